@@ -1,0 +1,47 @@
+# The way from videos to a mood. `make help` lists the commands.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements/$(if $(GPU),gpu,cpu).lock
+READY := $(VENV)/.ready-$(notdir $(LOCK))
+OUT ?= data/pets
+DATA ?= $(OUT)
+ARGS ?=
+
+.PHONY: help setup demo test lint shards verify show bench lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+setup: $(READY) ## .venv with everything; GPU=1 for TensorFlow with CUDA
+
+# The first Python that is 3.11 to 3.13 and really runs (a version manager's stand-in may not). A changed lock file, or
+# the other lock file, makes the environment anew: TensorFlow for CPU and for GPU overwrite each other's files.
+$(READY): $(LOCK) pyproject.toml
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
+	  then break; else python=; fi; done; \
+	if [ -z "$$python" ]; then echo 'make: no Python 3.11 to 3.13 with venv found; install one or name it: make PYTHON=...' >&2; exit 2; fi; \
+	rm -rf $(VENV); $$python -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+test: setup ## sets everything up, runs all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup ## style and unused code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+lock: ## pin the versions again (needs uv)
+	for kind in cpu gpu; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --no-header --upgrade --extra $$kind --extra dev \
+	    pyproject.toml -o requirements/$$kind.lock; done
+
+clean: ## remove the environment and the demo's data
+	rm -rf $(VENV) data/demo

@@ -1,0 +1,1 @@
+"""Labels and frames of the pet videos -> a shuffled, verified dataset: `python -m preprocess --help`."""

@@ -1,0 +1,47 @@
+"""python -m preprocess --source DIR [DIR ...] --out DIR [--config FILE.yaml] [--SETTING VALUE ...]"""
+
+import sys
+from dataclasses import fields
+
+from docstring_parser import parse as parse_docstring
+from jsonargparse import ActionConfigFile, ArgumentParser
+from jsonargparse import ArgumentError as ParsingError
+
+from preprocess.settings import Settings
+from shards.errors import CallError, run_command
+
+
+def parse_settings(arguments: list[str]) -> Settings:
+    """Settings from --config files and the command line, the later ones over the earlier.
+
+    Raises CallError for anything that is unknown, missing or out of range.
+    """
+    parser = ArgumentParser(
+        prog="python -m preprocess",
+        description="Labels and frames of the pet videos -> a shuffled, verified dataset.",
+        exit_on_error=False,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--config", action=ActionConfigFile, help="a YAML file of settings, as in configs/")
+    about = {parameter.arg_name: parameter.description for parameter in parse_docstring(Settings.__doc__).params}
+    parser.add_argument("--source", nargs="+", type=str, required=True, metavar="DIR", help=about["source"])
+    for flag in ("replace", "debug"):
+        parser.add_argument(f"--{flag}", action="store_true", help=about[flag])
+    parser.add_class_arguments(Settings, as_group=False, skip={"source", "replace", "debug"})
+    try:
+        found = parser.instantiate(parser.parse_args(arguments))
+        return Settings(**{field.name: found[field.name] for field in fields(Settings)})
+    except ParsingError as error:
+        raise CallError(str(error)) from error
+
+
+def main(arguments: list[str]) -> int:
+    settings = parse_settings(arguments)
+    from preprocess.run import run  # after the arguments are known to be good: its imports take seconds
+
+    run(settings)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("preprocess", main, sys.argv[1:]))

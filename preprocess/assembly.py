@@ -1,0 +1,122 @@
+"""The last stage: rows get their places, the small files are written, and all of it is moved into OUT, index last."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from preprocess.plan import Plan
+from preprocess.settings import Settings
+from preprocess.spill import TaskSummary, read_rows
+from shards import dataset as index
+from shards import manifest
+from shards.files import sync_directory, write_atomically
+
+_PLACE = ("shard", "index", "offset", "length", "video_index", "video_count")
+
+
+class FinishedShard(msgspec.Struct):
+    """A written shard; `identity` (inode, size, ns of change) tells it from another of its name."""
+
+    shard: index.ShardFile
+    identity: tuple[int, int, int]
+    lengths: list[int]  # bytes of each frame, framing included
+
+
+def assemble_dataset(
+    plan: Plan,
+    tasks: Sequence[TaskSummary],
+    finished: Sequence[FinishedShard],
+    settings: Settings,
+    spills: Path,
+    out: Path,
+) -> index.Dataset:
+    """Write manifest, tfds files and index beside the finished shards, then move all of them into `out`."""
+    stage = stage_folder(out, settings)
+    with write_atomically(stage / manifest.FILE) as file:
+        counts = manifest.write_manifest(file, _place_rows(plan, tasks, finished, spills))
+    shards = {split: [done.shard for done in finished if f"-{split}." in done.shard.file] for split in manifest.SPLITS}
+    others = [manifest.FILE, *index.write_tfds_files(stage, settings.crop.size, shards)]
+    files = {name: index.describe_file(stage / name) for name in others}
+    made = index.Dataset(settings=settings.content, counts=counts, shards=shards, files=files)
+    index.write_dataset(stage, made)
+    _publish(stage, out, finished, others)
+    return index.read_dataset(out)
+
+
+def stage_folder(out: Path, settings: Settings) -> Path:
+    """Where finished files wait: on OUT's own disk, so that they can be renamed into it."""
+    return out / ".work" / settings.fingerprint() / "finished"
+
+
+def is_finished(done: FinishedShard | None, out: Path, settings: Settings) -> bool:
+    """Whether a shard's file is still as its task left it, waiting or already moved."""
+    if done is None:
+        return False
+    places = (stage_folder(out, settings) / done.shard.file, out / done.shard.file)
+    return done.identity in map(identify_file, places)
+
+
+def identify_file(path: Path) -> tuple[int, int, int] | None:
+    """What a renamed file keeps and another file of its name has not; None where there is no file."""
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        return None
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def _publish(stage: Path, out: Path, finished: Sequence[FinishedShard], others: Sequence[str]) -> None:
+    """Rename into `out`, so that a dataset is there as a whole or not at all: an older one's index goes first.
+
+    A run that is killed in here is finished by the next: shards are known by what a rename does not change.
+    """
+    (out / index.FILE).unlink(missing_ok=True)
+    sync_directory(out)
+    ours = {done.shard.file: done.identity for done in finished}
+    for path in out.glob(f"{index.NAME}-*"):
+        if identify_file(path) != ours.get(path.name):
+            path.unlink()
+    for name in (*ours, *others):
+        if (stage / name).exists():
+            os.replace(stage / name, out / name)
+    sync_directory(out)
+    os.replace(stage / index.FILE, out / index.FILE)
+    sync_directory(out)
+
+
+def _place_rows(
+    plan: Plan, tasks: Sequence[TaskSummary], finished: Sequence[FinishedShard], spills: Path
+) -> Iterator[pa.Table]:
+    """Each task's rows, which together are in the manifest's order, with their split and their place."""
+    kept = len(plan.entries)
+    places = {name: np.empty(kept, np.int64) for name in _PLACE}
+    places["video_index"][:], places["video_count"][:] = plan.entries["video_index"], plan.entries["video_count"]
+    for number, (shard, done) in enumerate(zip(plan.shards, finished, strict=True)):
+        mine = plan.order[shard.start : shard.stop]
+        lengths = np.array(done.lengths, np.int64)
+        places["shard"][mine], places["index"][mine] = number, np.arange(len(mine))
+        places["length"][mine], places["offset"][mine] = lengths, np.cumsum(lengths) - lengths
+    names = pa.array([shard.name for shard in plan.shards])
+    splits = {video.name: manifest.SPLITS[val] for video, val in zip(plan.videos, plan.is_val.tolist(), strict=True)}
+    for number, task in enumerate(tasks):
+        rows = read_rows(spills, task.name)
+        mine = slice(plan.first[number], plan.first[number + 1])
+        yield _fill_rows(rows, {name: values[mine] for name, values in places.items()}, names, splits)
+
+
+def _fill_rows(rows: pa.Table, places: dict[str, np.ndarray], names: pa.Array, splits: dict[str, str]) -> pa.Table:
+    kept = pc.is_valid(rows["shuffle_key"]).to_numpy()
+    at = np.maximum(np.cumsum(kept) - 1, 0)  # of each row among the kept ones, where it is one of them
+    columns: dict[str, Any] = {name: rows[name] for name in manifest.SCHEMA.names}
+    for name, values in places.items():
+        spread = values[at] if len(values) else np.zeros(len(kept), np.int64)
+        columns[name] = pa.array(spread, mask=~kept)
+    columns["shard"] = names.take(columns["shard"])
+    columns["split"] = pa.array([splits.get(video) for video in rows["video"].to_pylist()], pa.string())
+    return pa.table(columns).cast(manifest.SCHEMA)

@@ -1,0 +1,109 @@
+"""Ray, and nothing else that knows it: start or join, run tasks with a bounded number in flight, lose no error."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+# Before Ray is imported: nothing is reported to anybody.
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+
+import ray
+import ray.exceptions
+
+from shards.errors import CallError, DataError
+
+_OBJECT_STORE = 80 << 20  # bytes; results are small, pixels and records never pass through
+_RETRIES = 3  # of a task whose worker was killed by the system
+
+# For workers: no GPU, one thread for each library, and freed image buffers kept instead of given back to the system,
+# from which the next frame would have to fault every page in again.
+_WORKER_ENVIRONMENT = {
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+}
+
+
+@contextmanager
+def start_ray(workers: int, address: str | None) -> Iterator[None]:
+    """A local Ray with `workers` processes, or the cluster at `address`, for as long as the block lasts.
+
+    A Ray that this process has already started is used as it is, and left running.
+    """
+    if ray.is_initialized():
+        yield
+        return
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    if address:
+        root = Path(__file__).parent.parent
+        code = [str(root / room) for room in ("preprocess", "shards")]
+        options |= {"address": address, "runtime_env": {"env_vars": _WORKER_ENVIRONMENT, "py_modules": code}}
+    else:
+        options |= {"num_cpus": workers, "num_gpus": 0, "include_dashboard": False}
+        options |= {"object_store_memory": _OBJECT_STORE}
+    try:
+        with _environment({} if address else _WORKER_ENVIRONMENT):  # inherited by the workers of a local Ray
+            ray.init(**options)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        where = f"the Ray cluster at {address}" if address else "a local Ray"
+        raise CallError(f"{where} cannot be used: {error}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
+
+
+def run_tasks(function: Callable, calls: Sequence[tuple], workers: int, what: str) -> Iterator[tuple[int, Any]]:
+    """(place in calls, result) of function(*call) for each call, as they finish, at most 2 x workers under way.
+
+    A task whose worker dies is run again, three times; an exception of the task itself is raised here, at once, as it
+    was, with `what` and the call's place; what is under way is cancelled.
+    """
+    remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(function)
+    waiting: dict[ray.ObjectRef, int] = {}
+    pending = iter(enumerate(calls))
+    try:
+        while True:
+            while len(waiting) < 2 * workers and (following := next(pending, None)):
+                place, call = following
+                waiting[remote.remote(*call)] = place
+            if not waiting:
+                return
+            done, _ = ray.wait(list(waiting), num_returns=1)
+            place = waiting.pop(done[0])
+            yield place, _get_result(done[0], f"{what} {place + 1} of {len(calls)}")
+    finally:
+        for reference in waiting:
+            ray.cancel(reference, force=True)
+
+
+def _get_result(reference: ray.ObjectRef, what: str) -> Any:
+    try:
+        return ray.get(reference)
+    except ray.exceptions.RayTaskError as error:
+        cause = error.cause
+        if isinstance(cause, OSError | DataError | CallError):
+            raise cause from error
+        raise DataError(f"{what} failed: {type(cause).__name__}: {cause}; --debug shows where") from error
+    except ray.exceptions.RayError as error:
+        first = str(error).strip().splitlines()[0]
+        raise DataError(
+            f"{what} was lost {_RETRIES + 1} times ({first}); use fewer --workers or more memory"
+        ) from error

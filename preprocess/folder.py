@@ -1,0 +1,150 @@
+"""OUT before and after the work: may it be written, is it ours, who else writes it, where does the work lie."""
+
+import contextlib
+import fcntl
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from preprocess.settings import Settings, digest
+from preprocess.source import Source
+from shards import dataset, manifest
+from shards.errors import CallError
+from shards.files import write_atomically
+
+_LOCK = ".lock"
+_WORK = ".work"
+_OURS = {dataset.FILE, manifest.FILE, "features.json", "dataset_info.json", "label.labels.txt", _LOCK, _WORK}
+# Bytes of a record, measured on real crops at 256 px and quality 90 (12 to 19 kB); grows with the pixels.
+_RECORD_BYTES = 16_000
+
+
+def check_folder(settings: Settings) -> None:
+    """Raise CallError unless OUT (and the work folder) can be made, is ours, and lies apart from the sources."""
+    out = Path(settings.out)
+    for folder in filter(None, (settings.out, settings.work)):
+        _check_place(Path(folder), settings.source)
+    foreign = sorted(entry.name for entry in out.iterdir() if not _is_ours(entry.name)) if out.is_dir() else []
+    if foreign:
+        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        raise CallError(f"{out} holds files that are no dataset's ({foreign[0]}{more}); give an empty or a new folder")
+    if (out / dataset.FILE).exists() and not settings.replace and read_log(out) is None:
+        raise CallError(f"{out} holds a dataset, and its log {log_file(out)} is gone; give --replace or another folder")
+
+
+def check_space(settings: Settings, source: Source) -> tuple[int, int]:
+    """(bytes needed at most, bytes free): twice the crops of all frames, less what an earlier run has left.
+
+    Raises CallError where that is too little.
+    """
+    crops = source.frames * _RECORD_BYTES * settings.crop.size**2 // 256**2
+    work, out = work_folder(settings), Path(settings.out)
+    done = sum(path.stat().st_size for folder in (work, out) if folder.exists() for path in folder.rglob("*.*"))
+    places = {out: crops, work: crops} if settings.work else {out: 2 * crops}
+    for folder, need in places.items():
+        free = shutil.disk_usage(_existing(folder)).free
+        if free < need - done:
+            raise CallError(
+                f"{folder}: {free / 1e9:.1f} GB are free and up to {need / 1e9:.1f} GB are needed ({source.frames} "
+                f"frames); free some space, or give --out or --work on another disk"
+            )
+    return 2 * crops, free
+
+
+@contextmanager
+def lock_folder(out: Path) -> Iterator[None]:
+    """OUT for one run at a time; the lock goes with its process, however that ends.
+
+    Raises CallError where another run holds it.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / _LOCK
+    while True:
+        with open(path, "a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise CallError(f"another run is writing {out}; wait for its end or give another --out") from None
+            # The file may have been removed by a run that ended between our open and our lock: then lock the new one.
+            if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                try:
+                    yield
+                finally:
+                    path.unlink(missing_ok=True)
+                    with contextlib.suppress(OSError):
+                        out.rmdir()  # nothing was made: leave no empty folder behind
+                return
+
+
+def work_folder(settings: Settings) -> Path:
+    """Where spills lie: under OUT, or under --work by a name that no other OUT shares."""
+    if not settings.work:
+        return Path(settings.out) / _WORK / settings.fingerprint() / "spill"
+    return Path(settings.work) / f"pet_mood-{digest([settings.fingerprint(), os.path.realpath(settings.out)])}"
+
+
+def remove_work(settings: Settings) -> None:
+    """What an interrupted run would have gone on with is not needed any more."""
+    shutil.rmtree(work_folder(settings), ignore_errors=True)
+    shutil.rmtree(Path(settings.out) / _WORK, ignore_errors=True)
+
+
+def log_file(out: Path) -> Path:
+    """Beside the dataset, not in it: the same dataset may be made at another time, from another place."""
+    return out.absolute().with_name(f"{out.absolute().name}.log.json")
+
+
+def write_log(settings: Settings, fingerprint: str, source: Source, seconds: dict[str, float]) -> None:
+    out = Path(settings.out)
+    log = {
+        "fingerprint": fingerprint,
+        "dataset": dataset.read_dataset(out).digest,
+        "command": sys.argv,
+        "sources": [os.path.abspath(path) for path in settings.source],
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "seconds": {stage: round(value, 2) for stage, value in seconds.items()},
+        "workers": settings.worker_count,
+        "machine": {"system": platform.platform(), "python": platform.python_version(), "cores": os.cpu_count()},
+        "labels_without_frames": source.labels_without_frames,
+        "directories_without_label": source.directories_without_label,
+    }
+    with write_atomically(log_file(out)) as file:
+        file.write(json.dumps(log, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace"))
+
+
+def read_log(out: Path) -> dict[str, Any] | None:
+    """The log of the run that made the dataset which is in OUT now; None where there is none."""
+    try:
+        log = json.loads(log_file(out).read_bytes())
+        return log if log["dataset"] == dataset.read_dataset(out).digest else None
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+
+
+def _check_place(folder: Path, sources: list[str]) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise CallError(f"{folder} is a file; give a folder")
+    base = _existing(folder)
+    if not os.access(base, os.W_OK | os.X_OK):
+        raise CallError(f"{base} cannot be written; change its permissions or give another folder")
+    here = os.path.realpath(folder)
+    for source in sources:
+        there = os.path.realpath(source)
+        if os.path.commonpath([here, there]) in (here, there):
+            raise CallError(f"{folder} and the source {source} lie in one another; give a folder outside the source")
+
+
+def _existing(folder: Path) -> Path:
+    """The folder itself, or the nearest above it that exists."""
+    return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+
+
+def _is_ours(name: str) -> bool:
+    return name in _OURS or name.startswith((f"{dataset.NAME}-", f".{dataset.NAME}-")) or name.endswith(".partial")

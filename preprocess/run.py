@@ -1,0 +1,149 @@
+"""The whole way of a run, on one screen: check, list, videos, plan, shards, assemble."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from preprocess import summary
+from preprocess.assembly import FinishedShard, assemble_dataset, is_finished, stage_folder
+from preprocess.cluster import run_tasks, start_ray
+from preprocess.folder import (
+    check_folder,
+    check_space,
+    lock_folder,
+    log_file,
+    read_log,
+    remove_work,
+    work_folder,
+    write_log,
+)
+from preprocess.inputs import fingerprint_videos
+from preprocess.plan import Plan, make_plan
+from preprocess.settings import Settings, digest
+from preprocess.source import Video, check_sources, find_videos, group_videos
+from preprocess.spill import TaskSummary
+from shards.dataset import FILE, Dataset, read_dataset
+from shards.errors import CallError
+from shards.files import write_atomically
+
+
+@dataclass
+class Stopwatch:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def time(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] = time.perf_counter() - start
+
+
+def run(settings: Settings) -> Dataset:
+    """Make the dataset that the settings describe, or go on with one that was begun; prints what came out."""
+    watch, out = Stopwatch(), Path(settings.out)
+    check_sources(settings.source)
+    check_folder(settings)
+    with watch.time("list"):
+        source = find_videos(settings.source)
+        groups = group_videos(source)
+    summary.print_start(settings, source, check_space(settings, source))
+    with lock_folder(out), start_ray(settings.worker_count, settings.address):
+        if (out / FILE).exists() and _is_same(groups, settings):
+            summary.print_nothing_to_do(out)
+            return read_dataset(out)
+        with watch.time("videos"):
+            tasks = _run_videos(groups, settings)
+        summary.print_rows(source, tasks)
+        with watch.time("plan"):
+            plan = make_plan(tasks, work_folder(settings), settings)
+        with watch.time("shards"):
+            finished = _run_shards(plan, tasks, settings)
+        with watch.time("assemble"):
+            dataset = assemble_dataset(plan, tasks, finished, settings, work_folder(settings), out)
+        write_log(settings, _fingerprint([task.name for task in tasks]), source, watch.seconds)
+        remove_work(settings)
+    summary.print_end(dataset, plan.how_split, out, source.frames, watch.seconds)
+    return dataset
+
+
+def _run_videos(groups: Sequence[list[Video]], settings: Settings) -> list[TaskSummary]:
+    folder = work_folder(settings).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    tasks: list[TaskSummary | None] = [None] * len(groups)
+    calls = [(group, settings, folder) for group in groups]
+    with summary.FrameProgress(groups) as progress:
+        for place, task in run_tasks(run_video_task, calls, settings.worker_count, "video task"):
+            tasks[place] = task
+            progress.add(place, task)
+    return tasks
+
+
+def _run_shards(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings) -> list[FinishedShard]:
+    """Write the shards that are not finished yet. What a finished one is made from is part of its record's name."""
+    out = Path(settings.out).absolute()
+    stage, spills = stage_folder(out, settings), work_folder(settings).absolute()
+    stage.mkdir(parents=True, exist_ok=True)
+    records = [stage / f"{plan.fingerprint(shard, tasks)}.json" for shard in plan.shards]
+    finished = [_read_finished(path) for path in records]
+    missing = [place for place, done in enumerate(finished) if not is_finished(done, out, settings)]
+    names = [task.name for task in tasks]
+    calls = [(plan.shards[p].name, plan.shard_entries(plan.shards[p]), names, spills, stage) for p in missing]
+    with summary.show_progress(len(calls), "shard") as progress:
+        for place, done in run_tasks(run_shard_task, calls, settings.worker_count, "shard"):
+            finished[missing[place]] = done
+            with write_atomically(records[missing[place]]) as file:
+                file.write(msgspec.json.encode(done))
+            progress.update()
+    return finished
+
+
+# The tasks are imported where they run: the driver needs no TensorFlow, nor its seconds and its 0.5 GB.
+
+
+def run_video_task(*call: Any) -> TaskSummary:
+    from preprocess import video_task
+
+    return video_task.run_video_task(*call)
+
+
+def run_shard_task(*call: Any) -> FinishedShard:
+    from preprocess import shard_task
+
+    return shard_task.run_shard_task(*call)
+
+
+def _read_finished(path: Path) -> FinishedShard | None:
+    return msgspec.json.decode(path.read_bytes(), type=FinishedShard) if path.exists() else None
+
+
+def _is_same(groups: Sequence[list[Video]], settings: Settings) -> bool:
+    """Whether the dataset in OUT was made from what the sources hold now, by these settings.
+
+    Raises CallError where it was not and may not be replaced.
+    """
+    names = [""] * len(groups)
+    calls = [(group, settings) for group in groups]
+    with summary.show_progress(len(calls), "check") as progress:
+        for place, name in run_tasks(fingerprint_videos, calls, settings.worker_count, "check"):
+            names[place] = name
+            progress.update()
+    log = read_log(Path(settings.out))
+    if log and log["fingerprint"] == _fingerprint(names):
+        return True
+    if settings.replace:
+        return False
+    raise CallError(
+        f"{settings.out} holds a dataset from other inputs or settings (see {log_file(Path(settings.out))}); "
+        "give --replace or another --out"
+    )
+
+
+def _fingerprint(names: Sequence[str]) -> str:
+    return digest(list(names))

@@ -1,0 +1,104 @@
+"""What a run tells its user: what it needs before it starts, how far it is, and what came out."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from preprocess.settings import Settings
+from preprocess.source import Source, Video
+from preprocess.spill import TaskSummary
+from shards.dataset import Dataset
+
+# Measured: benchmarks/driver.py for the driver, benchmarks/preprocess.py for a worker.
+_DRIVER_BYTES = 450_000_000
+_DRIVER_BYTES_A_FRAME = 250
+_WORKER_BYTES = 1_100_000_000  # 0.7 of it imports, much of which the workers share
+_LISTED = 5  # names shown of a longer list; the log has all
+
+
+def print_start(settings: Settings, source: Source, space: tuple[int, int]) -> None:
+    """Before the work: what was found and what it will need."""
+    driver = _DRIVER_BYTES + _DRIVER_BYTES_A_FRAME * source.frames
+    workers = settings.worker_count
+    _tell(
+        f"found    {len(source.videos):,} label files, {source.frames:,} frames",
+        f"memory   {driver / 1e9:.1f} GB for the driver, {workers} x {_WORKER_BYTES / 1e9:.1f} GB for workers, at most",
+        f"disk     {space[0] / 1e9:.2f} GB at most while it works, {space[1] / 1e9:.1f} GB free",
+    )
+    _tell_names("labels without frames", source.labels_without_frames)
+    _tell_names("frame folders without a label", source.directories_without_label)
+
+
+def print_rows(source: Source, tasks: Sequence[TaskSummary]) -> None:
+    """After the videos: what no row of the manifest can tell."""
+    unannotated, empty = sum(task.unannotated_frames for task in tasks), sum(task.empty_labels for task in tasks)
+    if unannotated:
+        _tell(f"{unannotated:,} frames of labelled videos have no annotation; they are passed over")
+    if empty:
+        _tell(f"{empty:,} label files have no annotations")
+
+
+def print_nothing_to_do(out: Path) -> None:
+    print(f"{out} is whole and made from these inputs and settings: nothing to do")
+
+
+def print_end(dataset: Dataset, how_split: str, out: Path, frames: int, seconds: dict[str, float]) -> None:
+    """The tables of a finished run, on stdout."""
+    counts = dataset.counts
+    print(f"\n{'rows':<24}{counts['rows']:>12,}")
+    for status in ("kept", "duplicate", "rejected", "unselected"):
+        print(f"  {status:<22}{counts[status]:>12,}")
+    for reason, number in counts["reasons"].items():
+        print(f"    {reason:<20}{number:>12,}")
+    print(f"\n{'split':<8}{'mood':<16}{'frames':>10}{'videos':>10}    ({how_split})")
+    for split, found in counts["splits"].items():
+        for name, emotion in found["emotions"].items():
+            print(f"{split:<8}{_pad(name, 16)}{emotion['frames']:>10,}{emotion['videos']:>10,}")
+        print(f"{split:<8}{'all':<16}{found['frames']:>10,}{found['videos']:>10,}")
+    shards = [shard for files in dataset.shards.values() for shard in files]
+    print(f"\n{len(shards)} shards, {sum(shard.bytes for shard in shards):,} bytes, in {out}")
+    stages = ", ".join(f"{stage} {value:.1f} s" for stage, value in seconds.items())
+    print(f"{stages}; {frames / max(seconds['videos'], 1e-9):,.0f} frames/s in videos")
+
+
+class FrameProgress:
+    """Frames that are done, on stderr: per second, kept, rejected, duplicates, time left."""
+
+    def __init__(self, groups: Sequence[list[Video]]):
+        self._frames = [sum(d.frames for video in group for d in video.directories) for group in groups]
+        self._bar = show_progress(sum(self._frames), "frame")
+        self._counts: dict[str, int] = {"kept": 0, "rejected": 0, "duplicate": 0}
+
+    def __enter__(self) -> "FrameProgress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def add(self, group: int, task: TaskSummary) -> None:
+        for status in self._counts:
+            self._counts[status] += task.counts.get(status, 0)
+        self._bar.set_postfix(self._counts, refresh=False)
+        self._bar.update(self._frames[group])
+
+
+def show_progress(total: int, unit: str) -> tqdm:
+    return tqdm(total=total, unit=f" {unit}s", file=sys.stderr, smoothing=0.05, dynamic_ncols=True, disable=not total)
+
+
+def _tell(*lines: str) -> None:
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def _tell_names(what: str, names: Sequence[str]) -> None:
+    if names:
+        more = f" and {len(names) - _LISTED} more, all in the log" if len(names) > _LISTED else ""
+        _tell(f"{what}: {len(names)} ({', '.join(names[:_LISTED])}{more})")
+
+
+def _pad(text: str, width: int) -> str:
+    """Pad to columns of a terminal, in which a Hangul syllable takes two."""
+    return text + " " * (width - sum(2 if "가" <= letter <= "힣" else 1 for letter in text))

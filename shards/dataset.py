@@ -1,0 +1,168 @@
+"""dataset.json and its neighbours: what a dataset folder holds, file by file, so that every byte can be checked.
+
+dataset.json is written last: its presence means that the dataset is whole. Beside it lie the three small files with
+which tensorflow_datasets.builder_from_directory opens the same shards.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import google_crc32c
+import msgspec
+
+from shards.emotions import EMOTIONS, KOREAN
+from shards.errors import CallError, DataError
+from shards.fields import FIELDS
+from shards.files import hash_file, read_blocks, write_atomically
+
+NAME = "pet_mood"
+FILE = "dataset.json"
+FORMAT_VERSION = 1
+_FORMAT = "pet_mood shards"
+_BLANK = b'"digest": ""'
+
+
+class ShardFile(msgspec.Struct):
+    file: str
+    records: int
+    bytes: int
+    sha256: str
+
+
+class OtherFile(msgspec.Struct):
+    bytes: int
+    sha256: str
+    blocks: list[int]  # CRC-32C of each MiB, to say where a damaged file is damaged
+
+
+class Dataset(msgspec.Struct):
+    """What dataset.json says."""
+
+    settings: dict[str, Any]  # those that change content
+    counts: dict[str, Any]
+    shards: dict[str, list[ShardFile]]  # by split
+    files: dict[str, OtherFile]  # by name
+    emotions: list[dict[str, Any]] = msgspec.field(
+        default_factory=lambda: [{"label": i, **emotion._asdict()} for i, emotion in enumerate(EMOTIONS)]
+    )
+    format: str = _FORMAT
+    version: int = FORMAT_VERSION
+    digest: str = ""
+
+    @property
+    def image_size(self) -> int:
+        """Side of the stored squares in pixels."""
+        return self.settings["crop"]["size"]
+
+
+class _Version(msgspec.Struct):
+    format: str = ""
+    version: int = 0
+
+
+def shard_name(split: str, index: int, count: int) -> str:
+    return f"{NAME}-{split}.tfrecord-{index:05}-of-{count:05}"
+
+
+def describe_file(path: Path) -> OtherFile:
+    blocks = [google_crc32c.value(block) for block in read_blocks(path)]
+    return OtherFile(path.stat().st_size, hash_file(path), blocks)
+
+
+def write_dataset(folder: Path, dataset: Dataset) -> None:
+    """Write dataset.json with a digest over its own bytes (that field blank)."""
+    fields = {"format": dataset.format, "version": dataset.version, "digest": ""}
+    text = json.dumps(fields | msgspec.to_builtins(dataset) | {"digest": ""}, ensure_ascii=False, indent=1) + "\n"
+    data = text.encode()
+    with write_atomically(folder / FILE) as file:
+        file.write(data.replace(_BLANK, f'"digest": "{hashlib.sha256(data).hexdigest()}"'.encode(), 1))
+
+
+def read_dataset(folder: Path) -> Dataset:
+    """dataset.json of a folder, its own digest checked.
+
+    Raises CallError where the folder is no dataset, DataError where it is unfinished, damaged or of another version.
+    """
+    path = folder / FILE
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        if folder.is_dir() and any(folder.glob(f"{NAME}-*")):
+            raise DataError(f"{folder}: has shards but no {FILE}, so it is unfinished; run preprocess again") from None
+        what = f"has no {FILE}, so it is no dataset" if folder.is_dir() else "is not a folder"
+        raise CallError(f"{folder} {what}; give the folder that preprocess wrote with --out") from None
+    try:
+        stated = msgspec.json.decode(data, type=_Version)
+        if (stated.format, stated.version) == (_FORMAT, FORMAT_VERSION):
+            dataset = msgspec.json.decode(data, type=Dataset)
+            if _digest(data, dataset.digest) == dataset.digest:
+                return dataset
+            raise DataError(f"{path}: offset 0 to {len(data)}: differs from what was written (its digest does not fit)")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: damaged: {error}") from error
+    raise DataError(
+        f"{path}: is {stated.format!r} version {stated.version}, this program reads {_FORMAT!r} version "
+        f"{FORMAT_VERSION}; make the dataset again, or use the program that wrote it"
+    )
+
+
+def _digest(data: bytes, stated: str) -> str:
+    return hashlib.sha256(data.replace(f'"digest": "{stated}"'.encode(), _BLANK, 1)).hexdigest()
+
+
+def write_tfds_files(folder: Path, image_size: int, shards: dict[str, list[ShardFile]]) -> list[str]:
+    """Write features.json, dataset_info.json and label.labels.txt as tensorflow_datasets would; returns their names."""
+    info = {
+        "name": NAME,
+        "version": f"{FORMAT_VERSION}.0.0",
+        "description": "Cropped frames of pet videos with one of six moods each.",
+        "fileFormat": "tfrecord",
+        "splits": [
+            {
+                "name": split,
+                "filepathTemplate": "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}",
+                "shardLengths": [str(shard.records) for shard in files],
+                "numBytes": str(sum(shard.bytes for shard in files)),
+            }
+            for split, files in shards.items()
+            if files  # a split without shards has to be left out
+        ],
+    }
+    texts = {
+        "features.json": _to_json(_tfds_features(image_size)),
+        "dataset_info.json": _to_json(info),
+        "label.labels.txt": "".join(f"{name}\n" for name in KOREAN),
+    }
+    for name, text in texts.items():
+        with write_atomically(folder / name) as file:
+            file.write(text.encode())
+    return list(texts)
+
+
+def _tfds_features(image_size: int) -> dict[str, Any]:
+    module = "tensorflow_datasets.core.features"
+    text = {"pythonClassName": f"{module}.text_feature.Text", "text": {}}
+    scalar = {
+        "pythonClassName": f"{module}.scalar.Scalar",
+        "tensor": {"dtype": "int64", "encoding": "none", "shape": {}},
+    }
+    dimensions = [str(image_size), str(image_size), "3"]
+    image = {"dtype": "uint8", "encodingFormat": "jpeg", "shape": {"dimensions": dimensions}}
+    special = {
+        "image": {"pythonClassName": f"{module}.image_feature.Image", "image": image},
+        "label": {
+            "pythonClassName": f"{module}.class_label_feature.ClassLabel",
+            "classLabel": {"numClasses": str(len(EMOTIONS))},
+        },
+    }
+    plain = {name: text if kind is str else scalar for name, kind in FIELDS.items()}
+    return {
+        "pythonClassName": f"{module}.features_dict.FeaturesDict",
+        "featuresDict": {"features": plain | special},
+    }
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=4) + "\n"

@@ -1,0 +1,91 @@
+"""A record: one cropped frame as a tf.train.Example, encoded and decoded by the table in shards.fields.
+
+The message is declared here once more, in a pool of its own, because TensorFlow's own class costs its import: five
+seconds and half a gigabyte for looking into a dataset. A test holds both to the same bytes.
+"""
+
+from typing import Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
+from google.protobuf.message import DecodeError
+
+from shards.fields import FIELDS
+
+# tensorflow/core/example/{feature,example}.proto, as a FileDescriptorProto.
+_PROTO = """
+name: "example.proto" package: "tensorflow" syntax: "proto3"
+message_type {
+  name: "BytesList" field { name: "value" number: 1 label: LABEL_REPEATED type: TYPE_BYTES }
+}
+message_type {
+  name: "FloatList" field { name: "value" number: 1 label: LABEL_REPEATED type: TYPE_FLOAT }
+}
+message_type {
+  name: "Int64List" field { name: "value" number: 1 label: LABEL_REPEATED type: TYPE_INT64 }
+}
+message_type {
+  name: "Feature" oneof_decl { name: "kind" }
+  field { name: "bytes_list" number: 1 oneof_index: 0 type: TYPE_MESSAGE type_name: ".tensorflow.BytesList" }
+  field { name: "float_list" number: 2 oneof_index: 0 type: TYPE_MESSAGE type_name: ".tensorflow.FloatList" }
+  field { name: "int64_list" number: 3 oneof_index: 0 type: TYPE_MESSAGE type_name: ".tensorflow.Int64List" }
+}
+message_type {
+  name: "Features"
+  field {
+    name: "feature" number: 1 label: LABEL_REPEATED type: TYPE_MESSAGE type_name: ".tensorflow.Features.FeatureEntry"
+  }
+  nested_type {
+    name: "FeatureEntry" options { map_entry: true }
+    field { name: "key" number: 1 type: TYPE_STRING }
+    field { name: "value" number: 2 type: TYPE_MESSAGE type_name: ".tensorflow.Feature" }
+  }
+}
+message_type {
+  name: "Example" field { name: "features" number: 1 type: TYPE_MESSAGE type_name: ".tensorflow.Features" }
+}
+"""
+
+
+def _make_example_class() -> type:
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(text_format.Parse(_PROTO, descriptor_pb2.FileDescriptorProto()))
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("tensorflow.Example"))
+
+
+_Example = _make_example_class()
+
+
+def encode_record(values: dict[str, Any]) -> bytes:
+    """Serialise a record, or the part of it that is known so far; the same values give the same bytes."""
+    example = _Example()
+    features = example.features.feature
+    for name, value in values.items():
+        kind = FIELDS[name]
+        if kind is int:
+            features[name].int64_list.value.append(value)
+        else:
+            features[name].bytes_list.value.append(value.encode() if kind is str else value)
+    # Without this the order of the features differs from one process to the next.
+    return example.SerializeToString(deterministic=True)
+
+
+def decode_record(data: bytes) -> dict[str, Any]:
+    """The values of a serialised record, by name; of one that is not finished, those that it has.
+
+    Raises ValueError when it is no Example, or a field is unknown or not one value of its type.
+    """
+    try:
+        features = _Example.FromString(data).features.feature
+    except DecodeError as error:
+        raise ValueError(f"not a tf.train.Example: {error}") from error
+    if unknown := set(features) - set(FIELDS):
+        raise ValueError(f"fields that the format does not know: {sorted(unknown)}")
+    return {name: _decode_value(name, features[name]) for name in FIELDS if name in features}
+
+
+def _decode_value(name: str, feature: Any) -> Any:
+    kind = FIELDS[name]
+    values = feature.int64_list.value if kind is int else feature.bytes_list.value
+    if len(values) != 1:
+        raise ValueError(f"field {name!r} holds {len(values)} values instead of one of type {kind.__name__}")
+    return values[0].decode() if kind is str else values[0]

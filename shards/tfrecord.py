@@ -1,0 +1,71 @@
+"""TFRecord framing: length, its CRC, the record, its CRC (the masked CRC-32C of TensorFlow's record writer).
+
+Our own few lines instead of tf.io's, because a record's place in its file is part of the manifest, a damaged record
+has to be named by its offset, and looking into a dataset should not wait for TensorFlow to start.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+import google_crc32c
+
+_LENGTH = struct.Struct("<Q")
+_CHECK = struct.Struct("<I")
+OVERHEAD = 2 * _CHECK.size + _LENGTH.size  # bytes that framing adds to a record
+
+
+class Framed(NamedTuple):
+    """A record and where it lies: `offset` and `length` in bytes are those of the whole frame."""
+
+    offset: int
+    length: int
+    record: bytes
+
+
+class DamagedRecord(Exception):
+    """A frame whose CRC does not fit, or that the file's end cuts off; `offset` is where the frame begins."""
+
+    def __init__(self, offset: int, what: str):
+        super().__init__(f"offset {offset}: {what}")
+        self.offset = offset
+
+
+def frame_record(record: bytes) -> bytes:
+    """A record as it stands in a TFRecord file."""
+    length = _LENGTH.pack(len(record))
+    return b"".join((length, _mask(length), record, _mask(record)))
+
+
+def read_frames(file: BinaryIO) -> Iterator[Framed]:
+    """Every record of an open TFRecord file, in order, each checked against its CRCs.
+
+    Raises DamagedRecord at the first frame that is not as it was written.
+    """
+    offset = 0
+    while head := file.read(_LENGTH.size + _CHECK.size):
+        if len(head) < _LENGTH.size + _CHECK.size or _mask(head[: _LENGTH.size]) != head[_LENGTH.size :]:
+            raise DamagedRecord(offset, "the record's length does not fit its checksum")
+        size = _LENGTH.unpack_from(head)[0]
+        body = file.read(size + _CHECK.size)
+        if len(body) < size + _CHECK.size:
+            raise DamagedRecord(offset, "the file ends within the record")
+        record = body[:size]
+        if _mask(record) != body[size:]:
+            raise DamagedRecord(offset, "the record does not fit its checksum")
+        yield Framed(offset, size + OVERHEAD, record)
+        offset += size + OVERHEAD
+
+
+def read_frame(file: BinaryIO, offset: int) -> bytes:
+    """The record whose frame begins at `offset` (the manifest's column)."""
+    file.seek(offset)
+    try:
+        return next(read_frames(file)).record
+    except DamagedRecord as damage:
+        raise DamagedRecord(offset + damage.offset, str(damage).split(": ", 1)[1]) from None
+
+
+def _mask(data: bytes) -> bytes:
+    crc = google_crc32c.value(data)
+    return _CHECK.pack((((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF)

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from preprocess.duplicates import Candidate, Duplicate, find_duplicates
+from preprocess.settings import DedupeSettings
+
+SETTINGS = DedupeSettings(distance=3, min_detail=10)
+
+
+def frame(code: int, detail: int = 100, crop_size: int = 50, pixels: bytes = b"") -> Candidate:
+    return Candidate(code, detail, crop_size, pixels or str((code, detail, crop_size)).encode())
+
+
+@pytest.mark.parametrize(
+    ("frames", "found"),
+    [
+        ([], []),
+        ([frame(0)], [None]),
+        ([frame(0), frame(0b111)], [None, Duplicate(0, 3)]),
+        ([frame(0), frame(0b1111)], [None, None]),  # one bit too far
+        ([frame(0), frame(0b111, detail=200)], [Duplicate(1, 3), None]),  # the sharper one stays
+        ([frame(0), frame(1, crop_size=60)], [Duplicate(1, 1), None]),  # then the larger
+        # no chain: the third is near the second only, and the second is gone
+        ([frame(0, 300), frame(0b111, 200), frame(0b111111, 100)], [None, Duplicate(0, 3), None]),
+        # the nearest representative, not the first
+        ([frame(0, 300), frame(0b11111, 200), frame(0b1111, 100)], [None, None, Duplicate(1, 1)]),
+        # equally near: the higher ranked
+        ([frame(0, 200), frame(0b1111, 300), frame(0b11, 100)], [None, None, Duplicate(1, 2)]),
+        # featureless frames: equal pixels only, and never with those that have detail
+        ([frame(0, 5, pixels=b"a"), frame(0, 5, pixels=b"b"), frame(0, 50)], [None, None, None]),
+        ([frame(0, 5, 50, b"a"), frame(0, 5, 60, b"a")], [Duplicate(1, 0), None]),
+    ],
+)
+def test_the_rule(frames, found):
+    assert find_duplicates(frames, SETTINGS) == found
+
+
+def test_disabled():
+    assert find_duplicates([frame(0), frame(0)], DedupeSettings(enabled=False)) == [None, None]
+
+
+def brute_force(frames, settings):
+    """The rule, word by word."""
+    order = sorted(range(len(frames)), key=lambda i: (-frames[i].detail, -frames[i].crop_size, i))
+    kept, found = [], {}
+    for i in order:
+        near = [((frames[i].code ^ frames[j].code).bit_count(), place) for place, j in enumerate(kept)]
+        best = min(near, default=(99, 0))
+        found[i] = Duplicate(kept[best[1]], best[0]) if best[0] <= settings.distance else None
+        kept += [] if found[i] else [i]
+    return [found[i] for i in range(len(frames))]
+
+
+candidates = st.builds(frame, st.integers(0, 2**9 - 1), st.integers(10, 14), st.integers(1, 3))
+
+
+@given(st.lists(candidates, max_size=40), st.integers(0, 4))
+def test_equals_brute_force(frames, distance):
+    settings = DedupeSettings(distance=distance, min_detail=10)
+    found = find_duplicates(frames, settings)
+    assert found == brute_force(frames, settings)
+    for i, duplicate in enumerate(found):
+        if duplicate:
+            assert found[duplicate.of] is None
+            assert duplicate.distance == (frames[i].code ^ frames[duplicate.of].code).bit_count() <= distance
+
+
+def test_high_bits_count():
+    assert find_duplicates([frame(2**64 - 1), frame(2**63 - 1)], SETTINGS) == [None, Duplicate(0, 1)]
+    assert np.uint64(2**64 - 1) == 2**64 - 1

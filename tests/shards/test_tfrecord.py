@@ -1,0 +1,44 @@
+import io
+
+import pytest
+
+from shards.tfrecord import OVERHEAD, DamagedRecord, frame_record, read_frame, read_frames
+
+RECORDS = [b"first", b"", b"\x00" * 1000, "셋째".encode()]
+
+
+def test_tensorflow_writes_the_same_bytes_and_reads_ours(tmp_path):
+    import tensorflow as tf
+
+    with tf.io.TFRecordWriter(str(tmp_path / "theirs")) as writer:
+        for record in RECORDS:
+            writer.write(record)
+    ours = b"".join(map(frame_record, RECORDS))
+    assert (tmp_path / "theirs").read_bytes() == ours
+    (tmp_path / "ours").write_bytes(ours)
+    assert [r.numpy() for r in tf.data.TFRecordDataset(str(tmp_path / "ours"))] == RECORDS
+
+
+def test_round_trip_with_places():
+    data = b"".join(map(frame_record, RECORDS))
+    frames = list(read_frames(io.BytesIO(data)))
+    assert [frame.record for frame in frames] == RECORDS
+    assert [frame.length for frame in frames] == [len(record) + OVERHEAD for record in RECORDS]
+    for frame in frames:
+        assert read_frame(io.BytesIO(data), frame.offset) == frame.record
+
+
+@pytest.mark.parametrize("bit", range(8 * (5 + OVERHEAD)))
+def test_any_flipped_bit_is_found_and_placed(bit):
+    data = bytearray(frame_record(b"before") + frame_record(b"first"))
+    start = len(frame_record(b"before"))
+    data[start + bit // 8] ^= 1 << bit % 8
+    with pytest.raises(DamagedRecord) as damage:
+        list(read_frames(io.BytesIO(bytes(data))))
+    assert damage.value.offset == start
+
+
+@pytest.mark.parametrize("length", range(1, 5 + OVERHEAD))
+def test_a_cut_file_is_found(length):
+    with pytest.raises(DamagedRecord):
+        list(read_frames(io.BytesIO(frame_record(b"first")[:length])))

@@ -1,0 +1,1 @@
+"""What people want to look at: make a sample, verify a dataset, show its crops."""

@@ -1,0 +1,38 @@
+"""Check every byte of a dataset: python -m tools.verify DIR. Exit status 0: whole; 1: not, a line a fault."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from shards.dataset import read_dataset
+from shards.errors import run_command
+from shards.verification import verify_dataset
+
+_SHOWN = 100  # faults; a destroyed dataset has millions
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.verify", description="Check every byte of a dataset.")
+    parser.add_argument("dataset", type=Path, metavar="DIR", help="the folder that preprocess wrote")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    folder = parser.parse_args(arguments).dataset
+    dataset = read_dataset(folder)
+    shards = [shard for files in dataset.shards.values() for shard in files]
+    size = 2 * sum(shard.bytes for shard in shards) + sum(file.bytes for file in dataset.files.values())
+    faults = 0
+    with tqdm(total=size, unit="B", unit_scale=True, file=sys.stderr) as progress:
+        for fault in verify_dataset(folder, progress.update):
+            faults += 1
+            if faults <= _SHOWN:
+                print(fault)
+    if faults:
+        print(f"verify: {folder} is not whole: {faults} faults; make it again from its source", file=sys.stderr)
+        return 1
+    print(f"{folder} is whole: {len(shards)} shards, {sum(shard.records for shard in shards):,} records")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("verify", main, sys.argv[1:]))
