@@ -1,0 +1,169 @@
+"""The sample tree: the same bytes each time, and as many labels, frames and defects as it says."""
+
+import json
+import unicodedata
+from collections import Counter
+from hashlib import sha256
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from shards.emotions import KOREAN, parse_emotion
+from tools.make_sample import REASONS, SampleSpec, main, make_sample, plan_videos
+from tools.sample_animals import MOODS, grow_coat, put_animal, strike_pose
+
+SPEC = SampleSpec(videos=6, frames=5, height=270, seed=3)
+JUNK = ("._", "@eaDir", "__MACOSX", ".DS_Store", "Thumbs.db")
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    root = tmp_path_factory.mktemp("sample") / "pets"
+    return root, make_sample(root, SPEC, workers=2)
+
+
+def files(root: Path) -> list[Path]:
+    paths = sorted(path for path in root.rglob("*") if path.is_file())
+    return [path for path in paths if not any(part.startswith(JUNK) for part in path.relative_to(root).parts)]
+
+
+def digests(root: Path) -> dict[str, str]:
+    paths = (path for path in root.rglob("*") if path.is_file())
+    return {str(path.relative_to(root)): sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def labels(root: Path) -> dict[Path, dict]:
+    """The labels that can be read and hold what is asked of them."""
+    found = {}
+    for path in (path for path in files(root) if path.suffix == ".json"):
+        try:
+            label = json.loads(path.read_bytes().decode("utf-8-sig"))
+            assert "emotion" in label["metadata"]["inspect"]
+            assert not any(isinstance((row.get("bounding_box") or {}).get("x"), str) for row in label["annotations"])
+            found[path] = label
+        except (ValueError, KeyError, AssertionError):
+            continue
+    return found
+
+
+def reason_why_not(row: dict, label: dict, image: Path | None, seen: set) -> str:
+    """A reader as simple as can be: the first reason that applies, or nothing."""
+    if parse_emotion(label["metadata"]["inspect"]["emotion"]) is None:
+        return "emotion_unknown"
+    if image is None:
+        return "image_missing"
+    if image in seen:
+        return "frame_repeated"
+    seen.add(image)
+    content = image.read_bytes()
+    if not content.endswith(b"\xff\xd9"):
+        return "image_unreadable"
+    size = [
+        int.from_bytes(content[at : at + 2]) for at in (content.index(b"\xff\xc0") + 7, content.index(b"\xff\xc0") + 5)
+    ]
+    if size != [label["metadata"]["width"], label["metadata"]["height"]]:
+        return "image_size"
+    return reason_against(row.get("bounding_box"), *size)
+
+
+def reason_against(box: dict | None, width: int, height: int) -> str:
+    if box is None:
+        return "box_missing"
+    if min(box.values()) < 0:
+        return "box_negative"
+    if 0 in (box["width"], box["height"]):
+        return "box_empty"
+    return "box_outside" if box["x"] + box["width"] > width or box["y"] + box["height"] > height else ""
+
+
+def test_the_counts_are_what_lies_on_disk(sample):
+    root, counts = sample
+    images = {(path.parent.name, path.name): path for path in files(root) if path.suffix == ".jpg"}
+    found, names, usable = Counter(), set(), Counter()
+    for path, label in labels(root).items():
+        if path.name in names:
+            found["video_repeated"] += len(label["annotations"])
+            continue
+        names.add(path.name)
+        seen = set()
+        for row in label["annotations"]:
+            image = images.get((path.stem, f"frame_{row['frame_number']}_timestamp_{row['timestamp']}.jpg"))
+            reason = reason_why_not(row, label, image, seen)
+            found[reason] += 1
+            if not reason:
+                usable[path.relative_to(root).parts[0], parse_emotion(label["metadata"]["inspect"]["emotion"])] += 1
+    found["label_unreadable"], found["label_invalid"] = 1, 2
+    assert counts.usable == usable
+    assert counts.rejected == Counter({reason: number for reason, number in found.items() if reason})
+    assert set(counts.rejected) == set(REASONS)
+    assert counts.rows == sum(found.values())
+    assert counts.frames == len(images)
+    assert counts.labels == sum(path.suffix == ".json" for path in files(root))
+    assert counts.tolerated["junk files"] == sum(path.is_file() for path in root.rglob("*")) - len(files(root))
+    assert counts.tolerated["label folders in NFD"] == sum(
+        str(path) != unicodedata.normalize("NFC", str(path)) for path in files(root)
+    )
+
+
+def test_the_same_call_gives_the_same_bytes(sample, tmp_path):
+    root, counts = sample
+    assert make_sample(tmp_path / "again", SPEC, workers=1) == counts
+    assert digests(tmp_path / "again") == digests(root)
+
+
+def test_defects_leave_the_sound_videos_alone(sample, tmp_path):
+    spec = SampleSpec(SPEC.videos, SPEC.frames, SPEC.height, SPEC.seed, defects=False)
+    counts = make_sample(tmp_path / "sound", spec, workers=2)
+    assert counts.rows == counts.frames == counts.usable.total() == SPEC.videos * SPEC.frames
+    assert digests(tmp_path / "sound").items() < digests(sample[0]).items()
+    assert 0 < counts.near_copies < counts.frames
+
+
+@pytest.mark.parametrize("videos", [1, 5, 6, 12, 24, 60])
+def test_moods_animals_and_splits(videos):
+    plans = plan_videos(SampleSpec(videos=videos, defects=False))
+    moods = Counter(plan.emotion for plan in plans)
+    assert len(plans) == videos == len({plan.name for plan in plans})
+    assert moods[KOREAN.index("편안/안정")] == max(moods.values())
+    assert videos < 12 or min(moods[mood] for mood in range(6)) >= 2
+    assert videos < 24 or len({(plan.split, plan.emotion) for plan in plans}) == 12
+    splits = {plan.animal: {other.split for other in plans if other.animal == plan.animal} for plan in plans}
+    assert all(len(split) == 1 for split in splits.values())
+    assert videos < 5 or len(splits) < videos  # some were filmed twice
+
+
+def test_the_box_holds_all_of_the_animal_and_no_more():
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        grey = np.full((540, 960, 3), 128, np.uint8)
+        coat = grow_coat(rng, dog=seed % 2 == 1)
+        frame, box = put_animal(rng, grey, coat, strike_pose(rng, MOODS[seed], coat, None))
+        assert min(box) >= 0 and box.x + box.width <= 960 and box.y + box.height <= 540
+        assert 0.335 * 540 <= max(box.width, box.height) <= 0.79 * 540
+        colourful = cv2.absdiff(frame, grey).max(axis=2) > 12
+        colourful[box.y + box.height * 9 // 10 :] = False  # the shadow lies on the ground
+        x, y, width, _ = cv2.boundingRect(colourful.astype(np.uint8))
+        assert abs(x - box.x) <= 3 and abs(y - box.y) <= 3 and abs(x + width - box.x - box.width) <= 3
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["{full}"], "not an empty directory"),
+        (["{new}", "--videos", "0"], "videos is 0"),
+        (["{new}", "--height", "tall"], "invalid int value"),
+        (["{new}", "--workers", "0"], "--workers"),
+        (["{new}", "--colour"], "unrecognized"),
+        ([], "required"),
+    ],
+)
+def test_a_wrong_call_is_refused_in_one_line(tmp_path, capsys, arguments, words):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "kept.txt").write_text("mine")
+    with pytest.raises(SystemExit) as stop:
+        main([argument.format(full=tmp_path / "full", new=tmp_path / "new") for argument in arguments])
+    message = capsys.readouterr().err
+    assert stop.value.code == 2 and words in message and message.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["full", "kept.txt"]
