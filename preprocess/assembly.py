@@ -29,15 +29,10 @@ class FinishedShard(msgspec.Struct):
 
 
 def assemble_dataset(
-    plan: Plan,
-    tasks: Sequence[TaskSummary],
-    finished: Sequence[FinishedShard],
-    settings: Settings,
-    spills: Path,
-    out: Path,
+    plan: Plan, tasks: Sequence[TaskSummary], finished: Sequence[FinishedShard], settings: Settings, spills: Path
 ) -> index.Dataset:
-    """Write manifest, tfds files and index beside the finished shards, then move all of them into `out`."""
-    stage = stage_folder(out, settings)
+    """Write manifest, tfds files and index beside the finished shards."""
+    stage = stage_folder(settings)
     with write_atomically(stage / manifest.FILE) as file:
         counts = manifest.write_manifest(file, _place_rows(plan, tasks, finished, spills))
     shards = {split: [done.shard for done in finished if f"-{split}." in done.shard.file] for split in manifest.SPLITS}
@@ -45,20 +40,19 @@ def assemble_dataset(
     files = {name: index.describe_file(stage / name) for name in others}
     made = index.Dataset(settings=settings.content, counts=counts, shards=shards, files=files)
     index.write_dataset(stage, made)
-    _publish(stage, out, finished, others)
-    return index.read_dataset(out)
+    return index.read_dataset(stage)
 
 
-def stage_folder(out: Path, settings: Settings) -> Path:
+def stage_folder(settings: Settings) -> Path:
     """Where finished files wait: on OUT's own disk, so that they can be renamed into it."""
-    return out / ".work" / settings.fingerprint() / "finished"
+    return Path(settings.out).absolute() / ".work" / settings.fingerprint() / "finished"
 
 
-def is_finished(done: FinishedShard | None, out: Path, settings: Settings) -> bool:
+def is_finished(done: FinishedShard | None, settings: Settings) -> bool:
     """Whether a shard's file is still as its task left it, waiting or already moved."""
     if done is None:
         return False
-    places = (stage_folder(out, settings) / done.shard.file, out / done.shard.file)
+    places = (stage_folder(settings) / done.shard.file, Path(settings.out) / done.shard.file)
     return done.identity in map(identify_file, places)
 
 
@@ -71,18 +65,19 @@ def identify_file(path: Path) -> tuple[int, int, int] | None:
     return state.st_ino, state.st_size, state.st_mtime_ns
 
 
-def _publish(stage: Path, out: Path, finished: Sequence[FinishedShard], others: Sequence[str]) -> None:
-    """Rename into `out`, so that a dataset is there as a whole or not at all: an older one's index goes first.
+def publish_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], settings: Settings) -> None:
+    """Rename into OUT, so that a dataset is there as a whole or not at all: an older one's index goes first.
 
     A run that is killed in here is finished by the next: shards are known by what a rename does not change.
     """
+    stage, out = stage_folder(settings), Path(settings.out)
     (out / index.FILE).unlink(missing_ok=True)
     sync_directory(out)
     ours = {done.shard.file: done.identity for done in finished}
     for path in out.glob(f"{index.NAME}-*"):
         if identify_file(path) != ours.get(path.name):
             path.unlink()
-    for name in (*ours, *others):
+    for name in (*ours, *dataset.files):
         if (stage / name).exists():
             os.replace(stage / name, out / name)
     sync_directory(out)

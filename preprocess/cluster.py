@@ -1,6 +1,7 @@
 """Ray, and nothing else that knows it: start or join, run tasks with a bounded number in flight, lose no error."""
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,15 +17,16 @@ import ray.exceptions
 from shards.errors import CallError, DataError
 
 _OBJECT_STORE = 80 << 20  # bytes; results are small, pixels and records never pass through
+_ANSWER_SECONDS = 10
 _RETRIES = 3  # of a task whose worker was killed by the system
 
 # For workers: no GPU, one thread for each library, and freed image buffers kept instead of given back to the system,
 # from which the next frame would have to fault every page in again.
-_WORKER_ENVIRONMENT = {
+WORKER_ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
+    **dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"),
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
     "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
 }
@@ -41,14 +43,15 @@ def start_ray(workers: int, address: str | None) -> Iterator[None]:
         return
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address:
+        _check_address(address)
         root = Path(__file__).parent.parent
         code = [str(root / room) for room in ("preprocess", "shards")]
-        options |= {"address": address, "runtime_env": {"env_vars": _WORKER_ENVIRONMENT, "py_modules": code}}
+        options |= {"address": address, "runtime_env": {"env_vars": WORKER_ENVIRONMENT, "py_modules": code}}
     else:
         options |= {"num_cpus": workers, "num_gpus": 0, "include_dashboard": False}
         options |= {"object_store_memory": _OBJECT_STORE}
     try:
-        with _environment({} if address else _WORKER_ENVIRONMENT):  # inherited by the workers of a local Ray
+        with _environment({} if address else WORKER_ENVIRONMENT):  # inherited by the workers of a local Ray
             ray.init(**options)
     except (ConnectionError, ValueError, RuntimeError) as error:
         where = f"the Ray cluster at {address}" if address else "a local Ray"
@@ -57,6 +60,19 @@ def start_ray(workers: int, address: str | None) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _check_address(address: str) -> None:
+    """Raise CallError where nobody answers: Ray itself would go on trying for minutes."""
+    if address == "auto":
+        return
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise CallError(
+            f"no Ray cluster answers at {address} ({error}); start one with `ray start --head` and give its HOST:PORT"
+        ) from error
 
 
 @contextmanager
@@ -71,7 +87,7 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
 
 
 def run_tasks(function: Callable, calls: Sequence[tuple], workers: int, what: str) -> Iterator[tuple[int, Any]]:
-    """(place in calls, result) of function(*call) for each call, as they finish, at most 2 x workers under way.
+    """(place in calls, result) of function(*call) for each call, as they finish, at most `workers` under way.
 
     A task whose worker dies is run again, three times; an exception of the task itself is raised here, at once, as it
     was, with `what` and the call's place; what is under way is cancelled.
@@ -81,7 +97,7 @@ def run_tasks(function: Callable, calls: Sequence[tuple], workers: int, what: st
     pending = iter(enumerate(calls))
     try:
         while True:
-            while len(waiting) < 2 * workers and (following := next(pending, None)):
+            while len(waiting) < workers and (following := next(pending, None)):
                 place, call = following
                 waiting[remote.remote(*call)] = place
             if not waiting:

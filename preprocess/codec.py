@@ -38,14 +38,6 @@ class Header(NamedTuple):
     height: int
 
 
-def prepare_process() -> None:
-    """Make this process fit for one core: one thread for each library, and no GPU memory taken by TensorFlow."""
-    cv2.setNumThreads(1)
-    tf.config.set_visible_devices([], "GPU")
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-
-
 def read_header(data: bytes) -> Header:
     """The size that a whole JPEG states. Nothing is decoded, whatever size is claimed.
 
@@ -94,6 +86,45 @@ def _read_frame(data: bytes, at: int, marker: int) -> Header:
     return Header(int.from_bytes(data[at + 7 : at + 9]), int.from_bytes(data[at + 5 : at + 7]))
 
 
+class Window(NamedTuple):
+    """The part of a JPEG that a crop needs, in pixels of the image scaled by 1 / ratio."""
+
+    ratio: int
+    left: int  # outwards to whole pixels, and to where the crop leaves the image
+    top: int
+    right: int
+    bottom: int
+    inside: tuple[int, int, int, int]  # left, top, right, bottom of what the image has of it
+
+
+def find_window(crop: Crop, header: Header, size: int) -> Window:
+    """What to decode for a crop of `size` output pixels: at the smallest scale that leaves at least as many."""
+    ratio = next((ratio for ratio in _RATIOS if crop.size >= ratio * size), 1)
+    left, top = crop.x // ratio, crop.y // ratio
+    right, bottom = -(-(crop.x + crop.size) // ratio), -(-(crop.y + crop.size) // ratio)
+    edges = -(-header.width // ratio), -(-header.height // ratio)
+    inside = max(left, 0), max(top, 0), min(right, edges[0]), min(bottom, edges[1])
+    return Window(ratio, left, top, right, bottom, inside)
+
+
+def decode_region(data: bytes, window: Window) -> np.ndarray:
+    """The pixels of a window that lie inside the image, (height, width, 3) uint8 RGB.
+
+    Raises UnreadableImage when the scan cannot be decoded.
+    """
+    left, top, right, bottom = window.inside
+    try:
+        return tf.io.decode_and_crop_jpeg(
+            data,
+            (top, left, bottom - top, right - left),
+            channels=3,
+            ratio=window.ratio,
+            dct_method="INTEGER_ACCURATE",  # the same pixels with and without SIMD
+        ).numpy()
+    except tf.errors.InvalidArgumentError as error:
+        raise UnreadableImage("its scan cannot be decoded") from error
+
+
 def decode_crop(data: bytes, header: Header, crop: Crop, size: int) -> np.ndarray:
     """The crop's pixels, (size, size, 3) uint8 RGB: one pass that decodes only its region, at the scale that fits.
 
@@ -101,27 +132,16 @@ def decode_crop(data: bytes, header: Header, crop: Crop, size: int) -> np.ndarra
     that is smaller than `size` is enlarged bilinearly. Outside the image it is black.
     Raises UnreadableImage when the scan cannot be decoded.
     """
-    ratio = next((ratio for ratio in _RATIOS if crop.size >= ratio * size), 1)
-    # The window in scaled pixels, outwards to whole ones, and its part inside the scaled image.
-    left, top = crop.x // ratio, crop.y // ratio
-    right, bottom = -(-(crop.x + crop.size) // ratio), -(-(crop.y + crop.size) // ratio)
-    x0, y0 = max(left, 0), max(top, 0)
-    x1, y1 = min(right, -(-header.width // ratio)), min(bottom, -(-header.height // ratio))
-    pixels = _decode_region(data, (y0, x0, y1 - y0, x1 - x0), ratio)
-    if (x0, y0, x1, y1) != (left, top, right, bottom):
-        pixels = cv2.copyMakeBorder(pixels, y0 - top, bottom - y1, x0 - left, right - x1, cv2.BORDER_CONSTANT)
+    window = find_window(crop, header, size)
+    pixels = decode_region(data, window)
+    left, top, right, bottom = window.inside
+    margins = top - window.top, window.bottom - bottom, left - window.left, window.right - right
+    if any(margins):
+        pixels = cv2.copyMakeBorder(pixels, *margins, cv2.BORDER_CONSTANT)
     if crop.size < size:
         return cv2.resize(pixels, (size, size), interpolation=cv2.INTER_LINEAR_EXACT)
-    x, y = (crop.x - left * ratio) * size, (crop.y - top * ratio) * size
-    return resample_area(pixels, x, y, crop.size, ratio * size, size)
-
-
-def _decode_region(data: bytes, window: tuple[int, int, int, int], ratio: int) -> np.ndarray:
-    try:
-        # The accurate inverse transform gives the same pixels with and without SIMD.
-        return tf.io.decode_and_crop_jpeg(data, window, channels=3, ratio=ratio, dct_method="INTEGER_ACCURATE").numpy()
-    except tf.errors.InvalidArgumentError as error:
-        raise UnreadableImage("its scan cannot be decoded") from error
+    x, y = (crop.x - window.left * window.ratio) * size, (crop.y - window.top * window.ratio) * size
+    return resample_area(pixels, x, y, crop.size, window.ratio * size, size)
 
 
 def encode_jpeg(pixels: np.ndarray, quality: int) -> bytes:

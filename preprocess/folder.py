@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from preprocess.settings import Settings, digest
+from preprocess.settings import Settings, fingerprint_of
 from preprocess.source import Source
 from shards import dataset, manifest
 from shards.errors import CallError
@@ -87,7 +87,7 @@ def work_folder(settings: Settings) -> Path:
     """Where spills lie: under OUT, or under --work by a name that no other OUT shares."""
     if not settings.work:
         return Path(settings.out) / _WORK / settings.fingerprint() / "spill"
-    return Path(settings.work) / f"pet_mood-{digest([settings.fingerprint(), os.path.realpath(settings.out)])}"
+    return Path(settings.work) / f"pet_mood-{fingerprint_of([settings.fingerprint(), os.path.realpath(settings.out)])}"
 
 
 def remove_work(settings: Settings) -> None:
@@ -101,11 +101,12 @@ def log_file(out: Path) -> Path:
     return out.absolute().with_name(f"{out.absolute().name}.log.json")
 
 
-def write_log(settings: Settings, fingerprint: str, source: Source, seconds: dict[str, float]) -> None:
+def write_log(settings: Settings, digest: str, fingerprint: str, source: Source, seconds: dict[str, float]) -> None:
+    """How the dataset with this digest came about; written before it appears, so that it never stands alone."""
     out = Path(settings.out)
     log = {
         "fingerprint": fingerprint,
-        "dataset": dataset.read_dataset(out).digest,
+        "dataset": digest,
         "command": sys.argv,
         "sources": [os.path.abspath(path) for path in settings.source],
         "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from preprocess.settings import Settings, digest
+from preprocess.settings import Settings, fingerprint_of
 from preprocess.source import Video, list_frames, write_name
 
 
@@ -50,7 +50,7 @@ def fingerprint_inputs(inputs: list[Inputs], settings: Settings) -> str:
         parts.append([video.name, video.source, video.label_file, video.split, video.repeated, directories])
         parts.append(fault if label is None else hashlib.blake2b(label, digest_size=16).hexdigest())
         parts.append([[image.relative, image.size, image.modified] for image in images.values()])
-    return digest(parts)
+    return fingerprint_of(parts)
 
 
 def fingerprint_videos(videos: list[Video], settings: Settings) -> str:

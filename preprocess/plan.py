@@ -4,6 +4,7 @@ The driver's memory is here: about 60 bytes a kept frame, and never a string for
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,11 @@ def make_plan(tasks: Sequence[TaskSummary], folder: Path, settings: Settings) ->
     videos = [video for task in tasks for video in task.videos]
     keys, entries, owner, first = _read_kept(tasks, folder)
     if not len(keys):
-        raise DataError("no frame is good enough to keep; see the reasons in the table above")
+        reasons = sum((Counter(task.reasons) for task in tasks), Counter())
+        found = (
+            ", ".join(f"{reason} {number}" for reason, number in reasons.most_common()) or "there are no annotations"
+        )
+        raise DataError(f"{', '.join(settings.source)}: no frame is good enough to keep: {found}")
     split = split_videos(videos, settings)
     frame_is_val = split.is_val[owner]
     order = np.lexsort((owner, keys, frame_is_val))  # train before val, then by key

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from preprocess import summary
-from preprocess.assembly import FinishedShard, assemble_dataset, is_finished, stage_folder
+from preprocess.assembly import FinishedShard, assemble_dataset, is_finished, publish_dataset, stage_folder
 from preprocess.cluster import run_tasks, start_ray
 from preprocess.folder import (
     check_folder,
@@ -24,7 +24,7 @@ from preprocess.folder import (
 )
 from preprocess.inputs import fingerprint_videos
 from preprocess.plan import Plan, make_plan
-from preprocess.settings import Settings, digest
+from preprocess.settings import Settings, fingerprint_of
 from preprocess.source import Video, check_sources, find_videos, group_videos
 from preprocess.spill import TaskSummary
 from shards.dataset import FILE, Dataset, read_dataset
@@ -66,8 +66,10 @@ def run(settings: Settings) -> Dataset:
         with watch.time("shards"):
             finished = _run_shards(plan, tasks, settings)
         with watch.time("assemble"):
-            dataset = assemble_dataset(plan, tasks, finished, settings, work_folder(settings), out)
-        write_log(settings, _fingerprint([task.name for task in tasks]), source, watch.seconds)
+            dataset = assemble_dataset(plan, tasks, finished, settings, work_folder(settings))
+        fingerprint = _fingerprint([task.name for task in tasks])
+        write_log(settings, dataset.digest, fingerprint, source, watch.seconds)
+        publish_dataset(dataset, finished, settings)
         remove_work(settings)
     summary.print_end(dataset, plan.how_split, out, source.frames, watch.seconds)
     return dataset
@@ -87,12 +89,11 @@ def _run_videos(groups: Sequence[list[Video]], settings: Settings) -> list[TaskS
 
 def _run_shards(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings) -> list[FinishedShard]:
     """Write the shards that are not finished yet. What a finished one is made from is part of its record's name."""
-    out = Path(settings.out).absolute()
-    stage, spills = stage_folder(out, settings), work_folder(settings).absolute()
+    stage, spills = stage_folder(settings), work_folder(settings).absolute()
     stage.mkdir(parents=True, exist_ok=True)
     records = [stage / f"{plan.fingerprint(shard, tasks)}.json" for shard in plan.shards]
     finished = [_read_finished(path) for path in records]
-    missing = [place for place, done in enumerate(finished) if not is_finished(done, out, settings)]
+    missing = [place for place, done in enumerate(finished) if not is_finished(done, settings)]
     names = [task.name for task in tasks]
     calls = [(plan.shards[p].name, plan.shard_entries(plan.shards[p]), names, spills, stage) for p in missing]
     with summary.show_progress(len(calls), "shard") as progress:
@@ -146,4 +147,4 @@ def _is_same(groups: Sequence[list[Video]], settings: Settings) -> bool:
 
 
 def _fingerprint(names: Sequence[str]) -> str:
-    return digest(list(names))
+    return fingerprint_of(list(names))

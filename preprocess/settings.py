@@ -58,7 +58,7 @@ class DedupeSettings:
     """
 
     enabled: bool = True
-    distance: Distance = 6
+    distance: Distance = 8  # why: python -m benchmarks.distance, in the README
     min_detail: NonNegativeInt = 1000
 
 
@@ -121,14 +121,16 @@ class Settings:
         """Names the work that may be reused: the content settings, the format, and the versions that touch pixels."""
         versions = {name: version(name) for name in ("numpy", "numba", "opencv-python-headless", "pyarrow")}
         versions["tensorflow"] = _tensorflow_version()
-        return digest({"format": FORMAT_VERSION, "recipe": RECIPE, "settings": self.content, "versions": versions})
+        return fingerprint_of(
+            {"format": FORMAT_VERSION, "recipe": RECIPE, "settings": self.content, "versions": versions}
+        )
 
 
 # Counts up when the code makes other pixels, codes or rows from the same settings, so that old work is not reused.
 RECIPE = 1
 
 
-def digest(value: object) -> str:
+def fingerprint_of(value: object) -> str:
     """32 hexadecimal digits for a value that JSON can hold."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False)
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()

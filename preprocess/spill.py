@@ -43,7 +43,8 @@ class TaskSummary(msgspec.Struct):
 
     name: str
     rows: int
-    counts: dict[str, int]  # by status
+    counts: dict[str, int]  # rows by status
+    reasons: dict[str, int]  # rejected rows by reason
     record_bytes: int
     unannotated_frames: int
     empty_labels: int

@@ -7,12 +7,11 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from preprocess.codec import prepare_process
 from preprocess.duplicates import find_duplicates
 from preprocess.frame import Frame, cut_frame, describe_video, encode_frame, open_frames
 from preprocess.inputs import Inputs, fingerprint_inputs, read_inputs
 from preprocess.labels import InvalidLabel, UnreadableLabel, parse_label
-from preprocess.settings import Settings, digest
+from preprocess.settings import Settings, fingerprint_of
 from preprocess.source import Video
 from preprocess.spill import Item, TaskSummary, VideoSummary, read_summary, write_spill
 
@@ -25,7 +24,7 @@ class _Made(NamedTuple):
 
     items: list[Item]
     summary: VideoSummary | None  # None where its label cannot be used
-    unannotated: int  # frames on the disk that no annotation names
+    unannotated: int  # frames on the disk that no annotation of a readable label names
 
 
 def run_video_task(videos: list[Video], settings: Settings, folder: Path) -> TaskSummary:
@@ -34,7 +33,6 @@ def run_video_task(videos: list[Video], settings: Settings, folder: Path) -> Tas
     name = fingerprint_inputs(inputs, settings)
     if summary := read_summary(folder, name):
         return summary
-    prepare_process()
     made = [_make_video(item, settings) for item in inputs]
     items = [item for video in made for item in video.items]
     # Rows of a repeated video lie among those of the first of its name: the manifest's order.
@@ -43,6 +41,7 @@ def run_video_task(videos: list[Video], settings: Settings, folder: Path) -> Tas
         name=name,
         rows=len(items),
         counts=dict(Counter(item.row["status"] for item in items)),
+        reasons=dict(Counter(item.row["reason"] for item in items if item.row["status"] == "rejected")),
         record_bytes=sum(len(item.record or b"") for item in items),
         unannotated_frames=sum(video.unannotated for video in made),
         empty_labels=sum(not video.items for video in made),
@@ -62,7 +61,7 @@ def _make_video(inputs: Inputs, settings: Settings) -> _Made:
     except (UnreadableLabel, InvalidLabel) as error:
         reason = "label_unreadable" if isinstance(error, UnreadableLabel) else "label_invalid"
         row = {"key": video.name, "status": "rejected", "reason": reason, "note": str(error)}
-        return _Made([Item(describe_video(video) | row, None)], None, len(inputs.images))
+        return _Made([Item(describe_video(video) | row, None)], None, 0)
     frames = open_frames(inputs, label)
     unannotated = 0 if video.repeated else len(inputs.images.keys() - _annotated(frames))
     good = _cut_frames(frames, (label.metadata.width, label.metadata.height), settings)
@@ -110,4 +109,4 @@ def _animal(frame: Frame) -> str:
     """A proxy for the animal, so that one of them never lies in both splits; a label that tells nothing is its own."""
     traits = ("species", "breed", "gender", "age", "neuter", "location", "date")
     told = [frame.row.get(trait) for trait in traits]
-    return digest(told if any(told[1:]) else frame.row["video"])
+    return fingerprint_of(told if any(told[1:]) else frame.row["video"])

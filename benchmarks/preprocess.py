@@ -1,0 +1,216 @@
+"""Preprocess against a plain loop and against its own limit: python -m benchmarks.preprocess [--clip DIR]
+
+Each way runs in a process of its own, over the same frames, from the page cache; the ways take turns, and figures are
+medians of ratios within a round. Frames: a real clip laid out by AI Hub's rules, where DIR (the folder that has
+make_aihub_tree.py) is there, and made 1080p frames with boxes of about 800 px.
+
+    plain   what one writes first: cv2.imread, slice, cv2.resize, DCT hash, cv2.imencode
+    task    our video task, whole: labels, listing, checks, crop, hash, near-duplicates, encode, spill, fsync
+    limit   decode and resize alone: what a task cannot beat while it uses this decoder and this resampling
+    opencv  the same with cv2.resize(INTER_AREA) instead of our resampling
+    region  the decoder alone: region and DCT scale, without resampling
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from preprocess.cluster import WORKER_ENVIRONMENT, run_tasks, start_ray
+from preprocess.settings import DedupeSettings, Settings
+from preprocess.source import find_videos
+from preprocess.video_task import run_video_task
+from tools.make_sample import SampleSpec, make_sample
+
+MODES = ("plain", "task", "limit", "opencv", "region")
+BOX_SIDE = 800  # of the made frames, in pixels
+VIDEOS = 8
+
+
+def list_crops(tree: Path) -> list[tuple[str, tuple]]:
+    """(path of a frame, crop) for every annotated frame of a tree."""
+    from preprocess.frame import open_frames
+    from preprocess.inputs import read_inputs
+    from preprocess.labels import parse_label
+    from shards.geometry import place_crop
+
+    crops = []
+    for video in find_videos([str(tree)]).videos:
+        inputs = read_inputs(video)
+        label = parse_label(inputs.label)
+        for frame in open_frames(inputs, label):
+            size = label.metadata.width, label.metadata.height
+            crops.append((os.fsdecode(frame.image.path), place_crop(frame.box, *size, grow=1.1)))
+    return crops
+
+
+def make_pass(mode: str, tree: Path) -> Callable[[], None]:
+    """One pass over all frames of a tree, in one of the ways."""
+    if mode == "task":
+        return lambda: run_task(tree)
+    crops = list_crops(tree)
+    step = {"plain": plain_step, "limit": limit_step, "opencv": opencv_step, "region": region_step}[mode]
+
+    def run() -> None:
+        for path, crop in crops:
+            step(path, crop)
+
+    return run
+
+
+def run_task(tree: Path, videos: list | None = None) -> None:
+    """The video task on all frames; nothing is a duplicate here, so that every frame is encoded, as in `plain`."""
+    settings = Settings(source=[str(tree)], out="unused", dedupe=DedupeSettings(enabled=False))
+    with tempfile.TemporaryDirectory() as folder:
+        run_video_task(videos or find_videos(settings.source).videos, settings, Path(folder))
+
+
+def plain_step(path: str, crop: tuple) -> None:
+    import cv2
+    import numpy as np
+
+    x, y, size = crop
+    square = cv2.imread(path)[max(y, 0) : y + size, max(x, 0) : x + size]
+    picture = cv2.resize(square, (256, 256), interpolation=cv2.INTER_AREA)
+    grey = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (32, 32), interpolation=cv2.INTER_AREA)
+    lowest = cv2.dct(grey.astype(np.float32))[:8, :8]
+    np.packbits(lowest > np.median(lowest)).tobytes()
+    cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90])
+
+
+def limit_step(path: str, crop: tuple) -> None:
+    from preprocess.codec import decode_crop, read_header
+
+    data = Path(path).read_bytes()
+    decode_crop(data, read_header(data), crop, 256)
+
+
+def opencv_step(path: str, crop: tuple) -> None:
+    import cv2
+
+    cv2.resize(region_step(path, crop), (256, 256), interpolation=cv2.INTER_AREA)
+
+
+def region_step(path: str, crop: tuple):
+    from preprocess.codec import decode_region, find_window, read_header
+
+    data = Path(path).read_bytes()
+    return decode_region(data, find_window(crop, read_header(data), 256))
+
+
+def serve(mode: str, tree: Path) -> None:
+    """A process of one way: a pass for each line on stdin, its seconds on stdout."""
+    run = make_pass(mode, tree)
+    run()  # imports, compiled code, page cache
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        run()
+        print(time.perf_counter() - start, flush=True)
+
+
+def time_modes(tree: Path, rounds: int) -> list[dict[str, float]]:
+    """Seconds of a pass by mode, for each round."""
+    processes = {}
+    for mode in MODES:
+        environment = os.environ | ({} if mode == "plain" else WORKER_ENVIRONMENT)
+        command = [sys.executable, "-m", "benchmarks.preprocess", "--serve", mode, "--tree", str(tree)]
+        pipe = subprocess.PIPE
+        processes[mode] = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, env=environment
+        )
+        assert processes[mode].stdout.readline() == "ready\n", f"{mode} did not start"
+    results = []
+    for _ in range(rounds):
+        results.append({})
+        for mode, process in processes.items():
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            results[-1][mode] = float(process.stdout.readline())
+    for process in processes.values():
+        process.stdin.close()
+        process.wait()
+    return results
+
+
+def time_workers(tree: Path, rounds: int) -> float:
+    """How many times faster two workers are than one, start-up aside."""
+    videos = find_videos([str(tree)]).videos
+    calls = [(tree, [video]) for video in videos]
+    ratios = []
+    with start_ray(2, None):
+        list(run_tasks(run_task, calls, 2, "warm-up"))
+        for _ in range(rounds):
+            seconds = []
+            for workers in (1, 2):
+                start = time.perf_counter()
+                list(run_tasks(run_task, calls, workers, "task"))
+                seconds.append(time.perf_counter() - start)
+            ratios.append(seconds[0] / seconds[1])
+    return statistics.median(ratios)
+
+
+def make_trees(folder: Path, clip: Path) -> dict[str, Path]:
+    trees = {}
+    if (clip / "make_aihub_tree.py").exists():
+        command = [sys.executable, str(clip / "make_aihub_tree.py"), str(folder / "clip"), "--videos", str(VIDEOS)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        trees["clip"] = folder / "clip"
+    else:
+        print(f"no real clip in {clip}: made frames only", file=sys.stderr)
+    make_sample(folder / "made", SampleSpec(videos=VIDEOS, frames=40, defects=False), workers=2)
+    for path in (folder / "made").rglob("*.json"):
+        label = json.loads(path.read_text(encoding="utf-8-sig"))
+        width, height = label["metadata"]["width"], label["metadata"]["height"]
+        box = {"x": (width - BOX_SIDE) // 2, "y": (height - BOX_SIDE) // 2, "width": BOX_SIDE, "height": BOX_SIDE}
+        label["annotations"] = [annotation | {"bounding_box": box} for annotation in label["annotations"]]
+        path.write_text(json.dumps(label))
+    return trees | {"made": folder / "made"}
+
+
+def ratio(results: list[dict[str, float]], over: str, under: str) -> float:
+    return statistics.median(result[over] / result[under] for result in results)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.preprocess", description=__doc__.splitlines()[0])
+    parser.add_argument("--clip", type=Path, default=Path("../shared/real"), help="folder with make_aihub_tree.py")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--serve", choices=MODES, help=argparse.SUPPRESS)
+    parser.add_argument("--tree", type=Path, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.serve:
+        return serve(chosen.serve, chosen.tree)
+    folder = Path(tempfile.mkdtemp())
+    try:
+        trees = make_trees(folder, chosen.clip)
+        figures: dict[str, dict[str, float]] = {}
+        print(f"{'frames':<8}{'way':<9}{'frames/s':>10}")
+        for name, tree in trees.items():
+            frames, results = len(list_crops(tree)), time_modes(tree, chosen.rounds)
+            for mode in MODES:
+                print(f"{name:<8}{mode:<9}{frames / statistics.median(r[mode] for r in results):>10.0f}")
+            figures[name] = {
+                "share_of_limit": ratio(results, "limit", "task"),
+                "ratio_to_plain_loop": ratio(results, "plain", "task"),
+                "limit_over_opencv_resampling": ratio(results, "opencv", "limit"),
+                "limit_over_region_decode": ratio(results, "region", "limit"),
+                "speedup_2_workers": time_workers(tree, chosen.rounds),
+            }
+        lowest = {key: round(min(found[key] for found in figures.values()), 3) for key in figures["made"]}
+        print(
+            json.dumps(lowest | {"by_frames": {n: {k: round(v, 3) for k, v in f.items()} for n, f in figures.items()}})
+        )
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""The command line: a bad call is one line that says what and what to do, with its status, before any work."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from preprocess.__main__ import parse_settings
+from preprocess.folder import check_space
+from preprocess.settings import Settings
+from preprocess.source import find_videos
+from shards.errors import CallError
+from tests.trees import write_video
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def call(*arguments) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "preprocess", *map(str, arguments)]
+    options = {
+        "capture_output": True,
+        "text": True,
+        "cwd": ROOT,
+        "timeout": 120,
+        "check": False,
+    }
+    return subprocess.run(command, **options)
+
+
+@pytest.fixture
+def pets(tmp_path):
+    write_video(tmp_path / "pets")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    (tmp_path / "zips").mkdir()
+    (tmp_path / "zips" / "라벨.zip").touch()
+    (tmp_path / "bad.yaml").write_text("dedupe: {distanse: 3}")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        ("--out {0}/out", 2, "required: source"),
+        ("--source {0}/pets", 2, 'required"?.*out|out.*required'),
+        ("--source {0}/nowhere --out {0}/out", 2, "does not exist"),
+        ("--source {0}/file --out {0}/out", 2, "not a folder"),
+        ("--source {0}/empty --out {0}/out", 1, "no label JSON and no frames"),
+        ("--source {0}/zips --out {0}/out", 1, "unpack"),
+        ("--source {0}/pets --out {0}/pets/out", 2, "lie in one another"),
+        ("--source {0}/pets --out {0}", 2, "lie in one another"),
+        ("--source {0}/pets --out {0}/out --work {0}/pets/work", 2, "lie in one another"),
+        ("--source {0}/pets --out {0}/file", 2, "is a file"),
+        ("--source {0}/pets --out {0}/mine", 2, "thesis.txt"),
+        ("--source {0}/pets --out {0}/out --dedupe.distanse 3", 2, "dedupe.distanse"),
+        ("--source {0}/pets --out {0}/out --dedupe.dist 3", 2, "dedupe.dist"),  # no abbreviations
+        ("--source {0}/pets --out {0}/out --config {0}/bad.yaml", 2, "distanse"),
+        ("--source {0}/pets --out {0}/out --config {0}/no.yaml", 2, "no.yaml"),
+        ("--source {0}/pets --out {0}/out --dedupe.distance 65", 2, "dedupe.distance"),
+        ("--source {0}/pets --out {0}/out --crop.size 16", 2, "crop.size"),
+        ("--source {0}/pets --out {0}/out --box.policy keep", 2, "box.policy"),
+        ("--source {0}/pets --out {0}/out --workers 0", 2, "workers"),
+        ("--source {0}/pets --out {0}/out --address nonsense", 2, "no Ray cluster answers at nonsense"),
+        ("--source {0}/pets --out {0}/out --address 127.0.0.1:1", 2, "no Ray cluster answers at 127.0.0.1:1"),
+    ],
+)
+def test_bad_calls(pets, arguments, status, message):
+    done = call(*arguments.format(pets).split())
+    lines = done.stderr.splitlines()
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr and lines[-1].startswith("preprocess: ")
+    assert re.search(message, lines[-1]), lines[-1]
+    assert not (pets / "out").exists() and (pets / "mine" / "thesis.txt").exists()
+
+
+def test_a_disk_without_room_is_refused_before_any_work(pets, monkeypatch):
+    settings = Settings(source=[str(pets / "pets")], out=str(pets / "out"))
+    source = find_videos(settings.source)
+    assert check_space(settings, source)[0] > 0
+    with pytest.raises(CallError, match=r"GB are free and up to .* GB are needed"):
+        check_space(settings, source._replace(frames=10**12))
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 300 kB, where this user may mount one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", disk], check=False).returncode:
+        pytest.skip("mounting a small disk is not allowed here")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_disk_that_fills_up_on_the_way(small_disk, tmp_path):
+    """The estimate is passed with finished work counted in, then the disk fills: one line, and nothing looks whole."""
+    write_video(tmp_path / "pets", images=8)
+    (small_disk / ".work").mkdir()
+    (small_disk / ".work" / "old.records").write_bytes(b"x" * 290_000)
+    done = call("--source", tmp_path / "pets", "--out", small_disk, "--workers", 1)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "the disk is full" in done.stderr.splitlines()[-1]
+    assert not (small_disk / "dataset.json").exists()
+    (small_disk / ".work" / "old.records").unlink()
+    assert call("--source", tmp_path / "pets", "--out", small_disk, "--workers", 1).returncode == 0
+
+
+def test_settings_come_from_file_and_command_line(tmp_path):
+    (tmp_path / "run.yaml").write_text("source: [a, b]\nout: c\ndedupe: {distance: 3}\ncrop: {size: 128}\n")
+    settings = parse_settings(["--config", str(tmp_path / "run.yaml"), "--dedupe.distance", "5"])
+    assert settings.source == ["a", "b"] and settings.dedupe.distance == 5 and settings.crop.size == 128
+
+
+@pytest.mark.parametrize("config", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.name)
+def test_configs_parse_and_say_what_they_are_for(config):
+    parse_settings(["--config", str(config), "--source", "a", "--out", "b"])
+    header = config.read_text()
+    assert header.startswith("#") and "Command" in header and "Time" in header and "Result" in header
+
+
+def test_print_config_shows_what_holds():
+    shown = yaml.safe_load(call("--source", "a", "--out", "b", "--dedupe.distance", "5", "--print_config").stdout)
+    assert shown["dedupe"]["distance"] == 5 and shown["crop"]["size"] == 256
+
+
+def test_only_settings_that_change_content_reach_the_dataset():
+    one = Settings(source=["a"], out="b", workers=1, work="w", address="x", replace=True)
+    other = Settings(source=["c"], out="d")
+    assert one.content == other.content and one.fingerprint() == other.fingerprint()
+    assert set(one.content) == {"seed", "shard_bytes", "box", "crop", "dedupe", "split"}
+    assert Settings(source=["a"], out="b", seed=1).fingerprint() != one.fingerprint()

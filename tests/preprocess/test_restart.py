@@ -1,0 +1,155 @@
+"""A run that is killed at any instant and started again ends in the same bytes, and does nothing finished twice.
+
+The driver is a process of its own, with its own Ray. `_Instant` makes it kill itself, alone or with its whole process
+group, at a stated call of a stated function: real kills, at instants that can be repeated.
+"""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from preprocess.folder import lock_folder
+from shards.errors import CallError
+from shards.verification import verify_dataset
+from tools.make_sample import SampleSpec, make_sample
+
+INSTANTS = [
+    ("preprocess.summary.FrameProgress.add", 3),  # in the middle of the video tasks
+    ("preprocess.run.make_plan", 1),
+    ("preprocess.run.write_atomically", 2),  # a shard is written, its record is not
+    ("preprocess.assembly.write_atomically", 1),  # before the manifest
+    ("shards.dataset.write_dataset", 1),
+    ("preprocess.assembly.os.replace", 2),  # while files move into OUT
+    ("preprocess.assembly.os.replace", 7),
+    ("preprocess.run.publish_dataset", 1),  # the log is written, the dataset is not
+    ("preprocess.run.remove_work", 1),  # the dataset is whole, the work is still there
+]
+
+DRIVER = """
+import importlib, os, signal, sys
+from preprocess import run as flow
+from preprocess.settings import Settings
+
+def install(target, count, whole_group):
+    *path, name = target.split(".")
+    for cut in range(len(path), 0, -1):
+        try:
+            owner = importlib.import_module(".".join(path[:cut]))
+            break
+        except ImportError:
+            continue
+    for part in path[cut:]:
+        owner = getattr(owner, part)
+    real, seen = getattr(owner, name), [0]
+    def spy(*args, **kwargs):
+        seen[0] += 1
+        if seen[0] == count:
+            os.kill(0 if whole_group else os.getpid(), signal.SIGKILL)
+        return real(*args, **kwargs)
+    setattr(owner, name, spy)
+
+source, out, workers, target, count, whole_group, keep = sys.argv[1:]
+if target:
+    install(target, int(count), whole_group == "True")
+if keep == "True":
+    flow.remove_work = lambda settings: None
+flow.run(Settings(source=[source], out=out, workers=int(workers), shard_bytes=60_000))
+"""
+
+
+def start_driver(source: Path, out: Path, workers: int, target="", count=0, whole_group=False, keep=False):
+    arguments = [source, out, workers, target, count, whole_group, keep]
+    command = [sys.executable, "-c", textwrap.dedent(DRIVER), *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+
+
+def run_driver(*arguments, **options) -> int:
+    process = start_driver(*arguments, **options)
+    _, errors = process.communicate(timeout=180)
+    if process.returncode not in (0, -signal.SIGKILL):
+        raise AssertionError(errors.decode())
+    return process.returncode
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def stamp_work(out: Path) -> dict[str, int]:
+    """When each finished spill and shard was written, wherever it lies by now."""
+    files = [*out.glob(".work/*/spill/*"), *out.glob(".work/*/finished/pet_mood-*"), *out.glob("pet_mood-*")]
+    return {path.name: path.stat().st_mtime_ns for path in files if not path.name.startswith(".")}
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    root = tmp_path_factory.mktemp("source") / "pets"
+    make_sample(root, SampleSpec(videos=6, frames=4, height=270), workers=1)
+    return root
+
+
+@pytest.fixture(scope="module")
+def expected(source, tmp_path_factory):
+    """Made in one go by four workers."""
+    out = tmp_path_factory.mktemp("expected") / "out"
+    assert run_driver(source, out, 4) == 0
+    return digests(out)
+
+
+@pytest.mark.parametrize(("target", "count"), INSTANTS)
+def test_a_killed_run_goes_on(source, expected, tmp_path, target, count):
+    out, group = tmp_path / "out", count % 2 == 0
+    assert run_driver(source, out, 2, target, count, group) == -signal.SIGKILL
+    finished = stamp_work(out)
+    assert run_driver(source, out, 1, keep=True) == 0  # at once: workers of the killed driver may still write
+    assert digests(out) == expected
+    redone = [name for name, stamp in stamp_work(out).items() if finished.get(name, stamp) != stamp]
+    assert len(redone) <= (1 if target == "preprocess.run.write_atomically" else 0), redone
+    assert list(verify_dataset(out)) == []
+
+
+def test_killed_in_the_middle_of_a_task(source, expected, tmp_path):
+    """Not at a call of the driver's, but as soon as the first worker has left something."""
+    out = tmp_path / "out"
+    process = start_driver(source, out, 2)
+    while not list(out.glob(".work/*/spill/*.json")):
+        time.sleep(0.01)
+        assert process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert run_driver(source, out, 4) == 0
+    assert digests(out) == expected and not (out / ".work").exists()
+
+
+def test_one_worker_and_four_give_the_same_bytes(source, expected, tmp_path):
+    assert run_driver(source, tmp_path / "out", 1) == 0
+    assert digests(tmp_path / "out") == expected
+
+
+def test_the_second_run_stops_and_a_dead_ones_lock_does_not_block(tmp_path):
+    with lock_folder(tmp_path / "out"), pytest.raises(CallError, match="another run"), lock_folder(tmp_path / "out"):
+        pass
+    (tmp_path / "out").mkdir(exist_ok=True)
+    (tmp_path / "out" / ".lock").touch()  # what a killed run leaves
+    with lock_folder(tmp_path / "out"):
+        pass
+
+
+def test_two_real_runs_into_one_folder(source, expected, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    with open(out / ".lock", "a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        command = [sys.executable, "-m", "preprocess", "--source", source, "--out", out]
+        second = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert second.returncode == 2
+    assert second.stderr.splitlines()[-1].startswith("preprocess: another run is writing")

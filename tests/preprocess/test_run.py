@@ -1,0 +1,223 @@
+"""Whole runs on real Ray: what comes out, that it is the same bytes whatever the way, and what a bad call says."""
+
+import json
+import shutil
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from preprocess.run import run
+from preprocess.settings import DedupeSettings, Settings, SplitSettings
+from shards import dataset as index
+from shards.errors import CallError, DataError
+from shards.record import decode_record
+from shards.tfrecord import read_frame
+from shards.verification import verify_dataset
+from tests.trees import make_jpeg, make_label, write_video
+from tools.make_sample import SampleSpec, make_sample
+
+pytestmark = pytest.mark.usefixtures("two_workers")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+
+
+def manifest(folder: Path):
+    return pq.read_table(folder / "manifest.parquet")
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    root = tmp_path_factory.mktemp("견본") / "동물 영상"
+    return root, make_sample(root, SampleSpec(videos=12, frames=6, height=270), workers=2)
+
+
+@pytest.fixture(scope="module")
+def made(sample, two_workers, tmp_path_factory):
+    out = tmp_path_factory.mktemp("결과") / "pets"
+    run(Settings(source=[str(sample[0])], out=str(out), shard_bytes=200_000))
+    return out
+
+
+def test_every_known_defect_is_found_again(sample, made):
+    known = sample[1]
+    counts = index.read_dataset(made).counts
+    rejected = {reason: n for reason, n in counts["reasons"].items() if not reason.startswith("near")}
+    assert rejected == dict(known.rejected)
+    assert counts["rows"] == known.rows and counts["rejected"] == known.rejected.total()
+    assert counts["kept"] + counts["duplicate"] == known.usable.total()
+    rows = manifest(made)
+    usable = rows.filter(pc.is_in(rows["status"], pc.cast(["kept", "duplicate"], "string")))
+    for (split, label), number in known.usable.items():
+        word = {"Training": "train", "Validation": "val"}[split]
+        assert pc.sum(pc.and_(pc.equal(usable["split"], word), pc.equal(usable["label"], label))).as_py() == number
+
+
+def test_the_dataset_is_whole_and_holds_nothing_else(made):
+    assert list(verify_dataset(made)) == []
+    dataset = index.read_dataset(made)
+    shards = {shard.file for files in dataset.shards.values() for shard in files}
+    assert {path.name for path in made.iterdir()} == shards | set(dataset.files) | {index.FILE}
+    assert len(dataset.shards["train"]) > 1 and len(dataset.shards["val"]) == 1
+    lengths = [shard.records for shard in dataset.shards["train"]]
+    assert max(lengths) - min(lengths) <= 1
+
+
+def test_the_manifest_is_sorted_and_points_at_its_records(made):
+    rows = manifest(made).to_pylist()
+    places = [(row["video"], -1 if row["frame_number"] is None else row["frame_number"]) for row in rows]
+    assert places == sorted(places)
+    for row in (row for row in rows if row["status"] == "kept"):
+        with open(made / row["shard"], "rb") as file:
+            record = decode_record(read_frame(file, row["offset"]))
+        assert record["key"] == row["key"] and record["video_index"] == row["video_index"] < row["video_count"]
+
+
+def test_records_are_shuffled_over_videos(made):
+    rows = manifest(made)
+    rows = rows.filter(pc.equal(rows["split"], "train")).filter(pc.is_valid(pc.field("shard")))
+    rows = rows.sort_by([("shard", "ascending"), ("index", "ascending")])
+    videos = np.array(rows["video"].to_pylist())
+    same = (videos[1:] == videos[:-1]).mean()
+    assert same < 3 * np.mean([(videos == video).mean() for video in videos])
+
+
+def test_tensorflow_datasets_opens_it(made):
+    import tensorflow_datasets as tfds
+
+    builder = tfds.builder_from_directory(made)
+    kept = manifest(made)
+    kept = kept.filter(pc.equal(kept["status"], "kept"))
+    for split in ("train", "val"):
+        rows = [row for row in kept.to_pylist() if row["split"] == split]
+        examples = list(builder.as_dataset(split=split))
+        assert sorted(e["key"].numpy().decode() for e in examples) == sorted(row["key"] for row in rows)
+    assert examples[0]["image"].shape == (256, 256, 3)
+    assert builder.info.features["label"].int2str(3) == "편안/안정"
+
+
+def test_nothing_is_done_twice_and_a_change_is_refused(sample, made, capsys):
+    before = {path: path.stat().st_mtime_ns for path in made.iterdir()}
+    settings = {"source": [str(sample[0])], "out": str(made), "shard_bytes": 200_000}
+    run(Settings(**settings))
+    assert "nothing to do" in capsys.readouterr().out
+    with pytest.raises(CallError, match="other inputs or settings"):
+        run(Settings(**settings | {"seed": 1}))
+    assert {path: path.stat().st_mtime_ns for path in made.iterdir()} == before
+
+
+def test_replace(tmp_path):
+    write_video(tmp_path / "pets", images=5)
+    settings = {"source": [str(tmp_path / "pets")], "out": str(tmp_path / "out")}
+    first = run(Settings(**settings, shard_bytes=10_000))
+    assert len(first.shards["train"]) > 1
+    next((tmp_path / "pets").rglob("frame_5_*.jpg")).write_bytes(make_jpeg(77))
+    with pytest.raises(CallError, match="--replace"):
+        run(Settings(**settings))
+    second = run(Settings(**settings, replace=True))
+    assert second.digest != first.digest and list(verify_dataset(tmp_path / "out")) == []
+    run(Settings(**settings, replace=True))  # whole and the same: nothing to do
+
+
+def test_the_same_bytes_however_tasks_are_cut_and_ordered(sample, made, tmp_path, monkeypatch):
+    """Tasks in reverse, and all videos in one task, with the work elsewhere."""
+    settings = {"source": [str(sample[0])], "shard_bytes": 200_000}
+
+    def all_at_once(source):
+        return [list(source.videos)]
+
+    def reversed_tasks(function, calls, workers, what):
+        from preprocess.cluster import run_tasks
+
+        for place, result in run_tasks(function, calls[::-1], workers, what):
+            yield len(calls) - 1 - place, result
+
+    monkeypatch.setattr("preprocess.run.run_tasks", reversed_tasks)
+    run(Settings(**settings, out=str(tmp_path / "reversed")))
+    monkeypatch.setattr("preprocess.run.group_videos", all_at_once)
+    run(Settings(**settings, out=str(tmp_path / "all"), work=str(tmp_path / "work")))
+    assert digests(tmp_path / "reversed") == digests(tmp_path / "all") == digests(made)
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_the_same_bytes_from_a_copy_of_the_source(sample, made, tmp_path):
+    shutil.copytree(sample[0], tmp_path / "다른 곳")
+    run(Settings(source=[str(tmp_path / "다른 곳")], out=str(tmp_path / "out"), shard_bytes=200_000))
+    assert digests(tmp_path / "out") == digests(made)
+
+
+def test_the_seed_changes_the_order_not_the_frames(sample, made, tmp_path):
+    run(Settings(source=[str(sample[0])], out=str(tmp_path / "out"), shard_bytes=200_000, seed=9))
+    one, other = manifest(made).to_pylist(), manifest(tmp_path / "out").to_pylist()
+    assert [row["status"] for row in one] == [row["status"] for row in other]
+    assert [row["index"] for row in one] != [row["index"] for row in other]
+
+
+def write_animals(root: Path, animals: int, videos: int = 1) -> None:
+    for animal in range(animals):
+        for video in range(videos):
+            label = make_label(animal={"breed": f"종{animal}", "age": animal})
+            write_video(root, f"dog-sit-{animal:03}{video:03}", images=2, label=label)
+
+
+def test_split_by_animal_when_the_source_has_none(tmp_path):
+    write_animals(tmp_path / "pets", animals=12, videos=3)
+    settings = {"source": [str(tmp_path / "pets")], "split": SplitSettings(0.25)}
+    run(Settings(**settings, out=str(tmp_path / "a")))
+    rows = manifest(tmp_path / "a")
+    by_breed = {(row["breed"], row["split"]) for row in rows.to_pylist()}
+    assert len(by_breed) == 12  # no animal in two splits
+    assert 2 <= sum(split == "val" for _, split in by_breed) <= 4
+    run(Settings(**settings, out=str(tmp_path / "b"), seed=1))
+    assert {(row["breed"], row["split"]) for row in manifest(tmp_path / "b").to_pylist()} != by_breed
+    assert list(verify_dataset(tmp_path / "a")) == []
+
+
+def test_too_few_animals_leave_validation_empty_and_say_so(tmp_path, capsys):
+    write_animals(tmp_path / "pets", animals=3)
+    dataset = run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
+    assert dataset.shards["val"] == [] and dataset.counts["splits"]["val"]["frames"] == 0
+    assert "validation is EMPTY" in capsys.readouterr().out
+    assert list(verify_dataset(tmp_path / "out")) == []
+
+
+def test_nothing_good_enough(tmp_path):
+    write_video(tmp_path / "pets", images={0: b"", 5: b"x"})
+    with pytest.raises(DataError, match=r"no frame is good enough.*image_unreadable 2"):
+        run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
+    assert not (tmp_path / "out" / index.FILE).exists()
+
+
+def test_no_dedupe(sample, tmp_path):
+    settings = Settings(
+        source=[str(sample[0])], out=str(tmp_path / "out"), dedupe=DedupeSettings(enabled=False), shard_bytes=200_000
+    )
+    assert run(settings).counts["duplicate"] == 0
+    assert list(verify_dataset(tmp_path / "out")) == []
+
+
+def test_labels_and_frames_in_two_sources(tmp_path):
+    write_video(tmp_path / "labels")
+    (tmp_path / "frames").mkdir()
+    (tmp_path / "labels" / "원천데이터").rename(tmp_path / "frames" / "원천데이터")
+    sources = [str(tmp_path / "labels"), str(tmp_path / "frames")]
+    dataset = run(Settings(source=sources, out=str(tmp_path / "out")))
+    assert dataset.counts["kept"] == 3
+
+
+def test_the_log_lies_beside_and_lists_what_has_no_partner(sample, made):
+    log = json.loads(Path(f"{made}.log.json").read_text())
+    assert log["dataset"] == index.read_dataset(made).digest and "videos" in log["seconds"]
+    assert len(log["labels_without_frames"]) == len(log["directories_without_label"]) == 1
+
+
+def test_the_driver_and_its_imports_do_without_tensorflow():
+    code = "import preprocess.run, sys; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,161 @@
+"""Verify finds any one flipped bit in any file, and what is wrong though every byte is as written."""
+
+import json
+import random
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from preprocess.run import run
+from preprocess.settings import Settings
+from shards import dataset as index
+from shards.errors import DataError
+from shards.verification import verify_dataset
+from tests.trees import write_video
+
+
+@pytest.fixture(scope="module")
+def whole(two_workers, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    write_video(folder / "pets", "dog-sit-000001", images=6, part="Training")
+    write_video(folder / "pets", "dog-sit-000002", images=4, part="Validation")
+    run(Settings(source=[str(folder / "pets")], out=str(folder / "out"), shard_bytes=20_000))
+    return folder / "out"
+
+
+@pytest.fixture
+def copy(whole, tmp_path):
+    return Path(shutil.copytree(whole, tmp_path / "copy"))
+
+
+def faults(folder: Path) -> list[str]:
+    try:
+        return list(verify_dataset(folder))
+    except DataError as error:
+        return [str(error)]
+
+
+def test_whole(copy):
+    assert faults(copy) == []
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_any_flipped_bit_is_found_and_named(copy):
+    chance = random.Random(0)
+    for name in names(copy):
+        data = (copy / name).read_bytes()
+        for position in {0, len(data) - 1, *(chance.randrange(len(data)) for _ in range(25))}:
+            damaged = bytearray(data)
+            damaged[position] ^= 1 << chance.randrange(8)
+            (copy / name).write_bytes(damaged)
+            (fault,) = faults(copy)
+            assert name in fault, fault
+            if found := re.search(r"offset (\d+)(?: to (\d+))?", fault):
+                assert int(found[1]) <= position <= int(found[2] or len(data)), fault
+            else:
+                assert name == index.FILE  # damaged JSON: the parser says where it stopped
+        (copy / name).write_bytes(data)
+    assert faults(copy) == []
+
+
+def test_a_flipped_bit_in_a_record_is_placed(copy):
+    shard = next(copy.glob("*-train*-00001-*"))
+    kept = pq.read_table(copy / "manifest.parquet").to_pylist()
+    for row in (row for row in kept if row["shard"] == shard.name):
+        data = bytearray(shard.read_bytes())
+        data[row["offset"] + row["length"] // 2] ^= 1
+        (copy / "damaged").write_bytes(data)
+        shard_copy = shard.read_bytes()
+        shard.write_bytes(data)
+        (fault,) = faults(copy)
+        assert f"{shard.name}: offset {row['offset']}:" in fault
+        shard.write_bytes(shard_copy)
+
+
+def test_every_missing_cut_and_stray_file_is_found(copy):
+    for name in names(copy):
+        data = (copy / name).read_bytes()
+        (copy / name).unlink()
+        assert any(name in fault or "unfinished" in fault for fault in faults(copy))
+        (copy / name).write_bytes(data[:-1])
+        assert any(name in fault for fault in faults(copy))
+        (copy / name).write_bytes(data)
+    (copy / "pet_mood-train.tfrecord-00009-of-00010").touch()
+    assert "does not know" in faults(copy)[0]
+
+
+def rewrite(folder: Path, change) -> None:
+    """Change the manifest's rows and make dataset.json fit its bytes again: what no checksum can find."""
+    path = folder / "manifest.parquet"
+    table = pq.read_table(path)
+    rows = table.to_pylist()
+    change(rows)
+    pq.write_table(pa.Table.from_pylist(rows, table.schema), path)
+    dataset = index.read_dataset(folder)
+    dataset.files["manifest.parquet"] = index.describe_file(path)
+    index.write_dataset(folder, dataset)
+
+
+def kept(rows):
+    return [row for row in rows if row["status"] == "kept"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda rows: kept(rows)[0].update(label=0), "label is 3, the manifest states 0"),
+        (lambda rows: kept(rows)[0].update(offset=7), "offset is .* the manifest states 7"),
+        (lambda rows: kept(rows)[0].update(key=kept(rows)[1]["key"]), "belongs to several frames"),
+        (lambda rows: kept(rows)[0].update(split="val"), "in both splits"),
+        (lambda rows: kept(rows)[0].update(video_index=99), "do not number"),
+        (lambda rows: kept(rows)[0].update(status="rejected", reason="box_empty"), "count up to"),
+        (lambda rows: kept(rows)[0].update(status="duplicate", duplicate_of="nobody/1"), "is no frame of this dataset"),
+    ],
+)
+def test_a_manifest_that_does_not_fit(copy, change, message):
+    rewrite(copy, change)
+    found = faults(copy)
+    assert any(re.search(message, fault) for fault in found), found
+
+
+def test_records_that_were_exchanged_are_found(copy):
+    """Every record whole, every file whole, but not what the manifest states."""
+    one, other = sorted(copy.glob("*-train*"))[:2]
+    dataset = index.read_dataset(copy)
+    data = one.read_bytes(), other.read_bytes()
+    one.write_bytes(data[1])
+    other.write_bytes(data[0])
+    for shard in dataset.shards["train"]:
+        described = index.describe_file(copy / shard.file)
+        shard.bytes, shard.sha256 = described.bytes, described.sha256
+    index.write_dataset(copy, dataset)
+    assert any("the manifest states" in fault for fault in faults(copy))
+
+
+def call(folder) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "tools.verify", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_command(copy):
+    done = call(copy)
+    assert done.returncode == 0 and "is whole: " in done.stdout
+    (copy / "features.json").write_text("{}")
+    done = call(copy)
+    assert done.returncode == 1 and "features.json" in done.stdout and "not whole" in done.stderr
+    assert json.loads((copy / "dataset.json").read_text())["version"] == 1
+
+
+def test_command_on_what_is_no_dataset(tmp_path):
+    for folder, message in ((tmp_path / "없음", "is not a folder"), (tmp_path, "is no dataset")):
+        done = call(folder)
+        assert done.returncode == 2 and message in done.stderr and len(done.stderr.splitlines()) == 1

@@ -1,0 +1,69 @@
+import cv2
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from preprocess.run import run
+from preprocess.settings import Settings
+from shards.errors import run_command
+from tests.trees import make_jpeg, make_label, write_video
+from tools import show
+from tools.fonts import find_hangul_font
+
+
+@pytest.fixture(scope="module")
+def dataset(two_workers, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("show")
+    for number, mood in enumerate(("공포", "편안/안정")):
+        label = make_label(inspect={"emotion": mood})
+        images = {0: make_jpeg(number), 5: make_jpeg(number), 10: b""}
+        write_video(folder / "pets", f"dog-sit-{number:06}", images, label=label)
+    run(Settings(source=[str(folder / "pets")], out=str(folder / "데이터")))
+    return folder / "데이터"
+
+
+def rows(dataset, status):
+    return [row for row in pq.read_table(dataset / "manifest.parquet").to_pylist() if row["status"] == status]
+
+
+def show_dataset(*arguments) -> int:
+    return run_command("show", show.main, [str(argument) for argument in arguments])
+
+
+def test_a_font_with_hangul_is_there():
+    from matplotlib import font_manager
+
+    path = font_manager.findfont(find_hangul_font(), fallback_to_default=False)
+    assert font_manager.get_font(path).get_char_index(ord("편")) != 0
+
+
+def test_a_grid_with_korean_moods(dataset, tmp_path, capsys, recwarn):
+    assert show_dataset(dataset, "--png", tmp_path / "그림.png") == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "그림.png")
+    picture = cv2.imdecode(np.fromfile(tmp_path / "그림.png", np.uint8), cv2.IMREAD_COLOR)
+    assert picture.shape[0] > 300 and picture.std() > 20
+    assert not [warning for warning in recwarn if "Glyph" in str(warning.message)]
+
+
+def test_one_key(dataset, tmp_path):
+    key = rows(dataset, "kept")[0]["key"]
+    assert show_dataset(dataset, "--key", key, "--png", tmp_path / "one.png") == 0
+    row = show.find_row(dataset, key)
+    assert show.read_crop(dataset, row).shape == (256, 256, 3)
+
+
+def test_bad_calls(dataset, tmp_path, capsys):
+    twin = rows(dataset, "duplicate")[0]
+    bad = rows(dataset, "rejected")[0]
+    for arguments, message in (
+        ([tmp_path / "nowhere"], "is not a folder"),
+        ([dataset, "--key", "nobody/1"], "no frame has the key nobody/1"),
+        ([dataset, "--key", twin["key"]], f"a duplicate of {twin['duplicate_of']}"),
+        ([dataset, "--key", bad["key"]], "image_unreadable"),
+        ([dataset, "--columns", "0"], "--columns 0"),
+        ([dataset, "--png", tmp_path / "no" / "a.png"], "does not exist"),
+    ):
+        assert show_dataset(*arguments) == 2
+        error = capsys.readouterr().err
+        assert message in error and len(error.splitlines()) == 1
+    assert show_dataset(dataset, "--split", "val") == 1
