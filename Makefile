@@ -38,6 +38,26 @@ lint: setup ## style and unused code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+shards: setup ## labels and frames to a dataset: SOURCE=DIR OUT=DIR
+	@test -n "$(SOURCE)" || { echo 'make: name the source: make shards SOURCE=DIR [OUT=$(OUT)]' >&2; exit 2; }
+	$(BIN)/python -m preprocess --source $(SOURCE) --out $(OUT) $(ARGS)
+
+verify: setup ## check every byte of a dataset: DATA=DIR
+	$(BIN)/python -m tools.verify $(DATA)
+
+show: setup ## a picture of a dataset's crops, by mood: DATA=DIR
+	$(BIN)/python -m tools.show $(DATA) $(ARGS)
+
+demo: setup ## on a fresh machine: make a sample, shard it, check it, show it
+	test -d data/demo/source || $(BIN)/python -m tools.make_sample data/demo/source
+	$(BIN)/python -m preprocess --config configs/demo.yaml
+	$(BIN)/python -m tools.verify data/demo/pets
+	$(BIN)/python -m tools.show data/demo/pets
+	@echo 'Look at data/demo/pets.png; then: make shards SOURCE=/your/pet/videos OUT=data/pets'
+
+bench: setup ## measure preprocess against a plain loop and its limit
+	$(BIN)/python -m benchmarks.preprocess $(ARGS)
+
 lock: ## pin the versions again (needs uv)
 	for kind in cpu gpu; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --no-header --upgrade --extra $$kind --extra dev \

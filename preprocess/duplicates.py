@@ -13,7 +13,7 @@ from preprocess.settings import DedupeSettings
 
 
 class Candidate(NamedTuple):
-    """A frame that may stay: its code, detail score, crop side in pixels, and a digest of its crop's pixels."""
+    """A frame that may stay: code, detail score, crop side in pixels; under the detail gate a digest of its pixels."""
 
     code: int
     detail: int

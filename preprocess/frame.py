@@ -109,7 +109,9 @@ def cut_frame(frame: Frame, stated: tuple[int | None, int | None], settings: Set
     except UnreadableImage as error:
         return frame.reject("image_unreadable", str(error))
     code, detail = hash_crop(frame.pixels)
-    frame.candidate = Candidate(code, detail, crop.size, hashlib.blake2b(frame.pixels, digest_size=16).digest())
+    featureless = detail < settings.dedupe.min_detail  # only these are compared by their pixels
+    pixels = hashlib.blake2b(frame.pixels, digest_size=16).digest() if featureless else b""
+    frame.candidate = Candidate(code, detail, crop.size, pixels)
     frame.row |= {"crop_x": crop.x, "crop_y": crop.y, "crop_size": crop.size, "note": checked.note}
     frame.row |= {"hash": code.to_bytes(BITS // 8), "detail": detail}
 

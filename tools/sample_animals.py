@@ -1,4 +1,4 @@
-"""Cats and dogs drawn by code: a coat and a pose become a picture with an exact box; `make_sample` films them.
+"""Cats and dogs drawn by code: a coat and a pose become a picture with an exact box; `sample_videos` films them.
 
 What tells a mood is the pose and the face (ears, eyes, brows, mouth, tail, how tall the animal stands). Coat,
 background, size and place are drawn apart from the mood: a network has to look at the animal to learn anything.
@@ -20,6 +20,8 @@ PINK, DARK, WHITE, TOOTH = (140, 120, 235), (25, 22, 28), (240, 244, 246), (230,
 
 
 class Box(NamedTuple):
+    """Of whole pixels; x and y are its upper left corner."""
+
     x: int
     y: int
     width: int

@@ -3,6 +3,7 @@
 import json
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,8 +12,11 @@ import numpy as np
 import pytest
 
 from shards.emotions import KOREAN, parse_emotion
-from tools.make_sample import REASONS, SampleSpec, main, make_sample, plan_videos
+from shards.errors import CallError, run_command
+from tools.make_sample import SampleSpec, main, make_sample
 from tools.sample_animals import MOODS, grow_coat, put_animal, strike_pose
+from tools.sample_defects import DEFECTS, REASONS, plan_defects
+from tools.sample_videos import plan_videos
 
 SPEC = SampleSpec(videos=6, frames=5, height=270, seed=3)
 JUNK = ("._", "@eaDir", "__MACOSX", ".DS_Store", "Thumbs.db")
@@ -114,8 +118,7 @@ def test_the_same_call_gives_the_same_bytes(sample, tmp_path):
 
 
 def test_defects_leave_the_sound_videos_alone(sample, tmp_path):
-    spec = SampleSpec(SPEC.videos, SPEC.frames, SPEC.height, SPEC.seed, defects=False)
-    counts = make_sample(tmp_path / "sound", spec, workers=2)
+    counts = make_sample(tmp_path / "sound", replace(SPEC, defects=False), workers=2)
     assert counts.rows == counts.frames == counts.usable.total() == SPEC.videos * SPEC.frames
     assert digests(tmp_path / "sound").items() < digests(sample[0]).items()
     assert 0 < counts.near_copies < counts.frames
@@ -123,7 +126,7 @@ def test_defects_leave_the_sound_videos_alone(sample, tmp_path):
 
 @pytest.mark.parametrize("videos", [1, 5, 6, 12, 24, 60])
 def test_moods_animals_and_splits(videos):
-    plans = plan_videos(SampleSpec(videos=videos, defects=False))
+    plans = plan_videos(SampleSpec(videos=videos))
     moods = Counter(plan.emotion for plan in plans)
     assert len(plans) == videos == len({plan.name for plan in plans})
     assert moods[KOREAN.index("편안/안정")] == max(moods.values())
@@ -132,6 +135,14 @@ def test_moods_animals_and_splits(videos):
     splits = {plan.animal: {other.split for other in plans if other.animal == plan.animal} for plan in plans}
     assert all(len(split) == 1 for split in splits.values())
     assert videos < 5 or len(splits) < videos  # some were filmed twice
+
+
+def test_each_defect_has_a_video_of_its_own():
+    sound, spoilt = plan_videos(SPEC), plan_defects(SPEC)
+    assert [plan.defect for plan in sound + spoilt] == [""] * SPEC.videos + list(DEFECTS)
+    assert [plan.number for plan in sound + spoilt] == list(range(SPEC.videos + len(DEFECTS)))
+    assert len({plan.name for plan in sound + spoilt}) == len(sound + spoilt)
+    assert plan_defects(replace(SPEC, defects=False)) == []
 
 
 def test_the_box_holds_all_of_the_animal_and_no_more():
@@ -152,9 +163,12 @@ def test_the_box_holds_all_of_the_animal_and_no_more():
     "arguments, words",
     [
         (["{full}"], "not an empty directory"),
+        (["{full}/kept.txt"], "not an empty directory"),
+        (["{full}/kept.txt/new"], "a file is in the way"),
         (["{new}", "--videos", "0"], "videos is 0"),
         (["{new}", "--height", "tall"], "invalid int value"),
-        (["{new}", "--workers", "0"], "--workers"),
+        (["{new}", "--height", "4321"], "more than 4320"),
+        (["{new}", "--workers", "0"], "workers is 0"),
         (["{new}", "--colour"], "unrecognized"),
         ([], "required"),
     ],
@@ -162,8 +176,10 @@ def test_the_box_holds_all_of_the_animal_and_no_more():
 def test_a_wrong_call_is_refused_in_one_line(tmp_path, capsys, arguments, words):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "kept.txt").write_text("mine")
-    with pytest.raises(SystemExit) as stop:
-        main([argument.format(full=tmp_path / "full", new=tmp_path / "new") for argument in arguments])
+    arguments = [argument.format(full=tmp_path / "full", new=tmp_path / "new") for argument in arguments]
+    with pytest.raises(CallError, match=words):
+        main(arguments)
+    assert run_command("make_sample", main, arguments) == 2
     message = capsys.readouterr().err
-    assert stop.value.code == 2 and words in message and message.count("\n") == 1
+    assert message.startswith("make_sample: ") and words in message and message.count("\n") == 1
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["full", "kept.txt"]

@@ -1,0 +1,127 @@
+"""What the driver needs at scale, with made-up rows: python -m benchmarks.driver [--rows 2000000]
+
+A process of its own writes the rows that video tasks would have left; this one then plans and writes the manifest as a
+run does, and reports its seconds and the most memory that it held.
+"""
+
+import argparse
+import json
+import multiprocessing
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from preprocess.assembly import FinishedShard, assemble_dataset, stage_folder
+from preprocess.folder import work_folder
+from preprocess.plan import make_plan
+from preprocess.settings import Settings
+from preprocess.spill import SPILL_SCHEMA, TaskSummary, VideoSummary
+from shards.dataset import ShardFile
+
+TASK_ROWS = 2000
+VIDEO_ROWS = 100
+KEPT = 0.5  # of the rows
+RECORD_BYTES = 12_000
+
+
+def write_task(folder: Path, number: int) -> TaskSummary:
+    """One task's rows and summary, all columns filled as in life."""
+    rng = np.random.default_rng(number)
+    names = [
+        f"20201028_cat-walkrun-{number * TASK_ROWS // VIDEO_ROWS + i:06}.mp4" for i in range(TASK_ROWS // VIDEO_ROWS)
+    ]
+    videos = np.repeat(names, VIDEO_ROWS)
+    frames = np.tile(np.arange(VIDEO_ROWS) * 6, len(names))
+    kept = rng.random(TASK_ROWS) < KEPT
+    numbers = pa.array(rng.integers(0, 1000, TASK_ROWS), pa.int32())
+    text = pa.array(["코리안 숏헤어"] * TASK_ROWS)
+    keys = [f"{video}/{frame}" for video, frame in zip(videos, frames, strict=True)]
+    files = [
+        f"Training/원천데이터/CAT/WALKRUN/{video}/frame_{f}_timestamp_{f * 33}.jpg"
+        for video, f in zip(videos, frames, strict=True)
+    ]
+    filled = {
+        "key": pa.array(keys),
+        "video": pa.array(videos),
+        "image_file": pa.array(files),
+        "label_file": pa.array(files),
+        "frame_number": pa.array(frames, pa.int32()),
+        "label": pa.array(np.full(TASK_ROWS, 3), pa.int8()),
+        "status": pa.array(np.where(kept, "kept", "duplicate")),
+        "reason": pa.array(np.where(kept, None, "near_in_video"), pa.string()),
+        "duplicate_of": pa.array(np.where(kept, None, np.array(keys, object)), pa.string()),
+        "hash": pa.array([value.tobytes() for value in rng.integers(0, 2**63, TASK_ROWS)], pa.binary(8)),
+        "shuffle_key": pa.array(rng.integers(0, 2**63, TASK_ROWS, dtype=np.uint64), pa.uint64(), mask=~kept),
+        "spill_offset": pa.array(np.arange(TASK_ROWS) * RECORD_BYTES, pa.int64(), mask=~kept),
+        "spill_length": pa.array(np.full(TASK_ROWS, RECORD_BYTES), pa.int32(), mask=~kept),
+    }
+    columns = [
+        filled[f.name] if f.name in filled else (text if f.type == pa.string() else numbers) for f in SPILL_SCHEMA
+    ]
+    table = pa.table([pc.cast(f.type) for pc, f in zip(columns, SPILL_SCHEMA, strict=True)], schema=SPILL_SCHEMA)
+    pq.write_table(table, folder / f"{number}.parquet", compression="zstd")
+    counts = kept.reshape(-1, VIDEO_ROWS).sum(1).tolist()
+    summaries = [
+        VideoSummary(n, None, i % 6, f"{number}/{i}", count)
+        for i, (n, count) in enumerate(zip(names, counts, strict=True))
+    ]
+    found = {"kept": int(kept.sum()), "duplicate": int((~kept).sum())}
+    return TaskSummary(str(number), TASK_ROWS, found, {}, sum(counts) * RECORD_BYTES, 0, 0, summaries)
+
+
+def write_tasks(folder: Path, tasks: int) -> None:
+    summaries = [write_task(folder, number) for number in range(tasks)]
+    (folder / "summaries").write_bytes(msgspec.json.encode(summaries))
+
+
+def peak_gb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.driver", description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=2_000_000)
+    rows = parser.parse_args().rows
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(source=["made-up"], out=folder)
+        spills = work_folder(settings)
+        for place in (spills, stage_folder(settings)):
+            place.mkdir(parents=True)
+        writer = multiprocessing.get_context("spawn").Process(target=write_tasks, args=(spills, rows // TASK_ROWS))
+        writer.start()
+        writer.join()
+        tasks = msgspec.json.decode((spills / "summaries").read_bytes(), type=list[TaskSummary])
+        at_start, start = peak_gb(), time.perf_counter()
+        plan = make_plan(tasks, spills, settings)
+        planned = time.perf_counter()
+        finished = [
+            FinishedShard(
+                ShardFile(shard.name, shard.stop - shard.start, 0, ""),
+                (0, 0, 0),
+                [RECORD_BYTES] * (shard.stop - shard.start),
+            )
+            for shard in plan.shards
+        ]
+        dataset = assemble_dataset(plan, tasks, finished, settings, spills)
+        figures = {
+            "rows": dataset.counts["rows"],
+            "kept": dataset.counts["kept"],
+            "peak_gb": round(peak_gb(), 2),
+            "imports_gb": round(at_start, 2),
+            "plan_seconds": round(planned - start, 1),
+            "assemble_seconds": round(time.perf_counter() - planned, 1),
+            "manifest_mb": round(dataset.files["manifest.parquet"].bytes / 1e6),
+        }
+    for name, value in figures.items():
+        print(f"{name:<18}{value:>12}")
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
