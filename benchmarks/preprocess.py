@@ -143,7 +143,7 @@ def time_modes(tree: Path, rounds: int) -> list[dict[str, float]]:
 def time_workers(tree: Path, rounds: int) -> float:
     """How many times faster two workers are than one, start-up aside."""
     videos = find_videos([str(tree)]).videos
-    calls = [(tree, [video]) for video in videos]
+    calls = [(tree, [video]) for video in videos] * 4  # long enough that the last task hardly counts
     ratios = []
     with start_ray(2, None):
         list(run_tasks(run_task, calls, 2, "warm-up"))

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# Before Ray is imported: nothing is reported to anybody.
+# These must be set before Ray is imported. Nothing is reported to anybody.
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+# `ray start` asks for a token by default, `ray.init` does not send one by default.
+os.environ.setdefault("RAY_AUTH_MODE", "token")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
 import ray
@@ -48,14 +50,16 @@ def start_ray(workers: int, address: str | None) -> Iterator[None]:
         code = [str(root / room) for room in ("preprocess", "shards")]
         options |= {"address": address, "runtime_env": {"env_vars": WORKER_ENVIRONMENT, "py_modules": code}}
     else:
-        options |= {"num_cpus": workers, "num_gpus": 0, "include_dashboard": False}
+        # "local": without it Ray would join whatever cluster happens to run on this machine.
+        options |= {"address": "local", "num_cpus": workers, "num_gpus": 0, "include_dashboard": False}
         options |= {"object_store_memory": _OBJECT_STORE}
     try:
         with _environment({} if address else WORKER_ENVIRONMENT):  # inherited by the workers of a local Ray
             ray.init(**options)
     except (ConnectionError, ValueError, RuntimeError) as error:
         where = f"the Ray cluster at {address}" if address else "a local Ray"
-        raise CallError(f"{where} cannot be used: {error}") from error
+        hint = "; it may ask for a token (~/.ray/auth_token), or for none (RAY_AUTH_MODE=disabled)" if address else ""
+        raise CallError(f"{where} cannot be used: {error}{hint}") from error
     try:
         yield
     finally:

@@ -1,0 +1,110 @@
+"""What one worker needs, and what the stages after decoding cost: python -m benchmarks.worker
+
+Runs the tasks of a dataset in this process, one after the other: a video task over 1080p videos of 185 frames, as long
+as AI Hub's longest, and shard tasks of the default size. Reports the most memory above the imports, and the part of
+all time that goes to spill, plan, shards and assembly together.
+"""
+
+import argparse
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from preprocess.cluster import WORKER_ENVIRONMENT
+
+os.environ.update(WORKER_ENVIRONMENT)  # before the libraries that read it are imported
+
+import numpy as np
+
+from preprocess import spill, video_task
+from preprocess.assembly import assemble_dataset, publish_dataset, stage_folder
+from preprocess.folder import work_folder
+from preprocess.plan import ENTRY, make_plan
+from preprocess.settings import DedupeSettings, Settings
+from preprocess.shard_task import run_shard_task
+from preprocess.source import find_videos
+from shards.record import encode_record
+from tools.make_sample import SampleSpec, make_sample
+
+RECORD_BYTES = 12_000
+SHARD_BYTES = 128_000_000
+
+
+def peak_gb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+
+
+class Clock:
+    """Seconds by stage; a timed function adds to its own."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def time(self, stage: str, function: Callable) -> Callable:
+        def timed(*arguments, **options):
+            start = time.perf_counter()
+            try:
+                return function(*arguments, **options)
+            finally:
+                self.seconds[stage] = self.seconds.get(stage, 0) + time.perf_counter() - start
+
+        return timed
+
+
+def time_stages(tree: Path, out: Path) -> dict[str, float]:
+    """Seconds of each stage of a run over a tree, after one pass that compiles and warms up."""
+    settings = Settings(source=[str(tree)], out=str(out), dedupe=DedupeSettings(enabled=False))
+    spills, videos, clock = work_folder(settings), find_videos([str(tree)]).videos, Clock()
+    for folder in (spills, stage_folder(settings), out / "warm-up"):
+        folder.mkdir(parents=True)
+    video_task.run_video_task(videos[:1], settings, out / "warm-up")
+    video_task.write_spill = clock.time("spill", spill.write_spill)
+    tasks = [clock.time("videos", video_task.run_video_task)([video], settings, spills) for video in videos]
+    plan = clock.time("plan", make_plan)(tasks, spills, settings)
+    names, write = [task.name for task in tasks], clock.time("shards", run_shard_task)
+    done = [write(s.name, plan.shard_entries(s), names, spills, stage_folder(settings)) for s in plan.shards]
+    dataset = clock.time("assemble", assemble_dataset)(plan, tasks, done, settings, spills)
+    clock.time("assemble", publish_dataset)(dataset, done, settings)
+    return clock.seconds
+
+
+def write_large_shard(folder: Path) -> None:
+    """A shard of the default size from made-up records of many spills."""
+    count, spills = SHARD_BYTES // RECORD_BYTES, 50
+    record = encode_record({"image": bytes(RECORD_BYTES), "label": 3, "video": "v", "key": "v/1"})
+    for number in range(spills):
+        (folder / f"{number}.records").write_bytes(record * (count // spills))
+    entries = np.zeros(count // spills * spills, ENTRY)
+    entries["task"] = np.arange(len(entries)) % spills
+    entries["offset"] = np.arange(len(entries)) // spills * len(record)
+    entries["length"] = len(record)
+    run_shard_task("shard", entries, [str(number) for number in range(spills)], folder, folder)
+
+
+def main() -> None:
+    argparse.ArgumentParser(prog="python -m benchmarks.worker", description=__doc__.splitlines()[0]).parse_args()
+    imports = peak_gb()
+    with tempfile.TemporaryDirectory() as folder:
+        make_sample(Path(folder, "tree"), SampleSpec(videos=6, frames=185, defects=False), workers=2)
+        seconds = time_stages(Path(folder, "tree"), Path(folder, "out"))
+        after_videos = peak_gb()
+        write_large_shard(Path(folder))
+    late = sum(seconds[stage] for stage in ("spill", "plan", "shards", "assemble"))
+    total = sum(seconds.values()) - seconds["spill"]  # which is a part of videos
+    figures = {
+        "imports_gb": round(imports, 2),
+        "video_task_gb_above_imports": round(after_videos - imports, 2),
+        "any_task_gb_above_imports": round(peak_gb() - imports, 2),
+        "share_of_late_stages": round(late / total, 3),
+    }
+    print("  ".join(f"{stage} {value:.2f} s" for stage, value in seconds.items()))
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
