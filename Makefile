@@ -40,13 +40,13 @@ lint: setup ## style and unused code
 
 shards: setup ## labels and frames to a dataset: SOURCE=DIR OUT=DIR
 	@test -n "$(SOURCE)" || { echo 'make: name the source: make shards SOURCE=DIR [OUT=$(OUT)]' >&2; exit 2; }
-	$(BIN)/python -m preprocess --source $(SOURCE) --out $(OUT) $(ARGS)
+	$(BIN)/python -m preprocess --source "$(SOURCE)" --out "$(OUT)" $(ARGS)
 
 verify: setup ## check every byte of a dataset: DATA=DIR
-	$(BIN)/python -m tools.verify $(DATA)
+	$(BIN)/python -m tools.verify "$(DATA)"
 
 show: setup ## a picture of a dataset's crops, by mood: DATA=DIR
-	$(BIN)/python -m tools.show $(DATA) $(ARGS)
+	$(BIN)/python -m tools.show "$(DATA)" $(ARGS)
 
 demo: setup ## on a fresh machine: make a sample, shard it, check it, show it
 	test -d data/demo/source || $(BIN)/python -m tools.make_sample data/demo/source

@@ -8,7 +8,8 @@ from jsonargparse import ActionConfigFile, ArgumentParser
 from jsonargparse import ArgumentError as ParsingError
 
 from preprocess.settings import Settings
-from shards.errors import CallError, run_command
+from shards.command import run_command
+from shards.errors import CallError
 
 
 def parse_settings(arguments: list[str]) -> Settings:

@@ -46,7 +46,8 @@ def check_space(settings: Settings, source: Source) -> tuple[int, int]:
     """
     crops = source.frames * _RECORD_BYTES * settings.crop.size**2 // 256**2
     work, out = work_folder(settings), Path(settings.out)
-    done = sum(path.stat().st_size for folder in (work, out) if folder.exists() for path in folder.rglob("*.*"))
+    begun = {work, out / _WORK} if settings.work else {out / _WORK}
+    done = sum(path.stat().st_size for folder in begun if folder.exists() for path in folder.rglob("*.*"))
     places = {out: crops, work: crops} if settings.work else {out: 2 * crops}
     for folder, need in places.items():
         free = shutil.disk_usage(_existing(folder)).free

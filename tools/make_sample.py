@@ -19,12 +19,12 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process
 from pathlib import Path
-from typing import NoReturn
 
 import cv2
 
+from shards.command import Parser, run_command
 from shards.emotions import ENGLISH
-from shards.errors import CallError, DataError, run_command
+from shards.errors import CallError, DataError
 from tools.sample_defects import DEFECTS, REASONS, plan_defects, take_liberties
 from tools.sample_videos import Plan, SampleSpec, Video, film, image_name, plan_videos, write_label
 
@@ -140,24 +140,14 @@ def _count(video: Video, found: dict[str, int], copies: int, annotations: int) -
     return SampleCounts(labels, not video.plan.defect, len(video.images), rows, usable, rejected, tolerated, copies)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise CallError(message)  # one line, no usage
-
-
 def main(arguments: list[str]) -> int:
     """Make a sample and print what is in it."""
-    parser = _Parser(
-        prog="python -m tools.make_sample",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = Parser("tools.make_sample", __doc__)
     parser.add_argument("dir", type=Path, metavar="DIR")
     for name, default in (("videos", 24), ("frames", 16), ("height", 1080), ("seed", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--defects", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--workers", type=int, default=None, help="processes; as many as there are cores")
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
     chosen = parser.parse_args(arguments)
     spec = SampleSpec(chosen.videos, chosen.frames, chosen.height, chosen.seed, chosen.defects)
     print(f"{chosen.dir}: {describe(make_sample(chosen.dir, spec, chosen.workers))}")

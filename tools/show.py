@@ -4,7 +4,6 @@ Without a key it is a grid: one row for each mood, frames chosen at random by --
 shards, so this is what a model sees.
 """
 
-import argparse
 import random
 import sys
 from pathlib import Path
@@ -16,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shards.command import Parser, run_command
 from shards.dataset import read_dataset
 from shards.emotions import EMOTIONS
-from shards.errors import CallError, DataError, run_command
+from shards.errors import CallError, DataError
 from shards.files import write_atomically
 from shards.manifest import SPLITS, read_manifest
 from shards.record import decode_record
@@ -103,14 +103,13 @@ def _shorten(key: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.show", description="Look at crops of a dataset.")
+    parser = Parser("tools.show", __doc__)
     parser.add_argument("dataset", type=Path, metavar="DIR", help="the folder that preprocess wrote")
     parser.add_argument("--key", help="one frame, by its key in the manifest: video/frame_number")
     parser.add_argument("--split", choices=SPLITS, help="only this split in the grid")
     parser.add_argument("--columns", type=int, default=6, help="crops for each mood (default: 6)")
     parser.add_argument("--seed", type=int, default=0, help="chooses the crops (default: 0)")
     parser.add_argument("--png", type=Path, help="the picture to write (default: DIR.png, beside the dataset)")
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
     chosen = parser.parse_args(arguments)
     if not 1 <= chosen.columns <= 50:
         raise CallError(f"--columns {chosen.columns}: give a number from 1 to 50")

@@ -1,22 +1,20 @@
 """Check every byte of a dataset: python -m tools.verify DIR. Exit status 0: whole; 1: not, a line a fault."""
 
-import argparse
 import sys
 from pathlib import Path
 
 from tqdm import tqdm
 
+from shards.command import Parser, run_command
 from shards.dataset import read_dataset
-from shards.errors import run_command
 from shards.verification import verify_dataset
 
 _SHOWN = 100  # faults; a destroyed dataset has millions
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.verify", description="Check every byte of a dataset.")
+    parser = Parser("tools.verify", __doc__)
     parser.add_argument("dataset", type=Path, metavar="DIR", help="the folder that preprocess wrote")
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
     folder = parser.parse_args(arguments).dataset
     dataset = read_dataset(folder)
     shards = [shard for files in dataset.shards.values() for shard in files]

@@ -153,3 +153,18 @@ def test_two_real_runs_into_one_folder(source, expected, tmp_path):
         second = subprocess.run(command, capture_output=True, text=True, check=False)
     assert second.returncode == 2
     assert second.stderr.splitlines()[-1].startswith("preprocess: another run is writing")
+
+
+def test_ctrl_c_is_one_line_and_can_be_gone_on_with(source, expected, tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "preprocess", "--source", source, "--out", out, "--shard_bytes", "60000"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        while not list(out.glob(".work/*/spill/*.json")):
+            time.sleep(0.01)
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in errors
+    assert errors.splitlines()[-1] == "preprocess: stopped; run the same command again to go on"
+    assert run_driver(source, out, 2) == 0
+    assert digests(out) == expected

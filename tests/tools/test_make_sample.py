@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
+from shards.command import run_command
 from shards.emotions import KOREAN, parse_emotion
-from shards.errors import CallError, run_command
+from shards.errors import CallError
 from tools.make_sample import SampleSpec, main, make_sample
 from tools.sample_animals import MOODS, grow_coat, put_animal, strike_pose
 from tools.sample_defects import DEFECTS, REASONS, plan_defects

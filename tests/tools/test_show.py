@@ -5,7 +5,7 @@ import pytest
 
 from preprocess.run import run
 from preprocess.settings import Settings
-from shards.errors import run_command
+from shards.command import run_command
 from tests.trees import make_jpeg, make_label, write_video
 from tools import show
 from tools.fonts import find_hangul_font

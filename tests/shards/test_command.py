@@ -1,0 +1,38 @@
+import errno
+
+import pytest
+
+from shards.command import Parser, run_command
+from shards.errors import CallError, DataError
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (CallError("give\nanother"), 2, "tool: give another"),
+        (DataError("3 bad rows"), 1, "tool: 3 bad rows"),
+        (OSError(errno.ENOSPC, "No space left", "폴더/파일"), 2, "tool: 폴더/파일: the disk is full;"),
+        (PermissionError(errno.EACCES, "Permission denied", "x"), 2, "tool: x: Permission denied; choose a place"),
+        (FileNotFoundError(errno.ENOENT, "No such file", "x"), 1, "tool: x: No such file"),
+        (ZeroDivisionError("by nought"), 1, "tool: ZeroDivisionError: by nought; this is a fault of the program"),
+        (KeyboardInterrupt(), 130, "tool: stopped; run the same command again"),
+    ],
+)
+def test_one_line_and_a_status(error, status, line, capsys):
+    def fail(arguments):
+        raise error
+
+    assert run_command("tool", fail, []) == status
+    shown = capsys.readouterr().err
+    assert shown.startswith(line) and len(shown.splitlines()) == 1
+    assert run_command("tool", fail, ["--debug"]) == status
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_parser_that_raises_instead_of_printing_a_page():
+    parser = Parser("tools.nothing", "about")
+    parser.add_argument("--number", type=int)
+    assert parser.parse_args(["--number", "3"]).number == 3
+    for bad in (["--number", "x"], ["--numb", "3"], ["--unknown"]):
+        with pytest.raises(CallError):
+            parser.parse_args(bad)
