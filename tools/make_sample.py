@@ -25,7 +25,8 @@ import cv2
 from shards.command import Parser, run_command
 from shards.emotions import ENGLISH
 from shards.errors import CallError, DataError
-from tools.sample_defects import DEFECTS, REASONS, plan_defects, take_liberties
+from shards.manifest import REJECTIONS
+from tools.sample_defects import DEFECTS, plan_defects, take_liberties
 from tools.sample_videos import Plan, SampleSpec, Video, film, image_name, plan_videos, write_label
 
 
@@ -87,7 +88,7 @@ def describe(counts: SampleCounts) -> str:
     ]
     for title, table in (
         ("usable rows", {f"{split} {ENGLISH[mood]}": rows for (split, mood), rows in sorted(counts.usable.items())}),
-        ("rows to be rejected", {reason: counts.rejected[reason] for reason in REASONS if counts.rejected[reason]}),
+        ("rows to be rejected", {reason: counts.rejected[reason] for reason in REJECTIONS if counts.rejected[reason]}),
         ("to be tolerated", counts.tolerated),
     ):
         lines += ["", title, *(f"  {name:<42}{number:>6}" for name, number in table.items())]
@@ -128,8 +129,8 @@ def _make_video(plan: Plan, root: Path) -> SampleCounts:
 
 
 def _count(video: Video, found: dict[str, int], copies: int, annotations: int) -> SampleCounts:
-    rejected = Counter({reason: found[reason] for reason in REASONS if found.get(reason)})
-    tolerated = Counter({oddity: times for oddity, times in found.items() if oddity not in REASONS})
+    rejected = Counter({reason: found[reason] for reason in REJECTIONS if found.get(reason)})
+    tolerated = Counter({oddity: times for oddity, times in found.items() if oddity not in REJECTIONS})
     rows = annotations + rejected["video_repeated"]
     if rejected["label_unreadable"] or rejected["label_invalid"]:
         rows = 1

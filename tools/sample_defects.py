@@ -1,7 +1,7 @@
 """The defects of a sample, each in a video of its own, and the liberties that the labels of sound videos take.
 
 Each defect is a function that spoils a video of six frames and returns what it did, how many times: by a reason of
-REASONS for the rows that a reader must reject, by other words for what must not cost a row.
+REJECTIONS for the rows that a reader must reject, by other words for what must not cost a row.
 """
 
 import copy
@@ -15,21 +15,6 @@ from tools.sample_videos import Plan, SampleSpec, Video, breed_animal, encode_jp
 
 _CALM = KOREAN.index("편안/안정")
 _FRAMES = 6  # in a video that is there for its defect
-# For which a reader must reject a row, in this order: the first that applies counts.
-REASONS = [
-    "label_unreadable",
-    "label_invalid",
-    "emotion_unknown",
-    "video_repeated",
-    "image_missing",
-    "frame_repeated",
-    "image_unreadable",
-    "image_size",
-    "box_missing",
-    "box_negative",
-    "box_empty",
-    "box_outside",
-]
 
 
 def plan_defects(spec: SampleSpec) -> list[Plan]:
@@ -143,7 +128,7 @@ def _push_boxes_out(video: Video) -> dict[str, int]:
 
 
 def _spoil_twice(video: Video) -> dict[str, int]:
-    """Two defects a row: the one named first in REASONS counts."""
+    """Two defects a row: the one named first in REJECTIONS counts."""
     video.label["metadata"]["inspect"]["emotion"] += " "
     video.rows[0]["bounding_box"] = None
     del video.images[video.image(0)]

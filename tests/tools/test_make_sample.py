@@ -14,9 +14,10 @@ import pytest
 from shards.command import run_command
 from shards.emotions import KOREAN, parse_emotion
 from shards.errors import CallError
+from shards.manifest import REJECTIONS
 from tools.make_sample import SampleSpec, main, make_sample
 from tools.sample_animals import MOODS, grow_coat, put_animal, strike_pose
-from tools.sample_defects import DEFECTS, REASONS, plan_defects
+from tools.sample_defects import DEFECTS, plan_defects
 from tools.sample_videos import plan_videos
 
 SPEC = SampleSpec(videos=6, frames=5, height=270, seed=3)
@@ -102,7 +103,7 @@ def test_the_counts_are_what_lies_on_disk(sample):
     found["label_unreadable"], found["label_invalid"] = 1, 2
     assert counts.usable == usable
     assert counts.rejected == Counter({reason: number for reason, number in found.items() if reason})
-    assert set(counts.rejected) == set(REASONS)
+    assert set(counts.rejected) == set(REJECTIONS)
     assert counts.rows == sum(found.values())
     assert counts.frames == len(images)
     assert counts.labels == sum(path.suffix == ".json" for path in files(root))
