@@ -79,10 +79,14 @@ def publish_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], s
             path.unlink()
     for name in (*ours, *dataset.files):
         if (stage / name).exists():
-            os.replace(stage / name, out / name)
+            _move(stage / name, out)
     sync_directory(out)
-    os.replace(stage / index.FILE, out / index.FILE)
+    _move(stage / index.FILE, out)
     sync_directory(out)
+
+
+def _move(path: Path, folder: Path) -> None:
+    os.replace(path, folder / path.name)
 
 
 def _place_rows(

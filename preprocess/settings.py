@@ -111,7 +111,8 @@ class Settings:
     def content(self) -> dict:
         """The settings that change what the dataset holds: all that dataset.json may tell of a run."""
         names = ("seed", "shard_bytes", "box", "crop", "dedupe", "split")
-        return {name: value for name, value in asdict(self).items() if name in names}
+        content = {name: value for name, value in asdict(self).items() if name in names}
+        return json.loads(json.dumps(content))  # plain numbers: those from the command line are of restricted types
 
     @property
     def worker_count(self) -> int:

@@ -12,7 +12,9 @@ from preprocess.__main__ import parse_settings
 from preprocess.folder import check_space
 from preprocess.settings import Settings
 from preprocess.source import find_videos
+from shards.dataset import read_dataset
 from shards.errors import CallError
+from shards.verification import verify_dataset
 from tests.trees import write_video
 
 ROOT = Path(__file__).parent.parent.parent
@@ -121,6 +123,20 @@ def test_configs_parse_and_say_what_they_are_for(config):
     parse_settings(["--config", str(config), "--source", "a", "--out", "b"])
     header = config.read_text()
     assert header.startswith("#") and "Command" in header and "Time" in header and "Result" in header
+
+
+def test_settings_of_the_command_line_make_a_dataset(tmp_path):
+    """Every setting of a restricted type goes the whole way into dataset.json."""
+    write_video(tmp_path / "pets", images=4)
+    given = ["--shard_bytes", "20000", "--crop.size", "64", "--crop.grow", "1.5", "--crop.quality", "80"]
+    given += ["--dedupe.distance", "3", "--dedupe.min_detail", "5", "--box.min_visible", "0.25"]
+    given += ["--split.val_fraction", "0.2", "--box.policy", "clip", "--seed", "7"]
+    done = call("--source", tmp_path / "pets", "--out", tmp_path / "out", *given)
+    assert done.returncode == 0, done.stderr
+    dataset = read_dataset(tmp_path / "out")
+    assert dataset.settings["crop"] == {"size": 64, "grow": 1.5, "quality": 80} and dataset.settings["seed"] == 7
+    assert dataset.settings["dedupe"] == {"enabled": True, "distance": 3, "min_detail": 5}
+    assert list(verify_dataset(tmp_path / "out")) == []
 
 
 def test_print_config_shows_what_holds():

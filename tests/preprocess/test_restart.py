@@ -27,8 +27,9 @@ INSTANTS = [
     ("preprocess.run.write_atomically", 2),  # a shard is written, its record is not
     ("preprocess.assembly.write_atomically", 1),  # before the manifest
     ("shards.dataset.write_dataset", 1),
-    ("preprocess.assembly.os.replace", 2),  # while files move into OUT
-    ("preprocess.assembly.os.replace", 7),
+    ("preprocess.assembly._move", 2),  # while files move into OUT
+    ("preprocess.assembly._move", 7),
+    ("preprocess.assembly._move", 20),  # only the index is missing
     ("preprocess.run.publish_dataset", 1),  # the log is written, the dataset is not
     ("preprocess.run.remove_work", 1),  # the dataset is whole, the work is still there
 ]
@@ -113,7 +114,8 @@ def test_a_killed_run_goes_on(source, expected, tmp_path, target, count):
     assert run_driver(source, out, 1, keep=True) == 0  # at once: workers of the killed driver may still write
     assert digests(out) == expected
     redone = [name for name, stamp in stamp_work(out).items() if finished.get(name, stamp) != stamp]
-    assert len(redone) <= (1 if target == "preprocess.run.write_atomically" else 0), redone
+    # Two workers may each have written a shard that the driver had not heard of.
+    assert len(redone) <= (2 if target == "preprocess.run.write_atomically" else 0), redone
     assert list(verify_dataset(out)) == []
 
 
