@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
+GPU ?= $(if $(wildcard $(VENV)/.ready-gpu.lock),1)
 LOCK := requirements/$(if $(GPU),gpu,cpu).lock
 READY := $(VENV)/.ready-$(notdir $(LOCK))
 OUT ?= data/pets

@@ -33,7 +33,9 @@ def parse_settings(arguments: list[str]) -> Settings:
         found = parser.instantiate(parser.parse_args(arguments))
         return Settings(**{field.name: found[field.name] for field in fields(Settings)})
     except ParsingError as error:
-        raise CallError(str(error)) from error
+        # What the parser says of `source: DIR` in a file, where it wants several, would help nobody.
+        is_list = "item assignment" in str(error)
+        raise CallError("source takes a list in a file: source: [DIR]" if is_list else str(error)) from error
 
 
 def main(arguments: list[str]) -> int:

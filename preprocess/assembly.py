@@ -15,6 +15,7 @@ from preprocess.settings import Settings
 from preprocess.spill import TaskSummary, read_rows
 from shards import dataset as index
 from shards import manifest
+from shards.errors import DataError
 from shards.files import sync_directory, write_atomically
 
 _PLACE = ("shard", "index", "offset", "length", "video_index", "video_count")
@@ -74,12 +75,16 @@ def publish_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], s
     (out / index.FILE).unlink(missing_ok=True)
     sync_directory(out)
     ours = {done.shard.file: done.identity for done in finished}
-    for path in out.glob(f"{index.NAME}-*"):
+    for path in index.list_shards(out):
         if identify_file(path) != ours.get(path.name):
             path.unlink()
-    for name in (*ours, *dataset.files):
-        if (stage / name).exists():
+    for name, identity in ours.items():
+        if identify_file(out / name) != identity:  # else it was moved by a run that was killed in here
+            if identify_file(stage / name) != identity:
+                raise DataError(f"{stage / name} is gone or was changed; run the same command again to make it anew")
             _move(stage / name, out)
+    for name in dataset.files:
+        _move(stage / name, out)
     sync_directory(out)
     _move(stage / index.FILE, out)
     sync_directory(out)

@@ -35,14 +35,16 @@ WORKER_ENVIRONMENT = {
 
 
 @contextmanager
-def start_ray(workers: int, address: str | None) -> Iterator[None]:
-    """A local Ray with `workers` processes, or the cluster at `address`, for as long as the block lasts.
+def start_ray(workers: int | None, address: str | None) -> Iterator[int]:
+    """A local Ray, or the cluster at `address`, for as long as the block lasts; how many tasks are to run at a time.
 
-    A Ray that this process has already started is used as it is, and left running.
+    Without a number that is one for each core, of this machine or of the cluster. A Ray that this process has already
+    started is used as it is, and left running.
     """
     if ray.is_initialized():
-        yield
+        yield workers or _count_cores()
         return
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address:
         _check_address(address)
@@ -51,7 +53,7 @@ def start_ray(workers: int, address: str | None) -> Iterator[None]:
         options |= {"address": address, "runtime_env": {"env_vars": WORKER_ENVIRONMENT, "py_modules": code}}
     else:
         # "local": without it Ray would join whatever cluster happens to run on this machine.
-        options |= {"address": "local", "num_cpus": workers, "num_gpus": 0, "include_dashboard": False}
+        options |= {"address": "local", "num_cpus": workers or cores, "num_gpus": 0, "include_dashboard": False}
         options |= {"object_store_memory": _OBJECT_STORE}
     try:
         with _environment({} if address else WORKER_ENVIRONMENT):  # inherited by the workers of a local Ray
@@ -61,9 +63,13 @@ def start_ray(workers: int, address: str | None) -> Iterator[None]:
         hint = "; it may ask for a token (~/.ray/auth_token), or for none (RAY_AUTH_MODE=disabled)" if address else ""
         raise CallError(f"{where} cannot be used: {error}{hint}") from error
     try:
-        yield
+        yield workers or _count_cores()
     finally:
         ray.shutdown()
+
+
+def _count_cores() -> int:
+    return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
 def _check_address(address: str) -> None:

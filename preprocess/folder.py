@@ -16,7 +16,7 @@ from typing import Any
 from preprocess.settings import Settings, fingerprint_of
 from preprocess.source import Source
 from shards import dataset, manifest
-from shards.errors import CallError
+from shards.errors import CallError, DataError
 from shards.files import write_atomically
 
 _LOCK = ".lock"
@@ -31,12 +31,20 @@ def check_folder(settings: Settings) -> None:
     out = Path(settings.out)
     for folder in filter(None, (settings.out, settings.work)):
         _check_place(Path(folder), settings.source)
+    if settings.work and Path(os.path.realpath(settings.work)).is_relative_to(os.path.realpath(out)):
+        raise CallError(f"--work {settings.work} lies in --out {out}; give a folder outside, or leave --work away")
+    beside = _existing(log_file(out).parent)
+    if not os.access(beside, os.W_OK | os.X_OK):
+        raise CallError(f"{beside} cannot be written, where the log {log_file(out).name} goes; give a deeper --out")
     foreign = sorted(entry.name for entry in out.iterdir() if not _is_ours(entry.name)) if out.is_dir() else []
     if foreign:
         more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
         raise CallError(f"{out} holds files that are no dataset's ({foreign[0]}{more}); give an empty or a new folder")
     if (out / dataset.FILE).exists() and not settings.replace and read_log(out) is None:
-        raise CallError(f"{out} holds a dataset, and its log {log_file(out)} is gone; give --replace or another folder")
+        what = f"{out} holds a dataset that its log {log_file(out)} does not fit: one of them is damaged or gone"
+        raise CallError(f"{what}; give --replace to make it anew, or another folder")
+    if log_file(out).exists() and not _is_log(log_file(out)):
+        raise CallError(f"{log_file(out)} is no log of this program, and would be overwritten; give another --out")
 
 
 def check_space(settings: Settings, source: Source) -> tuple[int, int]:
@@ -46,8 +54,9 @@ def check_space(settings: Settings, source: Source) -> tuple[int, int]:
     """
     crops = source.frames * _RECORD_BYTES * settings.crop.size**2 // 256**2
     work, out = work_folder(settings), Path(settings.out)
-    begun = {work, out / _WORK} if settings.work else {out / _WORK}
-    done = sum(path.stat().st_size for folder in begun if folder.exists() for path in folder.rglob("*.*"))
+    done = sum(map(_size, [*work.rglob("*.*"), *(out / _WORK / settings.fingerprint()).rglob("*.*")]))
+    if not (out / dataset.FILE).exists():  # else the shards are another dataset's, which stays until the end
+        done += sum(map(_size, dataset.list_shards(out)))
     places = {out: crops, work: crops} if settings.work else {out: 2 * crops}
     for folder, need in places.items():
         free = shutil.disk_usage(_existing(folder)).free
@@ -102,7 +111,9 @@ def log_file(out: Path) -> Path:
     return out.absolute().with_name(f"{out.absolute().name}.log.json")
 
 
-def write_log(settings: Settings, digest: str, fingerprint: str, source: Source, seconds: dict[str, float]) -> None:
+def write_log(
+    settings: Settings, digest: str, fingerprint: str, source: Source, workers: int, seconds: dict[str, float]
+) -> None:
     """How the dataset with this digest came about; written before it appears, so that it never stands alone."""
     out = Path(settings.out)
     log = {
@@ -112,10 +123,11 @@ def write_log(settings: Settings, digest: str, fingerprint: str, source: Source,
         "sources": [os.path.abspath(path) for path in settings.source],
         "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "seconds": {stage: round(value, 2) for stage, value in seconds.items()},
-        "workers": settings.worker_count,
+        "workers": workers,
         "machine": {"system": platform.platform(), "python": platform.python_version(), "cores": os.cpu_count()},
         "labels_without_frames": source.labels_without_frames,
         "directories_without_label": source.directories_without_label,
+        "unreadable": source.unreadable,
     }
     with write_atomically(log_file(out)) as file:
         file.write(json.dumps(log, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace"))
@@ -126,7 +138,7 @@ def read_log(out: Path) -> dict[str, Any] | None:
     try:
         log = json.loads(log_file(out).read_bytes())
         return log if log["dataset"] == dataset.read_dataset(out).digest else None
-    except (FileNotFoundError, ValueError, KeyError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, DataError):
         return None
 
 
@@ -149,4 +161,19 @@ def _existing(folder: Path) -> Path:
 
 
 def _is_ours(name: str) -> bool:
-    return name in _OURS or name.startswith((f"{dataset.NAME}-", f".{dataset.NAME}-")) or name.endswith(".partial")
+    return name in _OURS or bool(dataset.SHARD.fullmatch(name))
+
+
+def _is_log(path: Path) -> bool:
+    try:
+        return "fingerprint" in json.loads(path.read_bytes())
+    except (ValueError, TypeError):
+        return False
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 where it has gone, as a dying worker's partial files do."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -62,15 +62,18 @@ def describe_label(video: Video, label: Label) -> dict[str, Any]:
     return row
 
 
-def open_frames(inputs: Inputs, label: Label) -> list[Frame]:
-    """A frame for every annotation, in the order of their numbers; those that need no look at an image are rejected."""
+def open_frames(inputs: Inputs, label: Label, repeated: bool = False) -> list[Frame]:
+    """A frame for every annotation, in the order of their numbers; those that need no look at an image are rejected.
+
+    `repeated` says that an earlier label of this name has been used.
+    """
     shared = describe_label(inputs.video, label)
     frames, seen = [], set()
     for annotation in sorted(label.annotations, key=lambda annotation: annotation.frame_number):
         frame = _open_frame(inputs, shared, annotation)
         if shared["label"] is None:
             frame.reject("emotion_unknown")
-        elif inputs.video.repeated:
+        elif repeated:
             frame.reject("video_repeated")
         elif frame.image is None:
             frame.reject("image_missing")

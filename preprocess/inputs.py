@@ -32,7 +32,10 @@ def read_inputs(video: Video) -> Inputs:
     images: dict[tuple[int, int], ImageFile] = {}
     for directory in video.directories:
         for numbers, entry in sorted(list_frames(directory.path), key=lambda found: found[1].name):
-            state = entry.stat()
+            try:
+                state = entry.stat()
+            except OSError:  # a link that leads nowhere: as if it were not there
+                continue
             relative = os.path.join(directory.relative, write_name(entry.name))
             # Of two directories with one name, the first that has a frame gives it.
             images.setdefault(numbers, ImageFile(entry.path, relative, state.st_size, state.st_mtime_ns))
@@ -47,7 +50,7 @@ def fingerprint_inputs(inputs: list[Inputs], settings: Settings) -> str:
     parts: list = [settings.fingerprint()]
     for video, label, fault, images in inputs:
         directories = [[directory.source, directory.relative] for directory in video.directories]
-        parts.append([video.name, video.source, video.label_file, video.split, video.repeated, directories])
+        parts.append([video.name, video.source, video.label_file, video.split, directories])
         parts.append(fault if label is None else hashlib.blake2b(label, digest_size=16).hexdigest())
         parts.append([[image.relative, image.size, image.modified] for image in images.values()])
     return fingerprint_of(parts)

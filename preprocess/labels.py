@@ -79,6 +79,8 @@ def parse_label(data: bytes) -> Label:
         return _DECODER.decode(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise UnreadableLabel(f"not UTF-8: {error.reason} at byte {error.start}") from error
+    except RecursionError as error:
+        raise UnreadableLabel("brackets within brackets without end") from error
     except msgspec.ValidationError as error:
         raise InvalidLabel(str(error)) from error
     except msgspec.DecodeError as error:
@@ -91,8 +93,9 @@ def clean_text(text: str | None) -> str | None:
 
 
 def parse_age(age: int | float | str | None) -> int | None:
-    """Whole years, where the label says any."""
+    """Whole years from 0 to 1000, where the label says any."""
     try:
-        return None if age is None else int(float(age))
+        years = int(float(age)) if age is not None else -1
     except (ValueError, OverflowError):
         return None
+    return years if 0 <= years <= 1000 else None

@@ -18,7 +18,6 @@ from preprocess.spill import TaskSummary, VideoSummary, read_rows
 from preprocess.split import split_videos
 from shards.dataset import shard_name
 from shards.errors import DataError
-from shards.manifest import SPLITS
 from shards.tfrecord import OVERHEAD
 
 # One entry for each record of a shard, in the shard's order: all that a shard task is told.
@@ -110,17 +109,27 @@ def _read_kept(tasks: Sequence[TaskSummary], folder: Path) -> tuple[np.ndarray, 
 
 
 def _number_within_videos(entries: np.ndarray, keys: np.ndarray, owner: np.ndarray, videos: int) -> None:
-    """video_index: the rank of a frame's shuffle key in its video, which is a keyed permutation of the video."""
+    """video_index: a frame's rank in its video by a second hash of its shuffle key.
+
+    By the key itself it would be the order of the shards once more, and the first K frames of each video would all lie
+    in the first of them.
+    """
     counts = np.bincount(owner, minlength=videos)
     begins = np.cumsum(counts) - counts
-    by_video = np.lexsort((keys, owner))
+    by_video = np.lexsort((_mix(keys), owner))
     entries["video_index"][by_video] = np.arange(len(keys)) - begins[owner[by_video]]
     entries["video_count"] = counts[owner]
 
 
+def _mix(keys: np.ndarray) -> np.ndarray:
+    """splitmix64's output function (Steele, Lea, Flood 2014): a permutation of the 64-bit integers."""
+    keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return keys ^ (keys >> np.uint64(31))
+
+
 def _cut_shards(split: str, lengths: np.ndarray, start: int, stop: int, shard_bytes: int) -> list[PlannedShard]:
     """Ranges with equal numbers of records, about shard_bytes each; none for an empty split."""
-    count = max(1, round(int(lengths[start:stop].sum()) / shard_bytes)) if stop > start else 0
+    count = min(max(1, round(int(lengths[start:stop].sum()) / shard_bytes)), stop - start)
     edges = np.linspace(start, stop, count + 1).round().astype(int) if count else []
-    assert split in SPLITS
     return [PlannedShard(shard_name(split, i, count), int(edges[i]), int(edges[i + 1])) for i in range(count)]

@@ -25,9 +25,9 @@ from preprocess.folder import (
 from preprocess.inputs import fingerprint_videos
 from preprocess.plan import Plan, make_plan
 from preprocess.settings import Settings, fingerprint_of
-from preprocess.source import Video, check_sources, find_videos, group_videos
+from preprocess.source import Source, Video, check_sources, find_videos, group_videos
 from preprocess.spill import TaskSummary
-from shards.dataset import FILE, Dataset, read_dataset
+from shards.dataset import FILE, Dataset, find_misfit, read_dataset
 from shards.errors import CallError
 from shards.files import write_atomically
 
@@ -47,47 +47,56 @@ class Stopwatch:
 
 def run(settings: Settings) -> Dataset:
     """Make the dataset that the settings describe, or go on with one that was begun; prints what came out."""
-    watch, out = Stopwatch(), Path(settings.out)
+    watch = Stopwatch()
     check_sources(settings.source)
     check_folder(settings)
-    with watch.time("list"):
-        source = find_videos(settings.source)
-        groups = group_videos(source)
-    summary.print_start(settings, source, check_space(settings, source))
-    with lock_folder(out), start_ray(settings.worker_count, settings.address):
-        if (out / FILE).exists() and _is_same(groups, settings):
-            summary.print_nothing_to_do(out)
-            return read_dataset(out)
-        with watch.time("videos"):
-            tasks = _run_videos(groups, settings)
-        summary.print_rows(source, tasks)
-        with watch.time("plan"):
-            plan = make_plan(tasks, work_folder(settings), settings)
-        with watch.time("shards"):
-            finished = _run_shards(plan, tasks, settings)
-        with watch.time("assemble"):
-            dataset = assemble_dataset(plan, tasks, finished, settings, work_folder(settings))
-        fingerprint = _fingerprint([task.name for task in tasks])
-        write_log(settings, dataset.digest, fingerprint, source, watch.seconds)
-        publish_dataset(dataset, finished, settings)
-        remove_work(settings)
+    with lock_folder(Path(settings.out)):
+        with watch.time("list"):
+            source = find_videos(settings.source)
+            groups = group_videos(source)
+        with start_ray(settings.workers, settings.address) as workers:
+            return _make_dataset(source, groups, settings, workers, watch)
+
+
+def _make_dataset(
+    source: Source, groups: Sequence[list[Video]], settings: Settings, workers: int, watch: Stopwatch
+) -> Dataset:
+    out = Path(settings.out)
+    if (out / FILE).exists() and _is_same(groups, settings, workers):
+        remove_work(settings)  # of a run that was killed after its last rename
+        summary.print_nothing_to_do(out)
+        return read_dataset(out)
+    summary.print_start(source, workers, check_space(settings, source))
+    with watch.time("videos"):
+        tasks = _run_videos(groups, settings, workers)
+    summary.print_rows(tasks)
+    with watch.time("plan"):
+        plan = make_plan(tasks, work_folder(settings), settings)
+    with watch.time("shards"):
+        finished = _run_shards(plan, tasks, settings, workers)
+    with watch.time("assemble"):
+        dataset = assemble_dataset(plan, tasks, finished, settings, work_folder(settings))
+    fingerprint = fingerprint_of([task.name for task in tasks])
+    write_log(settings, dataset.digest, fingerprint, source, workers, watch.seconds)
+    publish_dataset(dataset, finished, settings)
+    remove_work(settings)
     summary.print_end(dataset, plan.how_split, out, source.frames, watch.seconds)
     return dataset
 
 
-def _run_videos(groups: Sequence[list[Video]], settings: Settings) -> list[TaskSummary]:
+def _run_videos(groups: Sequence[list[Video]], settings: Settings, workers: int) -> list[TaskSummary]:
     folder = work_folder(settings).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     tasks: list[TaskSummary | None] = [None] * len(groups)
     calls = [(group, settings, folder) for group in groups]
     with summary.FrameProgress(groups) as progress:
-        for place, task in run_tasks(run_video_task, calls, settings.worker_count, "video task"):
+        for place, task in run_tasks(run_video_task, calls, workers, "video task"):
             tasks[place] = task
             progress.add(place, task)
     return tasks
 
 
-def _run_shards(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings) -> list[FinishedShard]:
+def _run_shards(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings, workers: int) -> list[FinishedShard]:
     """Write the shards that are not finished yet. What a finished one is made from is part of its record's name."""
     stage, spills = stage_folder(settings), work_folder(settings).absolute()
     stage.mkdir(parents=True, exist_ok=True)
@@ -97,7 +106,7 @@ def _run_shards(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings) ->
     names = [task.name for task in tasks]
     calls = [(plan.shards[p].name, plan.shard_entries(plan.shards[p]), names, spills, stage) for p in missing]
     with summary.show_progress(len(calls), "shard") as progress:
-        for place, done in run_tasks(run_shard_task, calls, settings.worker_count, "shard"):
+        for place, done in run_tasks(run_shard_task, calls, workers, "shard"):
             finished[missing[place]] = done
             with write_atomically(records[missing[place]]) as file:
                 file.write(msgspec.json.encode(done))
@@ -124,7 +133,7 @@ def _read_finished(path: Path) -> FinishedShard | None:
     return msgspec.json.decode(path.read_bytes(), type=FinishedShard) if path.exists() else None
 
 
-def _is_same(groups: Sequence[list[Video]], settings: Settings) -> bool:
+def _is_same(groups: Sequence[list[Video]], settings: Settings, workers: int) -> bool:
     """Whether the dataset in OUT was made from what the sources hold now, by these settings.
 
     Raises CallError where it was not and may not be replaced.
@@ -132,19 +141,16 @@ def _is_same(groups: Sequence[list[Video]], settings: Settings) -> bool:
     names = [""] * len(groups)
     calls = [(group, settings) for group in groups]
     with summary.show_progress(len(calls), "check") as progress:
-        for place, name in run_tasks(fingerprint_videos, calls, settings.worker_count, "check"):
+        for place, name in run_tasks(fingerprint_videos, calls, workers, "check"):
             names[place] = name
             progress.update()
-    log = read_log(Path(settings.out))
-    if log and log["fingerprint"] == _fingerprint(names):
-        return True
+    out = Path(settings.out)
+    log = read_log(out)
+    if log and log["fingerprint"] == fingerprint_of(names):
+        return find_misfit(out) is None  # else it is made anew: the same bytes, so nothing is lost
     if settings.replace:
         return False
     raise CallError(
         f"{settings.out} holds a dataset from other inputs or settings (see {log_file(Path(settings.out))}); "
         "give --replace or another --out"
     )
-
-
-def _fingerprint(names: Sequence[str]) -> str:
-    return fingerprint_of(list(names))

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from typing import Literal
@@ -16,6 +15,7 @@ Growth = restricted_number_type("Growth", float, [(">=", 1), ("<=", 4)], docstri
 CropSize = restricted_number_type("CropSize", int, [(">=", 32), ("<=", 2048)], docstring="pixels from 32 to 2048")
 Quality = restricted_number_type("Quality", int, [(">=", 1), ("<=", 100)], docstring="JPEG quality from 1 to 100")
 Distance = restricted_number_type("Distance", int, [(">=", 0), ("<=", 32)], docstring="bits from 0 to 32")
+Seed = restricted_number_type("Seed", int, [(">=", 0), ("<", 2**32)], docstring="integer from 0 to 2**32 - 1")
 ShardBytes = restricted_number_type("ShardBytes", int, [(">=", 10_000)], docstring="bytes, at least 10,000")
 
 
@@ -86,7 +86,7 @@ class Settings:
         crop: how a box becomes a picture.
         dedupe: which frames are near-copies.
         split: how videos are divided.
-        workers: processes that work at a time; all cores when not given.
+        workers: processes that work at a time; all cores, of this machine or of the cluster, when not given.
         address: a Ray cluster's address; a local one is started when not given.
         work: folder for intermediate files, on a fast disk; inside OUT when not given.
         replace: put the new dataset in the place of another one in OUT.
@@ -95,7 +95,7 @@ class Settings:
 
     source: list[str]
     out: str
-    seed: int = 0
+    seed: Seed = 0
     shard_bytes: ShardBytes = 128_000_000
     box: BoxSettings = field(default_factory=BoxSettings)
     crop: CropSettings = field(default_factory=CropSettings)
@@ -113,10 +113,6 @@ class Settings:
         names = ("seed", "shard_bytes", "box", "crop", "dedupe", "split")
         content = {name: value for name, value in asdict(self).items() if name in names}
         return json.loads(json.dumps(content))  # plain numbers: those from the command line are of restricted types
-
-    @property
-    def worker_count(self) -> int:
-        return self.workers or len(os.sched_getaffinity(0))
 
     def fingerprint(self) -> str:
         """Names the work that may be reused: the content settings, the format, and the versions that touch pixels."""

@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 from shards.errors import CallError, DataError
 
-_IGNORED = {".DS_Store", "__MACOSX", "@eaDir"}
+_IGNORED = {"__MACOSX", "@eaDir", "$RECYCLE.BIN"}  # and hidden ones: ._name, .DS_Store, .Trash-0
 _FRAME = re.compile(rb"frame_(\d+)_timestamp_(\d+)\.jpe?g", re.IGNORECASE)
 _ARCHIVE = re.compile(rb"\.(zip|part\d*)$", re.IGNORECASE)
 _SPLIT_WORDS = {"training": "train", "train": "train", "학습": "train"}
 _SPLIT_WORDS |= {"validation": "val", "valid": "val", "val": "val", "검증": "val"}
 _TASK_FRAMES = 2000  # about 10 s of one core's work: long enough for Ray, short enough to lose
 _LEAST_TASKS = 64  # so that a small source still keeps many cores busy
+_LABEL_FRAMES = 100  # what a label counts for when its frames are not there: it has rows all the same
 
 
 class FrameDirectory(NamedTuple):
@@ -36,8 +37,12 @@ class Video(NamedTuple):
     label_path: bytes  # absolute
     label_file: str  # relative to the source
     split: str | None  # what the source's own folders say
-    repeated: bool  # an earlier label file has this name
     directories: tuple[FrameDirectory, ...]
+
+    @property
+    def weight(self) -> int:
+        """About how many frames of work it is."""
+        return sum(directory.frames for directory in self.directories) or _LABEL_FRAMES
 
 
 class Source(NamedTuple):
@@ -47,6 +52,8 @@ class Source(NamedTuple):
     frames: int  # image files in frame directories
     labels_without_frames: list[str]
     directories_without_label: list[str]
+    unreadable: list[str]  # folders and links
+    archives: int  # .zip and .part files
 
 
 class _Label(NamedTuple):
@@ -62,7 +69,10 @@ class _Listing:
     def __init__(self) -> None:
         self.labels: list[_Label] = []
         self.directories: dict[str, list[FrameDirectory]] = {}
+        self.unreadable: list[str] = []
         self.archives = 0
+        self.walked: set[tuple[int, int]] = set()  # device and inode: links may lead to one place twice, or in a ring
+        self.links: list[tuple[int, bytes, bytes]] = []  # source, its root, path
 
     @property
     def frames(self) -> int:
@@ -72,13 +82,18 @@ class _Listing:
 def find_videos(sources: Sequence[str]) -> Source:
     """Walk every source and pair label files with frame directories: directory name = file name less `.json`.
 
-    Raises DataError where there is no label file at all.
+    Raises DataError where there is no label file, or no frame, at all.
     """
     listing = _Listing()
     for number, root in enumerate(sources):
-        _walk(number, os.fsencode(os.path.abspath(root)), listing)
-    if not listing.labels:
-        raise DataError(_explain_no_labels(sources, listing))
+        path = os.fsencode(os.path.abspath(root))
+        _walk(number, path, path, listing)
+    while listing.links:  # after all real folders, so that what is found does not depend on the disk's order
+        links, listing.links = sorted(listing.links), []
+        for link in links:
+            _walk(*link, listing)
+    if not listing.labels or not listing.frames:
+        raise DataError(_explain_nothing(sources, listing))
     videos = _pair(listing, [_own_split(os.path.basename(os.path.abspath(root))) for root in sources])
     named = {video.name for video in videos}
     without = [d.relative for name in sorted(listing.directories.keys() - named) for d in listing.directories[name]]
@@ -87,6 +102,8 @@ def find_videos(sources: Sequence[str]) -> Source:
         listing.frames,
         [video.label_file for video in videos if not video.directories],
         without,
+        sorted(listing.unreadable),
+        listing.archives,
     )
 
 
@@ -95,15 +112,15 @@ def group_videos(source: Source) -> list[list[Video]]:
 
     The grouping follows from the source alone, so that a restart with other workers finds its finished tasks.
     """
-    limit = max(1, min(_TASK_FRAMES, source.frames // _LEAST_TASKS))
+    limit = max(1, min(_TASK_FRAMES, sum(video.weight for video in source.videos) // _LEAST_TASKS))
     groups: list[list[Video]] = [[]]
-    frames = 0
+    weight = 0
     for video in source.videos:
-        if frames >= limit and groups[-1][-1].name != video.name:
+        if weight >= limit and groups[-1][-1].name != video.name:
             groups.append([])
-            frames = 0
+            weight = 0
         groups[-1].append(video)
-        frames += sum(directory.frames for directory in video.directories)
+        weight += video.weight
     return groups
 
 
@@ -135,55 +152,61 @@ def check_sources(sources: Sequence[str]) -> None:
         seen[os.path.realpath(root)] = root
 
 
-def _walk(source: int, root: bytes, listing: _Listing) -> None:
-    pending, linked = [root], [os.path.realpath(root)]
+def _walk(source: int, root: bytes, start: bytes, listing: _Listing) -> None:
+    pending = [start]
     while pending:
         directory = pending.pop()
-        frames = 0
-        with os.scandir(directory) as entries:
-            for entry in entries:
-                name = entry.name.decode("utf-8", "replace")
-                if name.startswith("._") or name in _IGNORED:
-                    continue
-                if _FRAME.fullmatch(entry.name):
-                    frames += 1
-                elif entry.is_dir():
-                    if not entry.is_symlink() or _leads_out(entry.path, linked):
-                        pending.append(entry.path)
-                elif entry.name.lower().endswith(b".json"):
-                    relative = write_name(os.path.relpath(entry.path, root))
-                    listing.labels.append(_Label(write_name(entry.name[:-5]), source, relative, entry.path))
-                elif _ARCHIVE.search(entry.name):
-                    listing.archives += 1
-        if frames:
-            name = write_name(os.path.basename(directory))
-            found = FrameDirectory(source, directory, write_name(os.path.relpath(directory, root)), frames)
-            listing.directories.setdefault(name, []).append(found)
+        try:
+            state = os.stat(directory)
+            if (state.st_dev, state.st_ino) in listing.walked:
+                continue
+            listing.walked.add((state.st_dev, state.st_ino))
+            with os.scandir(directory) as found:
+                entries = list(found)
+        except OSError:
+            listing.unreadable.append(write_name(os.path.relpath(directory, root)))
+            continue
+        pending += _sort_entries(source, root, directory, entries, listing)
 
 
-def _leads_out(path: bytes, walked: list[bytes]) -> bool:
-    """Whether a link leads to a directory that the walk does not reach otherwise; links may form a ring."""
-    real = os.path.realpath(path)
-    inside = any(os.path.commonpath([real, other]) == other for other in walked)
-    walked.append(real)
-    return not inside
+def _sort_entries(
+    source: int, root: bytes, directory: bytes, entries: list[os.DirEntry], listing: _Listing
+) -> list[bytes]:
+    """Note what a directory holds; returns the directories in it."""
+    frames, below = 0, []
+    for entry in entries:
+        name = entry.name.decode("utf-8", "replace")
+        if name.startswith(".") or name in _IGNORED:
+            continue
+        if _FRAME.fullmatch(entry.name):
+            frames += 1
+        elif entry.is_dir(follow_symlinks=False):
+            below.append(entry.path)
+        elif entry.name.lower().endswith(b".json"):
+            relative = write_name(os.path.relpath(entry.path, root))
+            listing.labels.append(_Label(write_name(entry.name[:-5]), source, relative, entry.path))
+        elif _ARCHIVE.search(entry.name):
+            listing.archives += 1
+        elif entry.is_symlink() and not os.path.isfile(entry.path):
+            listing.links.append((source, root, entry.path))
+    if frames:
+        found = FrameDirectory(source, directory, write_name(os.path.relpath(directory, root)), frames)
+        listing.directories.setdefault(write_name(os.path.basename(directory)), []).append(found)
+    return below
 
 
 def _pair(listing: _Listing, root_splits: Sequence[str | None]) -> list[Video]:
-    videos: list[Video] = []
-    for label in sorted(listing.labels):
-        videos.append(
-            Video(
-                name=label.name,
-                source=label.source,
-                label_path=label.path,
-                label_file=label.relative,
-                split=_own_split(os.path.dirname(label.relative)) or root_splits[label.source],
-                repeated=bool(videos) and videos[-1].name == label.name,
-                directories=tuple(sorted(listing.directories.get(label.name, ()))),
-            )
+    return [
+        Video(
+            name=label.name,
+            source=label.source,
+            label_path=label.path,
+            label_file=label.relative,
+            split=_own_split(os.path.dirname(label.relative)) or root_splits[label.source],
+            directories=tuple(sorted(listing.directories.get(label.name, ()))),
         )
-    return videos
+        for label in sorted(listing.labels)
+    ]
 
 
 def _own_split(path: str) -> str | None:
@@ -195,10 +218,13 @@ def _own_split(path: str) -> str | None:
     return None
 
 
-def _explain_no_labels(sources: Sequence[str], listing: _Listing) -> str:
+def _explain_nothing(sources: Sequence[str], listing: _Listing) -> str:
     where = ", ".join(sources)
+    labels, frames = f"{len(listing.labels)} label JSON", f"{listing.frames} frames"
     if listing.archives:
-        return f"{where}: only archives ({listing.archives} .zip or .part files); unpack them and run again"
+        return f"{where}: {labels}, {frames}, {listing.archives} archives (.zip, .part); unpack them and run again"
     if listing.frames:
-        return f"{where}: {listing.frames} frames, but no label JSON; add the folder of labels as a source"
+        return f"{where}: {frames}, but no label JSON; add the folder of labels as a source"
+    if listing.labels:
+        return f"{where}: {labels}, but no frames; add the folder of frames as a source"
     return f"{where}: no label JSON and no frames; give the folder that holds them"

@@ -53,7 +53,7 @@ class TaskSummary(msgspec.Struct):
 
 def shuffle_key(key: str, seed: int) -> int:
     """64 bits that place a record in the global order: a keyed hash of its name, so independent of everything else."""
-    secret = seed.to_bytes(16, "little", signed=True)
+    secret = seed.to_bytes(16, "little")
     return int.from_bytes(hashlib.blake2b(key.encode(), key=secret, digest_size=8).digest())
 
 

@@ -1,6 +1,9 @@
 """Which videos are for validation: what the source says, else whole animals at random, moods in proportion."""
 
+import warnings
+from collections import Counter
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +11,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from preprocess.settings import Settings
 from preprocess.spill import VideoSummary
+
+_MOST_FOLDS = 20
 
 
 class Split(NamedTuple):
@@ -19,7 +24,7 @@ class Split(NamedTuple):
 
 def split_videos(videos: Sequence[VideoSummary], settings: Settings) -> Split:
     """The source's own Training and Validation where it has both, else a seeded split by animal."""
-    own = {video.split for video in videos}
+    own = {video.split for video in videos if video.kept}
     if {"train", "val"} <= own:
         strays = sum(video.split is None for video in videos)
         extra = f"; {strays} videos outside both went to train" if strays else ""
@@ -28,20 +33,22 @@ def split_videos(videos: Sequence[VideoSummary], settings: Settings) -> Split:
 
 
 def _split_animals(videos: Sequence[VideoSummary], settings: Settings) -> Split:
-    """One of 1/val_fraction folds of animals, stratified by mood, one row a video."""
-    nothing = np.zeros(len(videos), bool)
-    folds = max(2, round(1 / settings.split.val_fraction))
+    """Some of n folds of animals, stratified by mood, one row a video; n is the denominator of val_fraction."""
+    is_val = np.zeros(len(videos), bool)
+    part = Fraction(settings.split.val_fraction).limit_denominator(_MOST_FOLDS)
+    part = max(part, Fraction(1, _MOST_FOLDS))
     usable = np.array([i for i, video in enumerate(videos) if video.kept])
-    animals = [videos[i].animal for i in usable]
-    found = len(set(animals))
-    if found < folds:
+    animals, labels = [videos[i].animal for i in usable], [videos[i].label for i in usable]
+    found = f"{len(set(animals))} animals, {len(usable)} videos"
+    if min(len(set(animals)), max(Counter(labels).values())) < part.denominator:
         return Split(
-            nothing,
-            f"validation is EMPTY: the source has no Training and Validation, and {found} animals are too few to take "
-            f"1 in {folds}; raise --split.val_fraction or name your own folders so",
+            is_val,
+            f"validation is EMPTY: the source has no Training and Validation with frames in both, and {found} are too "
+            f"few to take {part} of them; raise --split.val_fraction or name your own folders so",
         )
-    labels = [videos[i].label for i in usable]
-    kfold = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=settings.seed)
-    _, chosen = next(kfold.split(labels, labels, animals))
-    nothing[usable[chosen]] = True
-    return Split(nothing, f"1 in {folds} of {found} animals, moods in proportion, seed {settings.seed}")
+    folds = StratifiedGroupKFold(n_splits=part.denominator, shuffle=True, random_state=settings.seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of moods with fewer videos than folds: they go where they can
+        chosen = [val for _, val in folds.split(labels, labels, animals)][: part.numerator]
+    is_val[usable[np.concatenate(chosen)]] = True
+    return Split(is_val, f"{part} of {found}: whole animals, moods in proportion, seed {settings.seed}")

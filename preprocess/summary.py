@@ -6,7 +6,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from preprocess.settings import Settings
 from preprocess.source import Source, Video
 from preprocess.spill import TaskSummary
 from shards.dataset import Dataset
@@ -18,10 +17,9 @@ _WORKER_BYTES = 1_100_000_000  # 0.7 of it imports, much of which the workers sh
 _LISTED = 5  # names shown of a longer list; the log has all
 
 
-def print_start(settings: Settings, source: Source, space: tuple[int, int]) -> None:
+def print_start(source: Source, workers: int, space: tuple[int, int]) -> None:
     """Before the work: what was found and what it will need."""
     driver = _DRIVER_BYTES + _DRIVER_BYTES_A_FRAME * source.frames
-    workers = settings.worker_count
     _tell(
         f"found    {len(source.videos):,} label files, {source.frames:,} frames",
         f"memory   {driver / 1e9:.1f} GB for the driver, {workers} x {_WORKER_BYTES / 1e9:.1f} GB for workers, at most",
@@ -29,9 +27,12 @@ def print_start(settings: Settings, source: Source, space: tuple[int, int]) -> N
     )
     _tell_names("labels without frames", source.labels_without_frames)
     _tell_names("frame folders without a label", source.directories_without_label)
+    _tell_names("folders that cannot be read", source.unreadable)
+    if source.archives:
+        _tell(f"{source.archives} archives (.zip, .part) are passed over; unpack what is in them first")
 
 
-def print_rows(source: Source, tasks: Sequence[TaskSummary]) -> None:
+def print_rows(tasks: Sequence[TaskSummary]) -> None:
     """After the videos: what no row of the manifest can tell."""
     unannotated, empty = sum(task.unannotated_frames for task in tasks), sum(task.empty_labels for task in tasks)
     if unannotated:

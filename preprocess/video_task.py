@@ -33,7 +33,10 @@ def run_video_task(videos: list[Video], settings: Settings, folder: Path) -> Tas
     name = fingerprint_inputs(inputs, settings)
     if summary := read_summary(folder, name):
         return summary
-    made = [_make_video(item, settings) for item in inputs]
+    made: list[_Made] = []
+    for item in inputs:  # of several labels of one name the first that can be used counts; none is in another task
+        used = any(video.summary and video.summary.name == item.video.name for video in made)
+        made.append(_make_video(item, settings, used))
     items = [item for video in made for item in video.items]
     # Rows of a repeated video lie among those of the first of its name: the manifest's order.
     items.sort(key=lambda item: (item.row["video"], item.row.get("frame_number", -1)))
@@ -51,8 +54,8 @@ def run_video_task(videos: list[Video], settings: Settings, folder: Path) -> Tas
     return summary
 
 
-def _make_video(inputs: Inputs, settings: Settings) -> _Made:
-    """A video's rows and the records of the frames that it keeps."""
+def _make_video(inputs: Inputs, settings: Settings, repeated: bool) -> _Made:
+    """A video's rows and the records of the frames that it keeps: none where it is `repeated`."""
     video = inputs.video
     try:
         if inputs.label is None:
@@ -62,12 +65,12 @@ def _make_video(inputs: Inputs, settings: Settings) -> _Made:
         reason = "label_unreadable" if isinstance(error, UnreadableLabel) else "label_invalid"
         row = {"key": video.name, "status": "rejected", "reason": reason, "note": str(error)}
         return _Made([Item(describe_video(video) | row, None)], None, 0)
-    frames = open_frames(inputs, label)
-    unannotated = 0 if video.repeated else len(inputs.images.keys() - _annotated(frames))
+    frames = open_frames(inputs, label, repeated)
+    unannotated = 0 if repeated else len(inputs.images.keys() - _annotated(frames))
     good = _cut_frames(frames, (label.metadata.width, label.metadata.height), settings)
     _mark_duplicates(good, settings)
     items = [Item(frame.row, encode_frame(frame, settings) if _is_kept(frame) else None) for frame in frames]
-    if not frames or frames[0].row["label"] is None or video.repeated:
+    if not frames or frames[0].row["label"] is None or repeated:
         return _Made(items, None, unannotated)
     kept = sum(map(_is_kept, frames))
     return _Made(

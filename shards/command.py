@@ -36,7 +36,7 @@ def run_command(name: str, command: Callable[[list[str]], int], arguments: list[
         return command(arguments)
     except BrokenPipeError:  # the reader of our output went away (`| head`): nothing to tell it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 141  # as a shell reports it: the work may not be done
     except (Exception, KeyboardInterrupt) as error:
         if "--debug" in arguments:
             traceback.print_exc()

@@ -6,6 +6,7 @@ which tensorflow_datasets.builder_from_directory opens the same shards.
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from shards.files import hash_file, read_blocks, write_atomically
 
 NAME = "pet_mood"
 FILE = "dataset.json"
+SHARD = re.compile(NAME + r"-(train|val)\.tfrecord-\d{5}-of-\d{5}")
 FORMAT_VERSION = 1
 _FORMAT = "pet_mood shards"
 _BLANK = b'"digest": ""'
@@ -66,6 +68,23 @@ def shard_name(split: str, index: int, count: int) -> str:
     return f"{NAME}-{split}.tfrecord-{index:05}-of-{count:05}"
 
 
+def list_shards(folder: Path) -> list[Path]:
+    """The shards in a folder, by their names, whatever dataset they belong to."""
+    return sorted(path for path in folder.glob(f"{NAME}-*") if SHARD.fullmatch(path.name))
+
+
+def find_misfit(folder: Path) -> str | None:
+    """A file of a dataset that is missing or not of its size, None where all are there; verify reads every byte."""
+    dataset = read_dataset(folder)
+    files = {shard.file: shard.bytes for shards in dataset.shards.values() for shard in shards}
+    files |= {name: file.bytes for name, file in dataset.files.items()}
+    return next((n for n, size in files.items() if not _has_size(folder / n, size)), None)
+
+
+def _has_size(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size
+
+
 def describe_file(path: Path) -> OtherFile:
     blocks = [google_crc32c.value(block) for block in read_blocks(path)]
     return OtherFile(path.stat().st_size, hash_file(path), blocks)
@@ -89,7 +108,7 @@ def read_dataset(folder: Path) -> Dataset:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        if folder.is_dir() and any(folder.glob(f"{NAME}-*")):
+        if folder.is_dir() and list_shards(folder):
             raise DataError(f"{folder}: has shards but no {FILE}, so it is unfinished; run preprocess again") from None
         what = f"has no {FILE}, so it is no dataset" if folder.is_dir() else "is not a folder"
         raise CallError(f"{folder} {what}; give the folder that preprocess wrote with --out") from None

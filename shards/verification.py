@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shards import manifest
-from shards.dataset import NAME, Dataset, OtherFile, ShardFile, read_dataset
+from shards.dataset import Dataset, OtherFile, ShardFile, list_shards, read_dataset
 from shards.files import BLOCK, hash_file, read_blocks
 from shards.record import decode_record
 from shards.tfrecord import DamagedRecord, read_frames
@@ -49,7 +49,7 @@ def _check_files(folder: Path, dataset: Dataset, tell: Callable[[int], Any]) -> 
         if hash_file(path) != stated.sha256:
             yield _find_damage(path, stated)
         tell(stated.bytes)
-    for path in sorted(folder.glob(f"{NAME}-*")):
+    for path in list_shards(folder):
         if path.name not in shards:
             yield f"{path}: a shard that dataset.json does not know"
 

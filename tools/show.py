@@ -37,7 +37,8 @@ def find_row(folder: Path, key: str) -> dict[str, Any]:
     Raises CallError where the key is unknown or its frame is not in the shards, and says why.
     """
     for rows in read_manifest(folder, _COLUMNS):
-        for row in rows.filter(pc.equal(rows["key"], key)).to_pylist():
+        found = rows.filter(pc.equal(rows["key"], key)).to_pylist()
+        for row in sorted(found, key=lambda row: row["status"] != "kept"):  # of one annotated twice, the kept one
             if row["status"] == "kept":
                 return row
             why = (

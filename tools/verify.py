@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
             if faults <= _SHOWN:
                 print(fault)
     if faults:
-        print(f"verify: {folder} is not whole: {faults} faults; make it again from its source", file=sys.stderr)
+        print(f"verify: {folder} is not whole: {faults} faults; remove it and make it again", file=sys.stderr)
         return 1
     print(f"{folder} is whole: {len(shards)} shards, {sum(shard.records for shard in shards):,} records")
     return 0

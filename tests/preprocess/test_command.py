@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from preprocess.__main__ import parse_settings
-from preprocess.folder import check_space
+from preprocess.folder import check_space, work_folder
 from preprocess.settings import Settings
 from preprocess.source import find_videos
 from shards.dataset import read_dataset
@@ -67,6 +67,7 @@ def pets(tmp_path):
         ("--source {0}/pets --out {0}/out --crop.size 16", 2, "crop.size"),
         ("--source {0}/pets --out {0}/out --box.policy keep", 2, "box.policy"),
         ("--source {0}/pets --out {0}/out --workers 0", 2, "workers"),
+        ("--source {0}/pets --out {0}/out --seed -1", 2, "seed"),
         ("--source {0}/pets --out {0}/out --address nonsense", 2, "no Ray cluster answers at nonsense"),
         ("--source {0}/pets --out {0}/out --address 127.0.0.1:1", 2, "no Ray cluster answers at 127.0.0.1:1"),
     ],
@@ -88,6 +89,14 @@ def test_a_disk_without_room_is_refused_before_any_work(pets, monkeypatch):
         check_space(settings, source._replace(frames=10**12))
 
 
+def test_one_source_in_a_file_is_a_list_too(tmp_path):
+    (tmp_path / "run.yaml").write_text("source: /data/동물 영상\nout: c\n")
+    with pytest.raises(CallError, match=r"source takes a list in a file: source: \[DIR\]"):
+        parse_settings(["--config", str(tmp_path / "run.yaml")])
+    (tmp_path / "run.yaml").write_text("source: [/data/동물 영상]\nout: c\n")
+    assert parse_settings(["--config", str(tmp_path / "run.yaml")]).source == ["/data/동물 영상"]
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of 300 kB, where this user may mount one."""
@@ -102,13 +111,15 @@ def small_disk(tmp_path):
 def test_a_disk_that_fills_up_on_the_way(small_disk, tmp_path):
     """The estimate is passed with finished work counted in, then the disk fills: one line, and nothing looks whole."""
     write_video(tmp_path / "pets", images=8)
-    (small_disk / ".work").mkdir()
-    (small_disk / ".work" / "old.records").write_bytes(b"x" * 290_000)
+    settings = Settings(source=[str(tmp_path / "pets")], out=str(small_disk))
+    filler = work_folder(settings) / "old.records"
+    filler.parent.mkdir(parents=True)
+    filler.write_bytes(b"x" * 290_000)
     done = call("--source", tmp_path / "pets", "--out", small_disk, "--workers", 1)
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert "the disk is full" in done.stderr.splitlines()[-1]
     assert not (small_disk / "dataset.json").exists()
-    (small_disk / ".work" / "old.records").unlink()
+    filler.unlink()
     assert call("--source", tmp_path / "pets", "--out", small_disk, "--workers", 1).returncode == 0
 
 

@@ -29,6 +29,7 @@ def test_reads_what_the_dataset_varies():
         (b"", "truncated"),
         (b"{", "truncated"),
         (b"\x00\x01", "malformed"),
+        (b'{"x": ' + b"[" * 5000, "brackets"),
         ("{}".encode("utf-16"), "not UTF-8"),
         ('{"a": "화남"}'.encode("cp949"), "not UTF-8"),
     ],
@@ -75,7 +76,8 @@ def test_a_label_that_is_a_list():
 
 
 @pytest.mark.parametrize(
-    ("age", "years"), [(3, 3), (2.5, 2), ("7", 7), ("모름", None), (None, None), (float("inf"), None)]
+    ("age", "years"),
+    [(3, 3), (2.5, 2), ("7", 7), ("모름", None), (None, None), (float("inf"), None), ("99999999999", None), (-1, None)],
 )
 def test_parse_age(age, years):
     assert parse_age(age) == years

@@ -16,8 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from preprocess.assembly import FinishedShard, identify_file, publish_dataset, stage_folder
 from preprocess.folder import lock_folder
-from shards.errors import CallError
+from preprocess.settings import Settings
+from shards import dataset as index
+from shards.errors import CallError, DataError
 from shards.verification import verify_dataset
 from tools.make_sample import SampleSpec, make_sample
 
@@ -144,6 +147,24 @@ def test_the_second_run_stops_and_a_dead_ones_lock_does_not_block(tmp_path):
     (tmp_path / "out" / ".lock").touch()  # what a killed run leaves
     with lock_folder(tmp_path / "out"):
         pass
+
+
+def test_a_publication_goes_on_only_with_its_own_shards(tmp_path):
+    settings = Settings(source=["s"], out=str(tmp_path / "out"))
+    stage = stage_folder(settings)
+    stage.mkdir(parents=True)
+    name = index.shard_name("train", 0, 1)
+    (stage / name).write_bytes(b"from another plan")
+    (tmp_path / "out" / name).write_bytes(b"the right one, already moved")
+    done = FinishedShard(index.ShardFile(name, 1, 1, ""), identify_file(tmp_path / "out" / name), [1])
+    dataset = index.Dataset(settings=settings.content, counts={}, shards={"train": [done.shard], "val": []}, files={})
+    index.write_dataset(stage, dataset)
+    publish_dataset(dataset, [done], settings)
+    assert (tmp_path / "out" / name).read_bytes().startswith(b"the right one")
+    (tmp_path / "out" / name).unlink()
+    with pytest.raises(DataError, match="gone or was changed"):
+        publish_dataset(dataset, [done], settings)
+    assert not (tmp_path / "out" / index.FILE).exists()
 
 
 def test_two_real_runs_into_one_folder(source, expected, tmp_path):

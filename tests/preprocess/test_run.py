@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from preprocess.run import run
-from preprocess.settings import DedupeSettings, Settings, SplitSettings
+from preprocess.settings import CropSettings, DedupeSettings, Settings, SplitSettings
 from shards import dataset as index
 from shards.errors import CallError, DataError
 from shards.record import decode_record
@@ -124,6 +124,69 @@ def test_replace(tmp_path):
     second = run(Settings(**settings, replace=True))
     assert second.digest != first.digest and list(verify_dataset(tmp_path / "out")) == []
     run(Settings(**settings, replace=True))  # whole and the same: nothing to do
+
+
+def test_a_damaged_dataset_is_made_anew(tmp_path):
+    write_video(tmp_path / "pets", images=5)
+    settings = {"source": [str(tmp_path / "pets")], "out": str(tmp_path / "out"), "shard_bytes": 20_000}
+    run(Settings(**settings))
+    before = digests(tmp_path / "out")
+    next((tmp_path / "out").glob("*.tfrecord-*")).unlink()
+    run(Settings(**settings))  # the log says that it is the same, so nothing can be lost
+    assert digests(tmp_path / "out") == before
+    index_file = tmp_path / "out" / index.FILE
+    index_file.write_bytes(index_file.read_bytes().replace(b"kept", b"kepp", 1))
+    with pytest.raises(CallError, match="damaged or gone; give --replace"):
+        run(Settings(**settings))
+    run(Settings(**settings, replace=True))
+    assert digests(tmp_path / "out") == before
+
+
+def test_work_that_a_killed_run_left_behind_a_whole_dataset_goes(tmp_path):
+    write_video(tmp_path / "pets")
+    settings = Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out"))
+    run(settings)
+    (tmp_path / "out" / ".work" / settings.fingerprint()).mkdir(parents=True)
+    run(settings)
+    assert not (tmp_path / "out" / ".work").exists()
+
+
+@pytest.mark.parametrize("name", ["pet_mood-notes.txt", "thesis.partial", "data.csv"])
+def test_foreign_files_are_neither_touched_nor_overlooked(tmp_path, name):
+    write_video(tmp_path / "pets")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_text("mine")
+    with pytest.raises(CallError, match=name):
+        run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
+    assert (tmp_path / "out" / name).read_text() == "mine"
+
+
+def test_a_foreign_log_and_a_work_folder_inside_out_are_refused(tmp_path):
+    write_video(tmp_path / "pets")
+    settings = {"source": [str(tmp_path / "pets")], "out": str(tmp_path / "out")}
+    for inside in ("", "/tmp"):
+        with pytest.raises(CallError, match="lies in --out"):
+            run(Settings(**settings, work=settings["out"] + inside))
+    (tmp_path / "out.log.json").write_text("{}")
+    with pytest.raises(CallError, match="no log of this program"):
+        run(Settings(**settings))
+
+
+def test_more_bytes_a_record_than_a_shard_is_to_have(tmp_path):
+    write_video(tmp_path / "pets", images=6)
+    settings = {"crop": CropSettings(size=512, quality=100), "shard_bytes": 10_000}
+    dataset = run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out"), **settings))
+    assert [shard.records for shard in dataset.shards["train"]] == [1] * 6
+
+
+def test_the_first_frames_of_each_video_lie_anywhere_in_the_order(tmp_path):
+    """video_index < K chooses frames for an epoch: not those that the shuffle has put first."""
+    for number in range(4):
+        write_video(tmp_path / "pets", f"dog-sit-{number:06}", images=40)
+    run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
+    rows = manifest(tmp_path / "out")
+    chosen = rows.filter(pc.less(rows["video_index"], 10))["index"].to_numpy() / len(rows)
+    assert 0.3 < chosen.mean() < 0.7
 
 
 def test_the_same_bytes_however_tasks_are_cut_and_ordered(sample, made, tmp_path, monkeypatch):

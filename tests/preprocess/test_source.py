@@ -54,11 +54,10 @@ def test_names_that_are_not_utf8_are_escaped(tmp_path):
     assert video.name == r"dog-\xb0\xed\xbe\xe7\xc0\xcc"
 
 
-def test_a_repeated_name_is_marked_in_a_fixed_order(tmp_path):
+def test_labels_of_one_name_come_in_a_fixed_order(tmp_path):
     for part in ("b", "a"):
         write_video(tmp_path, part=part)
-    found = find_videos([str(tmp_path)]).videos
-    assert [(video.label_file[0], video.repeated) for video in found] == [("a", False), ("b", True)]
+    assert [video.label_file[0] for video in find_videos([str(tmp_path)]).videos] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -97,8 +96,27 @@ def test_links_are_followed_once(tmp_path):
     (root / "ring").symlink_to(root)
     (root / "more").symlink_to(tmp_path / "elsewhere")
     (root / "again").symlink_to(tmp_path / "elsewhere")
+    (root / "itself").symlink_to(root / "itself")
     found = find_videos([str(root)])
     assert [video.name for video in found.videos] == ["cat-roll-000009", "dog-walkrun-000001"]
+    assert found.videos[0].label_file.startswith("again/")  # the first of two links, whatever the disk's order
+    assert found.unreadable == ["itself"] and found.frames == 6
+    (root / "up").symlink_to(tmp_path)
+    assert [video.name for video in find_videos([str(root)]).videos] == ["cat-roll-000009", "dog-walkrun-000001"]
+
+
+def test_hidden_folders_are_passed_over(tmp_path):
+    write_video(tmp_path, part="Training")
+    write_video(tmp_path, part=".Trash-0/files")
+    assert [video.split for video in find_videos([str(tmp_path)]).videos] == ["train"]
+
+
+def test_labels_without_frames_weigh_too(tmp_path):
+    write_video(tmp_path, "dog-sit-999999", images=1)
+    for number in range(300):
+        write_video(tmp_path, f"dog-sit-{number:06}", images={})
+    groups = group_videos(find_videos([str(tmp_path)]))
+    assert 50 <= len(groups) <= 80 and max(map(len, groups)) <= 6
 
 
 def test_several_sources(tmp_path):
@@ -121,7 +139,7 @@ def test_grouping_follows_from_the_source_alone(tmp_path):
 
 @pytest.mark.parametrize(
     ("names", "message"),
-    [([], "no label JSON and no frames"), (["a.zip", "b.zip.part1073741824"], "only archives.*unpack")],
+    [([], "no label JSON and no frames"), (["a.zip", "b.zip.part1073741824"], "2 archives.*unpack")],
 )
 def test_nothing_to_read(tmp_path, names, message):
     for name in names:
@@ -133,6 +151,15 @@ def test_nothing_to_read(tmp_path, names, message):
 def test_frames_alone(tmp_path):
     write_video(tmp_path).unlink()
     with pytest.raises(DataError, match="3 frames, but no label JSON"):
+        find_videos([str(tmp_path)])
+
+
+def test_labels_alone(tmp_path):
+    write_video(tmp_path, images={})
+    with pytest.raises(DataError, match="1 label JSON, but no frames"):
+        find_videos([str(tmp_path)])
+    (tmp_path / "원천데이터.zip").touch()
+    with pytest.raises(DataError, match=r"1 label JSON, 0 frames, 1 archives.*unpack"):
         find_videos([str(tmp_path)])
 
 

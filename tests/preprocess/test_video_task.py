@@ -112,6 +112,24 @@ def test_video_repeated_keeps_the_first(tmp_path):
     assert [video.kept for video in summary.videos] == [3]
 
 
+@pytest.mark.parametrize("first", [b"", b"{}", make_label(inspect={"emotion": "지루함"})])
+def test_of_two_labels_the_first_that_can_be_used_counts(tmp_path, first):
+    write_video(tmp_path / "pets", part="a", label=first)
+    write_video(tmp_path / "pets", part="b")
+    rows, summary = run_task(tmp_path)
+    assert "video_repeated" not in reasons(rows) and summary.counts["kept"] == 3
+    assert [(video.name, video.kept) for video in summary.videos] == [("dog-walkrun-000001", 3)]
+
+
+def test_a_frame_that_is_a_link_to_nowhere_is_missing(tmp_path):
+    write_video(tmp_path / "pets")
+    frame = next((tmp_path / "pets").rglob("frame_5_*.jpg"))
+    frame.unlink()
+    frame.symlink_to(tmp_path / "nowhere")
+    rows, _ = run_task(tmp_path)
+    assert reasons(rows) == [None, "image_missing", None]
+
+
 def test_frame_repeated_comes_after_image_missing(tmp_path):
     annotations = [annotate(0), annotate(0), annotate(5), annotate(7), annotate(7)]
     write_video(tmp_path / "pets", images={0: make_jpeg(1), 5: make_jpeg(2)}, annotations=annotations)
