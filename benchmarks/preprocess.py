@@ -157,7 +157,7 @@ def time_workers(tree: Path, rounds: int) -> float:
     return statistics.median(ratios)
 
 
-def make_trees(folder: Path, clip: Path) -> dict[str, Path]:
+def lay_out_trees(folder: Path, clip: Path) -> dict[str, Path]:
     trees = {}
     if (clip / "make_aihub_tree.py").exists():
         command = [sys.executable, str(clip / "make_aihub_tree.py"), str(folder / "clip"), "--videos", str(VIDEOS)]
@@ -190,7 +190,7 @@ def main() -> None:
         return serve(chosen.serve, chosen.tree)
     folder = Path(tempfile.mkdtemp())
     try:
-        trees = make_trees(folder, chosen.clip)
+        trees = lay_out_trees(folder, chosen.clip)
         figures: dict[str, dict[str, float]] = {}
         print(f"{'frames':<8}{'way':<9}{'frames/s':>10}")
         for name, tree in trees.items():

@@ -53,7 +53,8 @@ def print_end(dataset: Dataset, how_split: str, out: Path, frames: int, seconds:
         print(f"  {status:<22}{counts[status]:>12,}")
     for reason, number in counts["reasons"].items():
         print(f"    {reason:<20}{number:>12,}")
-    print(f"\n{'split':<8}{'mood':<16}{'frames':>10}{'videos':>10}    ({how_split})")
+    print(f"\nsplit: {how_split}")
+    print(f"{'split':<8}{'mood':<16}{'frames':>10}{'videos':>10}")
     for split, found in counts["splits"].items():
         for name, emotion in found["emotions"].items():
             print(f"{split:<8}{_pad(name, 16)}{emotion['frames']:>10,}{emotion['videos']:>10,}")

@@ -1,0 +1,175 @@
+"""The training input against the student's and against the codec's limit: python -m benchmarks.input [--clip DIR]
+
+The same frames of a real 1080p clip (made ones where DIR is not there), all files in the page cache, as many threads as
+there are cores, the ways in turn in one process, medians over rounds:
+
+    limit     libjpeg-turbo (simplejpeg) decodes the crops whole into reused buffers; before and after each round
+    student   his pipeline: from a CSV, full frames read, decoded, cropped, resized; batch, shuffle(10)
+    whole     ours from shards, pictures decoded whole
+    crop      ours, a random crop in the decode
+    flip      ours, random crop, half of the pictures mirrored
+"""
+
+import argparse
+import csv
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+import numpy as np
+import simplejpeg
+import tensorflow as tf
+
+from benchmarks.preprocess import lay_out_trees, list_crops
+from preprocess.run import run
+from preprocess.settings import DedupeSettings, Settings
+from shards.record import decode_record
+from shards.tfrecord import read_frames
+from trainer.data import Split, open_split
+from trainer.pipeline import InputSettings, training_batches
+
+BATCH = 64
+RESOLUTION = 224
+THREADS = len(os.sched_getaffinity(0))
+IMAGES = 6400  # decoded in each turn; the student's turn is shorter
+STUDENT_IMAGES = 1280
+
+
+def read_crops(split: Split) -> list[bytes]:
+    crops = []
+    for path in split.files:
+        with open(path, "rb") as file:
+            crops += [decode_record(frame.record)["image"] for frame in read_frames(file)]
+    return crops
+
+
+def time_limit(crops: list[bytes], size: int) -> float:
+    """Images/s of libjpeg-turbo alone, one buffer a thread."""
+
+    def decode(part: list[bytes]) -> None:
+        buffer = np.empty((size, size, 3), np.uint8)
+        for data in part:
+            simplejpeg.decode_jpeg(data, buffer=buffer)
+
+    work = (crops * (IMAGES // len(crops) + 1))[:IMAGES]
+    with ThreadPoolExecutor(THREADS) as pool:
+        start = time.perf_counter()
+        list(pool.map(decode, [work[i::THREADS] for i in range(THREADS)]))
+        return len(work) / (time.perf_counter() - start)
+
+
+def write_csv(tree: Path, path: Path) -> None:
+    """The student's list: image_path, bbox as "y,x,height,width", labels."""
+    with open(path, "w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["image_path", "bbox", "labels"])
+        for image, crop in list_crops(tree):
+            rows.writerow([image, f"{max(crop.y, 0)},{max(crop.x, 0)},{crop.size},{crop.size}", 3])
+
+
+def student_batches(path: Path) -> tf.data.Dataset:
+    """What the student wrote, in substance."""
+    with open(path) as file:
+        rows = list(csv.DictReader(file))
+    boxes = np.array([[int(value) for value in row["bbox"].split(",")] for row in rows], np.int32)
+
+    def load(image: tf.Tensor, box: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        pixels = tf.io.decode_jpeg(tf.io.read_file(image), channels=3)
+        pixels = tf.image.crop_to_bounding_box(pixels, box[0], box[1], box[2], box[3])
+        return tf.image.resize(pixels, [RESOLUTION, RESOLUTION]), label
+
+    data = tf.data.Dataset.from_tensor_slices(([row["image_path"] for row in rows], boxes, np.zeros(len(rows), int)))
+    data = data.repeat().map(load, num_parallel_calls=tf.data.AUTOTUNE)
+    return data.batch(BATCH).shuffle(10).prefetch(tf.data.AUTOTUNE)
+
+
+def our_batches(split: Split, resolution: int, flip: bool) -> tf.data.Dataset:
+    """One epoch long enough for a turn: a small dataset's files again and again."""
+    copies = 2 * IMAGES // split.records + 1
+    split = split._replace(files=split.files * copies, records=split.records * copies)
+    settings = InputSettings(batch_size=BATCH, resolution=resolution, flip=flip, shuffle_records=2048)
+    return training_batches(split, settings, seed=0, epoch=0)
+
+
+def time_batches(data: tf.data.Dataset, images: int) -> float:
+    """Images/s of a fresh iterator once its buffers are full; it is gone, with its threads, before the next turn."""
+    batches = iter(data)
+    for _ in range(images // BATCH // 4):
+        next(batches)
+    start = time.perf_counter()
+    for _ in range(images // BATCH):
+        next(batches)
+    seconds = time.perf_counter() - start
+    del batches
+    return images // BATCH * BATCH / seconds
+
+
+def make_ways(folder: Path, tree: Path) -> dict[str, Callable[[], float]]:
+    """Each way as a function that decodes some images and returns images/s."""
+    run(Settings(source=[str(tree)], out=str(folder / "out"), dedupe=DedupeSettings(enabled=False), workers=THREADS))
+    write_csv(tree, folder / "student.csv")
+    split = open_split(folder / "out", "train")
+    crops, size = read_crops(split), split.image_size
+    student = student_batches(folder / "student.csv")
+    ours = {
+        "whole": our_batches(split, size, False),
+        "crop": our_batches(split, RESOLUTION, False),
+        "flip": our_batches(split, RESOLUTION, True),
+    }
+    ways = {"limit": lambda: time_limit(crops, size), "student": lambda: time_batches(student, STUDENT_IMAGES)}
+    return ways | {name: lambda data=data: time_batches(data, IMAGES) for name, data in ours.items()}
+
+
+def take_turns(ways: dict[str, Callable[[], float]], rounds: int) -> list[dict[str, float]]:
+    """Images/s by way for each round; the limit is the mean of before and after."""
+    results = []
+    for _ in range(rounds):
+        before = ways["limit"]()
+        result = {name: time_way() for name, time_way in ways.items() if name != "limit"}
+        results.append(result | {"limit": (before + ways["limit"]()) / 2})
+    return results
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.input", description=__doc__.splitlines()[0])
+    parser.add_argument("--clip", type=Path, default=Path("../shared/real"), help="folder with make_aihub_tree.py")
+    parser.add_argument("--rounds", type=int, default=7)
+    chosen = parser.parse_args()
+    folder = Path(tempfile.mkdtemp())
+    try:
+        name, tree = next(iter(lay_out_trees(folder, chosen.clip).items()))
+        ways = make_ways(folder, tree)
+        results = take_turns(ways, chosen.rounds)
+        frames = [Path(path).stat().st_size for path, _ in list_crops(tree)]
+        crops = sum(path.stat().st_size for path in (folder / "out").glob("*.tfrecord-*"))
+    finally:
+        shutil.rmtree(folder)
+    print(f"frames: {name}, 1080p; {THREADS} threads")
+    for way in ways:
+        print(f"{way:<9}{statistics.median(result[way] for result in results):>8.0f} images/s")
+
+    def ratio(over: str, under: str) -> float:
+        return round(statistics.median(result[over] / result[under] for result in results), 3)
+
+    figures = {
+        "ratio_to_student": ratio("flip", "student"),
+        "share_of_limit": ratio("crop", "limit"),
+        "share_with_flip": ratio("flip", "limit"),
+        "share_whole": ratio("whole", "limit"),
+        "bytes_read_an_image_student": round(statistics.mean(frames)),
+        "bytes_read_an_image_ours": round(crops / len(frames)),
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
