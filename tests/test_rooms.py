@@ -50,7 +50,8 @@ def test_rooms_import_only_what_they_may(room):
 
 @pytest.mark.parametrize("library", DOORS)
 def test_libraries_come_in_by_their_doors(library):
-    users = {str(path.relative_to(ROOT)) for path in sources("shards", "preprocess", "trainer") if library in imports(path)}
+    rooms = sources("shards", "preprocess", "trainer")
+    users = {str(path.relative_to(ROOT)) for path in rooms if library in imports(path)}
     assert users == DOORS[library]
 
 
