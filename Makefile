@@ -11,9 +11,10 @@ LOCK := requirements/$(if $(GPU),gpu,cpu).lock
 READY := $(VENV)/.ready-$(notdir $(LOCK))
 OUT ?= data/pets
 DATA ?= $(OUT)
+RUN ?= runs/$(notdir $(patsubst %/,%,$(DATA)))
 ARGS ?=
 
-.PHONY: help setup demo test lint shards verify show bench lock clean
+.PHONY: help setup demo test lint shards verify show train predict export bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -49,15 +50,30 @@ verify: setup ## check every byte of a dataset: DATA=DIR
 show: setup ## a picture of a dataset's crops, by mood: DATA=DIR
 	$(BIN)/python -m tools.show "$(DATA)" $(ARGS)
 
-demo: setup ## on a fresh machine: make a sample, shard it, check it, show it
+train: setup ## a dataset to a model that tells the mood: DATA=DIR RUN=DIR
+	$(BIN)/python -m trainer.train --train "$(DATA)" --out "$(RUN)" $(ARGS)
+
+predict: setup ## the mood in pictures, folders or videos: IMAGE=FILE RUN=DIR
+	@test -n "$(IMAGE)" || { echo 'make: name the picture: make predict IMAGE=FILE [RUN=$(RUN)]' >&2; exit 2; }
+	$(BIN)/python -m trainer.inference --weight_path "$(RUN)/model.keras" --image "$(IMAGE)" $(ARGS)
+
+export: setup ## a model as SavedModel, LiteRT and ONNX: RUN=DIR
+	$(BIN)/python -m trainer.export --weight_path "$(RUN)/model.keras" --out "$(RUN)/export" $(ARGS)
+
+DEMO_FRAME := data/demo/source/Validation/원천데이터_1/20201031_cat-walkrun-000267.mp4/frame_18_timestamp_600.jpg
+
+demo: setup ## on a fresh machine: make a sample, shard it, check it, show it, train on it, tell a mood
 	test -d data/demo/source || $(BIN)/python -m tools.make_sample data/demo/source
 	$(BIN)/python -m preprocess --config configs/demo.yaml
 	$(BIN)/python -m tools.verify data/demo/pets
 	$(BIN)/python -m tools.show data/demo/pets
-	@echo 'Look at data/demo/pets.png; then: make shards SOURCE=/your/pet/videos OUT=data/pets'
+	$(BIN)/python -m trainer.train --config configs/demo_train.yaml
+	$(BIN)/python -m trainer.inference --weight_path runs/demo/model.keras --image $(DEMO_FRAME) --box 83,914,658,365
+	@echo 'Look at data/demo/pets.png and runs/demo/report.html; then: make shards SOURCE=/your/pet/videos OUT=data/pets'
 
-bench: setup ## measure preprocess against a plain loop and its limit
+bench: setup ## measure preprocess and the training input against what one would use instead, and their limits
 	$(BIN)/python -m benchmarks.preprocess $(ARGS)
+	$(BIN)/python -m benchmarks.input $(ARGS)
 
 lock: ## pin the versions again (needs uv)
 	for kind in cpu gpu; do \
@@ -65,4 +81,4 @@ lock: ## pin the versions again (needs uv)
 	    pyproject.toml -o requirements/$$kind.lock; done
 
 clean: ## remove the environment and the demo's data
-	rm -rf $(VENV) data/demo
+	rm -rf $(VENV) data/demo runs/demo

@@ -52,7 +52,7 @@ def _explain(error: BaseException) -> tuple[int, str]:
     if isinstance(error, OSError):
         return _explain_os_error(error)
     if isinstance(error, KeyboardInterrupt):
-        return 130, "stopped; run the same command again to go on"
+        return 130, str(error) or "stopped; run the same command again to go on"
     return 1, f"{type(error).__name__}: {error}; this is a fault of the program, --debug shows where"
 
 

@@ -10,8 +10,14 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {"shards": set(), "preprocess": {"shards"}, "trainer": {"shards"}}
 DOORS = {
     "ray": {"preprocess/cluster.py"},
-    "cv2": {"preprocess/codec.py", "preprocess/phash.py"},
-    "tensorflow": {"preprocess/codec.py", "trainer/pipeline.py"},
+    "cv2": {"preprocess/codec.py", "preprocess/phash.py", "trainer/codec.py", "trainer/clips.py"},
+    "tensorflow": {
+        "preprocess/codec.py",
+        "trainer/decoding.py",
+        "trainer/device.py",
+        "trainer/export.py",
+        "trainer/pipeline.py",
+    },
     "pyarrow": {
         "shards/manifest.py",
         "shards/verification.py",
@@ -22,7 +28,14 @@ DOORS = {
     },
     "sklearn": {"preprocess/split.py"},
     "numba": {"preprocess/resample.py"},
-    "jsonargparse": {"preprocess/settings.py", "preprocess/__main__.py"},
+    "jsonargparse": {
+        "preprocess/settings.py",
+        "preprocess/__main__.py",
+        "trainer/settings.py",
+        "trainer/train.py",
+    },
+    "matplotlib": {"trainer/fonts.py", "trainer/plots.py"},
+    "jinja2": {"trainer/report.py"},
 }
 OURS = ("shards", "preprocess", "trainer", "tools", "benchmarks")
 

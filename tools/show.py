@@ -23,7 +23,7 @@ from shards.files import write_atomically
 from shards.manifest import SPLITS, read_manifest
 from shards.record import decode_record
 from shards.tfrecord import DamagedRecord, read_frame
-from tools.fonts import find_hangul_font
+from trainer.fonts import find_hangul_font
 
 matplotlib.use("Agg")
 from matplotlib import pyplot

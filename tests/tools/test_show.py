@@ -8,7 +8,7 @@ from preprocess.settings import Settings
 from shards.command import run_command
 from tests.trees import make_jpeg, make_label, write_video
 from tools import show
-from tools.fonts import find_hangul_font
+from trainer.fonts import find_hangul_font
 
 
 @pytest.fixture(scope="module")

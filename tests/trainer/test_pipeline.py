@@ -1,7 +1,9 @@
-"""The input pipeline on real shards: which records, in which order, and which pixels of them."""
+"""The input pipeline on real shards and full frames: which records, in which order, and which pixels of them."""
 
+import csv
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -9,14 +11,30 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from preprocess.codec import decode_crop, read_header
 from preprocess.run import run
 from preprocess.settings import CropSettings, DedupeSettings, Settings
+from shards.command import run_command
+from shards.dataset import read_dataset, write_dataset
+from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
+from shards.geometry import Box, Crop
 from shards.record import decode_record
-from shards.tfrecord import read_frames
-from tests.trees import make_label, write_video
-from trainer.data import find_damage, open_split
-from trainer.pipeline import InputSettings, training_batches, validation_batches
+from shards.tfrecord import Framed, read_frames
+from tests.trees import HEIGHT, WIDTH, make_jpeg, make_label, write_video
+from trainer.augmentation import NUMBERS
+from trainer.data import Split, check_apart, check_moods, find_damage, open_split, read_squares
+from trainer.pipeline import (
+    InputSettings,
+    explain_failure,
+    first_pictures,
+    read_encoded,
+    repeat_batch,
+    shuffle_bytes,
+    training_batches,
+    training_videos,
+    validation_batches,
+)
 
 SIZE = 64
 MOODS = ("편안/안정", "공포", "행복/즐거움")
@@ -36,16 +54,45 @@ def folder(two_workers, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def listed(tmp_path_factory) -> Path:
+    """A CSV of the same numbers of frames; boxes at many places, of many sizes, in an order by video."""
+    root = tmp_path_factory.mktemp("frames")
+    chance = np.random.default_rng(0)
+    rows = []
+    for number, (mood, frames) in enumerate(zip(MOODS, FRAMES, strict=True)):
+        (root / f"cat-sit-{number}").mkdir()
+        for frame in range(frames):
+            image = f"cat-sit-{number}/frame_{frame}.jpg"
+            (root / image).write_bytes(make_jpeg(100 * number + frame))
+            height, width = chance.integers(20, HEIGHT), chance.integers(20, WIDTH)
+            y, x = chance.integers(0, HEIGHT - height + 1), chance.integers(0, WIDTH - width + 1)
+            rows.append([image, f"{y},{x},{height},{width}", mood])
+    with open(root / "pets.csv", "w", newline="") as file:
+        csv.writer(file).writerows([["image_path", "bbox", "labels"], *rows])
+    return root / "pets.csv"
+
+
+@pytest.fixture(params=["shards", "csv"])
+def source(request, folder, listed) -> Split:
+    """The training split, of either kind."""
+    return open_split(folder, "train") if request.param == "shards" else open_split(listed, "train", SIZE)
+
+
+@pytest.fixture(scope="module")
 def stored(folder) -> dict[bytes, tuple[int, dict]]:
     """Every stored picture's pixels -> its place and record."""
     found = {}
-    for path in open_split(folder, "train").files:
-        with open(path, "rb") as file:
-            for frame in read_frames(file):
-                record = decode_record(frame.record)
-                pixels = tf.io.decode_jpeg(record["image"], channels=3).numpy()
-                found[pixels.tobytes()] = (len(found), record)
+    for frame in frames_of(open_split(folder, "train")):
+        record = decode_record(frame.record)
+        pixels = tf.io.decode_jpeg(record["image"], channels=3).numpy()
+        found[pixels.tobytes()] = (len(found), record)
     return found
+
+
+def frames_of(split: Split) -> Iterator[Framed]:
+    for path in split.files:
+        with open(path, "rb") as file:
+            yield from read_frames(file)
 
 
 def whole(**changes) -> InputSettings:
@@ -64,11 +111,32 @@ def places(batches, stored) -> list[int]:
     return found
 
 
-def test_open_split(folder):
-    split = open_split(folder, "train")
-    assert len(split.files) > 1 and split.image_size == SIZE
-    assert split.records == 33 and sorted(split.video_counts.tolist()) == list(FRAMES)
-    assert split.frames_in_epoch(None) == 33 and split.frames_in_epoch(5) == 4 + 5 + 5
+@pytest.fixture(scope="module")
+def cut(listed) -> list[np.ndarray]:
+    """The whole crops of the CSV's rows, as preprocess would have stored them but for the JPEG."""
+    frames = open_split(listed, "train", SIZE).frames
+    data = [Path(path).read_bytes() for path in frames.paths]
+    return [
+        decode_crop(image, read_header(image), Crop(*crop), SIZE)
+        for image, crop in zip(data, frames.crops.tolist(), strict=True)
+    ]
+
+
+def test_open_split(source):
+    assert source.image_size == SIZE and source.records == 33 == len(source.species) == len(source.videos)
+    assert sorted(source.video_counts.tolist()) == list(FRAMES)
+    assert source.frames_in_epoch(None) == 33 and source.frames_in_epoch(5) == 4 + 5 + 5
+    assert Counter(source.labels.tolist()) == {3: 4, 1: 9, 2: 20} and len(source.fingerprint) == 64
+
+
+def test_what_a_split_knows_is_in_the_order_of_its_records(folder):
+    split = open_split(folder, "val")
+    assert len(split.files) > 1 and split.bytes == sum(path.stat().st_size for path in split.files)
+    records = [decode_record(frame.record) for frame in frames_of(split)]
+    assert split.labels.tolist() == [record["label"] for record in records] and split.labels.dtype == np.int64
+    assert [split.video_names[video] for video in split.videos] == [record["video"] for record in records]
+    assert split.species.tolist() == [record["species"] for record in records] and split.videos.dtype == np.int32
+    assert read_squares(split, [20, 0, 7]) == [records[place]["image"] for place in (20, 0, 7)]
 
 
 def test_an_epoch_gives_each_record_once_and_the_number_is_known(folder, stored):
@@ -90,13 +158,36 @@ def test_order_follows_from_seed_and_epoch(folder, stored):
     assert order(0, 0) != sorted(order(0, 0))
 
 
-def test_a_run_that_goes_on_sees_what_it_would_have_seen(folder):
-    split, settings = open_split(folder, "train"), InputSettings(batch_size=4, resolution=48)
-    straight = list(training_batches(split, settings, 3, 5).as_numpy_iterator())
-    later = list(training_batches(split, settings, 3, 5, skip=3).as_numpy_iterator())
-    assert len(later) == len(straight) - 3
-    for (images, labels), (same_images, same_labels) in zip(straight[3:], later, strict=True):
-        assert (images == same_images).all() and (labels == same_labels).all()
+def test_a_run_that_goes_on_sees_what_it_would_have_seen(source):
+    settings = InputSettings(batch_size=4, resolution=48, augment=True, frames_per_video=12)
+    straight = list(training_batches(source, settings, 3, 5).as_numpy_iterator())
+    rest = training_batches(source, settings, 3, 5, skip=3)
+    later = list(rest.as_numpy_iterator())
+    assert rest.cardinality().numpy() == len(later) == len(straight) - 3 == 25 // 4 - 3
+    for batch, same in zip(straight[3:], later, strict=True):
+        assert all((a == b).all() for a, b in zip(tf.nest.flatten(batch), tf.nest.flatten(same), strict=True))
+    assert len(list(training_batches(source, settings, 3, 5, skip=len(straight)))) == 0
+
+
+def test_numbers_for_the_device_follow_from_seed_epoch_and_step(source):
+    def draw(seed, epoch, flip=False):
+        settings = whole(augment=True, flip=flip)
+        batches = training_batches(source, settings, seed, epoch)
+        assert batches.element_spec[0][1].shape == (4, NUMBERS)
+        return np.stack([numbers for (_, numbers), _ in batches.as_numpy_iterator()])
+
+    numbers = draw(0, 0)
+    assert numbers.dtype == np.float32 and numbers.shape == (8, 4, NUMBERS)
+    assert 0 <= numbers.min() < 0.05 and 0.95 < numbers.max() < 1 and len(np.unique(numbers)) > 250
+    assert (draw(0, 0) == numbers).all() and (draw(0, 0, flip=True) == numbers).all()
+    assert all((draw(*other) != numbers).mean() > 0.99 for other in ((0, 1), (1, 0), (2, 3)))
+
+
+def test_augmentation_changes_nothing_else(source):
+    plain = training_batches(source, InputSettings(batch_size=8, resolution=48), 1, 2)
+    augmented = training_batches(source, InputSettings(batch_size=8, resolution=48, augment=True), 1, 2)
+    for (images, labels), ((same, _), same_labels) in zip(plain, augmented, strict=True):
+        assert (images.numpy() == same.numpy()).all() and (labels.numpy() == same_labels.numpy()).all()
 
 
 def test_fit_sees_as_many_batches_as_are_known(folder):
@@ -128,18 +219,34 @@ def test_other_frames_of_each_video_in_each_epoch(folder, stored):
 
 
 def test_a_picture_is_a_window_of_what_is_stored_sometimes_mirrored(folder, stored):
-    split = open_split(folder, "train")
     pictures = [np.frombuffer(pixels, np.uint8).reshape(SIZE, SIZE, 3) for pixels in stored]
+    kinds, columns, lines = look_for_windows(open_split(folder, "train"), pictures)
+    assert min(kinds.values()) > 20 and len(kinds) == 2
+    assert set(columns) == {0, 16} and min(columns.values()) > 20  # where the JPEG's blocks begin, each as often
+    assert len(lines) > 12 and max(lines) == SIZE - 48
+
+
+def test_a_picture_of_a_csv_is_a_window_of_its_crop_sometimes_mirrored(listed):
+    split = open_split(listed, "train", SIZE)
+    pictures = [image for images, *_ in validation_batches(split, whole()).as_numpy_iterator() for image in images]
+    kinds, columns, lines = look_for_windows(split, pictures[:33])
+    assert min(kinds.values()) > 20 and len(kinds) == 2
+    assert len(columns) > 12 and max(columns) == SIZE - 48 and len(lines) > 12 and max(lines) == SIZE - 48
+
+
+def look_for_windows(split: Split, pictures: list[np.ndarray]) -> tuple[Counter, Counter, Counter]:
+    """How often a training picture is mirrored, and in which column and line of its source it begins."""
     settings = InputSettings(batch_size=8, resolution=48)
-    kinds: Counter[bool] = Counter()
-    corners = set()
-    for images, _ in training_batches(split, settings, 0, 0).as_numpy_iterator():
-        for image in images:
-            found = [find_window(picture, image) for picture in pictures]
-            (mirrored, corner) = next(hit for hit in found if hit)
-            kinds[mirrored] += 1
-            corners.add(corner)
-    assert min(kinds.values()) > 5 and len(kinds) == 2 and len(corners) > 20
+    kinds, columns, lines = Counter(), Counter(), Counter()
+    for epoch in range(3):
+        for images, _ in training_batches(split, settings, 0, epoch).as_numpy_iterator():
+            for image in images:
+                found = [find_window(picture, image) for picture in pictures]
+                mirrored, (x, y) = next(hit for hit in found if hit)
+                kinds[mirrored] += 1
+                columns[x] += 1
+                lines[y] += 1
+    return kinds, columns, lines
 
 
 def find_window(picture: np.ndarray, image: np.ndarray) -> tuple[bool, tuple[int, int]] | None:
@@ -153,16 +260,106 @@ def find_window(picture: np.ndarray, image: np.ndarray) -> tuple[bool, tuple[int
     return None
 
 
-def test_validation_gives_all_records_in_order_with_weights(folder):
-    split = open_split(folder, "val")
-    batches = validation_batches(split, whole(batch_size=10))
-    parts = list(batches.as_numpy_iterator())
-    assert batches.cardinality().numpy() == len(parts) == 4
-    assert all(images.shape == (10, SIZE, SIZE, 3) for images, _, _ in parts)
-    weights = np.concatenate([weights for _, _, weights in parts])
-    assert weights.tolist() == [1.0] * 33 + [0.0] * 7
-    labels = np.concatenate([labels for _, labels, _ in parts])[:33]
-    assert Counter(labels.tolist()) == {3: 4, 1: 9, 2: 20}
+def test_a_csv_is_shuffled_from_end_to_end_and_gives_each_row_once(listed, cut):
+    split = open_split(listed, "train", SIZE)
+
+    def order(seed, epoch, **changes):
+        batches = training_batches(split, whole(batch_size=1, **changes), seed, epoch)
+        return [nearest(cut, images[0]) for images, _ in batches.as_numpy_iterator()]
+
+    assert sorted(order(0, 0)) == list(range(33)) and order(0, 0) == order(0, 0)
+    assert len({tuple(order(*numbers)) for numbers in ((0, 0), (0, 1), (1, 0))}) == 3
+    assert len(set(split.videos[order(0, 0)[:8]])) == 3  # neighbours in the file are frames of one video
+    seen = Counter(place for epoch in range(4) for place in order(0, epoch, frames_per_video=5))
+    assert [seen[place] for place in range(13, 33)] == [1] * 20 and seen.total() == 4 * 14
+
+
+def test_crops_of_full_frames_are_those_of_preprocess(tmp_path):
+    """Mean difference of 255: none where nothing is scaled in the decode, below 2 where it is (0.7 on real frames)."""
+    data = cv2.imencode(".jpg", cv2.resize(cv2.imdecode(np.frombuffer(make_jpeg(1), np.uint8), 1), (1300, 901)))[1]
+    (tmp_path / "a.jpg").write_bytes(data.tobytes())
+    boxes = [(0, 0, 58, 58), (841, 1240, 60, 60), (301, 500, 117, 20), (303, 501, 119, 20), (203, 701, 300, 465)]
+    boxes += [(1, 2, 9, 7), (100, 91, 233, 234), (7, 3, 881, 880), (5, 3, 620, 620)]
+    boxes += [(0, 0, 901, 1300), (0, 7, 901, 1290), (20, 0, 30, 1299)]  # larger than the image is high
+    write_rows(tmp_path / "pets.csv", [["a.jpg", ",".join(map(str, box)), 1] for box in boxes])
+    split = open_split(tmp_path / "pets.csv", "val", SIZE)
+    assert len(split.frames.crops) == len(boxes)
+    pictures = np.concatenate([images for images, *_ in validation_batches(split, whole()).as_numpy_iterator()])
+    scales = set()
+    for picture, crop in zip(pictures[: len(boxes)], split.frames.crops.tolist(), strict=True):
+        expected = decode_crop(data.tobytes(), read_header(data.tobytes()), Crop(*crop), SIZE)
+        difference = np.abs(picture.astype(int) - expected)
+        scaled = crop[2] >= 2 * SIZE
+        scales.add(min(3, int(np.log2(max(1, crop[2] // SIZE)))))
+        assert difference.mean() < (2 if scaled else 0.05), crop
+        assert ((picture.sum(axis=2) == 0).mean() > 0.1) == (crop[2] > 901), (
+            crop
+        )  # black only where it leaves the image
+    assert scales == {0, 1, 2, 3}
+
+
+def write_rows(path: Path, rows: list) -> None:
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows([["image_path", "bbox", "labels"], *rows])
+
+
+def nearest(pictures: list[np.ndarray], image: np.ndarray) -> int:
+    return int(np.argmin([np.abs(picture.astype(int) - image).mean() for picture in pictures]))
+
+
+def test_validation_gives_all_records_in_order_with_weights(folder, listed, cut):
+    for split in (open_split(folder, "val"), open_split(listed, "val", SIZE)):
+        batches = validation_batches(split, whole(batch_size=10, resolution=48))
+        parts = list(batches.as_numpy_iterator())
+        assert batches.cardinality().numpy() == len(parts) == 4
+        assert all(spec.shape[0] == 10 for spec in batches.element_spec)
+        assert all(images.shape == (10, SIZE, SIZE, 3) and images.dtype == np.uint8 for images, _, _ in parts)
+        assert np.concatenate([weights for _, _, weights in parts]).tolist() == [1.0] * 33 + [0.0] * 7
+        assert np.concatenate([labels for _, labels, _ in parts])[:33].tolist() == split.labels.tolist()
+    assert [nearest(cut, image) for images, *_ in parts for image in images][:33] == list(range(33))
+
+
+def test_first_pictures_are_of_each_mood_in_turn(source):
+    images, labels = first_pictures(source, 13)
+    assert images.shape == (13, SIZE, SIZE, 3) and images.dtype == np.uint8
+    assert labels.tolist() == [1, 2, 3] * 4 + [1]
+    again, _ = first_pictures(source, 13)
+    assert (again == images).all() and len({image.tobytes() for image in images}) == 13
+    pictures = np.concatenate([images for images, *_ in validation_batches(source, whole()).as_numpy_iterator()])
+    for image, label in zip(images, labels, strict=True):
+        place = nearest(list(pictures[:33]), image)
+        assert (pictures[place] == image).all() and source.labels[place] == label
+    assert Counter(first_pictures(source, 33)[1].tolist()) == {3: 4, 1: 9, 2: 20}
+
+
+def test_one_record_as_it_is_encoded(source):
+    pictures = np.concatenate([images for images, *_ in validation_batches(source, whole()).as_numpy_iterator()])
+    for place in (0, 11, 32):
+        data, box = read_encoded(source, place)
+        crop = decode_crop(data, read_header(data), Crop(box.x, box.y, box.width), SIZE)
+        assert isinstance(box, Box) and np.abs(crop.astype(int) - pictures[place]).mean() < 2
+
+
+def test_the_first_batch_by_video(source):
+    videos = training_videos(source, whole(batch_size=32), 0, 0)
+    _, labels = next(iter(training_batches(source, whole(batch_size=32), 0, 0)))
+    moods = {source.video_names[video]: label for video, label in zip(source.videos, source.labels, strict=True)}
+    assert [moods[video] for video in videos] == labels.numpy().tolist()
+
+
+def test_the_memory_of_a_shuffle(folder, listed):
+    split = open_split(folder, "train")
+    stored = sum(len(frame.record) for frame in frames_of(split))
+    assert 2.5 * stored <= shuffle_bytes(split, whole()) < 2.5 * (stored + 33 * 20)
+    assert shuffle_bytes(split, whole(shuffle_records=11)) == pytest.approx(shuffle_bytes(split, whole()) / 3, abs=1)
+    assert shuffle_bytes(open_split(listed, "train"), whole()) == 8 * 33
+
+
+def test_one_batch_again_and_again(source):
+    batch = next(iter(training_batches(source, whole(), 0, 0)))
+    repeated = repeat_batch(batch, 5)
+    assert repeated.cardinality().numpy() == 5
+    assert all((images.numpy() == batch[0].numpy()).all() for images, _ in repeated)
 
 
 @pytest.mark.parametrize(
@@ -170,25 +367,37 @@ def test_validation_gives_all_records_in_order_with_weights(folder):
     [
         ({"batch_size": 34}, "batch_size 34 is more than the 33 frames"),
         ({"batch_size": 20, "frames_per_video": 5}, "batch_size 20 is more than the 14 frames"),
-        ({"resolution": 224}, "resolution 224: the shards hold pictures of 64 pixels"),
+        ({"resolution": 224}, "resolution 224: the .* 64 pixels"),
         ({"resolution": 0}, "resolution 0"),
     ],
 )
-def test_settings_that_the_shards_cannot_meet(folder, changes, message):
+def test_settings_that_the_data_cannot_meet(source, changes, message):
     with pytest.raises(CallError, match=message):
-        training_batches(open_split(folder, "train"), whole(**changes), 0, 0)
+        training_batches(source, whole(**changes), 0, 0)
 
 
-def test_shards_that_are_not_whole(folder, tmp_path):
-    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+@pytest.fixture
+def copy(folder, tmp_path) -> Path:
+    return Path(shutil.copytree(folder, tmp_path / "copy"))
+
+
+def fail(split: Split) -> DataError | None:
+    """What is said of an epoch that fails."""
+    with pytest.raises(tf.errors.OpError) as raised:
+        list(training_batches(split, whole(), 0, 0))
+    return explain_failure(split, raised.value)
+
+
+def test_shards_that_are_not_whole(folder, copy):
     shard = next(copy.glob("*-train*-00001-*"))
+    split = open_split(copy, "train")
     data = bytearray(shard.read_bytes())
     data[len(data) // 2] ^= 1
     shard.write_bytes(data)
-    split = open_split(copy, "train")
-    with pytest.raises(tf.errors.DataLossError):
-        list(training_batches(split, whole(), 0, 0))
-    assert str(shard) in str(find_damage(split)) and "offset" in str(find_damage(split))
+    found = str(fail(open_split(copy, "train")))
+    assert str(shard) in found and "offset" in found and "checksum" in found
+    with pytest.raises(DataError, match="offset"):
+        read_squares(split, [32])
     assert find_damage(open_split(folder, "train")) is None
     shard.write_bytes(data[:-1])
     with pytest.raises(DataError, match="instead of"):
@@ -196,6 +405,70 @@ def test_shards_that_are_not_whole(folder, tmp_path):
     shard.unlink()
     with pytest.raises(DataError, match="is missing"):
         open_split(copy, "train")
+    assert f"{shard} is missing" in str(fail(split))
+
+
+def test_failures_that_are_not_the_datas(source):
+    for error in (ValueError("jpeg"), tf.errors.DataLossError(None, None, "a checkpoint"), KeyboardInterrupt()):
+        assert explain_failure(source, error) is None
+    assert explain_failure(source, tf.errors.InvalidArgumentError(None, None, "Invalid JPEG data")) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda data: None, "image_missing since"),
+        (lambda data: data[:-200], "image_unreadable since"),
+        (lambda data: make_jpeg(1, 20, 20), "of another size since"),
+        (lambda data: data.replace(b"\0\1\5\1\1\1", b"\xff" * 6), "cannot be decoded"),  # its ends are well
+    ],
+)
+def test_images_that_fail_in_mid_epoch_are_named(listed, tmp_path, change, said):
+    folder = Path(shutil.copytree(listed.parent, tmp_path / "copy"))
+    write_rows(folder / "one.csv", [[f"cat-sit-2/frame_{i}.jpg", f"0,0,{HEIGHT},{WIDTH}", 1] for i in range(20)])
+    split = open_split(folder / "one.csv", "train", SIZE)
+    image = folder / "cat-sit-2" / "frame_7.jpg"
+    changed = change(image.read_bytes())
+    image.unlink()
+    if changed is not None:
+        image.write_bytes(changed)
+    found = str(fail(split))
+    assert str(image) in found and said in found and "\n" not in found
+
+
+def test_a_manifest_that_does_not_fit_the_shards(copy):
+    dataset = read_dataset(copy)
+    dataset.shards["train"][0].records += 1
+    write_dataset(copy, dataset)
+    with pytest.raises(DataError, match=r"its 33 kept rows of train are not the 34 records .*tools.verify"):
+        open_split(copy, "train")
+    (copy / "manifest.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DataError, match=r"manifest.parquet has 4 bytes instead of"):
+        open_split(copy, "train")
+
+
+def test_another_format_version_is_one_line(copy, capsys):
+    dataset = read_dataset(copy)
+    dataset.version = 2
+    write_dataset(copy, dataset)
+    assert run_command("train", lambda arguments: len(open_split(copy, "train").files), []) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "version 2, this program reads" in said and str(copy) in said
+
+
+def test_splits_of_one_dataset_are_apart_and_it_has_several_moods(folder, copy):
+    train, valid = open_split(folder, "train"), open_split(folder, "val")
+    check_moods(train)
+    check_apart(train, valid)
+    dataset = read_dataset(copy)
+    dataset.settings["note"] = "another dataset of the same videos"
+    write_dataset(copy, dataset)
+    with pytest.raises(DataError, match=r"3 videos are in .* and in .* \(dog-training-000000, .*--valid"):
+        check_apart(train, open_split(copy, "train"))
+    check_apart(train, open_split(copy, "val"))
+    alone = train._replace(labels=np.full(33, 3))
+    with pytest.raises(DataError, match=KOREAN[3]):
+        check_moods(alone)
 
 
 def test_an_empty_split(two_workers, tmp_path):

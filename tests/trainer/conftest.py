@@ -1,0 +1,58 @@
+"""A small dataset in which the mood can be seen: each has its own colour."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from preprocess.run import run
+from preprocess.settings import CropSettings, DedupeSettings, Settings
+from shards.emotions import KOREAN
+from tests.trees import make_image, make_label, write_video
+
+SIZE = 64
+_COLOURS = np.array([(220, 40, 40), (40, 220, 40), (40, 40, 220), (200, 200, 40), (200, 40, 200), (40, 200, 200)])
+
+
+def make_coloured(mood: int, seed: int) -> bytes:
+    """A JPEG of random texture in the mood's colour."""
+    pixels = make_image(seed) * 0.3 + _COLOURS[mood] * 0.7
+    return cv2.imencode(".jpg", pixels.astype(np.uint8)[:, :, ::-1])[1].tobytes()
+
+
+@pytest.fixture(scope="session")
+def pets(two_workers, tmp_path_factory) -> Path:
+    """Three moods, four training videos and two validation videos of each, 6 frames a video, crops of 64 pixels."""
+    root = tmp_path_factory.mktemp("반려동물")
+    for part, videos in (("Training", 4), ("Validation", 2)):
+        for mood in (1, 3, 5):
+            for number in range(videos):
+                name = f"{'cat' if number % 2 else 'dog'}-{part.lower()}-{mood}{number:05}"
+                images = {5 * i: make_coloured(mood, 1000 * mood + 100 * number + i + len(part)) for i in range(6)}
+                species = "CAT" if number % 2 else "DOG"
+                label = make_label(species=species, inspect={"emotion": KOREAN[mood]})
+                write_video(root / "pets", name, images, label=label, part=part)
+    settings = {"crop": CropSettings(size=SIZE), "dedupe": DedupeSettings(enabled=False), "shard_bytes": 60_000}
+    run(Settings(source=[str(root / "pets")], out=str(root / "감정"), **settings))
+    return root / "감정"
+
+
+@pytest.fixture(scope="session")
+def small_weights(tmp_path_factory) -> Path:
+    """A backbone saved whole, as pretrained weights that need no network."""
+    import keras
+
+    from trainer.network import find_backbone
+
+    keras.utils.set_random_seed(7)
+    path = tmp_path_factory.mktemp("weights") / "small.keras"
+    find_backbone(_build()).save(path)
+    return path
+
+
+def _build():
+    from trainer.network import build_network
+    from trainer.settings import NetworkSettings
+
+    return build_network(NetworkSettings("small", "none"), SIZE)

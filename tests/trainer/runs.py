@@ -1,0 +1,58 @@
+"""Training runs as a user starts them: in a process of their own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from tests.conftest import ROOT
+
+TINY = (
+    *("--backbone", "small", "--batch_size", "12", "--resolution", "48", "--learning_rate", "0.003"),
+    *("--measure_speed", "false", "--self_check", "false"),
+)
+SCRATCH = ("--weights", "none", "--probe.epochs", "0", "--epochs", "2")
+
+
+def train(data: Path, out: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run the command to its end; output as text."""
+    return subprocess.run(
+        _command(data, out, arguments),
+        env=os.environ | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def train_until(data: Path, out: Path, checkpoints: int, number: signal.Signals, *arguments: str) -> tuple[int, str]:
+    """Run the command and send it a signal once so many new checkpoints were written; exit status and stderr."""
+    folder = out / "checkpoints"
+    known = set(folder.glob("*.npz"))
+    with subprocess.Popen(_command(data, out, arguments), cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        new: set[Path] = set()
+        while process.poll() is None and len(new) < checkpoints:
+            new |= set(folder.glob("[0-9]*.npz")) - known
+            time.sleep(0.01)
+        process.send_signal(number)
+        _, errors = process.communicate()
+    return process.returncode, errors
+
+
+def read_weights(path: Path) -> dict[str, np.ndarray]:
+    """Every array of a .keras file by its name; the file itself holds a date."""
+    found = {}
+    with zipfile.ZipFile(path) as archive, h5py.File(archive.open("model.weights.h5")) as file:
+        file.visititems(lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+def _command(data: Path, out: Path, arguments: tuple[str, ...]) -> list[str]:
+    return [sys.executable, "-m", "trainer.train", "--train", str(data), "--out", str(out), *TINY, *arguments]

@@ -1,0 +1,327 @@
+"""From files to a mood in Korean: what is said, and what is said when something is not as it should be."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shards.emotions import ENGLISH, KOREAN
+from shards.errors import CallError
+from shards.geometry import Box
+from tests.trainer.networks import OFFSET, PRIOR, balanced_logits, build, describe
+from tests.trainer.test_clips import write_clip
+from tests.trainer.test_codec import with_orientation
+from tests.trees import make_image, make_jpeg
+from trainer.codec import cut_square, read_pixels
+from trainer.inference import main
+from trainer.model_file import write_model
+from trainer.sources import find_species, list_sources
+
+SIZE, TRAINED = 48, 32
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def network():
+    return build()
+
+
+@pytest.fixture(scope="module")
+def model_path(network, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "model.keras"
+    write_model(path, network, OFFSET, describe())
+    return path
+
+
+@pytest.fixture
+def ask(model_path, capfd):
+    """Runs the command in this process; returns its exit status, what it printed, and its lines on stderr."""
+
+    def run(*arguments: object) -> tuple[int, str, list[str]]:
+        capfd.readouterr()
+        status = main(["--weight_path", str(model_path), *map(str, arguments)])
+        shown = capfd.readouterr()
+        return status, shown.out, shown.err.splitlines()
+
+    return run
+
+
+@pytest.fixture
+def photos(tmp_path) -> list[Path]:
+    paths = [tmp_path / f"사진 {number}.jpg" for number in range(5)]
+    for seed, path in enumerate(paths):
+        path.write_bytes(make_jpeg(seed))
+    return paths
+
+
+def weigh(logits: np.ndarray, prior: np.ndarray | float = 1.0) -> np.ndarray:
+    """Softmax at the file's temperature, times a prior, made to add up to 1."""
+    weights = np.exp(logits / 1.7) * prior
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def probabilities(result: dict) -> np.ndarray:
+    return np.array([mood["probability"] for mood in result["probabilities"]])
+
+
+def test_text(ask, photos, network):
+    dog = photos[0].rename(photos[0].with_name("20201028_dog-lying-000156.jpg"))
+    status, out, err = ask("--image", dog, photos[1], "--min_confidence", 0)
+    lines = out.splitlines()
+    assert (status, err) == (0, []) and lines[0] == str(dog) and lines[3] == str(photos[1])
+    assert lines[1].startswith("  강아지가 ") and lines[4].startswith("  이 동물이 ")
+    squares = np.stack([cut_square(read_pixels(path), None, 1, SIZE) for path in (dog, photos[1])])
+    for line, expected in zip((lines[2], lines[5]), weigh(balanced_logits(network, squares)), strict=True):
+        best = np.argsort(-expected)[:3]
+        assert line == "  " + ", ".join(f"{KOREAN[i]} {100 * expected[i]:.1f}%" for i in best)
+    assert "똑같이 흔하다고" in lines[6] and "--box" in lines[7]
+
+
+def test_json(ask, photos, network):
+    status, out, err = ask("--image", *photos, "--json", "--species", "cat", "--min_confidence", 0)
+    assert (status, err) == (0, []) and "편안/안정" in out  # not escaped
+    document = json.loads(out)
+    assert document["prior"] == "equal" and document["errors"] == []
+    squares = np.stack([cut_square(read_pixels(path), None, 1, SIZE) for path in photos])
+    expected = weigh(balanced_logits(network, squares))
+    for path, result, row in zip(photos, document["results"], expected, strict=True):
+        np.testing.assert_allclose(probabilities(result), row, atol=1e-4)
+        best = int(row.argmax())
+        assert result["file"] == str(path) and result["species"] == "cat"
+        assert result["mood"] == {"label": best, "korean": KOREAN[best], "english": ENGLISH[best]}
+        assert result["sentence"].startswith("고양이가 ") and result["confidence"] == pytest.approx(row[best], abs=1e-4)
+
+
+def test_the_natural_prior(ask, photos, network):
+    _, out, _ = ask("--image", photos[0], "--json", "--prior", "natural")
+    square = cut_square(read_pixels(photos[0]), None, 1, SIZE)[None]
+    expected = weigh(balanced_logits(network, square), np.array(PRIOR))[0]
+    document = json.loads(out)
+    assert document["prior"] == "natural"
+    np.testing.assert_allclose(probabilities(document["results"][0]), expected, atol=1e-4)
+    assert "학습 영상에서" in ask("--image", photos[0], "--prior", "natural")[1]
+
+
+def test_batches_change_nothing(ask, photos):
+    answers = [json.loads(ask("--image", *photos, "--json", "--batch_size", size)[1]) for size in (1, 2, 5, 64)]
+    found = [[probabilities(result) for result in answer["results"]] for answer in answers]
+    np.testing.assert_allclose(found, [found[0]] * 4, atol=2e-5)
+
+
+def test_not_sure(ask, photos):
+    _, out, _ = ask("--image", photos[0], "--json", "--min_confidence", 0.99)
+    result = json.loads(out)["results"][0]
+    assert result["mood"] is None and result["sentence"] == "이 동물이 지금 어떤 기분인지 잘 모르겠어요."
+    assert probabilities(result).sum() == pytest.approx(1, abs=1e-5)
+    lines = ask("--image", photos[0], "--min_confidence", 0.99, "--topk", 6)[1].splitlines()
+    assert "모르겠어요" in lines[1] and lines[2].count("%") == 6
+
+
+def test_a_box(ask, photos, network):
+    status, out, _ = ask("--image", *photos, "--json", "--box", "200,100,90,70")
+    squares = np.stack([cut_square(read_pixels(path), Box(200, 100, 90, 70), 1.1, SIZE) for path in photos])
+    found = [probabilities(result) for result in json.loads(out)["results"]]
+    assert status == 0
+    np.testing.assert_allclose(found, weigh(balanced_logits(network, squares)), atol=1e-4)
+    assert "--box" not in ask("--image", photos[0], "--box", "200,100,90,70")[1]
+
+
+def test_a_box_counts_in_turned_coordinates(ask, tmp_path):
+    path = tmp_path / "phone.jpg"
+    path.write_bytes(with_orientation(make_image(1), ".jpg", 6))  # 320 x 240 as stored
+    assert ask("--image", path, "--box", "0,0,240,320")[0] == 0
+    with pytest.raises(CallError, match=r"--box 0,0,320,240 leaves .*phone\.jpg, which is 240x320 pixels when upright"):
+        ask("--image", path, "--box", "0,0,320,240")
+
+
+def test_videos(ask, tmp_path, network):
+    clip = write_clip(tmp_path / "cat-sitdown-014540.mp4", [40] * 10 + [250] * 10, 10)
+    status, out, err = ask("--image", clip, "--json", "--min_confidence", 0, "--batch_size", 4)
+    result = json.loads(out)["results"][0]
+    assert (status, err) == (0, [])
+    assert [frame["seconds"] for frame in result["frames"]] == [round(k / 5, 3) for k in range(10)]
+    frames = np.array([probabilities(frame) for frame in result["frames"]])
+    mean = 1.7 * np.log(frames).mean(axis=0)  # of logits, but for a constant
+    np.testing.assert_allclose(probabilities(result), weigh(mean), atol=1e-3)
+    assert np.abs(frames[0] - frames[9]).max() > 0.01  # the second half looks otherwise
+    assert result["sentence"].startswith("영상 전체로 보면 고양이는 ")
+
+    lines = ask("--image", clip, "--min_confidence", 0)[1].splitlines()
+    stretches = [re.fullmatch(r" +([\d.]+)–([\d.]+)초  \S+ [\d.]+% \(프레임 (\d+)개\)", line) for line in lines[3:-2]]
+    assert sum(int(stretch[3]) for stretch in stretches) == 10
+    assert float(stretches[0][1]) == 0 and float(stretches[-1][2]) == 1.8
+    moods = [frame["mood"]["label"] for frame in result["frames"]]
+    assert len(stretches) == 1 + sum(a != b for a, b in pairwise(moods))
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_answered(ask, photos, tmp_path):
+    photos[1].write_bytes(photos[1].read_bytes()[:-20])
+    (tmp_path / "빈 폴더").mkdir()
+    (tmp_path / "a.mp4").write_bytes(b"no video")
+    bad = [photos[1], tmp_path / "none.jpg", tmp_path / "빈 폴더", tmp_path / "a.mp4"]
+    why = ["no end marker", "no such file", "without pictures", "no video"]
+    status, out, err = ask("--image", photos[0], *bad, photos[2], "--json")
+    document = json.loads(out)
+    assert status == 1 and [result["file"] for result in document["results"]] == [str(photos[0]), str(photos[2])]
+    assert [error["file"] for error in document["errors"]] == list(map(str, bad))
+    for line, path, reason in zip(err, bad, why, strict=True):
+        assert line.startswith(f"inference: {path}: ") and reason in line
+    status, out, err = ask("--image", photos[1], photos[2])
+    assert status == 1 and len(err) == 1 and out.startswith(str(photos[2]))
+    assert ask("--image", tmp_path / "none.jpg")[:2] == (1, "")
+
+
+def test_folders_in_the_order_in_which_one_counts(tmp_path):
+    folder = tmp_path / "20201028_cat-arch-000156.mp4"  # a folder of frames, by its old name
+    for name in ("frame_10.jpg", "frame_9.JPG", "frame_100.jpg", "b/frame_1.png", "._frame_9.jpg", "notes.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    sources = list_sources([folder])
+    names = [str(source.path.relative_to(folder)) for source in sources]
+    assert names == ["b/frame_1.png", "frame_9.JPG", "frame_10.jpg", "frame_100.jpg"]
+    assert not any(source.is_video or source.problem for source in sources)
+    assert {find_species(source.path) for source in sources[1:]} == {"cat"}
+
+
+@pytest.mark.parametrize(
+    ("path", "species"),
+    [
+        ("cat-sitdown-014540/frame_1_timestamp_0.jpg", "cat"),
+        ("20201028_dog-lying-000156.mp4/frame_1.jpg", "dog"),
+        ("DOG/1.jpg", "dog"),
+        ("cat/dog-lying-1.jpg", "dog"),  # the file's own name before its folder's
+        ("우리 강아지.jpg", "dog"),
+        ("고양이.jpg", "cat"),  # decomposed, as macOS writes it
+        ("dog and cat.jpg", None),
+        ("hotdog.jpg", None),
+        ("category/1.jpg", None),
+        ("a/b.jpg", None),
+    ],
+)
+def test_species_by_names(path, species):
+    assert find_species(Path(path)) == species
+
+
+LISTS = {
+    "labels.txt": "\n".join(KOREAN),
+    "english.txt": "\n".join(ENGLISH) + "\n\n",
+    "bom.txt": "\ufeff" + "\n".join(KOREAN),
+    "labels.csv": "".join(f"{number},{name}\r\n" for number, name in enumerate(KOREAN)),
+    "head.csv": "number,name\n" + "".join(f"{number},{name}\n" for number, name in reversed(list(enumerate(ENGLISH)))),
+    "list.json": json.dumps(KOREAN),
+    "object.json": json.dumps(dict(enumerate(KOREAN)), ensure_ascii=False),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_the_students_flags_that_fit(ask, photos, name, tmp_path):
+    (tmp_path / name).write_text(LISTS[name], encoding="utf-8")
+    arguments = ["--label", tmp_path / name, "--classes", 6, "--input_size", SIZE if "csv" in name else TRAINED]
+    assert ask("--image", photos[0], *arguments)[0] == 0
+
+
+SWAPPED = [KOREAN[1], KOREAN[0], *KOREAN[2:]]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.txt", "\n".join(SWAPPED), r"0 is '공포', in the model it is 화남/불쾌 \(anger\)"),
+        ("a.json", json.dumps(SWAPPED), "0 is '공포'"),
+        ("a.csv", "0,화남/불쾌\n1,행복/즐거움\n", "1 is '행복/즐거움', in the model it is 공포"),
+        ("a.txt", "\n".join(KOREAN[:5]), "has no name for 5"),
+        ("a.txt", "\n".join([*KOREAN, "졸림"]), "names number 6"),
+        ("a.json", '{"0": ', "is no list of labels"),
+        ("a.csv", "0,a,b\n", "is no list of labels"),
+        ("a.txt", "", "has no name for 0"),
+    ],
+)
+def test_labels_that_do_not_fit(ask, name, text, message, tmp_path):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(CallError, match=message):
+        ask("--image", "x.jpg", "--label", tmp_path / name)
+
+
+def test_labels_that_are_no_text(ask, tmp_path):
+    (tmp_path / "a.txt").write_bytes("화남/불쾌".encode("cp949"))
+    with pytest.raises(CallError, match="not UTF-8"):
+        ask("--image", "x.jpg", "--label", tmp_path / "a.txt")
+    with pytest.raises(CallError, match=r"none\.txt: No such file"):
+        ask("--image", "x.jpg", "--label", tmp_path / "none.txt")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--classes", "5"], "--classes 5: .*6 moods"),
+        (["--input_size", "224"], r"--input_size 224: .*squares of 48 pixels \(trained at 32\)"),
+        (["--topk", "7"], "1 to 6"),
+        (["--topk", "0"], "1 to 6"),
+        (["--min_confidence", "40"], "0 to 1"),
+        (["--batch_size", "0"], "1 or more"),
+        (["--box", "1,2,3"], "four whole numbers"),
+        (["--box", "1,2,0,4"], "1 or more"),
+        (["--box", "-1,2,3,4"], "expected one argument|0 or more"),
+        (["--box=-1,2,3,4"], "0 or more"),
+        (["--species", "horse"], "dog"),
+        (["--prior", "none"], "equal"),
+        (["--images", "y.jpg"], "unrecognized"),
+    ],
+)
+def test_calls_at_fault(ask, arguments, message):
+    with pytest.raises(CallError, match=message):
+        ask("--image", "x.jpg", *arguments)
+
+
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "trainer.inference", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, env=os.environ | environment)
+
+
+def test_as_a_command(model_path, photos):
+    arguments = ("--weight_path", model_path, "--image", photos[0], "--min_confidence", "0")
+    done = run(*arguments, PYTHONIOENCODING="cp1252")  # a console without Korean
+    assert (done.returncode, done.stderr) == (0, b"")  # not one note of TensorFlow's
+    assert done.stdout.decode("utf-8").splitlines()[1].startswith("  이 동물이 ")
+    done = run("--weight_path", "none.keras", "--image", photos[0])
+    assert done.returncode == 2 and done.stderr.startswith(b"inference: none.keras: there is no such file")
+    assert len(done.stderr.splitlines()) == 1
+
+
+WHAT_STARTED = """
+import sys
+from trainer.inference import main
+try:
+    status = main(sys.argv[1:])
+except Exception as error:
+    status = type(error).__name__
+print(status, "tensorflow" in sys.modules, "keras" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--classes", "5"], "CallError False False"),
+        (["--box", "0,0,999,9"], "CallError False False"),
+        (["--species", "dog"], "0 True True"),
+    ],
+)
+def test_nothing_starts_for_a_wrong_call(model_path, photos, arguments, expected):
+    command = [sys.executable, "-c", WHAT_STARTED, "--weight_path", str(model_path), "--image", str(photos[0])]
+    done = subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == expected
+
+
+def test_real_photos_and_the_real_clip(ask, real_files):
+    folder = real_files / "boxes/coco_permissive/images"
+    status, out, err = ask("--image", folder, real_files / "clips/01_dog.mp4", "--json")
+    results = json.loads(out)["results"]
+    assert (status, err) == (0, []) and len(results) == len(list(folder.glob("*.jpg"))) + 1
+    assert len(results[-1]["frames"]) == 49 and results[-1]["species"] == "dog"

@@ -1,0 +1,85 @@
+"""The self-check: it passes on sound runs and fails, in one line, on each of the mistakes that it is there for."""
+
+import keras
+import numpy as np
+import pytest
+
+from shards.errors import DataError
+from trainer import self_check
+from trainer.data import open_split
+from trainer.device import Device
+from trainer.loop import Run
+from trainer.metadata import Metadata
+from trainer.network import build_network
+from trainer.objective import estimate_prior
+from trainer.pipeline import InputSettings
+from trainer.settings import NetworkSettings, Settings
+
+CPU = Device("cpu", "test", "tensorflow", "float32", False, 1)
+
+
+@pytest.fixture
+def run(pets, tmp_path) -> Run:
+    training, valid = open_split(pets, "train"), open_split(pets, "val")
+    network = build_network(NetworkSettings("small", "none"), 48)
+    prior = estimate_prior(training.labels, training.videos)
+    return Run(tmp_path, Settings(str(pets)), InputSettings(12, 48), CPU, training, valid, network, prior)
+
+
+def metadata(run: Run) -> Metadata:
+    return Metadata(1.0, run.valid.image_size, 1.1, run.prior.tolist(), "", "small")
+
+
+def test_a_sound_run_passes_and_is_left_as_it_was(run):
+    before = run.network.get_weights()
+    lines = self_check.check_run(run, metadata(run))
+    assert len(lines) == 5 and "12 videos" not in lines[0]
+    for a, b in zip(before, run.network.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_head_that_does_not_start_at_zero(run):
+    run.network.layers[-1].bias.assign(np.arange(6))
+    with pytest.raises(DataError, match="first loss is"):
+        self_check.check_run(run, metadata(run))
+
+
+def test_pictures_divided_by_255():
+    with pytest.raises(DataError, match="uint8 from 0 to 255"):
+        self_check._check_range(np.random.default_rng(0).random((2, 8, 8, 3)))
+    with pytest.raises(DataError, match="from 0 to 1"):
+        self_check._check_range(np.random.default_rng(0).integers(0, 2, (2, 8, 8, 3), dtype=np.uint8))
+
+
+def test_a_batch_of_one_mood(run):
+    with pytest.raises(DataError, match="show one mood"):
+        self_check._check_mixture(run, np.full(12, 3))
+
+
+def test_inference_that_sees_other_pixels(run):
+    picture = self_check._first_validation_picture(run)
+    with pytest.raises(DataError, match="other pixels"):
+        self_check._check_preprocessing(run, np.roll(picture, 9, axis=1))
+
+
+def test_a_file_that_answers_otherwise(run, monkeypatch):
+    """A bias that does not reach the file: what an offset subtracted twice would do."""
+    offset = np.linspace(0, 1, 6)
+    monkeypatch.setattr(Run, "offset", property(lambda self: offset))
+    write = self_check.write_model
+    monkeypatch.setattr(
+        self_check, "write_model", lambda path, network, _, meta: write(path, network, np.zeros(6), meta)
+    )
+    with pytest.raises(DataError, match="answers otherwise"):
+        self_check.check_run(run, metadata(run))
+    assert not np.any(run.network.layers[-1].kernel)  # put back all the same
+
+
+def test_half_precision_is_close_enough(run):
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        run.network = build_network(NetworkSettings("small", "none"), 48)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    run.device = Device("cpu", "test", "tensorflow", "mixed_float16", False, 1)
+    assert len(self_check.check_run(run, metadata(run))) == 5

@@ -1,0 +1,198 @@
+"""Tell the mood of pictures, folders of pictures and videos, in Korean.
+
+    python -m trainer.inference --weight_path runs/NAME/model.keras --image dog.jpg more/ walk.mp4
+
+Each picture is judged as a square around the animal, which --box names; without it, as a whole. Probabilities are for
+six moods that are equally common, unless --prior natural. Exit status 1: a file could not be read, the others are
+answered.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from itertools import chain, groupby, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from shards.command import Parser, run_command
+from shards.emotions import EMOTIONS
+from shards.errors import CallError
+from shards.geometry import Box
+from trainer.answers import PRIORS, Answer, Judge, describe_answer, write_answer
+from trainer.clips import read_frames
+from trainer.codec import UnreadableImage, cut_square, read_pixels
+from trainer.label_list import check_labels
+from trainer.metadata import Metadata, read_metadata
+from trainer.sources import Source, find_species, list_sources
+from trainer.startup import without_notes
+
+_WHOLE = "(사진 전체를 보았어요. 모델은 동물 둘레만 잘라 배웠으니, 동물이 작게 나왔으면 --box로 자리를 알려 주세요.)"
+
+
+class Square(NamedTuple):
+    """One picture as the network gets it, (size, size, 3) uint8, and whose it is."""
+
+    source: Source
+    seconds: float
+    pixels: np.ndarray
+
+
+def main(arguments: list[str]) -> int:
+    options = _parse(arguments)
+    metadata = read_metadata(options.weight_path)
+    _check_flags(options, metadata)
+    sources = list_sources(options.image)
+    if options.box:
+        _check_box(sources, options.box)
+    problems: list[tuple[Source, str]] = []
+    squares = _read_squares(sources, options.box, metadata, lambda *problem: _report(problems, *problem))
+    answers = _answer(_predict(options.weight_path, squares, options.batch_size), options.species)
+    judge = Judge(metadata, options.prior, options.min_confidence)
+    (_print_json if options.json else _print_text)(answers, judge, options, problems)
+    return 1 if problems else 0
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = Parser("trainer.inference", __doc__)
+    add = parser.add_argument
+    add("--weight_path", type=Path, required=True, metavar="FILE", help="the model.keras of a run")
+    add("--image", type=Path, required=True, nargs="+", metavar="FILE", help="pictures, folders of them, videos")
+    add("--box", type=_parse_box, metavar="X,Y,W,H", help="the animal, in pixels of the upright picture")
+    add("--species", choices=("dog", "cat"), help="for the sentence; else from names such as cat-sitdown-014540")
+    add("--json", action="store_true", help="one JSON document instead of text")
+    add("--topk", type=int, default=3, metavar="N", help="moods to name with their probability (default 3)")
+    add("--min_confidence", type=float, default=0.4, metavar="P", help="below it: not known (default 0.4)")
+    add("--prior", choices=tuple(PRIORS), default="equal", help="how common the moods are taken to be (default equal)")
+    add("--batch_size", type=int, default=32, metavar="N", help="pictures at a time (default 32)")
+    add("--label", type=Path, metavar="FILE", help="a list of labels; only checked against the model's")
+    add("--classes", type=int, metavar="N", help="number of moods; only checked")
+    add("--input_size", type=int, metavar="N", help="side of the model's pictures; only checked")
+    return parser.parse_args(arguments)
+
+
+def _parse_box(text: str) -> Box:
+    try:
+        box = Box(*map(int, text.split(",")))
+    except (ValueError, TypeError):
+        raise argparse.ArgumentTypeError(f"{text!r} is not four whole numbers x,y,width,height") from None
+    if min(box.x, box.y) < 0 or min(box.width, box.height) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: x and y have to be 0 or more, width and height 1 or more")
+    return box
+
+
+def _check_flags(options: argparse.Namespace, metadata: Metadata) -> None:
+    """What is out of range, and the student's flags where they contradict the file."""
+    file = options.weight_path
+    if not 1 <= options.topk <= len(EMOTIONS):
+        raise CallError(f"--topk {options.topk}: there are 1 to {len(EMOTIONS)} moods to name")
+    if not 0 <= options.min_confidence <= 1:
+        raise CallError(f"--min_confidence {options.min_confidence}: is a probability, 0 to 1")
+    if options.batch_size < 1:
+        raise CallError(f"--batch_size {options.batch_size}: has to be 1 or more")
+    if options.classes not in (None, len(EMOTIONS)):
+        raise CallError(f"--classes {options.classes}: {file} tells {len(EMOTIONS)} moods; leave the flag out")
+    sizes = [metadata.image_size, metadata.trained.get("resolution", metadata.image_size)]
+    if options.input_size not in (None, *sizes):
+        known = " (trained at {1})".format(*sizes) if sizes[0] != sizes[1] else ""
+        raise CallError(
+            f"--input_size {options.input_size}: {file} takes squares of {sizes[0]} pixels{known}; leave the flag out"
+        )
+    if options.label:
+        check_labels(options.label)
+
+
+def _check_box(sources: list[Source], box: Box) -> None:
+    """CallError where the box leaves a picture; all that can be read are looked at before any is answered."""
+    for source in sources:
+        try:
+            height, width = next(_read(source))[1].shape[:2]
+        except UnreadableImage:
+            continue  # said when its turn comes
+        if box.x + box.width > width or box.y + box.height > height:
+            raise CallError(
+                f"--box {','.join(map(str, box))} leaves {source.path}, which is {width}x{height} pixels when upright"
+            )
+
+
+def _load(path: Path) -> Any:
+    """The model; starts TensorFlow, so only once the call is known to be right and there is something to look at."""
+    with without_notes():
+        from trainer.model_file import read_model
+
+        return read_model(path)[0]
+
+
+def _read(source: Source) -> Iterator[tuple[float, np.ndarray]]:
+    """Seconds and pixels of a source's pictures. Raises UnreadableImage."""
+    if source.problem:
+        raise UnreadableImage(source.problem)
+    if source.is_video:
+        yield from read_frames(source.path)
+    else:
+        yield 0.0, read_pixels(source.path)
+
+
+def _read_squares(
+    sources: list[Source], box: Box | None, metadata: Metadata, report: Callable[[Source, str], None]
+) -> Iterator[Square]:
+    """The squares of all sources, in their order; a source that gives none is reported."""
+    for source in sources:
+        try:
+            for seconds, pixels in _read(source):
+                yield Square(source, seconds, cut_square(pixels, box, metadata.crop_grow, metadata.image_size))
+        except UnreadableImage as error:
+            report(source, str(error))
+
+
+def _report(problems: list[tuple[Source, str]], source: Source, why: str) -> None:
+    problems.append((source, why))
+    print(f"inference: {source.path}: {why}", file=sys.stderr)
+
+
+def _predict(path: Path, squares: Iterator[Square], batch_size: int) -> Iterator[tuple[Square, np.ndarray]]:
+    """Each square with its logits (6,), in batches of one shape: the model is compiled once."""
+    first = list(islice(squares, batch_size))
+    shape = len(first)  # fewer pictures than a batch: no work for the empty places
+    model = _load(path) if first else None
+    squares = chain(first, squares)
+    while batch := list(islice(squares, shape)):
+        pixels = np.zeros((shape, *batch[0].pixels.shape), np.uint8)
+        pixels[: len(batch)] = [square.pixels for square in batch]
+        yield from zip(batch, model.predict_on_batch(pixels)["logits"], strict=False)
+
+
+def _answer(predicted: Iterator[tuple[Square, np.ndarray]], species: str | None) -> Iterator[Answer]:
+    """One answer for each source, as soon as its last picture is through."""
+    for _, group in groupby(predicted, key=lambda pair: id(pair[0].source)):
+        pairs = list(group)
+        source = pairs[0][0].source
+        seconds = np.array([square.seconds for square, _ in pairs]) if source.is_video else None
+        logits = np.stack([logits for _, logits in pairs])
+        yield Answer(str(source.path), species or find_species(source.path), logits, seconds)
+
+
+def _print_text(answers: Iterator[Answer], judge: Judge, options: argparse.Namespace, problems: list) -> None:
+    answered = False
+    for answer in answers:
+        answered = True
+        print(*write_answer(answer, judge, options.topk), sep="\n", flush=True)
+    if answered:
+        print(f"({PRIORS[judge.prior]})")
+    if answered and not options.box:
+        print(_WHOLE)
+
+
+def _print_json(answers: Iterator[Answer], judge: Judge, options: argparse.Namespace, problems: list) -> None:
+    results = [describe_answer(answer, judge) for answer in answers]
+    errors = [{"file": str(source.path), "why": why} for source, why in problems]
+    document = {"model": str(options.weight_path), "prior": judge.prior, "min_confidence": judge.min_confidence}
+    print(json.dumps(document | {"results": results, "errors": errors}, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):  # Korean, whatever the console's code page; names of bytes that are no text
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.exit(run_command("inference", main, sys.argv[1:]))

@@ -1,0 +1,60 @@
+"""The student's list of labels, held against the model's own numbering: read, never obeyed."""
+
+import csv
+import json
+from pathlib import Path
+
+from shards.emotions import EMOTIONS, ENGLISH, parse_emotion
+from shards.errors import CallError
+
+
+def check_labels(path: Path) -> None:
+    """Raise CallError where a file of labels is unreadable or numbers the moods in another way than the model.
+
+    One name a line, numbered from 0; lines `number,name`; a JSON list of names, or a JSON object number -> name.
+    Names may be Korean or English.
+    """
+    names = _read_names(path)
+    for number, emotion in enumerate(EMOTIONS):
+        if number not in names:
+            raise CallError(f"{path}: has no name for {number}; the model has {emotion.korean} ({emotion.english})")
+        if _find_label(names[number]) != number:
+            raise CallError(
+                f"{path}: {number} is {names[number]!r}, in the model it is {emotion.korean} ({emotion.english}); "
+                "the model's own names are used, leave --label out"
+            )
+    if strange := sorted(set(names) - set(range(len(EMOTIONS)))):
+        raise CallError(f"{path}: names number {strange[0]}; the model has {len(EMOTIONS)} moods, 0 to 5")
+
+
+def _find_label(name: str) -> int | None:
+    english = name.strip().lower()
+    return ENGLISH.index(english) if english in ENGLISH else parse_emotion(name)
+
+
+def _read_names(path: Path) -> dict[int, str]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise CallError(f"--label {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CallError(f"--label {path}: is not UTF-8; save it as UTF-8") from error
+    try:
+        return _parse_json(text) if text.lstrip()[:1] in ("[", "{") else _parse_lines(text)
+    except (ValueError, TypeError) as error:
+        raise CallError(f"--label {path}: is no list of labels: {error}") from error
+
+
+def _parse_json(text: str) -> dict[int, str]:
+    value = json.loads(text)
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    return {int(number): str(name) for number, name in pairs}
+
+
+def _parse_lines(text: str) -> dict[int, str]:
+    rows = [row for row in csv.reader(text.splitlines()) if any(cell.strip() for cell in row)]
+    if all(len(row) == 1 for row in rows):
+        return {number: row[0] for number, row in enumerate(rows)}
+    if rows and not rows[0][0].strip().isdecimal():  # a head: number,name
+        rows = rows[1:]
+    return {int(number): name for number, name in rows}

@@ -1,0 +1,52 @@
+"""What is minimised: cross-entropy with one answer to the moods' imbalance, chosen so that the model can be compared.
+
+Whatever is chosen, logits minus `balance_offset` are *balanced*: their softmax is the probability of each mood if all
+were equally common, and adding the log of the prior gives it for the moods as common as they are.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from shards.emotions import EMOTIONS
+from trainer.settings import Imbalance
+
+_MOODS = len(EMOTIONS)
+
+
+def estimate_prior(labels: np.ndarray, videos: np.ndarray) -> np.ndarray:
+    """(6,) share of *videos* of each mood, from each record's label and video; frames are near-copies of each other.
+
+    A mood without a video counts as half a video, so that its logarithm is finite.
+    """
+    _, first = np.unique(videos, return_index=True)
+    counts = np.bincount(labels[first], minlength=_MOODS).astype(float)
+    counts = np.maximum(counts, 0.5)
+    return counts / counts.sum()
+
+
+def balance_offset(imbalance: Imbalance, prior: np.ndarray) -> np.ndarray:
+    """(6,) what to subtract from trained logits to make them balanced."""
+    return np.log(prior) if imbalance == "none" else np.zeros(_MOODS)
+
+
+def make_loss(imbalance: Imbalance, prior: np.ndarray, smoothing: float) -> Callable[[Any, Any], Any]:
+    """A loss of (labels (batch,), logits (batch, 6)) -> (batch,) float32, in keras.ops.
+
+    class_weight: each record counts by 1 / prior of its mood, the mean weight over the prior being 1.
+    logit_adjustment: the log of the prior is added to the logits (Menon et al. 2021, "Long-tail learning via logit
+    adjustment"), so that they need not learn it. Label smoothing gives each mood smoothing / 6 of the target.
+    """
+    adjustment = np.log(prior) if imbalance == "logit_adjustment" else np.zeros(_MOODS)
+    weights = 1 / (_MOODS * prior) if imbalance == "class_weight" else np.ones(_MOODS)
+    adjustment, weights = adjustment.astype("float32"), weights.astype("float32")
+
+    def mood_loss(labels: Any, logits: Any) -> Any:
+        labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
+        target = ops.one_hot(labels, _MOODS, dtype="float32") * (1 - smoothing) + smoothing / _MOODS
+        surprise = -ops.log_softmax(ops.cast(logits, "float32") + adjustment)
+        return ops.sum(target * surprise, axis=-1) * ops.take(weights, labels)
+
+    return mood_loss

@@ -1,0 +1,63 @@
+"""Learn a few pictures by heart: the quickest proof that input, loss, gradients and optimizer work together."""
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+
+from shards.errors import DataError
+from trainer.data import Split
+from trainer.device import Device
+from trainer.network import build_network, choose_trainable
+from trainer.objective import make_loss
+from trainer.pipeline import first_pictures
+from trainer.settings import Settings
+from trainer.statistics import estimate_statistics
+
+_RATE = 2e-3
+_EPOCHS = 200  # at most
+_ENOUGH = 0.99  # of the pictures, in training mode
+
+
+def overfit(settings: Settings, split: Split, device: Device) -> dict[str, float]:
+    """Train on the first `settings.overfit` pictures, mood by mood, until they are known.
+
+    Returns accuracy in training mode, in inference mode (BatchNormalization's statistics estimated anew when from
+    scratch), and the epochs it took. Raises DataError where they could not be learnt.
+    """
+    pictures, labels = first_pictures(split, min(settings.overfit, split.records))
+    pictures = _cut_centre(pictures, settings.resolution)
+    batch = min(settings.batch_size, len(labels))
+    with device.scope():
+        network = build_network(settings.network, settings.resolution)
+        choose_trainable(network, settings.train_base, settings.network.from_scratch)
+        uniform = np.full(network.output_shape[-1], 1 / network.output_shape[-1])
+        network.compile(
+            keras.optimizers.Adam(_RATE),
+            make_loss("none", uniform, 0.0),
+            metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
+            jit_compile=device.jit,
+        )
+    for epoch in range(1, _EPOCHS + 1):  # noqa: B007
+        known = network.fit(pictures, labels, batch_size=batch, verbose=0).history["accuracy"][0]
+        if known >= _ENOUGH:
+            break
+    else:
+        raise DataError(
+            f"{split.name}: {len(labels)} pictures were not learnt in {_EPOCHS} epochs (accuracy {known:.2f}); are the "
+            "labels those of the pictures? python -m tools.show shows them"
+        )
+    if settings.network.from_scratch:
+        estimate_statistics(network, _batches(pictures, labels, batch))
+    answers = network.predict(pictures, batch_size=batch, verbose=0).argmax(axis=1)
+    return {"training_accuracy": known, "inference_accuracy": float((answers == labels).mean()), "epochs": epoch}
+
+
+def _cut_centre(pictures: np.ndarray, size: int) -> np.ndarray:
+    start = (pictures.shape[1] - size) // 2
+    return pictures[:, start : start + size, start : start + size]
+
+
+def _batches(pictures: np.ndarray, labels: np.ndarray, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    for start in range(0, len(labels), batch):
+        yield pictures[start : start + batch], labels[start : start + batch]

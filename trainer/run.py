@@ -1,0 +1,303 @@
+"""A training run, whole: data, device, network, checks, stages, evaluation, report; or the rest of one begun."""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from shards.emotions import EMOTIONS
+from shards.errors import CallError, DataError
+from shards.files import write_atomically
+from trainer import loop, self_check, speed
+from trainer.checkpoint import FOLDER, Progress, read_progress
+from trainer.data import Split, check_apart, check_moods, open_split
+from trainer.device import Device, choose_device, is_out_of_memory
+from trainer.evaluation import Predictions, evaluate, fit_temperature
+from trainer.model_file import Metadata, read_model, write_model
+from trainer.network import build_network
+from trainer.objective import estimate_prior
+from trainer.overfit import overfit
+from trainer.pipeline import (
+    InputSettings,
+    check_input,
+    explain_failure,
+    shuffle_bytes,
+    training_batches,
+    validation_batches,
+)
+from trainer.report import write_report
+from trainer.settings import Settings, Stage, fingerprint_run, name_versions
+
+MODEL = "model.keras"
+RECORD = "run.json"
+METRICS = "metrics.json"
+
+
+def train(settings: Settings, command: list[str]) -> dict[str, Any]:
+    """Train, or go on training, and evaluate; returns what metrics.json says. Everything lies in settings.out.
+
+    Raises CallError and DataError, in one line each, for what the user can change.
+    """
+    settings.check()
+    device = choose_device(settings.compute, settings.seed)
+    training, valid = open_splits(settings)
+    input_settings = _choose_input(settings, device)
+    check_input(training, input_settings)
+    folder = Path(settings.out or Path("runs") / Path(settings.train).resolve().stem)
+    fingerprint = fingerprint_run(settings, training.fingerprint, valid.fingerprint)
+    begun = _open_folder(folder, fingerprint, settings.replace)
+    if begun and begun.get("results"):
+        print(f"{folder} is done already: {begun['results']['summary']}")
+        return json.loads((folder / METRICS).read_text())
+    record = begun or _describe(settings, command, fingerprint, training, valid, device)
+    _write_json(folder / RECORD, record)
+    saved = read_progress(folder)
+    run = _prepare(settings, input_settings, folder, training, valid, device, saved[0] if saved else Progress())
+    _print_start(run, saved is not None)
+    with _explain_failures(run):
+        if settings.self_check and not saved:
+            for line in self_check.check_run(run, _metadata(run, 1.0)):
+                _tell(f"check   {line}")
+        _listen(run, record)
+        loop.train_stages(run, saved[1] if saved else None)
+        return _finish(run, record)
+
+
+def open_splits(settings: Settings) -> tuple[Split, Split]:
+    """The training and validation split, known to be of use together."""
+    training = open_split(Path(settings.train), "train")
+    check_moods(training)
+    valid = open_split(Path(settings.valid or settings.train), "val", training.image_size)
+    check_apart(training, valid)
+    if valid.image_size != training.image_size:
+        raise CallError(
+            f"{valid.name} holds crops of {valid.image_size} pixels, {training.name} of {training.image_size}"
+        )
+    return training, valid
+
+
+def learn_by_heart(settings: Settings) -> dict[str, float]:
+    """--overfit: no run's folder, nothing kept."""
+    settings.check()
+    split = open_split(Path(settings.train), "train")
+    check_moods(split)
+    found = overfit(settings, split, choose_device(settings.compute, settings.seed))
+    print(
+        f"{min(settings.overfit, split.records)} pictures learnt in {found['epochs']} epochs: accuracy "
+        f"{found['training_accuracy']:.2f} in training mode, {found['inference_accuracy']:.2f} in inference"
+    )
+    return found
+
+
+def _choose_input(settings: Settings, device: Device) -> InputSettings:
+    augment = settings.augment if settings.augment is not None else device.kind == "gpu"
+    names = ("batch_size", "resolution", "flip", "frames_per_video", "shuffle_records")
+    return InputSettings(augment=augment, **{name: getattr(settings, name) for name in names})
+
+
+def _prepare(
+    settings: Settings,
+    input_settings: InputSettings,
+    folder: Path,
+    training: Split,
+    valid: Split,
+    device: Device,
+    progress: Progress,
+) -> loop.Run:
+    if device.kind == "cpu" and progress.total_steps == 0 and settings.network.weights == "imagenet":
+        _tell("note    on a CPU an epoch of millions of frames takes weeks; this is for a GPU")
+    with device.scope():
+        network = build_network(settings.network, settings.resolution)
+    prior = estimate_prior(training.labels, training.videos)
+    run = loop.Run(folder, settings, input_settings, device, training, valid, network, prior, progress=progress)
+    run.save_best = lambda predictions: write_model(
+        folder / MODEL, network, run.offset, _metadata(run, fit_temperature(predictions))
+    )
+    return run
+
+
+@contextmanager
+def _explain_failures(run: loop.Run) -> Iterator[None]:
+    """What a user can change, in the place of what TensorFlow or JAX says of it."""
+    try:
+        yield
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise CallError(
+                f"the device's memory is too small for batches of {run.input.batch_size} at {run.input.resolution} "
+                "pixels; lower --batch_size or --resolution"
+            ) from error
+        explained = explain_failure(run.train, error) or explain_failure(run.valid, error)
+        if explained is None:
+            raise
+        raise explained from error
+
+
+def _listen(run: loop.Run, record: dict[str, Any]) -> None:
+    """Say and write down what the stages and epochs report."""
+    writer = _open_tensorboard(run.folder) if run.settings.tensorboard else None
+
+    def before_stage(stage: Stage, model: keras.Model) -> None:
+        if run.settings.measure_speed:
+            found = _measure(run, model)
+            record.setdefault("speed", {})[stage.name] = found.as_dict()
+            _write_json(run.folder / RECORD, record)
+            _tell(f"speed   {stage.name}: {found.describe()}")
+
+    def after_epoch(row: dict[str, Any]) -> None:
+        _tell(
+            f"epoch {row['epoch']:>3} ({row['stage']})  loss {row['loss']:.4f}  val_loss {row['val_loss']:.4f}  "
+            f"macro-F1 {row['macro_f1']:.3f}  accuracy {row['val_accuracy']:.3f}  "
+            f"{row['images_per_second']:,.0f} images/s, {row['waiting_share']:.1%} of it waiting for data"
+        )
+        for name, value in row.items() if writer else ():
+            if isinstance(value, float):
+                writer.add_scalar(name, value, row["epoch"])
+        if writer:
+            writer.flush()
+
+    run.before_stage, run.after_epoch = before_stage, after_epoch
+
+
+def _measure(run: loop.Run, model: keras.Model) -> speed.Speed:
+    batches = training_batches(run.train, run.input, run.settings.seed, len(run.progress.history))
+    batch = next(iter(batches))
+    batch_size = run.input.batch_size
+    return speed.Speed(
+        speed.measure_input(batches, batch_size),
+        speed.measure_model(model, batch, batch_size),
+        run.steps * batch_size,
+    )
+
+
+def _open_tensorboard(folder: Path) -> Any:
+    try:
+        from tensorboard.summary import Writer
+    except ImportError as error:
+        raise CallError("tensorboard is not installed; pip install 'pet-mood[tensorboard]' or leave it out") from error
+    return Writer(str(folder / "tensorboard"))
+
+
+def _finish(run: loop.Run, record: dict[str, Any]) -> dict[str, Any]:
+    """Evaluate model.keras itself, as it will be used; write metrics, plots, page and results."""
+    model, metadata = read_model(run.folder / MODEL)
+    logits = model.predict(validation_batches(run.valid, run.input), verbose=0)["logits"][: run.valid.records]
+    predictions = Predictions(np.asarray(logits), run.valid.labels, run.valid.videos, run.valid.species)
+    evaluation = evaluate(predictions, run.prior, metadata.temperature, run.settings.seed)
+    metrics = {
+        "model": MODEL,
+        "chosen_by": run.settings.best,
+        "best_epoch": run.progress.best_epoch,
+        "epochs": len(run.progress.history),
+        "temperature": metadata.temperature,
+        "prior": dict(zip((emotion.english for emotion in EMOTIONS), run.prior.tolist(), strict=True)),
+        "evaluation": evaluation,
+    }
+    _write_json(run.folder / METRICS, metrics)
+    record["results"] = {
+        "summary": evaluation["verdict"],
+        "best_epoch": run.progress.best_epoch,
+        run.settings.best: run.progress.best,
+        "finished": _now(),
+    }
+    loop.write_history(run.folder, run.progress)
+    _write_json(run.folder / RECORD, record)
+    write_report(run.folder)
+    print(f"{run.folder}: {record['results']['summary']}")
+    return metrics
+
+
+def _open_folder(folder: Path, fingerprint: str, replace: bool) -> dict[str, Any] | None:
+    """What run.json of a run that was begun with the same settings, data and versions says; None for a new run.
+
+    Raises CallError where the folder holds another run that may not be replaced, or something else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise CallError(f"{folder} is a file; give another --out")
+    record = folder / RECORD
+    if record.exists():
+        try:
+            begun = json.loads(record.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise DataError(f"{record} is damaged ({error}); remove it, or give --replace") from error
+        if not replace:
+            if begun.get("fingerprint") == fingerprint:
+                return begun
+            raise CallError(f"{folder} holds another run (settings, data or versions); give --replace or another --out")
+        for path in (record, folder / METRICS, folder / MODEL, folder / "history.csv"):
+            path.unlink(missing_ok=True)
+        shutil.rmtree(folder / FOLDER, ignore_errors=True)
+    elif folder.is_dir() and any(folder.iterdir()):
+        raise CallError(f"{folder} is not empty and holds no run; give another --out")
+    folder.mkdir(parents=True, exist_ok=True)
+    return None
+
+
+def _describe(
+    settings: Settings, command: list[str], fingerprint: str, training: Split, valid: Split, device: Device
+) -> dict[str, Any]:
+    """run.json: enough to run it again."""
+    data = {
+        name: {"path": split.name, "fingerprint": split.fingerprint, "records": split.records}
+        | {"videos": len(split.video_names), "image_size": split.image_size}
+        for name, split in (("train", training), ("valid", valid))
+    }
+    return {
+        "command": command,
+        "fingerprint": fingerprint,
+        "settings": settings.content,
+        "data": data,
+        "versions": {"python": sys.version.split()[0]} | name_versions(),
+        "device": device.describe(),
+        "started": _now(),
+    }
+
+
+def _metadata(run: loop.Run, temperature: float) -> Metadata:
+    content = run.settings.content
+    return Metadata(
+        temperature=temperature,
+        image_size=run.valid.image_size,
+        crop_grow=run.train.crop_grow,
+        prior=run.prior.tolist(),
+        dataset=run.train.fingerprint,
+        backbone=run.settings.backbone,
+        trained={name: content[name] for name in ("resolution", "imbalance", "weights", "train_base", "seed")},
+    )
+
+
+def _print_start(run: loop.Run, goes_on: bool) -> None:
+    device, progress = run.device, run.progress
+    if goes_on:
+        done = f"epoch {len(progress.history) + 1}, step {progress.step} of {run.steps}"
+        _tell(f"resume  {run.folder} goes on in {done}")
+    how = f"{device.count} × {device.name}" if device.count > 1 else device.name
+    _tell(f"device  {device.kind} ({how}), {device.backend}, {device.policy}, XLA {'on' if device.jit else 'off'}")
+    augmented = "augmented on the device" if run.input.augment else "random crop and mirroring only"
+    _tell(
+        f"data    {run.train.records:,} frames of {len(run.train.video_names):,} videos, validation "
+        f"{run.valid.records:,} of {len(run.valid.video_names):,}; {run.steps:,} steps of {run.input.batch_size} "
+        f"an epoch, {augmented}; the shuffle holds at most {shuffle_bytes(run.train, run.input) / 1e6:,.0f} MB"
+    )
+    videos = ", ".join(f"{e.korean} {share:.1%}" for e, share in zip(EMOTIONS, run.prior, strict=True))
+    _tell(f"moods   by training video: {videos}; imbalance: {run.settings.imbalance}")
+
+
+def _write_json(path: Path, value: Any) -> None:
+    with write_atomically(path) as file:
+        file.write((json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,202 @@
+"""What a training run is told, and the parts of it that each module is told. Nothing heavy is imported here."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
+
+from jsonargparse.typing import NonNegativeInt, PositiveFloat, PositiveInt, restricted_number_type
+
+from shards.errors import CallError
+
+TrainBase = Literal["frozen", "last_block", "full"]
+Imbalance = Literal["none", "class_weight", "logit_adjustment"]
+Kind = Literal["auto", "cpu", "gpu"]
+Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
+Jit = Literal["auto", "on", "off"]
+Part = restricted_number_type("Part", float, [(">=", 0), ("<", 1)], docstring="number from 0, below 1")
+RandomSeed = restricted_number_type(
+    "RandomSeed", int, [(">=", 0), ("<", 2**31)], docstring="integer from 0 to 2**31 - 1"
+)
+
+# Counts up when the code makes another run of the same settings, so that old checkpoints are not gone on with.
+RECIPE = 1
+_HOW = ("out", "checkpoint_steps", "self_check", "measure_speed", "tensorboard", "replace", "debug")
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """What is trained, and from where."""
+
+    backbone: str = "EfficientNetB0"
+    weights: str = "imagenet"
+    dropout: float = 0.2
+
+    @property
+    def from_scratch(self) -> bool:
+        return self.weights == "none"
+
+
+@dataclass(frozen=True)
+class DeviceSettings:
+    """Where and how the model computes."""
+
+    device: Kind = "auto"
+    devices: int = 1
+    precision: Precision = "auto"
+    jit: Jit = "auto"
+    deterministic: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the run with its own optimizer, rate and share of the backbone that learns."""
+
+    name: str
+    train_base: TrainBase
+    epochs: int
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class ProbeSettings:
+    """The first stage: the head alone, on a frozen backbone.
+
+    Args:
+        epochs: 0 leaves the stage out.
+        learning_rate: its highest rate.
+    """
+
+    epochs: NonNegativeInt = 2
+    learning_rate: PositiveFloat = 1e-3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One training run.
+
+    Args:
+        train: a dataset folder (its train split), or the student's CSV of image_path,bbox,labels.
+        valid: a dataset folder (its val split), or such a CSV; the folder of --train when not given.
+        out: the run's folder; runs/ and the dataset's name when not given.
+        batch_size: pictures in a step, over all devices.
+        resolution: side of the pictures in training, in pixels; validation sees the whole crops as stored.
+        learning_rate: highest rate of the fine-tuning stage.
+        epochs: at most so many in the fine-tuning stage.
+        train_base: what of the backbone learns in that stage; the flag alone means full.
+        backbone: EfficientNetB0, another model of keras.applications that scales its input, or small.
+        weights: imagenet, none (from scratch; then also --probe.epochs 0), or a .keras FILE.
+        dropout: part of the features that is dropped before the last layer.
+        probe: the first stage, the head alone.
+        backbone_rate: the backbone's rate, as a part of the head's.
+        warmup: part of a stage's steps in which its rate rises; then it falls along a cosine.
+        weight_decay: of AdamW, on kernels.
+        label_smoothing: part of the target that is spread over all moods.
+        imbalance: the one answer to it, by the moods' shares of the training videos.
+        best: which figure of the validation frames chooses model.keras.
+        patience: epochs without a lower val_loss after which a stage ends.
+        flip: mirror half of the pictures, left to right.
+        augment: change scale and colour, on the device; when not given, only on a GPU.
+        frames_per_video: at most so many frames of each video in an epoch, others in the next; all when not given.
+        shuffle_records: encoded records that wait to be drawn.
+        device: gpu fails where there is none; auto takes one if there is.
+        devices: how many to train on at once (TensorFlow's MirroredStrategy); on a CPU, virtual ones.
+        precision: auto is mixed_float16 on a GPU, float32 on a CPU.
+        jit: compile by XLA; auto is on for one GPU, off on a CPU, on several devices and when deterministic.
+        deterministic: the same bytes from the same run, on a CPU; slower on a GPU.
+        checkpoint_steps: steps from one checkpoint to the next.
+        self_check: look for the usual mistakes before the first epoch.
+        measure_speed: measure input and model alone before the first epoch.
+        overfit: learn so many pictures by heart and stop, to see that the whole chain learns at all.
+        tensorboard: write events for TensorBoard as well (extra tensorboard).
+        seed: of everything random.
+        replace: start anew in an out that holds another run.
+        debug: show tracebacks.
+    """
+
+    train: str
+    valid: str | None = None
+    out: str | None = None
+    batch_size: PositiveInt = 64
+    resolution: PositiveInt = 224
+    learning_rate: PositiveFloat = 1e-4
+    epochs: NonNegativeInt = 20
+    train_base: TrainBase = "full"
+    backbone: str = "EfficientNetB0"
+    weights: str = "imagenet"
+    dropout: Part = 0.2
+    probe: ProbeSettings = field(default_factory=ProbeSettings)
+    backbone_rate: PositiveFloat = 0.3
+    warmup: Part = 0.05
+    weight_decay: Part = 0.01
+    label_smoothing: Part = 0.1
+    imbalance: Imbalance = "logit_adjustment"
+    best: Literal["macro_f1", "val_accuracy"] = "macro_f1"
+    patience: PositiveInt = 5
+    flip: bool = True
+    augment: bool | None = None
+    frames_per_video: PositiveInt | None = None
+    shuffle_records: PositiveInt = 8192
+    device: Kind = "auto"
+    devices: PositiveInt = 1
+    precision: Precision = "auto"
+    jit: Jit = "auto"
+    deterministic: bool = False
+    checkpoint_steps: PositiveInt = 1000
+    self_check: bool = True
+    measure_speed: bool = True
+    overfit: PositiveInt | None = None
+    tensorboard: bool = False
+    seed: RandomSeed = 0
+    replace: bool = False
+    debug: bool = False
+
+    @property
+    def network(self) -> NetworkSettings:
+        return NetworkSettings(self.backbone, self.weights, self.dropout)
+
+    @property
+    def compute(self) -> DeviceSettings:
+        return DeviceSettings(self.device, self.devices, self.precision, self.jit, self.deterministic)
+
+    @property
+    def stages(self) -> list[Stage]:
+        """In their order. A frozen main stage is a longer probe, so there is none before it."""
+        probe = Stage("probe", "frozen", self.probe.epochs, self.probe.learning_rate)
+        tune = Stage("tune", self.train_base, self.epochs, self.learning_rate)
+        return [stage for stage in (probe, tune) if stage.epochs]
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What decides the outcome, as plain JSON values: all but where it goes and how one looks on."""
+        content = {name: value for name, value in asdict(self).items() if name not in _HOW}
+        return json.loads(json.dumps(content))
+
+    def check(self) -> None:
+        """Raises CallError where settings contradict each other."""
+        if not self.stages:
+            raise CallError("epochs 0 and probe.epochs 0: nothing would be trained; give --epochs")
+        if self.network.from_scratch and self.probe.epochs:
+            raise CallError("weights none with a probe stage: random features would be probed; add --probe.epochs 0")
+        if self.network.from_scratch and self.train_base != "full":
+            raise CallError(f"weights none with train_base {self.train_base}: its layers would never learn")
+        if self.batch_size % self.devices:
+            raise CallError(f"batch_size {self.batch_size} is no multiple of the {self.devices} devices; change one")
+
+
+def name_versions() -> dict[str, str]:
+    """Versions of what the outcome depends on."""
+    found = {}
+    for name in ("tensorflow-cpu", "tensorflow", "keras", "jax", "numpy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def fingerprint_run(settings: Settings, train: str, valid: str) -> str:
+    """Names what a run may go on from: its content, the data's fingerprints, and the versions."""
+    content = settings.content | {"train": train, "valid": valid, "versions": name_versions(), "recipe": RECIPE}
+    return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
