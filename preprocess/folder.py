@@ -1,15 +1,11 @@
 """OUT before and after the work: may it be written, is it ours, who else writes it, where does the work lie."""
 
-import contextlib
-import fcntl
 import json
 import os
 import platform
 import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +14,10 @@ from preprocess.source import Source
 from shards import dataset, manifest
 from shards.errors import CallError, DataError
 from shards.files import write_atomically
+from shards.lock import LOCK
 
-_LOCK = ".lock"
 _WORK = ".work"
-_OURS = {dataset.FILE, manifest.FILE, "features.json", "dataset_info.json", "label.labels.txt", _LOCK, _WORK}
+_OURS = {dataset.FILE, manifest.FILE, "features.json", "dataset_info.json", "label.labels.txt", LOCK, _WORK}
 # Bytes of a record, measured on real crops at 256 px and quality 90 (12 to 19 kB); grows with the pixels.
 _RECORD_BYTES = 16_000
 
@@ -66,31 +62,6 @@ def check_space(settings: Settings, source: Source) -> tuple[int, int]:
                 f"frames); free some space, or give --out or --work on another disk"
             )
     return 2 * crops, free
-
-
-@contextmanager
-def lock_folder(out: Path) -> Iterator[None]:
-    """OUT for one run at a time; the lock goes with its process, however that ends.
-
-    Raises CallError where another run holds it.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / _LOCK
-    while True:
-        with open(path, "a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise CallError(f"another run is writing {out}; wait for its end or give another --out") from None
-            # The file may have been removed by a run that ended between our open and our lock: then lock the new one.
-            if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                try:
-                    yield
-                finally:
-                    path.unlink(missing_ok=True)
-                    with contextlib.suppress(OSError):
-                        out.rmdir()  # nothing was made: leave no empty folder behind
-                return
 
 
 def work_folder(settings: Settings) -> Path:

@@ -15,7 +15,6 @@ from preprocess.cluster import run_tasks, start_ray
 from preprocess.folder import (
     check_folder,
     check_space,
-    lock_folder,
     log_file,
     read_log,
     remove_work,
@@ -30,6 +29,7 @@ from preprocess.spill import TaskSummary
 from shards.dataset import FILE, Dataset, find_misfit, read_dataset
 from shards.errors import CallError
 from shards.files import write_atomically
+from shards.lock import lock_folder
 
 
 @dataclass

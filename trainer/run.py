@@ -15,6 +15,7 @@ import numpy as np
 from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError
 from shards.files import write_atomically
+from shards.lock import LOCK, lock_folder
 from trainer import loop, self_check, speed
 from trainer.checkpoint import FOLDER, Progress, read_progress
 from trainer.data import Split, check_apart, check_moods, open_split
@@ -52,21 +53,29 @@ def train(settings: Settings, command: list[str]) -> dict[str, Any]:
     check_input(training, input_settings)
     folder = Path(settings.out or Path("runs") / Path(settings.train).resolve().stem)
     fingerprint = fingerprint_run(settings, training.fingerprint, valid.fingerprint)
-    begun = _open_folder(folder, fingerprint, settings.replace)
-    if begun and begun.get("results"):
-        print(f"{folder} is done already: {begun['results']['summary']}")
-        return json.loads((folder / METRICS).read_text())
-    record = begun or _describe(settings, command, fingerprint, training, valid, device)
-    _write_json(folder / RECORD, record)
-    saved = read_progress(folder)
-    run = _prepare(settings, input_settings, folder, training, valid, device, saved[0] if saved else Progress())
-    _print_start(run, saved is not None)
+    if folder.exists() and not folder.is_dir():
+        raise CallError(f"{folder} is a file; give another --out")
+    with lock_folder(folder):
+        begun = _open_folder(folder, fingerprint, settings.replace)
+        if begun and begun.get("results"):
+            print(f"{folder} is done already: {begun['results']['summary']}")
+            return json.loads((folder / METRICS).read_text(encoding="utf-8"))
+        record = begun or _describe(settings, command, fingerprint, training, valid, device)
+        _write_json(folder / RECORD, record)
+        saved = read_progress(folder)
+        run = _prepare(settings, input_settings, folder, training, valid, device, saved[0] if saved else Progress())
+        return _train(run, record, saved[1] if saved else None)
+
+
+def _train(run: loop.Run, record: dict[str, Any], arrays: dict[str, np.ndarray] | None) -> dict[str, Any]:
+    """From a network that is built, new or with a checkpoint's arrays to come, to results."""
+    _print_start(run, arrays is not None)
     with _explain_failures(run):
-        if settings.self_check and not saved:
+        if run.settings.self_check and arrays is None:
             for line in self_check.check_run(run, _metadata(run, 1.0)):
                 _tell(f"check   {line}")
         _listen(run, record)
-        loop.train_stages(run, saved[1] if saved else None)
+        loop.train_stages(run, arrays)
         return _finish(run, record)
 
 
@@ -219,8 +228,6 @@ def _open_folder(folder: Path, fingerprint: str, replace: bool) -> dict[str, Any
 
     Raises CallError where the folder holds another run that may not be replaced, or something else.
     """
-    if folder.exists() and not folder.is_dir():
-        raise CallError(f"{folder} is a file; give another --out")
     record = folder / RECORD
     if record.exists():
         try:
@@ -234,9 +241,8 @@ def _open_folder(folder: Path, fingerprint: str, replace: bool) -> dict[str, Any
         for path in (record, folder / METRICS, folder / MODEL, folder / "history.csv"):
             path.unlink(missing_ok=True)
         shutil.rmtree(folder / FOLDER, ignore_errors=True)
-    elif folder.is_dir() and any(folder.iterdir()):
+    elif any(path.name != LOCK for path in folder.iterdir()):
         raise CallError(f"{folder} is not empty and holds no run; give another --out")
-    folder.mkdir(parents=True, exist_ok=True)
     return None
 
 

@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from preprocess.assembly import FinishedShard, identify_file, publish_dataset, stage_folder
-from preprocess.folder import lock_folder
 from preprocess.settings import Settings
 from shards import dataset as index
 from shards.errors import CallError, DataError
+from shards.lock import lock_folder
 from shards.verification import verify_dataset
 from tools.make_sample import SampleSpec, make_sample
 
