@@ -40,6 +40,8 @@ def parse_settings(arguments: list[str]) -> Settings:
 
 def main(arguments: list[str]) -> int:
     settings = parse_settings(arguments)
+    if settings.debug and "--debug" not in arguments:
+        arguments.append("--debug")  # said in a file: run_command looks for it here
     from preprocess.run import run  # after the arguments are known to be good: its imports take seconds
 
     run(settings)

@@ -1,7 +1,7 @@
 """Checkpoints: all variables and the run's place in one file, so that a run goes on exactly where it was.
 
-`checkpoints/NNNNNNNN.npz`, by the number of steps done in the whole run. Each appears by atomic rename and the last two
-are kept: whatever happens, at least one loads whole (the zip's CRCs are checked).
+`checkpoints/NNNNNNNNNN.npz`, by the number of steps done in the whole run. Each appears by atomic rename and the last
+two are kept: whatever happens, at least one loads whole (the zip's CRCs are checked).
 """
 
 import json
@@ -32,7 +32,6 @@ class Progress:
     lowest_loss: float | None = None  # of the stage's val_loss
     waited: int = 0  # epochs since then
     history: list[dict[str, Any]] = field(default_factory=list)  # a row an epoch
-    done: bool = False
 
     def start_epoch(self) -> None:
         self.epoch, self.step = self.epoch + 1, 0

@@ -29,8 +29,12 @@ class Device:
         return self.strategy.scope() if self.strategy else nullcontext()
 
     def describe(self) -> dict[str, Any]:
-        names = ("kind", "name", "backend", "policy", "jit", "count")
-        return {name: getattr(self, name) for name in names}
+        return {"name": self.name} | self.effective
+
+    @property
+    def effective(self) -> dict[str, Any]:
+        """What a run's outcome depends on: all but the device's name."""
+        return {name: getattr(self, name) for name in ("kind", "backend", "policy", "jit", "count")}
 
 
 def choose_device(settings: DeviceSettings, seed: int) -> Device:
@@ -41,6 +45,8 @@ def choose_device(settings: DeviceSettings, seed: int) -> Device:
     backend = keras.backend.backend()
     if backend not in ("tensorflow", "jax"):
         raise CallError(f"KERAS_BACKEND={backend} cannot train here; set it to tensorflow or jax")
+    if backend == "jax" and settings.jit == "off":
+        raise CallError("jit off: JAX always compiles by XLA; leave the flag out, or set KERAS_BACKEND=tensorflow")
     gpus = _list_gpus(backend)
     if settings.device == "gpu" and not gpus:
         raise CallError(f"device gpu: {backend} sees no GPU; install it with make setup GPU=1, or choose --device auto")
@@ -56,7 +62,7 @@ def choose_device(settings: DeviceSettings, seed: int) -> Device:
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
     if backend == "jax":
-        jit = True  # keras on JAX always compiles its steps by XLA
+        jit = True  # Keras on JAX always compiles its steps by XLA
     name = gpus[0] if kind == "gpu" else (platform.processor() or platform.machine())
     return Device(kind, name, backend, policy, jit, settings.devices, strategy)
 

@@ -29,6 +29,8 @@ _MEANINGS = {
     "prior": "answers drawn from the training videos' shares: their expected confusion matrix; NLL and calibration "
     "error are of the prior itself as the probability (1/6 each for equal priors)",
     "intervals": f"the middle {LEVEL:.0%} of {RESAMPLES} bootstrap resamples over videos; null for a single video",
+    "selection": "the epoch and the temperature were chosen on these same validation videos, so all figures are a "
+    "little too good; intervals do not know of the choice",
     "absent": "a mood without a case in validation has null figures and is left out of every mean (left_out names it)",
 }
 

@@ -53,7 +53,8 @@ class Run:
     network: keras.Model
     prior: np.ndarray
     progress: Progress = field(default_factory=Progress)
-    save_best: Callable[[Predictions], None] = lambda predictions: None
+    evaluator: keras.Model | None = None  # the network on whole crops, made when it is first used
+    save_best: Callable[[Predictions, dict[str, Any]], None] = lambda predictions, row: None
     before_stage: Callable[[Stage, keras.Model], None] = lambda stage, model: None
     after_epoch: Callable[[dict[str, Any]], None] = lambda row: None  # hears each row of the history
 
@@ -146,23 +147,25 @@ def train_epoch(run: Run, stage: Stage, model: keras.Model, clock: "Clock", stop
 
 def predict(run: Run) -> Predictions:
     """Balanced logits of the network as it is for every validation record, in their order."""
-    size = run.valid.image_size
-    with run.device.scope():
-        pictures = keras.Input((size, size, 3), dtype="uint8")
-        whole = keras.Model(pictures, connect(run.network, pictures))
-        whole.compile(jit_compile=run.device.jit)
-    logits = whole.predict(validation_batches(run.valid, run.input), verbose=0)[: run.valid.records]
+    if run.evaluator is None:  # once a run: it would be traced and compiled anew
+        size = run.valid.image_size
+        with run.device.scope():
+            pictures = keras.Input((size, size, 3), dtype="uint8")
+            run.evaluator = keras.Model(pictures, connect(run.network, pictures))
+            run.evaluator.compile(jit_compile=run.device.jit)
+    logits = run.evaluator.predict(validation_batches(run.valid, run.input), verbose=0)[: run.valid.records]
     return Predictions(logits - run.offset, run.valid.labels, run.valid.videos, run.valid.species)
 
 
 def _remember(run: Run, row: dict[str, Any], predictions: Predictions) -> None:
     """What follows from an epoch: the best model, patience, the history."""
     progress, figure = run.progress, row[run.settings.best]
-    if not math.isfinite(row["loss"]):
-        raise DataError(f"the loss became {row['loss']} in epoch {row['epoch']}; lower --learning_rate")
+    for name in ("loss", "val_loss"):
+        if not math.isfinite(row[name]):
+            raise DataError(f"{name} became {row[name]} in epoch {row['epoch']}; lower --learning_rate")
     if progress.best is None or figure > progress.best:
         progress.best, progress.best_epoch = figure, row["epoch"]
-        run.save_best(predictions)
+        run.save_best(predictions, row)
     if progress.lowest_loss is None or row["val_loss"] < progress.lowest_loss:
         progress.lowest_loss, progress.waited = row["val_loss"], 0
     else:

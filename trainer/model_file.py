@@ -74,14 +74,16 @@ def _balance(network: keras.Model, offset: np.ndarray) -> keras.Model:
     return network
 
 
-def read_model(path: Path) -> tuple[keras.Model, Metadata]:
-    """The serving model of a file (see build_serving_model), and what the file says of itself.
+def read_model(path: Path, jit: bool = False) -> tuple[keras.Model, Metadata]:
+    """The serving model of a file (see build_serving_model), compiled by XLA or not, and what the file says of itself.
 
     Raises CallError where it is no model file of this project, DataError where it is damaged or of another version.
     """
     metadata = read_metadata(path)
     try:
-        return keras.saving.load_model(path, compile=False), metadata
+        model = keras.saving.load_model(path, compile=False)
+        model.compile(jit_compile=jit)  # or Keras decides by itself, and compiles for a GPU even for one picture
+        return model, metadata
     except Exception as error:
         what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise DataError(f"{path}: Keras {keras.__version__} cannot load it: {what}") from error

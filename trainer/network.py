@@ -25,7 +25,14 @@ _INPUTS = {
     r"ConvNeXt(Tiny|Small|Base|Large|XLarge)": (1.0, 0.0),
     r"(MobileNet|MobileNetV2|ResNet(50|101|152)V2|InceptionV3|Xception|NASNetMobile)": (1 / 127.5, -1.0),
 }
-_BLOCK = re.compile(r"(?:^|_)(?:block|stage|expanded_conv|conv)_?(\d+)")
+# How the layers of a block are called: ConvNeXt, ResNet, EfficientNet and others, MobileNetV3, MobileNet.
+_BLOCKS = (
+    r"stage_(\d+)_block_(\d+)",
+    r"conv(\d+)_block(\d+)",
+    r"(?:^|_)block_?(\d+)",
+    r"expanded_conv_(\d+)",
+    r"conv_[dp]w_(\d+)",
+)
 _QUICK = 0.9  # BatchNormalization's momentum from scratch: its statistics keep up with weights that change fast
 
 
@@ -146,7 +153,7 @@ def _build_backbone(settings: NetworkSettings) -> keras.Model:
         build = getattr(keras.applications, settings.backbone)
         return build(include_top=False, weights="imagenet", input_shape=(None, None, 3))
     except Exception as error:
-        reason = str(error).strip().splitlines()[-1]
+        reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
         raise CallError(
             f"the imagenet weights of {settings.backbone} cannot be fetched ({reason}); on a machine with a network "
             f"save keras.applications.{settings.backbone}(include_top=False, input_shape=(None, None, 3)) as a .keras "
@@ -183,7 +190,12 @@ def _read_backbone(path: Path, name: str) -> keras.Model:
 
 
 def _find_last_block(backbone: keras.Model) -> int:
-    numbers = [int(found[1]) if (found := _BLOCK.search(layer.name)) else -1 for layer in backbone.layers]
-    if max(numbers) < 1:
+    numbers = [_number_block(layer.name) for layer in backbone.layers]
+    if not any(numbers):
         raise CallError(f"train_base last_block: {backbone.name} names no blocks; choose frozen or full")
     return numbers.index(max(numbers))
+
+
+def _number_block(layer: str) -> tuple[int, ...]:
+    found = next((match for pattern in _BLOCKS if (match := re.search(pattern, layer))), None)
+    return tuple(map(int, found.groups())) if found else ()

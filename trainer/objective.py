@@ -37,15 +37,18 @@ def make_loss(imbalance: Imbalance, prior: np.ndarray, smoothing: float) -> Call
 
     class_weight: each record counts by 1 / prior of its mood, the mean weight over the prior being 1.
     logit_adjustment: the log of the prior is added to the logits (Menon et al. 2021, "Long-tail learning via logit
-    adjustment"), so that they need not learn it. Label smoothing gives each mood smoothing / 6 of the target.
+    adjustment"), so that they need not learn it. Label smoothing gives `smoothing` of the target to all moods: by their
+    prior where the logits carry it, in equal parts where weights have taken it out. Equal parts beside a prior of 0.2%
+    would make a picture that shows nothing look like the rarest mood.
     """
     adjustment = np.log(prior) if imbalance == "logit_adjustment" else np.zeros(_MOODS)
     weights = 1 / (_MOODS * prior) if imbalance == "class_weight" else np.ones(_MOODS)
-    adjustment, weights = adjustment.astype("float32"), weights.astype("float32")
+    spread = np.full(_MOODS, 1 / _MOODS) if imbalance == "class_weight" else prior
+    adjustment, weights, spread = (values.astype("float32") for values in (adjustment, weights, spread))
 
     def mood_loss(labels: Any, logits: Any) -> Any:
         labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
-        target = ops.one_hot(labels, _MOODS, dtype="float32") * (1 - smoothing) + smoothing / _MOODS
+        target = ops.one_hot(labels, _MOODS, dtype="float32") * (1 - smoothing) + smoothing * spread
         surprise = -ops.log_softmax(ops.cast(logits, "float32") + adjustment)
         return ops.sum(target * surprise, axis=-1) * ops.take(weights, labels)
 

@@ -47,4 +47,5 @@ def make_optimizer(
     variables = network.trainable_variables
     scales = [backbone_rate if id(variable) in backbone else 1.0 for variable in variables]
     decays = [weight_decay if len(variable.shape) > 1 else 0.0 for variable in variables]
+    # Gradients are clipped to a norm of 1; on several devices each device's own, before they are added.
     return LayerwiseAdamW(plan_rate(peak, steps, warmup), scales, decays, global_clipnorm=1.0)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ from trainer.checkpoint import FOLDER, Progress, read_progress
 from trainer.data import Split, check_apart, check_moods, open_split
 from trainer.device import Device, choose_device, is_out_of_memory
 from trainer.evaluation import Predictions, evaluate, fit_temperature
-from trainer.model_file import Metadata, read_model, write_model
-from trainer.network import build_network
+from trainer.metadata import Metadata, read_metadata
+from trainer.model_file import read_model, write_model
+from trainer.network import build_network, choose_trainable
 from trainer.objective import estimate_prior
 from trainer.overfit import overfit
 from trainer.pipeline import (
@@ -39,6 +41,8 @@ from trainer.settings import Settings, Stage, fingerprint_run, name_versions
 MODEL = "model.keras"
 RECORD = "run.json"
 METRICS = "metrics.json"
+PAGE = "report.html"
+_OURS = (RECORD, METRICS, PAGE, MODEL, "history.csv", "*.png", FOLDER, "tensorboard")
 
 
 def train(settings: Settings, command: list[str]) -> dict[str, Any]:
@@ -47,30 +51,35 @@ def train(settings: Settings, command: list[str]) -> dict[str, Any]:
     Raises CallError and DataError, in one line each, for what the user can change.
     """
     settings.check()
+    if settings.tensorboard and not find_spec("tensorboard"):
+        raise CallError("tensorboard is not installed; pip install 'pet-mood[tensorboard]' or leave it out")
     device = choose_device(settings.compute, settings.seed)
     training, valid = open_splits(settings)
     input_settings = _choose_input(settings, device)
     check_input(training, input_settings)
+    effective = device.effective | {"augment": input_settings.augment}
     folder = Path(settings.out or Path("runs") / Path(settings.train).resolve().stem)
-    fingerprint = fingerprint_run(settings, training.fingerprint, valid.fingerprint)
+    fingerprint = fingerprint_run(settings, training.fingerprint, valid.fingerprint, effective)
     if folder.exists() and not folder.is_dir():
         raise CallError(f"{folder} is a file; give another --out")
     with lock_folder(folder):
         begun = _open_folder(folder, fingerprint, settings.replace)
-        if begun and begun.get("results"):
+        if begun and begun.get("results") and (folder / METRICS).exists():
+            if not (folder / PAGE).exists():
+                write_report(folder)  # killed just before it
             print(f"{folder} is done already: {begun['results']['summary']}")
             return json.loads((folder / METRICS).read_text(encoding="utf-8"))
-        record = begun or _describe(settings, command, fingerprint, training, valid, device)
-        _write_json(folder / RECORD, record)
         saved = read_progress(folder)
         run = _prepare(settings, input_settings, folder, training, valid, device, saved[0] if saved else Progress())
+        record = begun or _describe(settings, command, fingerprint, training, valid, device)
+        _write_json(folder / RECORD, record)
         return _train(run, record, saved[1] if saved else None)
 
 
 def _train(run: loop.Run, record: dict[str, Any], arrays: dict[str, np.ndarray] | None) -> dict[str, Any]:
     """From a network that is built, new or with a checkpoint's arrays to come, to results."""
     _print_start(run, arrays is not None)
-    with _explain_failures(run):
+    with _explain_failures(run.input, run.train, run.valid):
         if run.settings.self_check and arrays is None:
             for line in self_check.check_run(run, _metadata(run, 1.0)):
                 _tell(f"check   {line}")
@@ -97,7 +106,11 @@ def learn_by_heart(settings: Settings) -> dict[str, float]:
     settings.check()
     split = open_split(Path(settings.train), "train")
     check_moods(split)
-    found = overfit(settings, split, choose_device(settings.compute, settings.seed))
+    device = choose_device(settings.compute, settings.seed)
+    input_settings = InputSettings(min(settings.batch_size, settings.overfit, split.records), settings.resolution)
+    check_input(split, input_settings)
+    with _explain_failures(input_settings, split):
+        found = overfit(settings, split, device)
     print(
         f"{min(settings.overfit, split.records)} pictures learnt in {found['epochs']} epochs: accuracy "
         f"{found['training_accuracy']:.2f} in training mode, {found['inference_accuracy']:.2f} in inference"
@@ -121,29 +134,39 @@ def _prepare(
     progress: Progress,
 ) -> loop.Run:
     if device.kind == "cpu" and progress.total_steps == 0 and settings.network.weights == "imagenet":
-        _tell("note    on a CPU an epoch of millions of frames takes weeks; this is for a GPU")
+        _tell("note    on a CPU an epoch of millions of frames takes days; this is for a GPU")
     with device.scope():
         network = build_network(settings.network, settings.resolution)
     prior = estimate_prior(training.labels, training.videos)
     run = loop.Run(folder, settings, input_settings, device, training, valid, network, prior, progress=progress)
-    run.save_best = lambda predictions: write_model(
-        folder / MODEL, network, run.offset, _metadata(run, fit_temperature(predictions))
+    run.save_best = lambda predictions, row: write_model(
+        folder / MODEL, network, run.offset, _metadata(run, fit_temperature(predictions), row)
     )
+    for stage in settings.stages:  # what cannot be done in a later stage is said now
+        choose_trainable(network, stage.train_base, settings.network.from_scratch)
+    if progress.total_steps and (folder / MODEL).exists():
+        _recall_best(progress, read_metadata(folder / MODEL).trained, settings.best)
     return run
 
 
+def _recall_best(progress: Progress, trained: dict[str, Any], best: str) -> None:
+    """The file may be newer than the checkpoint, and where steps cannot be repeated exactly, better than what comes."""
+    if progress.best is None or trained[best] > progress.best:
+        progress.best, progress.best_epoch = trained[best], trained["epoch"]
+
+
 @contextmanager
-def _explain_failures(run: loop.Run) -> Iterator[None]:
+def _explain_failures(input_settings: InputSettings, *splits: Split) -> Iterator[None]:
     """What a user can change, in the place of what TensorFlow or JAX says of it."""
     try:
         yield
     except Exception as error:
         if is_out_of_memory(error):
             raise CallError(
-                f"the device's memory is too small for batches of {run.input.batch_size} at {run.input.resolution} "
-                "pixels; lower --batch_size or --resolution"
+                f"the device's memory is too small for batches of {input_settings.batch_size} at "
+                f"{input_settings.resolution} pixels; lower --batch_size or --resolution"
             ) from error
-        explained = explain_failure(run.train, error) or explain_failure(run.valid, error)
+        explained = next((found for split in splits if (found := explain_failure(split, error))), None)
         if explained is None:
             raise
         raise explained from error
@@ -187,33 +210,29 @@ def _measure(run: loop.Run, model: keras.Model) -> speed.Speed:
 
 
 def _open_tensorboard(folder: Path) -> Any:
-    try:
-        from tensorboard.summary import Writer
-    except ImportError as error:
-        raise CallError("tensorboard is not installed; pip install 'pet-mood[tensorboard]' or leave it out") from error
+    from tensorboard.summary import Writer
+
     return Writer(str(folder / "tensorboard"))
 
 
 def _finish(run: loop.Run, record: dict[str, Any]) -> dict[str, Any]:
     """Evaluate model.keras itself, as it will be used; write metrics, plots, page and results."""
-    model, metadata = read_model(run.folder / MODEL)
+    model, metadata = read_model(run.folder / MODEL, run.device.jit)
     logits = model.predict(validation_batches(run.valid, run.input), verbose=0)["logits"][: run.valid.records]
     predictions = Predictions(np.asarray(logits), run.valid.labels, run.valid.videos, run.valid.species)
     evaluation = evaluate(predictions, run.prior, metadata.temperature, run.settings.seed)
     metrics = {
         "model": MODEL,
         "chosen_by": run.settings.best,
-        "best_epoch": run.progress.best_epoch,
+        "best_epoch": metadata.trained["epoch"],
         "epochs": len(run.progress.history),
-        "temperature": metadata.temperature,
-        "prior": dict(zip((emotion.english for emotion in EMOTIONS), run.prior.tolist(), strict=True)),
         "evaluation": evaluation,
     }
     _write_json(run.folder / METRICS, metrics)
     record["results"] = {
         "summary": evaluation["verdict"],
-        "best_epoch": run.progress.best_epoch,
-        run.settings.best: run.progress.best,
+        "best_epoch": metadata.trained["epoch"],
+        run.settings.best: metadata.trained[run.settings.best],
         "finished": _now(),
     }
     loop.write_history(run.folder, run.progress)
@@ -228,22 +247,32 @@ def _open_folder(folder: Path, fingerprint: str, replace: bool) -> dict[str, Any
 
     Raises CallError where the folder holds another run that may not be replaced, or something else.
     """
-    record = folder / RECORD
-    if record.exists():
-        try:
-            begun = json.loads(record.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise DataError(f"{record} is damaged ({error}); remove it, or give --replace") from error
-        if not replace:
-            if begun.get("fingerprint") == fingerprint:
-                return begun
-            raise CallError(f"{folder} holds another run (settings, data or versions); give --replace or another --out")
-        for path in (record, folder / METRICS, folder / MODEL, folder / "history.csv"):
-            path.unlink(missing_ok=True)
-        shutil.rmtree(folder / FOLDER, ignore_errors=True)
-    elif any(path.name != LOCK for path in folder.iterdir()):
-        raise CallError(f"{folder} is not empty and holds no run; give another --out")
+    begun = _read_record(folder / RECORD, replace)
+    if begun and begun.get("fingerprint") == fingerprint:
+        return begun
+    ours = [path for name in _OURS for path in folder.glob(name)]
+    others = [path for path in folder.iterdir() if path not in ours and path.name != LOCK]
+    if begun is None and others:
+        raise CallError(f"{folder} holds files that are not a run's; give another --out")
+    if ours and not replace:
+        raise CallError(
+            f"{folder} holds another run (settings, data, versions or device); give --replace or another --out"
+        )
+    for path in sorted(ours, key=lambda path: path.name == RECORD):  # the record last: it says that the rest is a run's
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     return None
+
+
+def _read_record(path: Path, replace: bool) -> dict[str, Any] | None:
+    """run.json; None where there is none, or a damaged one that is to be replaced."""
+    if not path.exists():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        if replace:
+            return None
+        raise DataError(f"{path} is damaged ({error}); give --replace or another --out") from error
 
 
 def _describe(
@@ -266,8 +295,11 @@ def _describe(
     }
 
 
-def _metadata(run: loop.Run, temperature: float) -> Metadata:
+def _metadata(run: loop.Run, temperature: float, row: dict[str, Any] | None = None) -> Metadata:
+    """`row` is the history's of the epoch that the weights are of."""
     content = run.settings.content
+    figures = {name: row[name] for name in ("epoch", "macro_f1", "val_accuracy")} if row else {}
+    chosen = {name: content[name] for name in ("resolution", "imbalance", "weights", "train_base", "seed")}
     return Metadata(
         temperature=temperature,
         image_size=run.valid.image_size,
@@ -275,15 +307,15 @@ def _metadata(run: loop.Run, temperature: float) -> Metadata:
         prior=run.prior.tolist(),
         dataset=run.train.fingerprint,
         backbone=run.settings.backbone,
-        trained={name: content[name] for name in ("resolution", "imbalance", "weights", "train_base", "seed")},
+        trained=chosen | figures,
     )
 
 
 def _print_start(run: loop.Run, goes_on: bool) -> None:
     device, progress = run.device, run.progress
     if goes_on:
-        done = f"epoch {len(progress.history) + 1}, step {progress.step} of {run.steps}"
-        _tell(f"resume  {run.folder} goes on in {done}")
+        done = f"after {len(progress.history)} epochs and {progress.step} of {run.steps} steps"
+        _tell(f"resume  {run.folder} goes on {done}")
     how = f"{device.count} × {device.name}" if device.count > 1 else device.name
     _tell(f"device  {device.kind} ({how}), {device.backend}, {device.policy}, XLA {'on' if device.jit else 'off'}")
     augmented = "augmented on the device" if run.input.augment else "random crop and mirroring only"

@@ -4,11 +4,13 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, Literal
 
 from jsonargparse.typing import NonNegativeInt, PositiveFloat, PositiveInt, restricted_number_type
 
 from shards.errors import CallError
+from shards.files import hash_file
 
 TrainBase = Literal["frozen", "last_block", "full"]
 Imbalance = Literal["none", "class_weight", "logit_adjustment"]
@@ -162,10 +164,11 @@ class Settings:
 
     @property
     def stages(self) -> list[Stage]:
-        """In their order. A frozen main stage is a longer probe, so there is none before it."""
+        """In their order. A frozen main stage is a probe itself, so there is none before it."""
         probe = Stage("probe", "frozen", self.probe.epochs, self.probe.learning_rate)
         tune = Stage("tune", self.train_base, self.epochs, self.learning_rate)
-        return [stage for stage in (probe, tune) if stage.epochs]
+        stages = [tune] if self.train_base == "frozen" else [probe, tune]
+        return [stage for stage in stages if stage.epochs]
 
     @property
     def content(self) -> dict[str, Any]:
@@ -185,6 +188,11 @@ class Settings:
             raise CallError(f"batch_size {self.batch_size} is no multiple of the {self.devices} devices; change one")
 
 
+def _identify(weights: str) -> str:
+    path = Path(weights)
+    return hash_file(path) if path.is_file() else weights
+
+
 def name_versions() -> dict[str, str]:
     """Versions of what the outcome depends on."""
     found = {}
@@ -196,7 +204,8 @@ def name_versions() -> dict[str, str]:
     return found
 
 
-def fingerprint_run(settings: Settings, train: str, valid: str) -> str:
-    """Names what a run may go on from: its content, the data's fingerprints, and the versions."""
+def fingerprint_run(settings: Settings, train: str, valid: str, effective: dict[str, Any]) -> str:
+    """Names what a run may go on from: its content, what `auto` came to, the data's fingerprints, and the versions."""
     content = settings.content | {"train": train, "valid": valid, "versions": name_versions(), "recipe": RECIPE}
+    content |= {"effective": effective, "weights": _identify(settings.weights)}
     return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -53,7 +53,9 @@ def measure_input(batches: Any, batch_size: int) -> float:
 
 
 def measure_model(model: keras.Model, batch: Any, batch_size: int) -> float:
-    """Images/s of a compiled model's training on the same batch again and again; its variables are put back after."""
+    """Images/s of a compiled model's training on the same batch again and again, its copy to the device
+    included; the variables are put back after.
+    """
     before = [np.array(keras.ops.convert_to_numpy(variable)) for variable in list_variables(model)]
     try:
         _time_steps(model, batch, 2)  # compiles

@@ -1,8 +1,8 @@
 """python -m trainer.train --train DIR [--valid DIR] [--out runs/NAME] [--config FILE.yaml] [--SETTING VALUE ...]
 
-The same command again goes on with a run that was stopped or killed, from its last checkpoint: same batches, same
-weights as without the stop. The training means of the epoch it stopped in count all of that epoch's steps; images/s
-and the share of waiting count the steps since.
+The same command again goes on with a run that was stopped or killed, from its last checkpoint, with the same batches;
+with --deterministic true on a CPU it ends in the same weights as without the stop. The training means of the epoch it
+stopped in count all of that epoch's steps; images/s and the share of waiting count the steps since.
 """
 
 import sys
@@ -50,6 +50,8 @@ def parse_settings(arguments: list[str]) -> Settings:
 def main(arguments: list[str]) -> int:
     settings = parse_settings(arguments)
     settings.check()
+    if settings.debug and "--debug" not in arguments:
+        arguments.append("--debug")  # said in a file: run_command looks for it here
     with without_notes():
         from trainer import run  # after the arguments are known to be good: its imports take seconds
 

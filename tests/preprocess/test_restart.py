@@ -180,7 +180,19 @@ def test_two_real_runs_into_one_folder(source, expected, tmp_path):
 
 def test_ctrl_c_is_one_line_and_can_be_gone_on_with(source, expected, tmp_path):
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "preprocess", "--source", source, "--out", out, "--shard_bytes", "60000"]
+    command = [
+        sys.executable,
+        "-m",
+        "preprocess",
+        "--source",
+        source,
+        "--out",
+        out,
+        "--shard_bytes",
+        "60000",
+        "--workers",
+        "1",
+    ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         while not list(out.glob(".work/*/spill/*.json")):
             time.sleep(0.01)

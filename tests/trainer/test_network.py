@@ -130,3 +130,26 @@ def test_another_precision_is_the_same_network():
     back = rebuild(half, "float32")
     assert back.layers[2].layers[1].compute_dtype == "float32"
     np.testing.assert_array_equal(back(PICTURES), network(PICTURES))
+
+
+@pytest.mark.parametrize(
+    ("backbone", "first"),
+    [
+        ("MobileNet", "conv_dw_13"),
+        ("MobileNetV2", "block_16_expand"),
+        ("ResNet50V2", "conv5_block3_preact_bn"),
+        ("ConvNeXtTiny", "convnext_tiny_stage_3_block_2_depthwise_conv"),
+        ("small", "block4_conv"),
+    ],
+)
+def test_the_last_block(backbone, first):
+    network = build_network(NetworkSettings(backbone, "none"), 64)
+    choose_trainable(network, "last_block", from_scratch=True)
+    trained = [layer.name for layer in find_backbone(network).layers if layer.trainable and layer.weights]
+    assert trained[0] == first
+
+
+def test_a_backbone_without_named_blocks():
+    network = build_network(NetworkSettings("InceptionV3", "none"), 96)
+    with pytest.raises(CallError, match="names no blocks"):
+        choose_trainable(network, "last_block", from_scratch=True)

@@ -31,3 +31,9 @@ def test_the_same_picture_with_two_labels_cannot_be_learnt(pets, monkeypatch):
     settings = Settings(str(pets), backbone="small", weights="none", probe=ProbeSettings(0), overfit=8, resolution=48)
     with pytest.raises(DataError, match=r"8 pictures were not learnt in 3 epochs \(accuracy 0\.\d\d\)"):
         overfit.overfit(settings, split, CPU)
+
+
+def test_a_size_that_the_shards_do_not_hold(pets, tmp_path):
+    arguments = ("--weights", "none", "--probe.epochs", "0", "--overfit", "8", "--resolution", "300")
+    said = train(pets, tmp_path / "run", *arguments)
+    assert said.returncode == 2 and "resolution 300: the shards hold pictures of 64" in said.stderr.splitlines()[-1]

@@ -17,8 +17,8 @@ from shards.lock import lock_folder
 from tests.trainer.conftest import make_coloured
 from tests.trainer.runs import SCRATCH, read_weights, train, train_until
 from trainer import run as trainer_run
-from trainer.checkpoint import read_progress
-from trainer.settings import ProbeSettings, Settings
+from trainer.checkpoint import Progress, read_progress
+from trainer.settings import ProbeSettings, Settings, fingerprint_run
 
 EXACT = ("--deterministic", "true", "--checkpoint_steps", "2", "--augment", "true", "--measure_speed", "true")
 
@@ -113,7 +113,7 @@ def test_killed_in_both_stages_it_ends_the_same(straight, pets, tmp_path):
         stages.add((progress.stage, progress.step > 0))
     assert {stage for stage, _ in stages} == {0, 1} and any(middle for _, middle in stages)
     said = train(pets, out, *arguments)
-    assert said.returncode == 0 and "goes on in epoch" in said.stderr
+    assert said.returncode == 0 and "goes on after" in said.stderr
     same_run(done, out)
 
 
@@ -186,7 +186,7 @@ def test_imbalance_none_gives_balanced_logits_too(pets, tmp_path):
 
 def test_a_folder_that_is_something_else(pets, tmp_path):
     (tmp_path / "사진.jpg").write_bytes(b"x")
-    with pytest.raises(CallError, match="is not empty and holds no run"):
+    with pytest.raises(CallError, match="holds files that are not a run's"):
         trainer_run.train(
             Settings(str(pets), out=str(tmp_path), weights="none", probe=ProbeSettings(0), resolution=48), []
         )
@@ -232,3 +232,58 @@ def test_the_students_csv(tmp_path):
     assert frames["n"] == 32 and frames["equal_priors"]["macro_f1"]["value"] > 0.8
     both = train(listed, tmp_path / "both", *SCRATCH, "--valid", str(listed))
     assert both.returncode == 1 and "8 videos are in" in both.stderr.splitlines()[-1]
+
+
+def test_replace_starts_anew_but_goes_on_with_its_own(pets, tmp_path):
+    """The same command goes on, --replace in it or not; what another run left goes, whatever state it is in."""
+    out = tmp_path / "run"
+    arguments = (*SCRATCH, "--checkpoint_steps", "2", "--replace")
+    assert train_until(pets, out, 3, signal.SIGKILL, *arguments)[0] == -signal.SIGKILL
+    said = train(pets, out, *arguments)
+    assert said.returncode == 0 and "goes on after" in said.stderr
+    (out / "report.html").unlink()  # killed just before it was written
+    assert train(pets, out, *arguments).returncode == 0 and (out / "report.html").exists()
+    (out / "run.json").write_text("{")
+    damaged = train(pets, out, *SCRATCH)
+    assert damaged.returncode == 1 and "run.json is damaged" in damaged.stderr and "--replace" in damaged.stderr
+    (out / "run.json").unlink()
+    assert train(pets, out, *SCRATCH).returncode == 2
+    again = train(pets, out, *arguments, "--seed", "5")
+    assert again.returncode == 0 and "goes on" not in again.stderr
+    assert json.loads((out / "run.json").read_text())["settings"]["seed"] == 5
+
+
+def test_the_best_model_of_a_killed_attempt_counts(pets, tmp_path):
+    """model.keras may be of an epoch that the last checkpoint does not know of."""
+    progress = Progress(best=0.2, best_epoch=1)
+    trainer_run._recall_best(progress, {"epoch": 2, "macro_f1": 0.5, "val_accuracy": 0.1}, "macro_f1")
+    assert (progress.best, progress.best_epoch) == (0.5, 2)
+    trainer_run._recall_best(progress, {"epoch": 1, "macro_f1": 0.4, "val_accuracy": 0.9}, "macro_f1")
+    assert (progress.best, progress.best_epoch) == (0.5, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [({}, True), ({"precision": "float32"}, True), ({"seed": 1}, False), ({"checkpoint_steps": 7}, True)],
+)
+def test_what_a_run_may_go_on_from(small_weights, change, same):
+    base = {"train": "a", "weights": str(small_weights), "precision": "float32"}
+    effective = {"kind": "cpu", "jit": False}
+    first = fingerprint_run(Settings(**base), "x", "y", effective)
+    assert (fingerprint_run(Settings(**(base | change)), "x", "y", effective) == first) == same
+    assert fingerprint_run(Settings(**base), "x", "y", effective | {"jit": True}) != first
+    assert fingerprint_run(Settings(**base), "z", "y", effective) != first
+
+
+def test_weights_are_known_by_their_content(tmp_path):
+    (tmp_path / "w.keras").write_bytes(b"1")
+    settings = Settings("a", weights=str(tmp_path / "w.keras"))
+    first = fingerprint_run(settings, "x", "y", {})
+    (tmp_path / "w.keras").write_bytes(b"2")
+    assert fingerprint_run(settings, "x", "y", {}) != first
+
+
+def test_a_frozen_main_stage_has_no_probe_before_it():
+    assert [stage.name for stage in Settings("a").stages] == ["probe", "tune"]
+    assert [stage.name for stage in Settings("a", train_base="frozen").stages] == ["tune"]
+    assert [stage.name for stage in Settings("a", probe=ProbeSettings(0)).stages] == ["tune"]
