@@ -199,7 +199,13 @@ class Keeper(keras.callbacks.Callback):
         for variable, value in zip(self.model.metrics_variables, self.means, strict=False):
             variable.assign(value)
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_begin(self, batch, logs=None):
+        # Not at a batch's end: Keras would wait for each step's figures first, and the device between steps for us.
+        if batch:
+            self.count_step()
+
+    def count_step(self) -> None:
+        """A step is done; what it changed can be read."""
         progress = self.run.progress
         progress.step, progress.total_steps = progress.step + 1, progress.total_steps + 1
         self.bar.update()
@@ -210,6 +216,7 @@ class Keeper(keras.callbacks.Callback):
             raise KeyboardInterrupt(f"stopped after {at}; run the same command again to go on from there")
 
     def on_epoch_end(self, epoch, logs=None):
+        self.count_step()
         self.bar.set_postfix({name: f"{value:.3f}" for name, value in (logs or {}).items()})
 
 
