@@ -11,6 +11,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -193,7 +194,9 @@ def test_ctrl_c_is_one_line_and_can_be_gone_on_with(source, expected, tmp_path):
         "--workers",
         "1",
     ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # tests started in the background have it ignored
+    pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes, preexec_fn=listen) as process:
         while not list(out.glob(".work/*/spill/*.json")):
             time.sleep(0.01)
             assert process.poll() is None
