@@ -28,12 +28,7 @@ DOORS = {
     },
     "sklearn": {"preprocess/split.py"},
     "numba": {"preprocess/resample.py"},
-    "jsonargparse": {
-        "preprocess/settings.py",
-        "preprocess/__main__.py",
-        "trainer/settings.py",
-        "trainer/train.py",
-    },
+    "jsonargparse": {"shards/configuration.py", "preprocess/settings.py", "trainer/settings.py"},
     "matplotlib": {"trainer/fonts.py", "trainer/plots.py"},
     "jinja2": {"trainer/report.py"},
 }

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from shards.emotions import EMOTIONS
+from trainer.calibration import log_probabilities
 from trainer.metadata import Metadata
 from trainer.sentences import say_mood, say_mood_of_clip, say_probability
 
@@ -25,11 +26,8 @@ class Judge:
 
     def weigh(self, logits: np.ndarray) -> np.ndarray:
         """Probabilities (6,) float64 that add up to 1, of balanced logits (6,)."""
-        scores = np.asarray(logits, np.float64) / self.metadata.temperature
-        if self.prior == "natural":
-            scores = scores + np.log(self.metadata.prior)
-        weights = np.exp(scores - scores.max())
-        return weights / weights.sum()
+        prior = np.array(self.metadata.prior) if self.prior == "natural" else None
+        return np.exp(log_probabilities(logits[None], self.metadata.temperature, prior))[0]
 
     def decide(self, probabilities: np.ndarray) -> int | None:
         """The label of the most probable mood; None below the confidence."""

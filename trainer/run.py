@@ -50,7 +50,6 @@ def train(settings: Settings, command: list[str]) -> dict[str, Any]:
 
     Raises CallError and DataError, in one line each, for what the user can change.
     """
-    settings.check()
     if settings.tensorboard and not find_spec("tensorboard"):
         raise CallError("tensorboard is not installed; pip install 'pet-mood[tensorboard]' or leave it out")
     device = choose_device(settings.compute, settings.seed)
@@ -103,7 +102,6 @@ def open_splits(settings: Settings) -> tuple[Split, Split]:
 
 def learn_by_heart(settings: Settings) -> dict[str, float]:
     """--overfit: no run's folder, nothing kept."""
-    settings.check()
     split = open_split(Path(settings.train), "train")
     check_moods(split)
     device = choose_device(settings.compute, settings.seed)
@@ -235,7 +233,6 @@ def _finish(run: loop.Run, record: dict[str, Any]) -> dict[str, Any]:
         run.settings.best: metadata.trained[run.settings.best],
         "finished": _now(),
     }
-    loop.write_history(run.folder, run.progress)
     _write_json(run.folder / RECORD, record)
     write_report(run.folder)
     print(f"{run.folder}: {record['results']['summary']}")

@@ -154,6 +154,17 @@ class Settings:
     replace: bool = False
     debug: bool = False
 
+    def __post_init__(self) -> None:
+        """Raises CallError where settings contradict each other."""
+        if not self.stages:
+            raise CallError("epochs 0 and probe.epochs 0: nothing would be trained; give --epochs")
+        if self.network.from_scratch and self.probe.epochs:
+            raise CallError("weights none with a probe stage: random features would be probed; add --probe.epochs 0")
+        if self.network.from_scratch and self.train_base != "full":
+            raise CallError(f"weights none with train_base {self.train_base}: its layers would never learn")
+        if self.batch_size % self.devices:
+            raise CallError(f"batch_size {self.batch_size} is no multiple of the {self.devices} devices; change one")
+
     @property
     def network(self) -> NetworkSettings:
         return NetworkSettings(self.backbone, self.weights, self.dropout)
@@ -175,17 +186,6 @@ class Settings:
         """What decides the outcome, as plain JSON values: all but where it goes and how one looks on."""
         content = {name: value for name, value in asdict(self).items() if name not in _HOW}
         return json.loads(json.dumps(content))
-
-    def check(self) -> None:
-        """Raises CallError where settings contradict each other."""
-        if not self.stages:
-            raise CallError("epochs 0 and probe.epochs 0: nothing would be trained; give --epochs")
-        if self.network.from_scratch and self.probe.epochs:
-            raise CallError("weights none with a probe stage: random features would be probed; add --probe.epochs 0")
-        if self.network.from_scratch and self.train_base != "full":
-            raise CallError(f"weights none with train_base {self.train_base}: its layers would never learn")
-        if self.batch_size % self.devices:
-            raise CallError(f"batch_size {self.batch_size} is no multiple of the {self.devices} devices; change one")
 
 
 def _identify(weights: str) -> str:
