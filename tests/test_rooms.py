@@ -27,7 +27,7 @@ DOORS = {
         "trainer/data.py",
     },
     "sklearn": {"preprocess/split.py"},
-    "numba": {"preprocess/resample.py"},
+    "numba": {"preprocess/bands.py", "preprocess/hamming.py", "preprocess/resample.py"},
     "jsonargparse": {"shards/configuration.py", "preprocess/settings.py", "trainer/settings.py"},
     "matplotlib": {"trainer/fonts.py", "trainer/plots.py"},
     "jinja2": {"trainer/report.py"},
