@@ -1,126 +1,204 @@
-"""What a distance of the 64-bit hash means on real frames: python -m benchmarks.distance [--real DIR]
+"""What a distance between two hashes means on real frames: python -m benchmarks.distance [--real DIR]
 
-The default of --dedupe.distance rests on this table. Edits of photos are what a near-copy may differ by: compression,
-noise, light, a box that jitters. Frames of the dog clip, a given time apart, are what happens in a video. Different
-photos, and frames of the dog more than a second apart, must stay apart.
+For pHash of 64 and 256 bits, and for dHash beside them: the share of pairs within a distance, kind by kind; precision
+and recall inside a video and across videos; the false pairs to expect among 300,000 frames. The defaults of
+dedupe.distance and dedupe.cross_distance rest on these tables.
+
+Weights: a kind of pair counts once, however many pairs it has. Precision supposes as many copies as strangers, so it
+tells hashes apart, not what a dataset will see: there strangers are millions to one, and the false pairs tell.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable
-from itertools import combinations
+from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from preprocess.phash import hash_crop
-from preprocess.resample import resample_area
-from shards.geometry import Box, Crop, place_crop
+from benchmarks.edits import BITS, HASHES
+from benchmarks.pairs import Kind, measure_bridge, measure_clips, measure_photos, measure_windows
+from shards.command import Parser, run_command
+from shards.errors import CallError, DataError
 
-SIZE = 256
-SHOWN = (2, 4, 6, 8, 10, 12)  # distances
-INSET = 0.1  # of a photo's short side, left around the square so that it can move
-
-
-def cut(image: np.ndarray, crop: Crop) -> np.ndarray:
-    """A crop of a BGR image as the pipeline cuts it, but without the JPEG."""
-    square = image[crop.y : crop.y + crop.size, crop.x : crop.x + crop.size, ::-1]
-    square = np.ascontiguousarray(square)
-    if crop.size < SIZE:
-        return cv2.resize(square, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR_EXACT)
-    return resample_area(square, 0, 0, crop.size, SIZE, SIZE)
-
-
-def recompress(image: np.ndarray, quality: int) -> np.ndarray:
-    return cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
-
-
-def add_noise(image: np.ndarray, sigma: float) -> np.ndarray:
-    noise = np.random.default_rng(0).normal(0, sigma, image.shape)
-    return np.clip(image + noise, 0, 255).astype(np.uint8)
-
-
-def shift(crop: Crop, part: float) -> Crop:
-    return Crop(crop.x + round(part * crop.size), crop.y + round(part * crop.size), crop.size)
-
-
-def grow(crop: Crop, part: float) -> Crop:
-    margin = round(part * crop.size / 2)
-    return Crop(crop.x - margin, crop.y - margin, crop.size + 2 * margin)
-
-
-EDITS: dict[str, Callable[[np.ndarray, Crop], np.ndarray]] = {
-    "JPEG quality 50": lambda image, crop: cut(recompress(image, 50), crop),
-    "JPEG quality 20": lambda image, crop: cut(recompress(image, 20), crop),
-    "noise, sigma 4": lambda image, crop: cut(add_noise(image, 4), crop),
-    "10% brighter": lambda image, crop: cut(cv2.convertScaleAbs(image, alpha=1.1), crop),
-    "30% brighter": lambda image, crop: cut(cv2.convertScaleAbs(image, alpha=1.3), crop),
-    "box moved by 0.5%": lambda image, crop: cut(image, shift(crop, 0.005)),
-    "box moved by 1%": lambda image, crop: cut(image, shift(crop, 0.01)),
-    "box moved by 2%": lambda image, crop: cut(image, shift(crop, 0.02)),
-    "box 2% larger": lambda image, crop: cut(image, grow(crop, 0.02)),
-    "box 5% larger": lambda image, crop: cut(image, grow(crop, 0.05)),
+SHOWN = {
+    "pHash 64": (2, 4, 6, 8, 10, 12, 14, 16),
+    "pHash 256": (8, 16, 24, 30, 40, 48, 64, 80),
+    "dHash 64": (2, 4, 6, 8, 10, 12, 14, 16),
 }
+JOIN_LIMITS = {"pHash 64": 11, "pHash 256": 31}  # greatest distance across videos
+REPRESENTATIVES = 300_000
+TEXTURED = 8000  # detail of every photo and of every crop of the dog; below lie skies with something at their edge
+FEWEST = 10  # pairs at a distance, for the fit to look at it
+ENOUGH, MOST_NEIGHBOURS, MOST_FAR, MOST_FALSE = 0.95, 0.01, 0.001, REPRESENTATIVES // 1000
+FITTED, COUNTED = f"false pairs, fitted, detail {TEXTURED:,} up", "false pairs, counted, any detail"
+NEIGHBOURS, FAR = "dog, 0.20 s apart", "dog, over 1 s apart"
+NOTES = f"""
+Kinds count once each. One photo is its own mirror image: half of its coefficients are nearly equal, and any shift of
+the box upsets them. The dog's alike frames over a second apart are the same step of its run. False pairs are of
+{REPRESENTATIVES:,} frames, extrapolated: "fitted" by a parabola through the logarithms of the counts of the nearest 5%
+of random squares of different photos, those with a detail of {TEXTURED:,} or more, as all the photos and the dog have;
+"counted" is all squares, skies and snow with something at an edge too, and one pair of them stands for many. Neither
+foresees one scene in many videos.
+Suggested: the least distance that finds {ENOUGH:.0%} of the copies, or the greatest before it that is safe. Safe inside
+a video: at most {MOST_NEIGHBOURS:.0%} of a running dog's neighbours (0.2 s) and {MOST_FAR:.1%} of its frames over 1 s
+apart lie within. Safe across videos: the exact join goes so far, and at most one frame in a thousand meets a stranger.
+"""
+
+Shares = Callable[[int], float]  # of a distance
 
 
-def distance(one: int, other: int) -> int:
-    return (one ^ other).bit_count()
-
-
-def measure_photos(folder: Path) -> dict[str, list[int]]:
-    """Distances between a photo's square and its edits, and between different photos."""
-    found: dict[str, list[int]] = {name: [] for name in EDITS}
-    codes = []
-    for path in sorted(folder.rglob("*.jpg")):
-        image = cv2.imread(str(path))
-        height, width = image.shape[:2]
-        size = round((1 - 2 * INSET) * min(width, height))
-        crop = Crop((width - size) // 2, (height - size) // 2, size)
-        codes.append(hash_crop(cut(image, crop)).code)
-        for name, edit in EDITS.items():
-            found[name].append(distance(codes[-1], hash_crop(edit(image, crop)).code))
-    return found | {"different photos": [distance(*pair) for pair in combinations(codes, 2)]}
-
-
-def measure_clip(folder: Path) -> dict[str, list[int]]:
-    """Distances between crops of the dog some frames (of 30 a second) apart."""
-    sys.path.insert(0, str(folder))
-    from make_aihub_tree import box_at
-
-    spec = json.loads((folder / "dog_boxes.json").read_text())
-    keys = {int(number): box for number, box in spec["boxes"].items()}
-    clip, codes = cv2.VideoCapture(str(folder / spec["clip"])), {}
-    while (read := clip.read())[0]:
-        number = int(clip.get(cv2.CAP_PROP_POS_FRAMES)) - 1
-        if box := box_at(keys, number):
-            height, width = read[1].shape[:2]
-            codes[number] = hash_crop(cut(read[1], place_crop(Box(*box), width, height, 1.1))).code
-
-    def pairs(gaps: Iterable[int]) -> list[int]:
-        return [distance(code, codes[n + gap]) for n, code in codes.items() for gap in gaps if n + gap in codes]
-
-    found = {f"dog, {gap / 30:.2f} s apart": pairs([gap]) for gap in (1, 2, 3, 6, 12)}
-    return found | {"dog, over 1 s apart": pairs(range(31, 300))}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.distance", description=__doc__.splitlines()[0])
-    parser.add_argument("--real", type=Path, default=Path("../shared/real"), help="folder with boxes/ and the dog clip")
-    folder = parser.parse_args().real
-    if not (folder / "dog_boxes.json").exists():
-        sys.exit(f"distance: {folder} has no dog_boxes.json; give the folder of real files with --real")
-    found = measure_photos(folder / "boxes") | measure_clip(folder)
-    print(
-        f"{'bits of 64 between':<24}{'pairs':>8}{'least':>7}{'median':>8}" + "".join(f"{f'<= {d}':>8}" for d in SHOWN)
+def share_within(kinds: list[Kind], place: int) -> Shares:
+    """The share of pairs within a distance by the hash of this column, each kind counting once."""
+    ordered = [np.sort(kind.distances[:, place]) for kind in kinds]
+    return lambda distance: float(
+        np.mean([np.searchsorted(values, distance, side="right") / len(values) for values in ordered])
     )
-    for name, values in found.items():
-        shares = "".join(f"{np.mean(np.array(values) <= d):>8.1%}" for d in SHOWN)
-        print(f"{name:<24}{len(values):>8}{min(values):>7}{np.median(values):>8.0f}{shares}")
-    within = {name: [round(float(np.mean(np.array(values) <= d)), 5) for d in SHOWN] for name, values in found.items()}
-    print(json.dumps({"distances": SHOWN, "share_within": within}))
+
+
+def precision(found: float, wrong: float) -> float | None:
+    """Of what is called a copy, the part that is one, where copies and strangers are equally many."""
+    return found / (found + wrong) if found + wrong else None
+
+
+def fit_tail(distances: np.ndarray) -> Shares:
+    """An extrapolation: the share of strangers within a distance that is too small for any to have been seen.
+
+    A parabola through the logarithms of the counts, as a normal distribution's would lie, over those distances of the
+    lowest 5% of pairs that hold at least ten; weighted by the counts' square roots. Two distances are one step, since
+    a pHash's are nearly all even; an odd one counts as the even one below. It foresees nothing that no stranger
+    here shows, such as one scene in many videos.
+    """
+    counts = np.bincount((distances + 1) // 2)
+    steps = np.flatnonzero((counts >= FEWEST) & (np.cumsum(counts) <= 0.05 * len(distances)))
+    if len(steps) < 3:
+        raise DataError("too few pairs of different photos for a fit; give more --windows")
+    parabola = np.polyfit(steps, np.log(counts[steps]), 2, w=np.sqrt(counts[steps]))
+    shares = np.cumsum(np.exp(np.polyval(parabola, np.arange(len(counts))))) / len(distances)
+    return lambda distance: float(shares[distance // 2])
+
+
+def judge_in_video(kinds: list[Kind], place: int) -> dict[str, Shares]:
+    named = {kind.name: share_within([kind], place) for kind in kinds}
+    found = share_within([kind for kind in kinds if kind.in_video], place)
+    wrong = share_within([kind for kind in kinds if kind.in_video is False], place)
+    return {
+        "recall": found,
+        "precision": lambda distance: precision(found(distance), wrong(distance)),
+        NEIGHBOURS: named[NEIGHBOURS],
+        FAR: named[FAR],
+    }
+
+
+def judge_across(kinds: list[Kind], place: int) -> dict[str, Shares]:
+    """Recall and precision, and false pairs among the representatives: as fitted, and as counted and multiplied."""
+    found = share_within([kind for kind in kinds if kind.across], place)
+    wrong = share_within([kind for kind in kinds if kind.across is False], place)
+    windows = next(kind for kind in kinds if kind.details is not None)
+    fitted = fit_tail(windows.distances[windows.details >= TEXTURED, place])
+    counted = share_within([windows], place)
+    pairs = REPRESENTATIVES * (REPRESENTATIVES - 1) / 2
+    return {
+        "recall": found,
+        "precision": lambda distance: precision(found(distance), wrong(distance)),
+        "strangers": wrong,
+        FITTED: lambda distance: pairs * fitted(distance),
+        COUNTED: lambda distance: pairs * counted(distance),
+    }
+
+
+def suggest(name: str, in_video: dict[str, Shares], across: dict[str, Shares]) -> dict[str, int]:
+    """The defaults by the rule that NOTES tells; only even distances, since a pHash's hardly are odd."""
+    inside = [
+        distance
+        for distance in range(0, BITS[name] // 2 + 1, 2)
+        if in_video[NEIGHBOURS](distance) <= MOST_NEIGHBOURS and in_video[FAR](distance) <= MOST_FAR
+    ]
+    outside = [d for d in range(0, JOIN_LIMITS[name] + 1, 2) if across[FITTED](d) <= MOST_FALSE]
+    return {
+        "distance": choose_least(in_video["recall"], inside),
+        "cross_distance": choose_least(across["recall"], outside),
+    }
+
+
+def choose_least(recall: Shares, safe: list[int]) -> int:
+    """The least of the safe distances, in ascending order, that finds enough; the greatest where none does."""
+    return next((distance for distance in safe if recall(distance) >= ENOUGH), safe[-1] if safe else 0)
+
+
+def print_kinds(name: str, kinds: list[Kind], place: int) -> None:
+    shown = SHOWN[name]
+    print(f"\n{name + ': bits between':<27}{'pairs':>9}{'median':>8}" + "".join(f"{f'<= {d}':>9}" for d in shown))
+    for kind in kinds:
+        values, within = kind.distances[:, place], share_within([kind], place)
+        shares = "".join(f"{within(d):>9.2%}" for d in shown)
+        print(f"{kind.name:<27}{len(values):>9}{np.median(values):>8.0f}{shares}")
+
+
+def print_judgement(title: str, judged: dict[str, Shares], distances: tuple[int, ...]) -> None:
+    print(f"\n{title:<44}" + "".join(f"{f'<= {d}':>10}" for d in distances))
+    for row, share in judged.items():
+        print(f"{row:<44}" + "".join(f"{_show(row, share(distance)):>10}" for distance in distances))
+
+
+def _show(row: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    if row in (FITTED, COUNTED) or 0 < value < 0.0001:
+        return f"{value:.2g}"
+    return f"{value:.4%}" if row == "precision" else f"{value:.2%}"
+
+
+def measure_all(folder: Path, windows: int) -> list[Kind]:
+    photos = folder / "boxes"
+    kinds = measure_photos(photos) + measure_bridge(folder / "neardup") + measure_clips(folder)
+    return [*kinds, measure_windows(photos, windows)]
+
+
+def report(name: str, kinds: list[Kind], place: int) -> dict:
+    """Print a hash's tables; its figures."""
+    in_video, across = judge_in_video(kinds, place), judge_across(kinds, place)
+    print_kinds(name, kinds, place)
+    print_judgement(f"{name}, inside a video", in_video, SHOWN[name])
+    print_judgement(f"{name}, across videos", across, SHOWN[name])
+    figures = {
+        "distances": SHOWN[name],
+        "share_within": {kind.name: _list(share_within([kind], place), name) for kind in kinds},
+        "in_video": {row: _list(share, name) for row, share in in_video.items()},
+        "across": {row: _list(share, name) for row, share in across.items()},
+    }
+    return figures | ({"suggested": suggest(name, in_video, across)} if name in JOIN_LIMITS else {})
+
+
+def _list(share: Shares, name: str) -> list[float | None]:
+    return [value and float(f"{value:.4g}") for value in map(share, SHOWN[name])]
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = Parser("benchmarks.distance", __doc__)
+    parser.add_argument(
+        "--real", type=Path, default=Path("../shared/real"), help="folder with boxes/, neardup/, clips/ and the dog"
+    )
+    parser.add_argument("--windows", type=int, default=100, help="random squares of each photo (default: 100)")
+    chosen = parser.parse_args(arguments)
+    missing = [part for part in ("boxes", "neardup", "clips", "dog_boxes.json") if not (chosen.real / part).exists()]
+    if missing:
+        raise CallError(f"{chosen.real} has no {missing[0]}; give the folder of real files with --real")
+    if not 20 <= chosen.windows <= 200:
+        raise CallError(f"--windows {chosen.windows}: give a number from 20 to 200")
+    return chosen
+
+
+def main(arguments: list[str]) -> int:
+    chosen = parse(arguments)
+    kinds = measure_all(chosen.real, chosen.windows)
+    figures = {name: report(name, kinds, place) for place, name in enumerate(HASHES)}
+    print(NOTES)
+    for name in JOIN_LIMITS:
+        print(f"{name}: " + ", ".join(f"{key} {value}" for key, value in figures[name]["suggested"].items()))
+    print(json.dumps(figures | {"representatives": REPRESENTATIVES}))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("distance", main, sys.argv[1:]))
