@@ -21,9 +21,10 @@ from preprocess.assembly import FinishedShard, assemble_dataset, stage_folder
 from preprocess.folder import work_folder
 from preprocess.plan import make_plan
 from preprocess.settings import Settings
-from preprocess.spill import SPILL_SCHEMA, TaskSummary, VideoSummary
+from preprocess.spill import TaskSummary, VideoSummary, make_spill_schema
 from shards.dataset import ShardFile
 
+_SCHEMA = make_spill_schema(64)
 TASK_ROWS = 2000
 VIDEO_ROWS = 100
 KEPT = 0.5  # of the rows
@@ -57,14 +58,13 @@ def write_task(folder: Path, number: int) -> TaskSummary:
         "reason": pa.array(np.where(kept, None, "near_in_video"), pa.string()),
         "duplicate_of": pa.array(np.where(kept, None, np.array(keys, object)), pa.string()),
         "hash": pa.array([value.tobytes() for value in rng.integers(0, 2**63, TASK_ROWS)], pa.binary(8)),
+        "pixels": pa.nulls(TASK_ROWS, pa.binary(16)),
         "shuffle_key": pa.array(rng.integers(0, 2**63, TASK_ROWS, dtype=np.uint64), pa.uint64(), mask=~kept),
         "spill_offset": pa.array(np.arange(TASK_ROWS) * RECORD_BYTES, pa.int64(), mask=~kept),
         "spill_length": pa.array(np.full(TASK_ROWS, RECORD_BYTES), pa.int32(), mask=~kept),
     }
-    columns = [
-        filled[f.name] if f.name in filled else (text if f.type == pa.string() else numbers) for f in SPILL_SCHEMA
-    ]
-    table = pa.table([pc.cast(f.type) for pc, f in zip(columns, SPILL_SCHEMA, strict=True)], schema=SPILL_SCHEMA)
+    columns = [filled[f.name] if f.name in filled else (text if f.type == pa.string() else numbers) for f in _SCHEMA]
+    table = pa.table([pc.cast(f.type) for pc, f in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA)
     pq.write_table(table, folder / f"{number}.parquet", compression="zstd")
     counts = kept.reshape(-1, VIDEO_ROWS).sum(1).tolist()
     summaries = [

@@ -13,7 +13,9 @@ def parse_settings(arguments: list[str]) -> Settings:
     about = "Labels and frames of the pet videos -> a shuffled, verified dataset."
     several = {"source": {"nargs": "+", "type": str, "required": True, "metavar": "DIR"}}
     try:
-        return configuration.parse_settings(Settings, "preprocess", about, arguments, ("replace", "debug"), several)
+        return configuration.parse_settings(
+            Settings, "preprocess", about, arguments, ("replace", "dry_run", "debug"), several
+        )
     except CallError as error:
         # What the parser says of `source: DIR` in a file, where it wants several, would help nobody.
         if "item assignment" in str(error):

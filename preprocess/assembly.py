@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from preprocess.across import REASONS
+from preprocess.bands import NONE
 from preprocess.plan import Plan
 from preprocess.settings import Settings
 from preprocess.spill import TaskSummary, read_rows
@@ -35,7 +37,7 @@ def assemble_dataset(
     """Write manifest, tfds files and index beside the finished shards."""
     stage = stage_folder(settings)
     with write_atomically(stage / manifest.FILE) as file:
-        counts = manifest.write_manifest(file, _place_rows(plan, tasks, finished, spills))
+        counts = manifest.write_manifest(file, place_rows(plan, tasks, finished, spills), settings.hash.bits)
     shards = {split: [done.shard for done in finished if f"-{split}." in done.shard.file] for split in manifest.SPLITS}
     others = [manifest.FILE, *index.write_tfds_files(stage, settings.crop.size, shards)]
     files = {name: index.describe_file(stage / name) for name in others}
@@ -94,33 +96,67 @@ def _move(path: Path, folder: Path) -> None:
     os.replace(path, folder / path.name)
 
 
-def _place_rows(
+def place_rows(
     plan: Plan, tasks: Sequence[TaskSummary], finished: Sequence[FinishedShard], spills: Path
 ) -> Iterator[pa.Table]:
-    """Each task's rows, which together are in the manifest's order, with their split and their place."""
-    kept = len(plan.entries)
-    places = {name: np.empty(kept, np.int64) for name in _PLACE}
-    places["video_index"][:], places["video_count"][:] = plan.entries["video_index"], plan.entries["video_count"]
-    for number, (shard, done) in enumerate(zip(plan.shards, finished, strict=True)):
-        mine = plan.order[shard.start : shard.stop]
-        lengths = np.array(done.lengths, np.int64)
-        places["shard"][mine], places["index"][mine] = number, np.arange(len(mine))
-        places["length"][mine], places["offset"][mine] = lengths, np.cumsum(lengths) - lengths
-    names = pa.array([shard.name for shard in plan.shards])
+    """Each task's rows, which together are in the manifest's order, with their split, their fate and their place.
+
+    Of a dry run no shard is finished, and no row has a place.
+    """
+    places, has_place = _find_places(plan, finished)
+    names = pa.array([shard.name for shard in plan.shards], pa.string())
     splits = {video.name: manifest.SPLITS[val] for video, val in zip(plan.videos, plan.is_val.tolist(), strict=True)}
     for number, task in enumerate(tasks):
         rows = read_rows(spills, task.name)
         mine = slice(plan.first[number], plan.first[number + 1])
-        yield _fill_rows(rows, {name: values[mine] for name, values in places.items()}, names, splits)
+        columns: dict[str, Any] = {name: rows[name] for name in manifest.SCHEMA.names}
+        columns |= _judge(rows, plan, np.arange(mine.start, mine.stop))
+        columns |= _spread({name: places[name][mine] for name in _PLACE}, rows, has_place[mine])
+        columns["shard"] = names.take(columns["shard"])
+        columns["split"] = pa.array([splits.get(video) for video in rows["video"].to_pylist()], pa.string())
+        yield pa.table(columns).cast(manifest.make_schema(8 * rows.schema.field("hash").type.byte_width))
 
 
-def _fill_rows(rows: pa.Table, places: dict[str, np.ndarray], names: pa.Array, splits: dict[str, str]) -> pa.Table:
+def _find_places(plan: Plan, finished: Sequence[FinishedShard]) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """For each frame that its video keeps the columns of its place in the shards, and whether it has one."""
+    count = len(plan.entries)
+    places, has_place = {name: np.zeros(count, np.int64) for name in _PLACE}, np.zeros(count, bool)
+    places["video_index"][:], places["video_count"][:] = plan.entries["video_index"], plan.entries["video_count"]
+    for number, (shard, done) in enumerate(zip(plan.shards, finished, strict=False)):
+        mine = plan.order[shard.start : shard.stop]
+        lengths = np.array(done.lengths, np.int64)
+        has_place[mine], places["shard"][mine], places["index"][mine] = True, number, np.arange(len(mine))
+        places["length"][mine], places["offset"][mine] = lengths, np.cumsum(lengths) - lengths
+    return places, has_place
+
+
+def _spread(values: dict[str, np.ndarray], rows: pa.Table, has: np.ndarray) -> dict[str, pa.Array]:
+    """Columns of all rows from values of those that their video keeps, null but where `has`."""
     kept = pc.is_valid(rows["shuffle_key"]).to_numpy()
-    at = np.maximum(np.cumsum(kept) - 1, 0)  # of each row among the kept ones, where it is one of them
-    columns: dict[str, Any] = {name: rows[name] for name in manifest.SCHEMA.names}
-    for name, values in places.items():
-        spread = values[at] if len(values) else np.zeros(len(kept), np.int64)
-        columns[name] = pa.array(spread, mask=~kept)
-    columns["shard"] = names.take(columns["shard"])
-    columns["split"] = pa.array([splits.get(video) for video in rows["video"].to_pylist()], pa.string())
-    return pa.table(columns).cast(manifest.SCHEMA)
+    columns = {}
+    for name, some in values.items():
+        spread, mask = np.zeros(len(rows), some.dtype), np.ones(len(rows), bool)
+        spread[kept], mask[kept] = some, ~has
+        columns[name] = pa.array(spread, mask=mask)
+    return columns
+
+
+def _judge(rows: pa.Table, plan: Plan, frames: np.ndarray) -> dict[str, pa.Array]:
+    """The columns that near-copies across videos, or labels that contradict one another, change."""
+    kept = np.flatnonzero(pc.is_valid(rows["shuffle_key"]).to_numpy())
+    fate, names = plan.fate, ("status", "reason", "note", "label", "duplicate_of", "distance")
+    changed = np.flatnonzero(~fate.is_kept[frames] | (fate.votes[frames] > 0))
+    columns = {name: rows[name].to_pylist() for name in names} if len(changed) else {}
+    for row, frame in zip(kept[changed].tolist(), frames[changed].tolist(), strict=True):
+        reason, of = REASONS[fate.reason[frame]], int(fate.of[frame])
+        columns["reason"][row] = reason
+        if of != NONE:
+            columns["status"][row] = "duplicate"
+            columns["duplicate_of"][row], columns["distance"][row] = plan.name_key(of), int(fate.distance[frame])
+        elif reason:
+            columns["status"][row] = "rejected"
+        else:
+            columns["label"][row] = int(fate.label[frame])
+            note = f"mood by the majority of the {fate.votes[frame]} videos with near-copies"
+            columns["note"][row] = "; ".join(filter(None, (columns["note"][row], note)))
+    return {name: pa.array(values, rows.schema.field(name).type) for name, values in columns.items()}

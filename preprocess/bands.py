@@ -11,7 +11,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from math import comb
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -39,11 +39,22 @@ class Groups(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """Which codes count for a query: those placed before it, those but itself; and whether any near one will do."""
+    """Which codes count for a query: those placed before it, those of other owners; and will any near one do."""
 
     above: bool = False
     other: bool = False
     any: bool = False
+
+
+class Side(NamedTuple):
+    """One side of a join: codes (n, words); places (n,), ascending, by default from 0; owners, by default places."""
+
+    codes: np.ndarray
+    places: np.ndarray | None = None
+    owners: np.ndarray | None = None
+
+    def take(self, rows: np.ndarray | slice) -> "Side":
+        return Side(*(None if column is None else column[rows] for column in self))
 
 
 class Band(NamedTuple):
@@ -82,51 +93,53 @@ def _estimate_cost(band: Band, codes: int) -> float:
     return masks * (codes / 2**band.width + _VISIT)
 
 
-def join(
-    queries: np.ndarray,
-    codes: np.ndarray,
-    distance: int,
-    rule: Rule,
-    asked: np.ndarray | None = None,
-    placed: np.ndarray | None = None,
-) -> Groups:
-    """For each query what the rule says of the codes; `asked` and `placed` are the places of queries and codes."""
-    asked = np.arange(len(queries)) if asked is None else asked
-    placed = np.arange(len(codes)) if placed is None else placed
-    best = np.full(len(queries), distance + 1, np.int16)
-    of = np.full(len(queries), NONE, np.int64)
-    bands = plan_bands(64 * codes.shape[1], distance, len(codes)) if len(queries) and len(codes) else []
-    sides = [lay_out(codes)] if codes is queries else [lay_out(queries), lay_out(codes)]
+def join(queries: Side, codes: Side, distance: int, rule: Rule) -> Groups:
+    """For each query the nearest of the codes, by their places, that is within the distance and fits the rule."""
+    count = len(queries.codes)
+    best, of = np.full(count, distance + 1, np.int16), np.full(count, NONE, np.int32)
+    bits, known = 64 * codes.codes.shape[1], len(codes.codes)
+    sides = [_fill(side) for side in ((codes,) if codes is queries else (queries, codes))]
     with ThreadPoolExecutor(count_cores()) as pool:  # the loops let go of Python's lock
-        for band in bands:
-            found = list(pool.map(lambda side, band=band: sort_by_band(side, band), sides))
-            _join_band(pool, found[0], found[-1], asked, placed, band.masks, rule, best, of, distance)
+        for band in plan_bands(bits, distance, known) if count and known else ():
+            found = list(pool.map(lambda side, band=band: _sort_by_band(side, band, rule.other), sides))
+            _join_band(pool, found[0], found[-1], band.masks, rule, best, of, distance)
     best[of == NONE] = 0
-    return Groups(of, best)
+    return Groups(of.astype(np.int64), best)
+
+
+def _fill(side: Side) -> Side:
+    """With codes as the loops take them, and with all columns."""
+    places = np.arange(len(side.codes)) if side.places is None else side.places
+    owners = places if side.owners is None else side.owners
+    return Side(lay_out(side.codes), places.astype(np.int32), owners.astype(np.int32))
 
 
 class Buckets(NamedTuple):
-    """Codes in the order of a band's value, the row of each, and where each bucket begins."""
+    """Codes in the order of a band's value, their rows, places and owners, and where each bucket begins."""
 
     codes: np.ndarray
     rows: np.ndarray
+    places: np.ndarray
+    owners: np.ndarray
     starts: np.ndarray
 
 
 def _join_band(
-    pool: ThreadPoolExecutor, queries: Buckets, codes: Buckets, asked: np.ndarray, placed: np.ndarray, *rest: Any
+    pool: ThreadPoolExecutor,
+    queries: Buckets,
+    codes: Buckets,
+    masks: np.ndarray,
+    rule: Rule,
+    best: np.ndarray,
+    of: np.ndarray,
+    distance: int,
 ) -> None:
     """Share the buckets of the queries out among the threads: no two of them have the same query."""
-    masks, rule, best, of, distance = rest
     count = _CHUNKS if len(queries.rows) > _SMALL else 1
     edges = np.searchsorted(queries.starts, np.linspace(0, len(queries.rows), count + 1).astype(int))
     edges[0], edges[-1] = 0, len(queries.starts) - 1
-    asks = queries.codes, queries.starts, asked[queries.rows]
-    holds = (
-        np.pad(codes.codes, [(0, 0)] * (codes.codes.ndim - 1) + [(0, int(_VECTOR))]),
-        codes.starts,
-        placed[codes.rows],
-    )
+    asks = queries.codes, queries.places, queries.owners, queries.starts
+    holds = codes.codes, codes.places, codes.owners, codes.starts
     near, found = best[queries.rows], of[queries.rows]  # in the order in which they are used
 
     def work(first: int, last: int) -> None:
@@ -179,14 +192,19 @@ def lay_out(codes: np.ndarray) -> np.ndarray:
     return codes[:, 0].copy() if codes.shape[1] == 1 else codes.T.copy()
 
 
-def sort_by_band(codes: np.ndarray, band: Band) -> Buckets:
-    """A stable sort by a band's bits: rows within a bucket stay in their order."""
-    rows = np.arange(codes.shape[-1], dtype=np.int32)
-    starts = _count_buckets(codes if codes.ndim == 1 else codes[band.word], np.uint64(band.shift), band.width)
+def _sort_by_band(side: Side, band: Band, with_owners: bool) -> Buckets:
+    """A stable sort by a band's bits: places within a bucket ascend. Zeros follow the codes: loops read over them."""
+    codes, rows = side.codes, np.arange(side.codes.shape[-1], dtype=np.int32)
+    starts = _count_buckets(_get_word(codes, band), np.uint64(band.shift), band.width)
     for done in range(0, band.width, 8):  # some bits at a time: memory cannot follow 65,536 places of writing at once
-        word = codes if codes.ndim == 1 else codes[band.word]
-        codes, rows = _scatter(codes, rows, word, np.uint64(band.shift + done), min(8, band.width - done))
-    return Buckets(codes, rows, starts)
+        shift, width = np.uint64(band.shift + done), min(8, band.width - done)
+        codes, rows = _scatter(codes, rows, _get_word(codes, band), shift, width, _VECTOR)
+    places = side.places[rows]
+    return Buckets(codes, rows, places, side.owners[rows] if with_owners else places, starts)
+
+
+def _get_word(codes: np.ndarray, band: Band) -> np.ndarray:
+    return codes if codes.ndim == 1 else codes[band.word]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -201,11 +219,12 @@ def _count_buckets(word, shift, width):
 
 
 @numba.njit(cache=True, nogil=True)
-def _scatter(codes, rows, word, shift, width):
-    """One pass of a radix sort."""
-    following, mask = _count_buckets(word, shift, width), np.uint64((1 << width) - 1)
-    sorted_codes, sorted_rows = np.empty_like(codes), np.empty_like(rows)
-    for i in range(len(word)):
+def _scatter(codes, rows, word, shift, width, padding):
+    """One pass of a radix sort; leaves some zeros behind the codes."""
+    n = len(rows)
+    following, mask = _count_buckets(word[:n], shift, width), np.uint64((1 << width) - 1)
+    sorted_codes, sorted_rows = np.zeros((*codes.shape[:-1], n + padding), np.uint64), np.empty_like(rows)
+    for i in range(n):
         value = (word[i] >> shift) & mask
         at = following[value]
         following[value] = at + np.uint64(1)
@@ -216,7 +235,23 @@ def _scatter(codes, rows, word, shift, width):
 
 @numba.njit(cache=True, nogil=True)
 def _join_buckets(
-    first, last, queries, query_starts, asked, codes, starts, placed, masks, above, other, any_will_do, best, of, limit
+    first,
+    last,
+    queries,
+    asked,
+    asking,
+    query_starts,
+    codes,
+    placed,
+    owning,
+    starts,
+    masks,
+    above,
+    other,
+    any_will_do,
+    best,
+    of,
+    limit,
 ):
     """Compare the queries in buckets first to last with the codes in all buckets near theirs."""
     for value in range(first, last):
@@ -238,15 +273,9 @@ def _join_buckets(
                 turns = (edge - start + _VECTOR - np.uint64(1)) // _VECTOR
                 least = find_least(queries, i, codes, start, start + turns * _VECTOR if mask else edge)
                 if least <= limit and least <= best[i]:
-                    _note_nearest(queries, i, codes, start, edge, asked, placed, above, other, best, of)
-
-
-@numba.njit(cache=True, nogil=True)
-def _note_nearest(queries, i, codes, start, stop, asked, placed, above, other, best, of):
-    """Enter the first of the nearest codes, if it is nearer than what was found, or as near and placed before it."""
-    for j in range(start, stop):
-        if (other and placed[j] == asked[i]) or (above and placed[j] >= asked[i]):
-            continue
-        near = measure(queries, i, codes, j)
-        if near < best[i] or (near == best[i] and of[i] >= 0 and placed[j] < of[i]):
-            best[i], of[i] = near, placed[j]
+                    for j in range(start, edge):
+                        if (other and owning[j] == asking[i]) or (above and placed[j] >= asked[i]):
+                            continue
+                        near = measure(queries, i, codes, j)
+                        if near < best[i] or (near == best[i] and of[i] >= 0 and placed[j] < of[i]):
+                            best[i], of[i] = near, placed[j]

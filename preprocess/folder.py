@@ -65,10 +65,16 @@ def check_space(settings: Settings, source: Source) -> tuple[int, int]:
 
 
 def work_folder(settings: Settings) -> Path:
-    """Where spills lie: under OUT, or under --work by a name that no other OUT shares."""
+    """Where spills lie: under OUT, or under --work by a name that no other OUT shares. A dry run's lie apart."""
     if not settings.work:
-        return Path(settings.out) / _WORK / settings.fingerprint() / "spill"
-    return Path(settings.work) / f"pet_mood-{fingerprint_of([settings.fingerprint(), os.path.realpath(settings.out)])}"
+        return Path(settings.out) / _WORK / settings.fingerprint() / ("rows" if settings.dry_run else "spill")
+    parts = [settings.fingerprint(), os.path.realpath(settings.out), *(["dry run"] if settings.dry_run else [])]
+    return Path(settings.work) / f"pet_mood-{fingerprint_of(parts)}"
+
+
+def hash_folder(settings: Settings) -> Path:
+    """Where dry runs leave their hashes, on OUT's own disk: they are small, and serve every setting."""
+    return Path(settings.out) / _WORK / "hashes"
 
 
 def remove_work(settings: Settings) -> None:

@@ -13,7 +13,7 @@ from preprocess.codec import MAX_PIXELS, Header, UnreadableImage, decode_crop, e
 from preprocess.duplicates import Candidate
 from preprocess.inputs import ImageFile, Inputs
 from preprocess.labels import Annotation, Label, clean_text, parse_age
-from preprocess.phash import BITS, hash_crop
+from preprocess.phash import hash_crop
 from preprocess.settings import Settings
 from preprocess.source import Video
 from shards.emotions import parse_emotion
@@ -111,12 +111,13 @@ def cut_frame(frame: Frame, stated: tuple[int | None, int | None], settings: Set
         frame.pixels = decode_crop(data, header, crop, settings.crop.size)
     except UnreadableImage as error:
         return frame.reject("image_unreadable", str(error))
-    code, detail = hash_crop(frame.pixels)
+    found = hash_crop(frame.pixels, settings.hash.bits)
+    code, detail = found.code.to_bytes(settings.hash.bits // 8), found.detail
     featureless = detail < settings.dedupe.min_detail  # only these are compared by their pixels
     pixels = hashlib.blake2b(frame.pixels, digest_size=16).digest() if featureless else b""
     frame.candidate = Candidate(code, detail, crop.size, pixels)
     frame.row |= {"crop_x": crop.x, "crop_y": crop.y, "crop_size": crop.size, "note": checked.note}
-    frame.row |= {"hash": code.to_bytes(BITS // 8), "detail": detail}
+    frame.row |= {"hash": code, "detail": detail, "pixels": pixels or None}
 
 
 def encode_frame(frame: Frame, settings: Settings) -> bytes:

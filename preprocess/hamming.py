@@ -10,13 +10,9 @@ from typing import Any
 import numba
 import numpy as np
 
-from preprocess.bands import NONE, Groups, Rule, count_cores, find_least, join, lay_out, measure
+from preprocess.bands import NONE, Groups, Rule, Side, count_cores, find_least, join, lay_out, measure
+from preprocess.settings import JOIN_LIMITS as LIMITS
 from shards.errors import CallError
-
-LIMITS = {
-    64: 11,
-    256: 31,
-}  # greatest distance of the join, by bits: above, every code would be compared with most others
 
 _LEAF = 2048  # codes that are compared one by one
 
@@ -26,25 +22,24 @@ def read_codes(data: Any, bits: int) -> np.ndarray:
     return np.frombuffer(data, ">u8").astype(np.uint64).reshape(-1, bits // 64)
 
 
-def find_groups(codes: np.ndarray, distance: int) -> Groups:
+def find_groups(codes: np.ndarray, distance: int, owners: np.ndarray | None = None) -> Groups:
     """The one rule: in rank order, a code becomes a representative unless one is within the distance of it.
 
     Every other belongs to the nearest of the representatives that are ranked higher than itself, to the highest ranked
-    of equally near ones.
+    of equally near ones. With `owners`, int (n,), codes of one owner have nothing to do with one another.
     Raises CallError where the distance is above LIMITS.
     """
     check_distance(codes, distance)
-    first, which = collapse(codes)
-    stands = _find_representatives(codes[first], distance)
-    representatives = first[stands]
-    settled = np.zeros(len(first), bool)
-    settled[stands] = True
-    of = np.where(settled[which], first[which], NONE)
-    bits = np.zeros(len(codes), np.int16)
+    rule = Rule(other=owners is not None)
+    first, which = collapse(codes) if owners is None else (np.arange(len(codes)),) * 2
+    everything = Side(codes, np.arange(len(codes)), owners)
+    stands = np.zeros(len(first), bool)
+    stands[_find_representatives(everything.take(first)._replace(places=None), distance, rule)] = True
+    of, bits = np.where(stands[which], first[which], NONE), np.zeros(len(codes), np.int16)
     lost = np.flatnonzero(of == NONE)
-    near = join(codes[lost], codes[representatives], distance, Rule(above=True), lost, representatives)
+    near = join(everything.take(lost), everything.take(first[stands]), distance, rule._replace(above=True))
     of[lost], bits[lost] = near.of, near.distance
-    of[representatives] = NONE
+    of[first[stands]] = NONE
     return Groups(of, bits)
 
 
@@ -56,7 +51,7 @@ def find_nearest(queries: np.ndarray, codes: np.ndarray, distance: int) -> Group
     check_distance(codes, distance)
     asked, which = collapse(queries)
     first, _ = collapse(codes)
-    near = join(queries[asked], codes[first], distance, Rule(), None, first)
+    near = join(Side(queries[asked]), Side(codes[first], first), distance, Rule())
     return Groups(near.of[which], near.distance[which])
 
 
@@ -67,7 +62,8 @@ def find_nearest_others(codes: np.ndarray, distance: int) -> Groups:
     """
     check_distance(codes, distance)
     first, which = collapse(codes)
-    near = join(codes[first], codes[first], distance, Rule(other=True), first, first)
+    side = Side(codes[first], first)
+    near = join(side, side, distance, Rule(other=True))
     of, bits = near.of[which], near.distance[which]
     more = np.ones(len(codes), bool)
     more[first] = False
@@ -123,38 +119,49 @@ def _share_videos(starts: np.ndarray, work: Callable, *arguments: Any) -> None:
         list(pool.map(lambda first, last: work(first, last, *arguments), edges[:-1], edges[1:]))
 
 
-def _find_representatives(codes: np.ndarray, distance: int) -> np.ndarray:
-    """Places of the codes that become representatives, ascending.
+def _find_representatives(side: Side, distance: int, rule: Rule) -> np.ndarray:
+    """Rows of the codes that become representatives, ascending.
 
     Certain are those that no higher ranked code is near; out are those that a certain one is near; the rest, which has
     nothing to do with either, is settled by itself. There is no list of pairs, however many there are.
     """
-    if len(codes) <= _LEAF:
-        return np.flatnonzero(_settle(lay_out(codes), distance))
-    places = np.arange(len(codes))
-    free = join(codes, codes, distance, Rule(above=True, any=True)).of == NONE
-    certain, doubtful = places[free], places[~free]
-    rest = doubtful[join(codes[doubtful], codes[certain], distance, Rule(any=True)).of == NONE]
-    settle = _find_representatives if len(rest) <= len(codes) // 2 else _settle_halves
-    return np.sort(np.concatenate((certain, rest[settle(codes[rest], distance)])))
+    count = len(side.codes)
+    if count <= _LEAF:
+        owners = np.arange(count) if side.owners is None else side.owners
+        return np.flatnonzero(_settle(lay_out(side.codes), owners, rule.other, distance))
+    free = join(side, side, distance, rule._replace(above=True, any=True)).of == NONE
+    certain, doubtful = np.flatnonzero(free), np.flatnonzero(~free)
+    rest = doubtful[_is_far(side.take(doubtful), side.take(certain), distance, rule)]
+    settle = _find_representatives if len(rest) <= count // 2 else _settle_halves
+    return np.sort(np.concatenate((certain, rest[settle(side.take(rest), distance, rule)])))
 
 
-def _settle_halves(codes: np.ndarray, distance: int) -> np.ndarray:
+def _settle_halves(side: Side, distance: int, rule: Rule) -> np.ndarray:
     """The same where that settles little, as of a long chain: first the one half, then what it leaves of the other."""
-    half = len(codes) // 2
-    found = _find_representatives(codes[:half], distance)
-    rest = half + np.flatnonzero(join(codes[half:], codes[found], distance, Rule(any=True)).of == NONE)
-    return np.concatenate((found, rest[_find_representatives(codes[rest], distance)]))
+    half = len(side.codes) // 2
+    found = _find_representatives(side.take(slice(half)), distance, rule)
+    rest = half + np.flatnonzero(_is_far(side.take(slice(half, None)), side.take(found), distance, rule))
+    return np.concatenate((found, rest[_find_representatives(side.take(rest), distance, rule)]))
+
+
+def _is_far(queries: Side, codes: Side, distance: int, rule: Rule) -> np.ndarray:
+    """Which of the queries none of the codes is near, bool (n,)."""
+    return join(queries, codes, distance, rule._replace(any=True)).of == NONE
 
 
 @numba.njit(cache=True, nogil=True)
-def _settle(codes, distance):
+def _settle(codes, owners, other, distance):
     """Which of the codes are representatives, one after the other; bool (n,)."""
     n = codes.shape[-1]
-    found, kept, count = np.zeros(n, np.bool_), np.empty_like(codes), np.uint64(0)
+    found, kept, keeps, count = np.zeros(n, np.bool_), np.empty_like(codes), np.empty_like(owners), np.uint64(0)
     for i in range(n):
-        if find_least(codes, i, kept, np.uint64(0), count) > distance:
-            kept[..., count] = codes[..., i]
+        free = find_least(codes, i, kept, np.uint64(0), count) > distance
+        if not free and other:
+            free = True
+            for j in range(count):
+                free &= keeps[j] == owners[i] or measure(codes, i, kept, j) > distance
+        if free:
+            kept[..., count], keeps[count] = codes[..., i], owners[i]
             count += np.uint64(1)
             found[i] = True
     return found

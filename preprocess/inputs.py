@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from preprocess.settings import Settings, fingerprint_of
+from preprocess.settings import fingerprint_of
 from preprocess.source import Video, list_frames, write_name
 
 
@@ -45,9 +45,9 @@ def read_inputs(video: Video) -> Inputs:
         return Inputs(video, None, error.strerror or str(error), images)
 
 
-def fingerprint_inputs(inputs: list[Inputs], settings: Settings) -> str:
-    """32 hexadecimal digits for what some videos are made from, settings and library versions included."""
-    parts: list = [settings.fingerprint()]
+def fingerprint_inputs(inputs: list[Inputs], fingerprint: str) -> str:
+    """32 hexadecimal digits for what some videos are made from, and for a fingerprint of settings and versions."""
+    parts: list = [fingerprint]
     for video, label, fault, images in inputs:
         directories = [[directory.source, directory.relative] for directory in video.directories]
         parts.append([video.name, video.source, video.label_file, video.split, directories])
@@ -56,6 +56,6 @@ def fingerprint_inputs(inputs: list[Inputs], settings: Settings) -> str:
     return fingerprint_of(parts)
 
 
-def fingerprint_videos(videos: list[Video], settings: Settings) -> str:
+def fingerprint_videos(videos: list[Video], fingerprint: str) -> str:
     """The name under which a task over these videos leaves its work, without doing it."""
-    return fingerprint_inputs([read_inputs(video) for video in videos], settings)
+    return fingerprint_inputs([read_inputs(video) for video in videos], fingerprint)

@@ -1,6 +1,6 @@
-"""Which record goes where: split, shard and place of every kept frame, from narrow columns of the tasks' rows.
+"""Which frame goes where: near-copies across videos, split, shard and place, from narrow columns of the tasks' rows.
 
-The driver's memory is here: about 60 bytes a kept frame, and never a string for each of them.
+The driver's memory is here: about 80 bytes for each frame that its video keeps, and never a string for each of them.
 """
 
 import hashlib
@@ -13,11 +13,14 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow.compute as pc
 
+from preprocess.across import Fate, Frames, find_fates
+from preprocess.hamming import read_codes
 from preprocess.settings import Settings
 from preprocess.spill import TaskSummary, VideoSummary, read_rows
 from preprocess.split import split_videos
 from shards.dataset import shard_name
 from shards.errors import DataError
+from shards.manifest import read_hashes
 from shards.tfrecord import OVERHEAD
 
 # One entry for each record of a shard, in the shard's order: all that a shard task is told.
@@ -28,6 +31,7 @@ ENTRY = np.dtype(
         ("length", np.int32),
         ("video_index", np.int32),
         ("video_count", np.int32),
+        ("label", np.int8),
     ]
 )
 
@@ -42,15 +46,21 @@ class PlannedShard(NamedTuple):
 
 @dataclass
 class Plan:
-    """Places of all kept frames. Arrays run over the kept frames in the manifest's order, except `order` and shards."""
+    """What becomes of the frames that their videos keep. Arrays run over these as the manifest does."""
 
     videos: list[VideoSummary]
     is_val: np.ndarray  # of each video
     how_split: str
-    first: np.ndarray  # of each task, and one past the last: its first kept frame
+    first: np.ndarray  # of each task, and one past the last: its first frame
+    owner: np.ndarray  # int32, the place of its video
+    numbers: np.ndarray  # int32, frame_number
+    fate: Fate
     entries: np.ndarray  # ENTRY
-    order: np.ndarray  # the kept frames in shard order, train before val
+    order: np.ndarray  # the frames that are kept in the end, in shard order, train before val
     shards: list[PlannedShard]
+
+    def name_key(self, frame: int) -> str:
+        return f"{self.videos[self.owner[frame]].name}/{self.numbers[frame]}"
 
     def shard_entries(self, shard: PlannedShard) -> np.ndarray:
         return self.entries[self.order[shard.start : shard.stop]]
@@ -66,58 +76,85 @@ class Plan:
 
 
 def make_plan(tasks: Sequence[TaskSummary], folder: Path, settings: Settings) -> Plan:
-    """Split the videos and place every kept frame by its shuffle key.
+    """Split the videos, drop near-copies across them, and place every frame that is kept by its shuffle key.
 
     Raises DataError where no frame is kept.
     """
     videos = [video for task in tasks for video in task.videos]
-    keys, entries, owner, first = _read_kept(tasks, folder)
-    if not len(keys):
+    found = _read_frames(tasks, folder, settings.hash.bits)
+    if not len(found.keys):
         reasons = sum((Counter(task.reasons) for task in tasks), Counter())
         found = (
             ", ".join(f"{reason} {number}" for reason, number in reasons.most_common()) or "there are no annotations"
         )
         raise DataError(f"{', '.join(settings.source)}: no frame is good enough to keep: {found}")
     split = split_videos(videos, settings)
-    frame_is_val = split.is_val[owner]
-    order = np.lexsort((owner, keys, frame_is_val))  # train before val, then by key
-    _number_within_videos(entries, keys, owner, len(videos))
-    lengths = entries["length"][order] + OVERHEAD
-    boundary = len(keys) - int(frame_is_val.sum())
+    is_val, label = split.is_val[found.owner], np.array([video.label for video in videos], np.int8)[found.owner]
+    fate = find_fates(Frames(*found.compared, found.owner, is_val, label), settings.dedupe)
+    kept = np.flatnonzero(fate.is_kept)
+    order = kept[np.lexsort((found.owner[kept], found.keys[kept], is_val[kept]))]  # train before val, then by key
+    found.entries["label"] = fate.label
+    _number_within_videos(found.entries, found.keys, found.owner, kept, len(videos))
+    lengths = found.entries["length"][order] + OVERHEAD
+    boundary = len(kept) - int(is_val[kept].sum())
     shards = [
         *_cut_shards("train", lengths, 0, boundary, settings.shard_bytes),
-        *_cut_shards("val", lengths, boundary, len(keys), settings.shard_bytes),
+        *_cut_shards("val", lengths, boundary, len(kept), settings.shard_bytes),
     ]
-    return Plan(videos, split.is_val, split.how, first, entries, order, shards)
+    return Plan(
+        videos, split.is_val, split.how, found.first, found.owner, found.numbers, fate, found.entries, order, shards
+    )
 
 
-def _read_kept(tasks: Sequence[TaskSummary], folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Shuffle keys, entries and owners (place of the video) of the kept frames, and where each task's begin."""
-    kept = [task.counts.get("kept", 0) for task in tasks]
-    first = np.concatenate(([0], np.cumsum(kept))).astype(np.int64)
-    keys, entries = np.empty(first[-1], np.uint64), np.zeros(first[-1], ENTRY)
-    columns = ["shuffle_key", "spill_offset", "spill_length"]
+class _Found(NamedTuple):
+    """The frames that their videos keep, as the tasks' rows have them."""
+
+    keys: np.ndarray  # uint64, shuffle keys
+    entries: np.ndarray
+    numbers: np.ndarray
+    owner: np.ndarray
+    first: np.ndarray
+    compared: tuple[np.ndarray, np.ndarray, np.ndarray, dict[int, bytes]]  # the first columns of Frames
+
+
+def _read_frames(tasks: Sequence[TaskSummary], folder: Path, bits: int) -> _Found:
+    counts = [task.counts.get("kept", 0) for task in tasks]
+    first = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    n = int(first[-1])
+    keys, entries, codes = np.empty(n, np.uint64), np.zeros(n, ENTRY), np.empty((n, bits // 64), np.uint64)
+    numbers, detail, crop_size = (np.empty(n, np.int32) for _ in range(3))
+    columns = {"shuffle_key": keys, "frame_number": numbers, "detail": detail, "crop_size": crop_size}
+    columns |= {"spill_offset": entries["offset"], "spill_length": entries["length"]}
+    pixels: dict[int, bytes] = {}
     for number, task in enumerate(tasks):
-        rows = read_rows(folder, task.name, columns)
-        rows = rows.filter(pc.is_valid(rows["shuffle_key"]))
+        rows = read_rows(folder, task.name, [*columns, "hash", "pixels"])
+        rows = rows.filter(pc.is_valid(rows["shuffle_key"])).combine_chunks()
         mine = slice(first[number], first[number + 1])
-        keys[mine], entries["offset"][mine], entries["length"][mine] = (rows[name].to_numpy() for name in columns)
+        for name, values in columns.items():
+            values[mine] = rows[name].fill_null(0)  # of a dry run there are no records
+        codes[mine] = read_codes(read_hashes(rows["hash"]), bits)
         entries["task"][mine] = number
-    # Rows are sorted by video as the summaries are, so the counts alone say whose each kept frame is.
-    counts = [video.kept for task in tasks for video in task.videos]
-    return keys, entries, np.repeat(np.arange(len(counts)), counts), first
+        digests = rows["pixels"]
+        for place in np.flatnonzero(digests.is_valid()):
+            pixels[int(mine.start + place)] = digests[place].as_py()
+    # Rows are sorted by video as the summaries are, so the counts alone say whose each frame is.
+    kept = [video.kept for task in tasks for video in task.videos]
+    owner = np.repeat(np.arange(len(kept), dtype=np.int32), kept)
+    return _Found(keys, entries, numbers, owner, first, (codes, detail, crop_size, pixels))
 
 
-def _number_within_videos(entries: np.ndarray, keys: np.ndarray, owner: np.ndarray, videos: int) -> None:
-    """video_index: a frame's rank in its video by a second hash of its shuffle key.
+def _number_within_videos(
+    entries: np.ndarray, keys: np.ndarray, owner: np.ndarray, kept: np.ndarray, videos: int
+) -> None:
+    """video_index: a kept frame's rank in its video by a second hash of its shuffle key.
 
     By the key itself it would be the order of the shards once more, and the first K frames of each video would all lie
     in the first of them.
     """
-    counts = np.bincount(owner, minlength=videos)
+    counts = np.bincount(owner[kept], minlength=videos)
     begins = np.cumsum(counts) - counts
-    by_video = np.lexsort((_mix(keys), owner))
-    entries["video_index"][by_video] = np.arange(len(keys)) - begins[owner[by_video]]
+    by_video = kept[np.lexsort((_mix(keys[kept]), owner[kept]))]
+    entries["video_index"][by_video] = np.arange(len(kept)) - begins[owner[by_video]]
     entries["video_count"] = counts[owner]
 
 

@@ -1,5 +1,6 @@
 """The whole way of a run, on one screen: check, list, videos, plan, shards, assemble."""
 
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,9 +13,11 @@ import msgspec
 from preprocess import summary
 from preprocess.assembly import FinishedShard, assemble_dataset, is_finished, publish_dataset, stage_folder
 from preprocess.cluster import run_tasks, start_ray
+from preprocess.dry_run import write_dry_run
 from preprocess.folder import (
     check_folder,
     check_space,
+    hash_folder,
     log_file,
     read_log,
     remove_work,
@@ -55,7 +58,23 @@ def run(settings: Settings) -> Dataset:
             source = find_videos(settings.source)
             groups = group_videos(source)
         with start_ray(settings.workers, settings.address) as workers:
-            return _make_dataset(source, groups, settings, workers, watch)
+            make = _look_only if settings.dry_run else _make_dataset
+            return make(source, groups, settings, workers, watch)
+
+
+def _look_only(
+    source: Source, groups: Sequence[list[Video]], settings: Settings, workers: int, watch: Stopwatch
+) -> Dataset:
+    """A dry run: hashes, which stay, and what would be made of them."""
+    summary.print_start(source, workers)
+    with watch.time("videos"):
+        tasks = _run_videos(groups, settings, workers)
+    with watch.time("plan"):
+        plan = make_plan(tasks, work_folder(settings), settings)
+    found = write_dry_run(plan, tasks, settings, work_folder(settings))
+    shutil.rmtree(work_folder(settings))
+    summary.print_dry_run(found, plan.how_split, Path(settings.out), source.frames, watch.seconds)
+    return found
 
 
 def _make_dataset(
@@ -88,7 +107,8 @@ def _run_videos(groups: Sequence[list[Video]], settings: Settings, workers: int)
     folder = work_folder(settings).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     tasks: list[TaskSummary | None] = [None] * len(groups)
-    calls = [(group, settings, folder) for group in groups]
+    hashes = hash_folder(settings).absolute()
+    calls = [(group, settings, folder, hashes) for group in groups]
     with summary.FrameProgress(groups) as progress:
         for place, task in run_tasks(run_video_task, calls, workers, "video task"):
             tasks[place] = task
@@ -139,7 +159,7 @@ def _is_same(groups: Sequence[list[Video]], settings: Settings, workers: int) ->
     Raises CallError where it was not and may not be replaced.
     """
     names = [""] * len(groups)
-    calls = [(group, settings) for group in groups]
+    calls = [(group, settings.fingerprint()) for group in groups]
     with summary.show_progress(len(calls), "check") as progress:
         for place, name in run_tasks(fingerprint_videos, calls, workers, "check"):
             names[place] = name

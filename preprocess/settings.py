@@ -2,19 +2,28 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from typing import Literal
 
 from jsonargparse.typing import ClosedUnitInterval, NonNegativeInt, PositiveInt, restricted_number_type
 
 from shards.dataset import FORMAT_VERSION
+from shards.errors import CallError
+
+# By the hash's bits: the greatest distance of the exact join across videos, and the distances that hold when none are
+# given. Why these: python -m benchmarks.distance, in the README.
+JOIN_LIMITS = {64: 11, 256: 31}
+DISTANCES = {64: 8, 256: 62}
+CROSS_DISTANCES = {64: 6, 256: 30}
 
 ValFraction = restricted_number_type("ValFraction", float, [(">", 0), ("<=", 0.5)], docstring="above 0, at most 0.5")
 Growth = restricted_number_type("Growth", float, [(">=", 1), ("<=", 4)], docstring="number from 1 to 4")
 CropSize = restricted_number_type("CropSize", int, [(">=", 32), ("<=", 2048)], docstring="pixels from 32 to 2048")
 Quality = restricted_number_type("Quality", int, [(">=", 1), ("<=", 100)], docstring="JPEG quality from 1 to 100")
-Distance = restricted_number_type("Distance", int, [(">=", 0), ("<=", 32)], docstring="bits from 0 to 32")
+Distance = restricted_number_type(
+    "Distance", int, [(">=", 0), ("<=", 128)], docstring="bits, from 0 to half the hash's"
+)
 Seed = restricted_number_type("Seed", int, [(">=", 0), ("<", 2**32)], docstring="integer from 0 to 2**32 - 1")
 ShardBytes = restricted_number_type("ShardBytes", int, [(">=", 10_000)], docstring="bytes, at least 10,000")
 
@@ -48,18 +57,49 @@ class CropSettings:
 
 
 @dataclass(frozen=True)
-class DedupeSettings:
-    """Which frames are near-copies of another frame of their video.
+class HashSettings:
+    """What frames are compared by.
 
     Args:
-        enabled: drop near-copies; false keeps every frame, and still records hashes.
-        distance: greatest number of differing bits, of 64, between a frame and the one that represents it.
+        bits: length of the perceptual hash of a crop, 64 or 256.
+    """
+
+    bits: Literal[64, 256] = 64
+
+
+@dataclass(frozen=True)
+class DedupeSettings:
+    """Which frames are near-copies of others.
+
+    Args:
+        enabled: drop near-copies; false keeps every frame but those of training that are near one of validation.
+        scope: all also compares the videos' representatives with one another; video compares within each video only.
+        distance: greatest number of differing bits between a frame and its representative in its video; 8 of 64 bits,
+            62 of 256 when not given.
+        cross_distance: the same across videos, and between training and validation whatever enabled and scope say; at
+            most 11 of 64 bits, 31 of 256; 6 and 30 when not given.
         min_detail: frames with a lower detail score (black, featureless) are only compared by equal pixels.
+        conflicts: where near-copies of different videos have different moods, keep their representative with its own,
+            drop it too, or give it the mood of the majority of these videos.
     """
 
     enabled: bool = True
-    distance: Distance = 8  # why: python -m benchmarks.distance, in the README
+    scope: Literal["video", "all"] = "all"
+    distance: Distance | None = None
+    cross_distance: Distance | None = None
     min_detail: NonNegativeInt = 1000
+    conflicts: Literal["keep", "drop", "majority"] = "keep"
+
+
+@dataclass(frozen=True)
+class SelectSettings:
+    """Which of a video's frames are worth training on, as an alternative to a distance or after it.
+
+    Args:
+        per_video: keep at most so many frames of each video, those that differ most; all when not given.
+    """
+
+    per_video: PositiveInt | None = None
 
 
 @dataclass(frozen=True)
@@ -84,12 +124,15 @@ class Settings:
         shard_bytes: about how large a shard becomes.
         box: which boxes are good enough.
         crop: how a box becomes a picture.
+        hash: what frames are compared by.
         dedupe: which frames are near-copies.
+        select: how many frames of a video are kept.
         split: how videos are divided.
         workers: processes that work at a time; all cores, of this machine or of the cluster, when not given.
         address: a Ray cluster's address; a local one is started when not given.
         work: folder for intermediate files, on a fast disk; inside OUT when not given.
         replace: put the new dataset in the place of another one in OUT.
+        dry_run: only say what would be kept; the hashes stay as finished work for the real run.
         debug: show tracebacks.
     """
 
@@ -99,32 +142,56 @@ class Settings:
     shard_bytes: ShardBytes = 128_000_000
     box: BoxSettings = field(default_factory=BoxSettings)
     crop: CropSettings = field(default_factory=CropSettings)
+    hash: HashSettings = field(default_factory=HashSettings)
     dedupe: DedupeSettings = field(default_factory=DedupeSettings)
+    select: SelectSettings = field(default_factory=SelectSettings)
     split: SplitSettings = field(default_factory=SplitSettings)
     workers: PositiveInt | None = None
     address: str | None = None
     work: str | None = None
     replace: bool = False
+    dry_run: bool = False
     debug: bool = False
+
+    def __post_init__(self) -> None:
+        """Fill in the distances that were not given. Raises CallError for one that the hash does not allow."""
+        bits, dedupe = self.hash.bits, self.dedupe
+        distance = DISTANCES[bits] if dedupe.distance is None else dedupe.distance
+        across = CROSS_DISTANCES[bits] if dedupe.cross_distance is None else dedupe.cross_distance
+        object.__setattr__(self, "dedupe", replace(dedupe, distance=distance, cross_distance=across))
+        for name, value, limit in (("distance", distance, bits // 2), ("cross_distance", across, JOIN_LIMITS[bits])):
+            if value > limit:
+                raise CallError(
+                    f"dedupe.{name} is {value}, more than the {limit} that {bits}-bit hashes allow; lower it"
+                )
+        if self.crop.size**2 < bits * 16:
+            raise CallError(f"crop.size is {self.crop.size}, too small for hash.bits {bits}; give at least 64")
 
     @property
     def content(self) -> dict:
         """The settings that change what the dataset holds: all that dataset.json may tell of a run."""
-        names = ("seed", "shard_bytes", "box", "crop", "dedupe", "split")
+        names = ("seed", "shard_bytes", "box", "crop", "hash", "dedupe", "select", "split")
         content = {name: value for name, value in asdict(self).items() if name in names}
         return json.loads(json.dumps(content))  # plain numbers: those from the command line are of restricted types
 
     def fingerprint(self) -> str:
         """Names the work that may be reused: the content settings, the format, and the versions that touch pixels."""
+        return self._fingerprint_with(self.content)
+
+    def hash_fingerprint(self) -> str:
+        """Names the hashes that may be reused, whatever is made of them."""
+        crop, content = self.content["crop"], self.content
+        looks = {"box": content["box"], "size": crop["size"], "grow": crop["grow"], "hash": content["hash"]}
+        return self._fingerprint_with(looks | {"min_detail": content["dedupe"]["min_detail"]})
+
+    def _fingerprint_with(self, settings: dict) -> str:
         versions = {name: version(name) for name in ("numpy", "numba", "opencv-python-headless", "pyarrow")}
         versions["tensorflow"] = _tensorflow_version()
-        return fingerprint_of(
-            {"format": FORMAT_VERSION, "recipe": RECIPE, "settings": self.content, "versions": versions}
-        )
+        return fingerprint_of({"format": FORMAT_VERSION, "recipe": RECIPE, "settings": settings, "versions": versions})
 
 
 # Counts up when the code makes other pixels, codes or rows from the same settings, so that old work is not reused.
-RECIPE = 1
+RECIPE = 2
 
 
 def fingerprint_of(value: object) -> str:

@@ -37,5 +37,5 @@ def run_shard_task(name: str, entries: np.ndarray, spills: Sequence[str], folder
 
 
 def _finish_record(record: bytes, entry: np.void) -> bytes:
-    places = {"video_index": int(entry["video_index"]), "video_count": int(entry["video_count"])}
+    places = {name: int(entry[name]) for name in ("video_index", "video_count", "label")}
     return encode_record(decode_record(record) | places)

@@ -1,7 +1,7 @@
 """What a video task leaves for the later stages: its rows, its kept records in shuffle order, and a summary, last.
 
 `NAME.records` holds the records one after another, sorted by shuffle key; `NAME.parquet` every row of the manifest as
-far as it is known, in the manifest's order, with the three columns below; `NAME.json` says that the others are whole.
+far as it is known, in the manifest's order, with some columns more; `NAME.json` says that the others are whole.
 """
 
 import hashlib
@@ -13,16 +13,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from preprocess.settings import Settings
 from shards.files import write_atomically
-from shards.manifest import SCHEMA
+from shards.manifest import make_schema
 
-SPILL_SCHEMA = pa.schema(
-    [*SCHEMA, ("shuffle_key", pa.uint64()), ("spill_offset", pa.int64()), ("spill_length", pa.int32())]
-)
+_OWN = [
+    ("shuffle_key", pa.uint64()),  # of rows that are kept as far as their task knows, and of no others
+    ("spill_offset", pa.int64()),
+    ("spill_length", pa.int32()),
+    ("pixels", pa.binary(16)),  # digest of a frame under the detail gate
+]
 
 
 class Item(NamedTuple):
-    """A row of the manifest, and its record when the frame is kept."""
+    """A row of the manifest, and its record when the frame is kept; of a dry run always none."""
 
     row: dict[str, Any]
     record: bytes | None
@@ -57,21 +61,30 @@ def shuffle_key(key: str, seed: int) -> int:
     return int.from_bytes(hashlib.blake2b(key.encode(), key=secret, digest_size=8).digest())
 
 
-def write_spill(folder: Path, summary: TaskSummary, items: list[Item], seed: int) -> None:
+def make_spill_schema(bits: int) -> pa.Schema:
+    """The columns of a task's rows: the manifest's for hashes of so many bits, and the spill's own."""
+    return pa.schema([*make_schema(bits), *_OWN])
+
+
+def write_spill(folder: Path, summary: TaskSummary, items: list[Item], settings: Settings) -> None:
     """Write a task's rows and records; the summary's file appears last and says that all is there."""
-    kept = [item for item in items if item.record is not None]
+    kept = [item for item in items if item.row["status"] == "kept"]
     for item in kept:
-        item.row["shuffle_key"] = shuffle_key(item.row["key"], seed)
+        item.row["shuffle_key"] = shuffle_key(item.row["key"], settings.seed)
     kept.sort(key=lambda item: item.row["shuffle_key"])
-    with write_atomically(folder / f"{summary.name}.records") as file:
-        for item in kept:
-            item.row.update(spill_offset=file.tell(), spill_length=len(item.record))
-            file.write(item.record)
-    with write_atomically(folder / f"{summary.name}.parquet") as file:
-        table = pa.Table.from_pylist([item.row for item in items], SPILL_SCHEMA)
-        pq.write_table(table, file, compression="zstd")
+    if not settings.dry_run:
+        with write_atomically(folder / f"{summary.name}.records") as file:
+            for item in kept:
+                item.row.update(spill_offset=file.tell(), spill_length=len(item.record))
+                file.write(item.record)
+    write_rows(folder, summary.name, [item.row for item in items], settings.hash.bits)
     with write_atomically(folder / f"{summary.name}.json") as file:
         file.write(msgspec.json.encode(summary))
+
+
+def write_rows(folder: Path, name: str, rows: list[dict[str, Any]], bits: int) -> None:
+    with write_atomically(folder / f"{name}.parquet") as file:
+        pq.write_table(pa.Table.from_pylist(rows, make_spill_schema(bits)), file, compression="zstd")
 
 
 def read_summary(folder: Path, name: str) -> TaskSummary | None:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -17,14 +18,15 @@ _WORKER_BYTES = 1_100_000_000  # 0.7 of it imports, much of which the workers sh
 _LISTED = 5  # names shown of a longer list; the log has all
 
 
-def print_start(source: Source, workers: int, space: tuple[int, int]) -> None:
-    """Before the work: what was found and what it will need."""
+def print_start(source: Source, workers: int, space: tuple[int, int] | None = None) -> None:
+    """Before the work: what was found and what it will need; of disk (needed, free) in bytes."""
     driver = _DRIVER_BYTES + _DRIVER_BYTES_A_FRAME * source.frames
     _tell(
         f"found    {len(source.videos):,} label files, {source.frames:,} frames",
         f"memory   {driver / 1e9:.1f} GB for the driver, {workers} x {_WORKER_BYTES / 1e9:.1f} GB for workers, at most",
-        f"disk     {space[0] / 1e9:.2f} GB at most while it works, {space[1] / 1e9:.1f} GB free",
     )
+    if space:
+        _tell(f"disk     {space[0] / 1e9:.2f} GB at most while it works, {space[1] / 1e9:.1f} GB free")
     _tell_names("labels without frames", source.labels_without_frames)
     _tell_names("frame folders without a label", source.directories_without_label)
     _tell_names("folders that cannot be read", source.unreadable)
@@ -45,9 +47,31 @@ def print_nothing_to_do(out: Path) -> None:
     print(f"{out} is whole and made from these inputs and settings: nothing to do")
 
 
+def print_dry_run(found: Dataset, how_split: str, out: Path, frames: int, seconds: dict[str, float]) -> None:
+    """The tables of a dry run, on stdout, and what to do next."""
+    _print_counts(found.counts, how_split)
+    usable = sum(found.counts[status] for status in ("kept", "duplicate", "unselected"))
+    share = found.counts["kept"] / max(1, usable)
+    print(f"\ndry run: no shard was written; {share:.1%} of the {usable:,} usable frames would be kept")
+    _print_seconds(seconds, frames)
+    print(f"look at what would go:  python -m tools.dedupe_report {out}")
+    print("make it:                the same command without --dry_run; the hashes are kept for it")
+
+
 def print_end(dataset: Dataset, how_split: str, out: Path, frames: int, seconds: dict[str, float]) -> None:
     """The tables of a finished run, on stdout."""
-    counts = dataset.counts
+    _print_counts(dataset.counts, how_split)
+    shards = [shard for files in dataset.shards.values() for shard in files]
+    print(f"\n{len(shards)} shards, {sum(shard.bytes for shard in shards):,} bytes, in {out}")
+    _print_seconds(seconds, frames)
+
+
+def _print_seconds(seconds: dict[str, float], frames: int) -> None:
+    stages = ", ".join(f"{stage} {value:.1f} s" for stage, value in seconds.items())
+    print(f"{stages}; {frames / max(seconds['videos'], 1e-9):,.0f} frames/s in videos")
+
+
+def _print_counts(counts: dict[str, Any], how_split: str) -> None:
     print(f"\n{'rows':<24}{counts['rows']:>12,}")
     for status in ("kept", "duplicate", "rejected", "unselected"):
         print(f"  {status:<22}{counts[status]:>12,}")
@@ -59,10 +83,6 @@ def print_end(dataset: Dataset, how_split: str, out: Path, frames: int, seconds:
         for name, emotion in found["emotions"].items():
             print(f"{split:<8}{_pad(name, 16)}{emotion['frames']:>10,}{emotion['videos']:>10,}")
         print(f"{split:<8}{'all':<16}{found['frames']:>10,}{found['videos']:>10,}")
-    shards = [shard for files in dataset.shards.values() for shard in files]
-    print(f"\n{len(shards)} shards, {sum(shard.bytes for shard in shards):,} bytes, in {out}")
-    stages = ", ".join(f"{stage} {value:.1f} s" for stage, value in seconds.items())
-    print(f"{stages}; {frames / max(seconds['videos'], 1e-9):,.0f} frames/s in videos")
 
 
 class FrameProgress:

@@ -31,6 +31,7 @@ REJECTIONS = (
     "box_negative",
     "box_empty",
     "box_outside",
+    "label_conflict",  # last, once near-copies are known: they have other moods, and dedupe.conflicts is drop
 )
 DUPLICATIONS = ("near_in_video", "near_across_videos", "near_validation")
 
@@ -67,7 +68,7 @@ SCHEMA = pa.schema(
         pa.field("status", pa.string(), nullable=False),
         ("reason", pa.string()),
         ("note", pa.string()),
-        ("hash", pa.binary(8)),  # big-endian
+        ("hash", pa.binary(8)),  # big-endian; of 32 bytes where the settings say 256 bits
         ("detail", pa.int32()),
         ("duplicate_of", pa.string()),
         ("distance", pa.int16()),  # bits, to duplicate_of
@@ -81,14 +82,19 @@ SCHEMA = pa.schema(
 )
 
 
-def write_manifest(file: Any, tables: Iterable[pa.Table]) -> dict[str, Any]:
+def make_schema(bits: int) -> pa.Schema:
+    """The columns where hashes have 64 or 256 bits."""
+    return SCHEMA.set(SCHEMA.get_field_index("hash"), pa.field("hash", pa.binary(bits // 8)))
+
+
+def write_manifest(file: Any, tables: Iterable[pa.Table], bits: int = 64) -> dict[str, Any]:
     """Write rows that come in the manifest's order, in pieces of any size, to an open file; returns count_rows of them.
 
     The bytes are a function of the rows alone, however they are cut into pieces.
     """
     counter = RowCounter()
     waiting: list[pa.Table] = []
-    with pq.ParquetWriter(file, SCHEMA, compression="zstd", write_page_checksum=True) as writer:
+    with pq.ParquetWriter(file, make_schema(bits), compression="zstd", write_page_checksum=True) as writer:
 
         def write(rows: pa.Table) -> None:
             writer.write_table(rows.combine_chunks(), row_group_size=ROW_GROUP)
@@ -110,6 +116,17 @@ def read_manifest(folder: Path, columns: list[str] | None = None) -> Iterable[pa
     with pq.ParquetFile(folder / FILE) as file:
         for group in range(file.num_row_groups):
             yield file.read_row_group(group, columns=columns)
+
+
+def read_hashes(column: pa.Array | pa.ChunkedArray) -> bytes:
+    """The bytes of all hashes of a column, one after the other; nulls are left out."""
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    wide = [chunk.drop_null() for chunk in chunks]
+    return b"".join(
+        chunk.buffers()[1][chunk.offset * chunk.type.byte_width :][: len(chunk) * chunk.type.byte_width].to_pybytes()
+        for chunk in wide
+        if len(chunk)
+    )
 
 
 class RowCounter:

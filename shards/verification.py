@@ -77,7 +77,10 @@ def _check_rows(folder: Path, dataset: Dataset, tell: Callable[[int], Any]) -> I
     for rows in manifest.read_manifest(folder, _COLUMNS):
         counter.add(rows)
         kept.append(rows.filter(pc.equal(rows["status"], "kept")))
-        compared.append(rows.filter(pc.equal(rows["status"], "duplicate")).select(["key", "duplicate_of"]))
+        dropped = pc.or_(
+            pc.equal(rows["status"], "duplicate"), pc.equal(rows["reason"].fill_null(""), "label_conflict")
+        )
+        compared.append(rows.filter(dropped).select(["key", "duplicate_of"]))
     if counter.counts() != dataset.counts:
         yield f"{path}: its rows count up to {counter.counts()}, dataset.json states {dataset.counts}"
     if not kept:
@@ -93,7 +96,8 @@ def _check_keys(path: Path, kept: pa.Table, duplicates: pa.Table) -> Iterator[st
     counts = pc.value_counts(used)
     for repeated in counts.filter(pc.greater(counts.field(1), 1)).field(0).to_pylist():
         yield f"{path}: key {repeated} belongs to several frames"
-    strays = duplicates.filter(pc.invert(pc.is_in(duplicates["duplicate_of"], used)))
+    known = pc.or_(pc.is_null(duplicates["duplicate_of"]), pc.is_in(duplicates["duplicate_of"], used))
+    strays = duplicates.filter(pc.invert(known))
     for row in strays.to_pylist():
         yield f"{path}: {row['key']} is a duplicate of {row['duplicate_of']}, which is no frame of this dataset"
 

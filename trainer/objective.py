@@ -19,10 +19,12 @@ _MOODS = len(EMOTIONS)
 def estimate_prior(labels: np.ndarray, videos: np.ndarray) -> np.ndarray:
     """(6,) share of *videos* of each mood, from each record's label and video; frames are near-copies of each other.
 
+    A video's mood is that of most of its frames: near-copies in other videos may have outvoted the label of some.
     A mood without a video counts as half a video, so that its logarithm is finite.
     """
-    _, first = np.unique(videos, return_index=True)
-    counts = np.bincount(labels[first], minlength=_MOODS).astype(float)
+    names, video = np.unique(videos, return_inverse=True)
+    votes = np.bincount(video * _MOODS + labels, minlength=len(names) * _MOODS).reshape(-1, _MOODS)
+    counts = np.bincount(votes.argmax(axis=1), minlength=_MOODS).astype(float)
     counts = np.maximum(counts, 0.5)
     return counts / counts.sum()
 

@@ -64,7 +64,13 @@ def pets(tmp_path):
         ("--source {0}/pets --out {0}/out --dedupe.dist 3", 2, "dedupe.dist"),  # no abbreviations
         ("--source {0}/pets --out {0}/out --config {0}/bad.yaml", 2, "distanse"),
         ("--source {0}/pets --out {0}/out --config {0}/no.yaml", 2, "no.yaml"),
-        ("--source {0}/pets --out {0}/out --dedupe.distance 65", 2, "dedupe.distance"),
+        ("--source {0}/pets --out {0}/out --dedupe.distance 33", 2, "more than the 32 that 64-bit hashes allow"),
+        ("--source {0}/pets --out {0}/out --dedupe.cross_distance 12", 2, "more than the 11 that 64-bit hashes allow"),
+        ("--source {0}/pets --out {0}/out --hash.bits 256 --dedupe.cross_distance 32", 2, "than the 31 that"),
+        ("--source {0}/pets --out {0}/out --hash.bits 256 --crop.size 60", 2, "too small for hash.bits 256"),
+        ("--source {0}/pets --out {0}/out --hash.bits 128", 2, "hash.bits"),
+        ("--source {0}/pets --out {0}/out --dedupe.conflicts most", 2, "dedupe.conflicts"),
+        ("--source {0}/pets --out {0}/out --select.per_video 0", 2, "select.per_video"),
         ("--source {0}/pets --out {0}/out --crop.size 16", 2, "crop.size"),
         ("--source {0}/pets --out {0}/out --box.policy keep", 2, "box.policy"),
         ("--source {0}/pets --out {0}/out --workers 0", 2, "workers"),
@@ -145,12 +151,16 @@ def test_settings_of_the_command_line_make_a_dataset(tmp_path):
     write_video(tmp_path / "pets", images=4)
     given = ["--shard_bytes", "20000", "--crop.size", "64", "--crop.grow", "1.5", "--crop.quality", "80"]
     given += ["--dedupe.distance", "3", "--dedupe.min_detail", "5", "--box.min_visible", "0.25"]
+    given += ["--dedupe.scope", "video", "--dedupe.cross_distance", "2", "--dedupe.conflicts", "drop"]
+    given += ["--hash.bits", "256", "--select.per_video", "3"]
     given += ["--split.val_fraction", "0.2", "--box.policy", "clip", "--seed", "7"]
     done = call("--source", tmp_path / "pets", "--out", tmp_path / "out", *given)
     assert done.returncode == 0, done.stderr
     dataset = read_dataset(tmp_path / "out")
     assert dataset.settings["crop"] == {"size": 64, "grow": 1.5, "quality": 80} and dataset.settings["seed"] == 7
-    assert dataset.settings["dedupe"] == {"enabled": True, "distance": 3, "min_detail": 5}
+    dedupe = {"enabled": True, "scope": "video", "distance": 3, "cross_distance": 2, "min_detail": 5}
+    assert dataset.settings["dedupe"] == dedupe | {"conflicts": "drop"}
+    assert dataset.settings["hash"] == {"bits": 256} and dataset.settings["select"] == {"per_video": 3}
     assert list(verify_dataset(tmp_path / "out")) == []
 
 
@@ -163,5 +173,5 @@ def test_only_settings_that_change_content_reach_the_dataset():
     one = Settings(source=["a"], out="b", workers=1, work="w", address="x", replace=True)
     other = Settings(source=["c"], out="d")
     assert one.content == other.content and one.fingerprint() == other.fingerprint()
-    assert set(one.content) == {"seed", "shard_bytes", "box", "crop", "dedupe", "split"}
+    assert set(one.content) == {"seed", "shard_bytes", "box", "crop", "hash", "dedupe", "select", "split"}
     assert Settings(source=["a"], out="b", seed=1).fingerprint() != one.fingerprint()

@@ -3,14 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preprocess.duplicates import Candidate, Duplicate, find_duplicates
+from preprocess.duplicates import Candidate, Duplicate, find_duplicates, select_frames
 from preprocess.settings import DedupeSettings
 
 SETTINGS = DedupeSettings(distance=3, min_detail=10)
 
 
 def frame(code: int, detail: int = 100, crop_size: int = 50, pixels: bytes = b"") -> Candidate:
-    return Candidate(code, detail, crop_size, pixels or str((code, detail, crop_size)).encode())
+    return Candidate(code.to_bytes(8), detail, crop_size, pixels or str((code, detail, crop_size)).encode())
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,16 @@ def test_disabled():
     assert find_duplicates([frame(0), frame(0)], DedupeSettings(enabled=False)) == [None, None]
 
 
+def differ(one: Candidate, other: Candidate) -> int:
+    return (int.from_bytes(one.code) ^ int.from_bytes(other.code)).bit_count()
+
+
 def brute_force(frames, settings):
     """The rule, word by word."""
     order = sorted(range(len(frames)), key=lambda i: (-frames[i].detail, -frames[i].crop_size, i))
     kept, found = [], {}
     for i in order:
-        near = [((frames[i].code ^ frames[j].code).bit_count(), place) for place, j in enumerate(kept)]
+        near = [(differ(frames[i], frames[j]), place) for place, j in enumerate(kept)]
         best = min(near, default=(99, 0))
         found[i] = Duplicate(kept[best[1]], best[0]) if best[0] <= settings.distance else None
         kept += [] if found[i] else [i]
@@ -64,7 +68,27 @@ def test_equals_brute_force(frames, distance):
     for i, duplicate in enumerate(found):
         if duplicate:
             assert found[duplicate.of] is None
-            assert duplicate.distance == (frames[i].code ^ frames[duplicate.of].code).bit_count() <= distance
+            assert duplicate.distance == differ(frames[i], frames[duplicate.of]) <= distance
+
+
+def choose(codes, count, **changes):
+    frames = [frame(code, **changes) for code in codes]
+    return select_frames(frames, count, SETTINGS)
+
+
+def test_selection_takes_those_that_differ_most():
+    codes = [0, 1, 0xFF, 0xFFFF, 0xFFFE]
+    assert choose(codes, 1) == {0} and choose(codes, 2) == {0, 3}
+    assert choose(codes, 3) == {0, 2, 3} and choose(codes, 9) == {0, 1, 2, 3, 4}
+    first = [frame(0, 50), frame(1, 90), frame(0xFF, 60)]  # the highest ranked is the first to be taken
+    assert select_frames(first, 2, SETTINGS) == {1, 2}
+
+
+def test_selection_takes_featureless_frames_last():
+    frames = [frame(2**64 - 1, 5), frame(0, 60), frame(1, 50), frame(2**63, 6)]
+    assert select_frames(frames, 2, SETTINGS) == {1, 2}
+    assert select_frames(frames, 3, SETTINGS) == {1, 2, 3}
+    assert select_frames([], 3, SETTINGS) == set()
 
 
 def test_high_bits_count():

@@ -119,6 +119,22 @@ def test_groups_equal_brute_force(bits, kind, size):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_codes_of_one_owner_are_apart(kind, size):
+    """Also equal ones: an owner's second code stays though a third's, that is the same, does not."""
+    rng = np.random.default_rng(4)
+    codes, owners = kind(rng, size, 1, 6), rng.integers(0, 40, size)
+    kept, of, bits = [], [], []
+    for i, code in enumerate(codes):
+        near = np.where(owners[kept] == owners[i], 99, measure(codes[kept], code)) if kept else np.array([99])
+        best = int(near.argmin())
+        of.append(kept[best] if near[best] <= 6 else NONE)
+        bits.append(near[best] if near[best] <= 6 else 0)
+        kept += [i] if near[best] > 6 else []
+    found = find_groups(codes, 6, owners)
+    assert found.of.tolist() == of and found.distance.tolist() == bits
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_many_groups_equal_brute_force(kind):
     """Above one leaf, with everything as it is set."""
     codes = kind(np.random.default_rng(7), 5000, 1, 7)

@@ -1,0 +1,219 @@
+"""The Hamming join beside what one would use instead: python -m benchmarks.join [--codes 2000000] [--distance 7]
+
+Ours settles groups: for each code whether it stays, else which one stands for it and at what distance. The others list
+what is near some of the codes, and are charged for all of them at the same rate: faiss IndexBinaryFlat, which compares
+with every code, IndexBinaryMultiHash with four bands and the flips that are exact for the distance, and imagededup's
+BruteForceCython on a few thousand codes, for its time grows as the square.
+
+Codes: walks, as videos make them; strangers, where nothing is near anything; real ones, the hashes of windows of real
+photos and of the dog clip's frames with some bits changed (only with the folder of real files). Each kind is made and
+settled in a process of its own, whose greatest memory is told. Compilation is not counted.
+"""
+
+import argparse
+import json
+import math
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+VIDEO = 100  # codes of a walk
+STEP = 8  # bits that change from one to the next, at most
+REAL_WINDOWS = 4000
+REAL_FLIPS = 24  # bits of a real code that change, at most
+DEDUP_CODES = 3000
+
+
+def make_walks(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Videos of 100 codes, each some bits from the one before; in random order, as ranks are."""
+    videos = -(-count // VIDEO)
+    codes = np.empty((videos, VIDEO), np.uint64)
+    codes[:, 0] = rng.integers(0, 2**64, videos, dtype=np.uint64)
+    for place in range(1, VIDEO):
+        codes[:, place] = flip(codes[:, place - 1], STEP, rng)
+    return rng.permutation(codes.ravel()[:count])
+
+
+def make_strangers(count: int, rng: np.random.Generator) -> np.ndarray:
+    return rng.integers(0, 2**64, count, dtype=np.uint64)
+
+
+def make_real(count: int, rng: np.random.Generator, folder: Path) -> np.ndarray:
+    """Hashes of real windows, each many times with 0 to 24 bits changed."""
+    base = hash_windows(folder, rng)
+    return flip(base[rng.integers(0, len(base), count)], REAL_FLIPS, rng)
+
+
+def flip(codes: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    """The codes with 0 to `most` of their bits changed."""
+    flips, codes = rng.integers(0, most + 1, len(codes)), codes.copy()
+    for turn in range(most):
+        mask = np.uint64(1) << rng.integers(0, 64, len(codes)).astype(np.uint64)
+        codes ^= np.where(turn < flips, mask, np.uint64(0))
+    return codes
+
+
+def hash_windows(folder: Path, rng: np.random.Generator) -> np.ndarray:
+    """Codes of square windows at random places of real photos and frames."""
+    import cv2
+
+    from preprocess.phash import hash_crop
+
+    images = [cv2.imread(str(path)) for path in sorted((folder / "boxes").rglob("*.jpg"))]
+    clip = cv2.VideoCapture(str(folder / "clips" / "01_dog.mp4"))
+    while (read := clip.read())[0]:
+        images.append(read[1])
+    codes = []
+    for _ in range(REAL_WINDOWS):
+        image = images[rng.integers(len(images))]
+        height, width = image.shape[:2]
+        side = int(rng.integers(min(height, width) // 3, min(height, width) + 1))
+        x, y = rng.integers(0, width - side + 1), rng.integers(0, height - side + 1)
+        window = np.ascontiguousarray(image[y : y + side, x : x + side, ::-1])
+        codes.append(hash_crop(cv2.resize(window, (256, 256), interpolation=cv2.INTER_AREA)).code)
+    return np.array(codes, np.uint64)
+
+
+def make_codes(kind: str, count: int, folder: Path) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    if kind == "real":
+        return make_real(count, rng, folder)
+    return {"walks": make_walks, "strangers": make_strangers}[kind](count, rng)
+
+
+def settle(kind: str, count: int, distance: int, rounds: int, folder: Path, answer: Any) -> None:
+    """In a process of its own: make codes, settle them some times; seconds, what stayed, and the greatest memory."""
+    from preprocess.hamming import find_groups
+
+    codes = make_codes(kind, count, folder).reshape(-1, 1)
+    find_groups(codes[:50_000], distance)  # compiles, or reads what was compiled
+    at_start, seconds = peak_gb(), []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        groups = find_groups(codes, distance)
+        seconds.append(time.perf_counter() - start)
+    stay = int((groups.of < 0).sum())
+    answer.put({"seconds": median(seconds), "stay": stay, "peak_gb": peak_gb(), "codes_gb": at_start})
+
+
+def ask_faiss(kind: str, count: int, distance: int, rounds: int, folder: Path, answer: Any) -> None:
+    """In a process of its own: seconds for all codes, from some queries, of both indices."""
+    import faiss
+
+    codes = make_codes(kind, count, folder).astype(">u8").view(np.uint8).reshape(-1, 8)
+    flat, multi, found = faiss.IndexBinaryFlat(64), faiss.IndexBinaryMultiHash(64, 4, 16), {}
+    multi.nflip = distance // 4
+    built = clock(lambda: multi.add(codes))
+    flat.add(codes)
+    for name, index, queries, once in (("multihash", multi, 4000, built), ("flat", flat, max(20, 10**9 // count), 0.0)):
+        asked = codes[:: max(1, count // queries)][:queries]
+        seconds = [
+            clock(lambda index=index, asked=asked: index.range_search(asked, distance + 1)) for _ in range(rounds)
+        ]
+        found[name] = once + median(seconds) * count / len(asked)
+    answer.put(found)
+
+
+def ask_imagededup(kind: str, distance: int, folder: Path) -> float:
+    """Seconds for some thousand codes."""
+    from imagededup.handlers.search.brute_force_cython import BruteForceCython
+
+    codes = {str(place): f"{code:016x}" for place, code in enumerate(make_codes(kind, DEDUP_CODES, folder).tolist())}
+    search = BruteForceCython(codes, lambda one, other: (int(one, 16) ^ int(other, 16)).bit_count())
+    return clock(lambda: [search.search(code, distance) for code in codes.values()])
+
+
+def clock(function: Callable) -> float:
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def peak_gb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+
+
+def run_apart(function: Callable, *arguments: Any) -> dict[str, Any]:
+    """What a function puts into a queue, in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    answer = context.Queue()
+    process = context.Process(target=function, args=(*arguments, answer))
+    process.start()
+    while process.is_alive() and answer.empty():
+        time.sleep(0.05)
+    if answer.empty() and process.exitcode:
+        raise SystemExit(
+            f"join: {function.__name__} ended with status {process.exitcode}; too many codes for this memory?"
+        )
+    found = answer.get()
+    process.join()
+    return found
+
+
+def measure_kind(kind: str, options: argparse.Namespace) -> dict[str, Any]:
+    few = max(1, options.codes // 10)
+    own = run_apart(settle, kind, options.codes, options.distance, options.rounds, options.real)
+    less = run_apart(settle, kind, few, options.distance, options.rounds, options.real)
+    found = {"codes": options.codes, **own, "exponent": math.log10(own["seconds"] / less["seconds"])}
+    if find_spec("faiss") and options.codes <= options.faiss_codes:
+        theirs = run_apart(ask_faiss, kind, options.codes, options.distance, options.rounds, options.real)
+        found |= {f"{name}_seconds": seconds for name, seconds in theirs.items()}
+    if find_spec("imagededup"):
+        found["imagededup_seconds"] = ask_imagededup(kind, options.distance, options.real)
+        alike = run_apart(settle, kind, DEDUP_CODES, options.distance, options.rounds, options.real)
+        found["ratio_to_imagededup"] = found["imagededup_seconds"] / alike["seconds"]
+    for name in ("multihash", "flat"):
+        if f"{name}_seconds" in found:
+            found[f"ratio_to_faiss_{name}"] = found[f"{name}_seconds"] / own["seconds"]
+    return found
+
+
+def print_kind(kind: str, found: dict[str, Any], distance: int) -> None:
+    stay = found["stay"] / found["codes"]
+    print(f"\n{kind}: {found['codes']:,} codes, within {distance} bits; {stay:.1%} stay")
+    print(f"  {'ours, groups':<38}{found['seconds']:>12,.2f} s   peak {found['peak_gb']:.2f} GB", end="")
+    print(f" ({found['codes_gb']:.2f} before), grows as N^{found['exponent']:.2f}")
+    for name in ("multihash", "flat"):
+        if f"{name}_seconds" in found:
+            title = {"multihash": "faiss IndexBinaryMultiHash, lists", "flat": "faiss IndexBinaryFlat, lists"}[name]
+            print(
+                f"  {title:<38}{found[f'{name}_seconds']:>12,.1f} s   {found[f'ratio_to_faiss_{name}']:,.0f} times ours"
+            )
+    if "imagededup_seconds" in found:
+        title = f"imagededup, {DEDUP_CODES:,} codes"
+        print(f"  {title:<38}{found['imagededup_seconds']:>12,.1f} s   {found['ratio_to_imagededup']:,.0f} times ours")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.join", description=__doc__.splitlines()[0])
+    parser.add_argument("--codes", type=int, default=2_000_000)
+    parser.add_argument("--distance", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--faiss_codes", type=int, default=5_000_000, help="above so many, faiss is left out")
+    parser.add_argument("--real", type=Path, default=Path("../shared/real"), help="folder with boxes/ and clips/")
+    options = parser.parse_args()
+    kinds = ["walks", "strangers"] + (["real"] if (options.real / "clips" / "01_dog.mp4").exists() else [])
+    for library in ("faiss", "imagededup"):
+        if not find_spec(library):
+            print(f"{library} is not installed: it is left out")
+    if "real" not in kinds:
+        print(f"{options.real} has no clips/01_dog.mp4: codes of real frames are left out")
+    found = {}
+    for kind in kinds:
+        found[kind] = measure_kind(kind, options)
+        print_kind(kind, found[kind], options.distance)
+    walks = found["walks"]
+    figures = {"seconds": walks["seconds"], "ratio_to_faiss_multihash": walks.get("ratio_to_faiss_multihash")}
+    figures |= {"peak_gb": max(kind["peak_gb"] for kind in found.values()), "distance": options.distance}
+    print(json.dumps({"codes": options.codes, **figures, "kinds": found}))
+
+
+if __name__ == "__main__":
+    main()

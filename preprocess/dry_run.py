@@ -1,0 +1,76 @@
+"""What a dry run leaves to look at: the manifest that the real run would write, without places in shards.
+
+It lies in OUT/.work/dry_run and goes when the dataset is made. dry_run.json is written last.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from preprocess.assembly import place_rows
+from preprocess.plan import Plan
+from preprocess.settings import Settings
+from preprocess.spill import TaskSummary
+from shards import manifest
+from shards.dataset import FORMAT_VERSION, Dataset
+from shards.errors import DataError
+from shards.files import write_atomically
+
+FILE = "dry_run.json"
+
+
+class DryRun(msgspec.Struct):
+    """What dry_run.json says."""
+
+    version: int
+    settings: dict[str, Any]
+    counts: dict[str, Any]
+    sources: list[str]
+
+
+def dry_run_folder(out: Path) -> Path:
+    return out / ".work" / "dry_run"
+
+
+def write_dry_run(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings, spills: Path) -> Dataset:
+    """Write what a dry run found in place of what an earlier one did; returns it as a dataset without shards."""
+    folder = dry_run_folder(Path(settings.out))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).unlink(missing_ok=True)
+    with write_atomically(folder / manifest.FILE) as file:
+        counts = manifest.write_manifest(file, place_rows(plan, tasks, (), spills), settings.hash.bits)
+    sources = [str(Path(source).absolute()) for source in settings.source]
+    with write_atomically(folder / FILE) as file:
+        file.write(msgspec.json.encode(DryRun(FORMAT_VERSION, settings.content, counts, sources)))
+    return Dataset(settings.content, counts, {}, {})
+
+
+def read_dry_run(out: Path) -> Dataset | None:
+    """What the last dry run into OUT found, as a dataset without shards; None where there was none.
+
+    Raises DataError where it is damaged or of another version.
+    """
+    found = _read(out)
+    return found and Dataset(found.settings, found.counts, {}, {})
+
+
+def read_sources(out: Path) -> list[str]:
+    """The folders that the last dry run into OUT looked at."""
+    found = _read(out)
+    return found.sources if found else []
+
+
+def _read(out: Path) -> DryRun | None:
+    path = dry_run_folder(out) / FILE
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=DryRun)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise DataError(f"{path}: damaged: {error}; make the dry run again") from error
+    if found.version != FORMAT_VERSION:
+        what = f"is of version {found.version}, this program reads version {FORMAT_VERSION}"
+        raise DataError(f"{path}: {what}; make the dry run again")
+    return found
