@@ -4,27 +4,23 @@ Reads metrics.json and, where they are there, history.csv and run.json; writes c
 reliability.png, recall.png and report.html, which holds the pictures and needs nothing else.
 """
 
-import base64
 import csv
 import json
 import math
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from shards.emotions import EMOTIONS, ENGLISH
 from shards.errors import DataError
 from shards.files import write_atomically
 from trainer import plots
-from trainer.fonts import cut_font
+from trainer.page import embed, render_page, show, show_interval
 
 PAGE = "report.html"
 _TEMPLATE = "report.html.jinja"
 _HEADLINES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "balanced_accuracy": "balanced accuracy"}
 _PROBABILITIES = {"nll": "NLL (nats)", "calibration_error": "calibration error"}
 _PRIORS = {"equal_priors": "equal priors", "natural_prior": "natural prior"}
-_DASH = "–"
 _KOREAN_VERDICTS = {
     "beats": "{0}보다 높습니다",
     "loses to": "{0}보다 낮습니다",
@@ -42,7 +38,8 @@ def write_report(folder: Path) -> Path:
         raise DataError(f"{folder / 'metrics.json'} is missing: nothing to report; let the training end first")
     evaluation = metrics.get("evaluation")
     history = _read_history(folder / "history.csv")
-    page = _render(
+    page = render_page(
+        Path(__file__).with_name(_TEMPLATE),
         title=folder.absolute().name,
         evaluation=evaluation,
         korean=_word_in_korean(evaluation) if evaluation else None,
@@ -58,13 +55,6 @@ def write_report(folder: Path) -> Path:
     with write_atomically(folder / PAGE) as file:
         file.write(page.encode())
     return folder / PAGE
-
-
-def _render(**values: Any) -> str:
-    """The page, with a font for the Hangul that it holds: a browser without a Korean font shows it too."""
-    template = _environment().get_template(_TEMPLATE)
-    font = cut_font("".join(sorted(set(template.render(font=None, **values)))))
-    return template.render(font=font and _embed("font/ttf", font), **values)
 
 
 def flatten(value: Any, name: str = "") -> dict[str, str]:
@@ -123,11 +113,7 @@ def _draw_pictures(folder: Path, evaluation: dict[str, Any] | None, history: lis
     if history:
         plots.draw_curves(history, folder / "curves.png")
         drawn.append("curves")
-    return {name: _embed("image/png", (folder / f"{name}.png").read_bytes()) for name in drawn}
-
-
-def _embed(kind: str, data: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+    return {name: embed("image/png", (folder / f"{name}.png").read_bytes()) for name in drawn}
 
 
 def _word_in_korean(evaluation: dict[str, Any]) -> str:
@@ -141,34 +127,3 @@ def _word_in_korean(evaluation: dict[str, Any]) -> str:
         model = f"{title} {show(figure['value'])} {show_interval(figure['interval'])}".rstrip()
         parts.append(f"{model}, {constant} {against}.")
     return f"프레임 기준, 모든 감정의 사전 확률이 같을 때: {' '.join(parts)}"
-
-
-def show(value: Any) -> str:
-    """A figure as the page has it: three digits, whole numbers in groups, a dash for what is undefined."""
-    if value is None:
-        return _DASH
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:.3f}" if abs(value) >= 0.001 or abs(value) < 1e-9 else f"{value:.2g}"
-
-
-def show_interval(interval: list[float] | None) -> str:
-    return "" if interval is None else f"[{show(interval[0])}, {show(interval[1])}]"
-
-
-def _capitalize(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters |= {"show": show, "interval": show_interval, "capitalize_first": _capitalize}
-    return environment
