@@ -20,9 +20,10 @@ from numba.extending import intrinsic
 NONE = -1  # the place of a code that is not there
 
 _WIDEST = 16  # bits of a band: the bounds of its 65,536 buckets fit the second-level cache
-_VISIT = 8  # what looking into a bucket costs, in comparisons
+_VISIT = 64  # what looking into a bucket costs, in comparisons
 _LONG = np.uint64(128)  # codes of a bucket, from which on looking at only those above a query pays
 _VECTOR = np.uint64(32)  # codes that the loops compare in one turn
+_BLOCK = np.uint64(16)  # queries that look at the same codes, for the loops to be of one length
 _SMALL = 20_000  # queries for which threads do not pay
 _CHUNKS = 64  # of the buckets, shared out among the threads
 
@@ -36,6 +37,9 @@ class Groups(NamedTuple):
 
     of: np.ndarray
     distance: np.ndarray
+
+    def take(self, rows: np.ndarray) -> "Groups":
+        return Groups(self.of[rows], self.distance[rows])
 
 
 class Rule(NamedTuple):
@@ -93,14 +97,19 @@ def _estimate_cost(band: Band, codes: int) -> float:
     return masks * (codes / 2**band.width + _VISIT)
 
 
-def join(queries: Side, codes: Side, distance: int, rule: Rule) -> Groups:
-    """For each query the nearest of the codes, by their places, that is within the distance and fits the rule."""
+def join(queries: Side, codes: Side, distance: int, rule: Rule, known: Groups | None = None) -> Groups:
+    """For each query the nearest of the codes, by their places, that is within the distance and fits the rule.
+
+    `known` is what other codes, of other places, have given already.
+    """
     count = len(queries.codes)
     best, of = np.full(count, distance + 1, np.int16), np.full(count, NONE, np.int32)
-    bits, known = 64 * codes.codes.shape[1], len(codes.codes)
+    if known is not None:
+        best[:], of[:] = np.where(known.of == NONE, distance + 1, known.distance), known.of
+    bits, others = 64 * codes.codes.shape[1], len(codes.codes)
     sides = [_fill(side) for side in ((codes,) if codes is queries else (queries, codes))]
     with ThreadPoolExecutor(count_cores()) as pool:  # the loops let go of Python's lock
-        for band in plan_bands(bits, distance, known) if count and known else ():
+        for band in plan_bands(bits, distance, others) if count and others else ():
             found = list(pool.map(lambda side, band=band: _sort_by_band(side, band, rule.other), sides))
             _join_band(pool, found[0], found[-1], band.masks, rule, best, of, distance)
     best[of == NONE] = 0
@@ -108,10 +117,9 @@ def join(queries: Side, codes: Side, distance: int, rule: Rule) -> Groups:
 
 
 def _fill(side: Side) -> Side:
-    """With codes as the loops take them, and with all columns."""
-    places = np.arange(len(side.codes)) if side.places is None else side.places
-    owners = places if side.owners is None else side.owners
-    return Side(lay_out(side.codes), places.astype(np.int32), owners.astype(np.int32))
+    """With all columns as the loops take them."""
+    columns = (None if column is None else column.astype(np.int32) for column in side[1:])
+    return Side(lay_out(side.codes), *columns)
 
 
 class Buckets(NamedTuple):
@@ -195,12 +203,14 @@ def lay_out(codes: np.ndarray) -> np.ndarray:
 def _sort_by_band(side: Side, band: Band, with_owners: bool) -> Buckets:
     """A stable sort by a band's bits: places within a bucket ascend. Zeros follow the codes: loops read over them."""
     codes, rows = side.codes, np.arange(side.codes.shape[-1], dtype=np.int32)
-    starts = _count_buckets(_get_word(codes, band), np.uint64(band.shift), band.width)
+    starts = count_buckets(_get_word(codes, band), np.uint64(band.shift), band.width)
     for done in range(0, band.width, 8):  # some bits at a time: memory cannot follow 65,536 places of writing at once
         shift, width = np.uint64(band.shift + done), min(8, band.width - done)
-        codes, rows = _scatter(codes, rows, _get_word(codes, band), shift, width, _VECTOR)
-    places = side.places[rows]
-    return Buckets(codes, rows, places, side.owners[rows] if with_owners else places, starts)
+        codes, rows = scatter(codes, rows, _get_word(codes, band), shift, width, _VECTOR)
+    places = rows if side.places is None else side.places[rows]
+    return Buckets(
+        codes, rows, places, side.owners[rows] if with_owners and side.owners is not None else places, starts
+    )
 
 
 def _get_word(codes: np.ndarray, band: Band) -> np.ndarray:
@@ -208,7 +218,7 @@ def _get_word(codes: np.ndarray, band: Band) -> np.ndarray:
 
 
 @numba.njit(cache=True, nogil=True)
-def _count_buckets(word, shift, width):
+def count_buckets(word, shift, width):
     """Where the bucket of each value of a word's bits begins, and where the last one ends."""
     starts, mask = np.zeros((1 << width) + 1, np.uint64), np.uint64((1 << width) - 1)
     for i in range(len(word)):
@@ -219,10 +229,10 @@ def _count_buckets(word, shift, width):
 
 
 @numba.njit(cache=True, nogil=True)
-def _scatter(codes, rows, word, shift, width, padding):
+def scatter(codes, rows, word, shift, width, padding):
     """One pass of a radix sort; leaves some zeros behind the codes."""
     n = len(rows)
-    following, mask = _count_buckets(word[:n], shift, width), np.uint64((1 << width) - 1)
+    following, mask = count_buckets(word[:n], shift, width), np.uint64((1 << width) - 1)
     sorted_codes, sorted_rows = np.zeros((*codes.shape[:-1], n + padding), np.uint64), np.empty_like(rows)
     for i in range(n):
         value = (word[i] >> shift) & mask
@@ -263,15 +273,19 @@ def _join_buckets(
             if start == stop:
                 continue
             edge = start if above and (mask == 0 or stop - start > _LONG) else stop
+            turn = np.uint64(1) if mask == 0 else _BLOCK  # of queries that look at the same codes
+            following = begin
             for i in range(begin, end):
-                while edge < stop and placed[edge] < asked[i]:
-                    edge += np.uint64(1)
+                if i == following and edge < stop:
+                    following = min(i + turn, end)
+                    while edge < stop and placed[edge] < asked[following - np.uint64(1)]:
+                        edge += np.uint64(1)
                 if any_will_do and best[i] <= limit:
                     continue
                 # Whole vectors: what they hold of the next bucket are codes like any other; but in a query's own bucket
                 # that would be itself.
-                turns = (edge - start + _VECTOR - np.uint64(1)) // _VECTOR
-                least = find_least(queries, i, codes, start, start + turns * _VECTOR if mask else edge)
+                rest = np.uint64(0) if mask == 0 else (start - edge) & (_VECTOR - np.uint64(1))
+                least = find_least(queries, i, codes, start, edge + rest)
                 if least <= limit and least <= best[i]:
                     for j in range(start, edge):
                         if (other and owning[j] == asking[i]) or (above and placed[j] >= asked[i]):

@@ -10,11 +10,24 @@ from typing import Any
 import numba
 import numpy as np
 
-from preprocess.bands import NONE, Groups, Rule, Side, count_cores, find_least, join, lay_out, measure
+from preprocess.bands import (
+    NONE,
+    Groups,
+    Rule,
+    Side,
+    count_buckets,
+    count_cores,
+    find_least,
+    join,
+    lay_out,
+    measure,
+    scatter,
+)
 from preprocess.settings import JOIN_LIMITS as LIMITS
 from shards.errors import CallError
 
 _LEAF = 2048  # codes that are compared one by one
+_PART_BITS, _PART_SHIFT = 8, np.uint64(56)  # of a code's hash: the part in which it is looked for
 
 
 def read_codes(data: Any, bits: int) -> np.ndarray:
@@ -33,12 +46,18 @@ def find_groups(codes: np.ndarray, distance: int, owners: np.ndarray | None = No
     rule = Rule(other=owners is not None)
     first, which = collapse(codes) if owners is None else (np.arange(len(codes)),) * 2
     everything = Side(codes, np.arange(len(codes)), owners)
+    heads = everything.take(first)  # the rest of the way is among the distinct codes, but for the last step
+    certain, doubtful, near = _find_certain(heads, distance, rule)
+    rest = doubtful[near.of == NONE]
+    late = rest[_find_representatives(heads.take(rest), distance, rule)]
+    known = Groups(np.full(len(first), NONE), np.zeros(len(first), np.int16))
+    known.of[doubtful], known.distance[doubtful] = near
     stands = np.zeros(len(first), bool)
-    stands[_find_representatives(everything.take(first)._replace(places=None), distance, rule)] = True
-    of, bits = np.where(stands[which], first[which], NONE), np.zeros(len(codes), np.int16)
-    lost = np.flatnonzero(of == NONE)
-    near = join(everything.take(lost), everything.take(first[stands]), distance, rule._replace(above=True))
-    of[lost], bits[lost] = near.of, near.distance
+    stands[certain] = stands[late] = True
+    lost = np.flatnonzero(~stands[which])
+    of, bits = first[which], np.zeros(len(codes), np.int16)
+    above = rule._replace(above=True)
+    of[lost], bits[lost] = join(everything.take(lost), heads.take(late), distance, above, known.take(which[lost]))
     of[first[stands]] = NONE
     return Groups(of, bits)
 
@@ -119,19 +138,29 @@ def _share_videos(starts: np.ndarray, work: Callable, *arguments: Any) -> None:
         list(pool.map(lambda first, last: work(first, last, *arguments), edges[:-1], edges[1:]))
 
 
+def _find_certain(side: Side, distance: int, rule: Rule) -> tuple[np.ndarray, np.ndarray, Groups]:
+    """Rows of the codes that no higher ranked one is near, rows of all others, and the nearest of the former to these.
+
+    What a certain code is near is ranked lower, else the code would not be certain.
+    """
+    alike = side._replace(places=None)  # it is not asked which one is near
+    free = join(alike, alike, distance, rule._replace(above=True, any=True)).of == NONE
+    certain, doubtful = np.flatnonzero(free), np.flatnonzero(~free)
+    return certain, doubtful, join(side.take(doubtful), side.take(certain), distance, rule)
+
+
 def _find_representatives(side: Side, distance: int, rule: Rule) -> np.ndarray:
     """Rows of the codes that become representatives, ascending.
 
-    Certain are those that no higher ranked code is near; out are those that a certain one is near; the rest, which has
-    nothing to do with either, is settled by itself. There is no list of pairs, however many there are.
+    Those are in that are certain, those are out that a certain one is near; the rest, which has nothing to do with
+    either, is settled by itself. There is no list of pairs, however many there are.
     """
     count = len(side.codes)
     if count <= _LEAF:
         owners = np.arange(count) if side.owners is None else side.owners
         return np.flatnonzero(_settle(lay_out(side.codes), owners, rule.other, distance))
-    free = join(side, side, distance, rule._replace(above=True, any=True)).of == NONE
-    certain, doubtful = np.flatnonzero(free), np.flatnonzero(~free)
-    rest = doubtful[_is_far(side.take(doubtful), side.take(certain), distance, rule)]
+    certain, doubtful, near = _find_certain(side, distance, rule._replace(any=True))
+    rest = doubtful[near.of == NONE]
     settle = _find_representatives if len(rest) <= count // 2 else _settle_halves
     return np.sort(np.concatenate((certain, rest[settle(side.take(rest), distance, rule)])))
 
@@ -205,44 +234,48 @@ def _order_videos(first, last, codes, starts, order, radius):
             taken = farthest
 
 
-@numba.njit(cache=True, nogil=True)
-def _hash_code(codes, i):
-    state = np.uint64(0)
-    for word in range(codes.shape[1]):
-        state = (state ^ codes[i, word]) * np.uint64(0x9E3779B97F4A7C15)
-        state ^= state >> np.uint64(32)
-    return state
-
-
-@numba.njit(cache=True, nogil=True)
-def _collapse(codes):
-    n, words = codes.shape
-    size = 1
-    while size < 2 * n:
-        size *= 2
-    mask = np.uint64(size - 1)
-    table = np.full(
-        size, -1, np.int32
-    )  # numbers of distinct codes, by their hash; the next free slot where it is taken
-    first, which, count = np.empty(n, np.int64), np.empty(n, np.int64), 0
-    for i in range(n):
-        slot = _hash_code(codes, i) & mask
-        while True:
-            found = table[slot]
-            if found < 0:
-                table[slot], first[count], which[i] = count, i, count
-                count += 1
-                break
-            same = True
-            for word in range(words):
-                same &= codes[first[found], word] == codes[i, word]
-            if same:
-                which[i] = found
-                break
-            slot = (slot + np.uint64(1)) & mask
-    return first[:count].copy(), which
-
-
 def collapse(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Places of the first of each distinct code, ascending, (distinct,); which of them each code is, (n,)."""
-    return _collapse(np.ascontiguousarray(codes))
+    hashed = _hash_codes(lay_out(codes))
+    parts = count_buckets(hashed, _PART_SHIFT, _PART_BITS)  # of tables that fit the cache
+    hashed, rows = scatter(hashed, np.arange(len(codes), dtype=np.int32), hashed, _PART_SHIFT, _PART_BITS, np.uint64(0))
+    heads = np.empty(len(codes), np.int32)
+    with ThreadPoolExecutor(count_cores()) as pool:
+        list(pool.map(lambda begin, end: _find_heads(codes, hashed, rows, begin, end, heads), parts[:-1], parts[1:]))
+    is_first = heads == np.arange(len(codes))
+    return np.flatnonzero(is_first), (np.cumsum(is_first) - 1)[heads]
+
+
+@numba.njit(cache=True, nogil=True)
+def _hash_codes(codes):
+    """The output function of splitmix64 (Steele, Lea, Flood 2014), word by word; (n,)."""
+    n = codes.shape[-1]
+    hashed = np.zeros(n, np.uint64)
+    for word in range(1 if codes.ndim == 1 else codes.shape[0]):
+        for i in range(n):
+            state = hashed[i] ^ (codes[i] if codes.ndim == 1 else codes[word, i])
+            state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            hashed[i] = state ^ (state >> np.uint64(31))
+    return hashed
+
+
+@numba.njit(cache=True, nogil=True)
+def _find_heads(codes, hashed, rows, begin, end, heads):
+    """For each code of a part the first that equals it, by a table of hashes: the next free slot where one is taken."""
+    size = np.uint64(1)
+    while size < np.uint64(2) * (end - begin):
+        size *= np.uint64(2)
+    table = np.full(size, -1, np.int64)
+    for i in range(begin, end):
+        slot = hashed[i] & (size - np.uint64(1))
+        while table[slot] >= 0:
+            same = hashed[table[slot]] == hashed[i]
+            for word in range(codes.shape[1] if same else 0):
+                same &= codes[rows[table[slot]], word] == codes[rows[i], word]
+            if same:
+                break
+            slot = (slot + np.uint64(1)) & (size - np.uint64(1))
+        if table[slot] < 0:
+            table[slot] = i
+        heads[rows[i]] = rows[table[slot]]
