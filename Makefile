@@ -14,7 +14,7 @@ DATA ?= $(OUT)
 RUN ?= runs/$(notdir $(patsubst %/,%,$(DATA)))
 ARGS ?=
 
-.PHONY: help setup demo test lint shards verify show train predict export bench lock clean
+.PHONY: help setup demo test lint shards verify show overview report train predict export bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -50,6 +50,12 @@ verify: setup ## check every byte of a dataset: DATA=DIR
 show: setup ## a picture of a dataset's crops, by mood: DATA=DIR
 	$(BIN)/python -m tools.show "$(DATA)" $(ARGS)
 
+overview: setup ## a page about a dataset: moods, splits, rejections, boxes, samples: DATA=DIR [SOURCE=DIR]
+	$(BIN)/python -m tools.dataset_report "$(DATA)" $(if $(SOURCE),--source "$(SOURCE)") $(ARGS)
+
+report: setup ## a page about near-duplicates: what was dropped, was that right, what else would do: DATA=DIR [SOURCE=DIR]
+	$(BIN)/python -m tools.dedupe_report "$(DATA)" $(if $(SOURCE),--source "$(SOURCE)") $(ARGS)
+
 train: setup ## a dataset to a model that tells the mood: DATA=DIR RUN=DIR
 	$(BIN)/python -m trainer.train --train "$(DATA)" --out "$(RUN)" $(ARGS)
 
@@ -67,14 +73,18 @@ demo: setup ## on a fresh machine: make a sample, shard it, check it, show it, t
 	$(BIN)/python -m preprocess --config configs/demo.yaml
 	$(BIN)/python -m tools.verify data/demo/pets
 	$(BIN)/python -m tools.show data/demo/pets
+	$(BIN)/python -m tools.dataset_report data/demo/pets
+	$(BIN)/python -m tools.dedupe_report data/demo/pets
 	$(BIN)/python -m trainer.train --config configs/demo_train.yaml
 	@echo 'Forty made animals teach little: by default the model would rather say that it does not know.'
 	$(BIN)/python -m trainer.inference --weight_path runs/demo/model.keras --image $(DEMO_FRAME) \
 	  --box 83,914,658,365 --min_confidence 0
-	@echo 'Look at data/demo/pets.png and runs/demo/report.html; then: make shards SOURCE=/your/pet/videos OUT=data/pets'
+	@echo 'Look at data/demo/pets.dataset.html, data/demo/pets.dedupe.html and runs/demo/report.html;'
+	@echo 'then: make shards SOURCE=/your/pet/videos OUT=data/pets'
 
-bench: setup ## measure preprocess and the training input against what one would use instead, and their limits
+bench: setup ## measure preprocess, the join and the training input against what one would use instead, and their limits
 	$(BIN)/python -m benchmarks.preprocess $(ARGS)
+	$(BIN)/python -m benchmarks.join
 	$(BIN)/python -m benchmarks.input $(ARGS)
 
 lock: ## pin the versions again (needs uv)

@@ -208,9 +208,8 @@ def _sort_by_band(side: Side, band: Band, with_owners: bool) -> Buckets:
         shift, width = np.uint64(band.shift + done), min(8, band.width - done)
         codes, rows = scatter(codes, rows, _get_word(codes, band), shift, width, _VECTOR)
     places = rows if side.places is None else side.places[rows]
-    return Buckets(
-        codes, rows, places, side.owners[rows] if with_owners and side.owners is not None else places, starts
-    )
+    owners = side.owners[rows] if with_owners and side.owners is not None else places
+    return Buckets(codes, rows, places, owners, starts)
 
 
 def _get_word(codes: np.ndarray, band: Band) -> np.ndarray:

@@ -34,7 +34,7 @@ def cut_font(text: str) -> bytes | None:
     name = find_hangul_font()
     if name is None:
         return None
-    font = TTFont(font_manager.findfont(name), fontNumber=0)
+    font = TTFont(font_manager.findfont(name), fontNumber=0, recalcTimestamp=False)  # the same page, the same bytes
     cutter = subset.Subsetter(subset.Options(drop_tables=[*subset.Options().drop_tables, *_SOURCES]))
     cutter.populate(text=text)
     cutter.subset(font)

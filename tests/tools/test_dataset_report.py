@@ -1,0 +1,419 @@
+import json
+import re
+import shutil
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
+
+from preprocess.run import run
+from preprocess.settings import DedupeSettings, Settings
+from shards.command import run_command
+from shards.dataset import read_dataset
+from shards.emotions import EMOTIONS, KOREAN, parse_emotion
+from shards.manifest import REJECTIONS, SPLITS, STATUSES
+from tests.tools.browser import console_errors, is_blank, open_page, resize, sideways
+from tests.trees import make_jpeg, make_label, write_video
+from tools import dataset_report
+from tools.dataset_figures import count_figures
+from tools.dataset_rows import Samples, read_rows
+from tools.make_sample import make_sample
+from tools.sample_videos import SampleSpec
+
+REASONS = [reason for reason in REJECTIONS if reason != "label_conflict"]  # which no frame has unless told to
+BREED = '<script>alert("야옹")</script>&'
+
+
+class Page(HTMLParser):
+    """What a reader sees, and what would be fetched."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.words, self.tags, self.pictures = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag == "img":
+            self.pictures.append(dict(attributes))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def report(*arguments) -> int:
+    return run_command("dataset_report", dataset_report.main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def folder(two_workers, tmp_path_factory):
+    root = tmp_path_factory.mktemp("dataset_report")
+    make_sample(root / "원본 <i>", SampleSpec(frames=6, height=240))
+    animal = {"breed": BREED, "gender": "MALE", "age": 3, "neuter": "Y"}
+    write_video(root / "원본 <i>", "dog-walkrun-900000", 2, part="Training", label=make_label(animal=animal))
+    run(Settings(source=[str(root / "원본 <i>")], out=str(root / "데이터 <b>&")))
+    return root / "데이터 <b>&"
+
+
+@pytest.fixture(scope="module")
+def written(folder):
+    """(path of the page, figures) by the command with nothing but a place for the figures."""
+    assert report(folder, "--json", folder.with_name("수치.json")) == 0
+    figures = json.loads(folder.with_name("수치.json").read_text("utf-8"))
+    return folder.with_name(f"{folder.name}.dataset.html"), figures
+
+
+@pytest.fixture(scope="module")
+def page(written) -> Page:
+    return Page(written[0].read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def rows(folder) -> pd.DataFrame:
+    return pq.read_table(folder / "manifest.parquet").to_pandas()
+
+
+def test_totals_are_those_of_dataset_json(folder, written):
+    figures, counts = written[1], read_dataset(folder).counts
+    assert figures["rows"] == counts["rows"]
+    assert figures["statuses"] == {status: counts[status] for status in STATUSES}
+    assert {line["reason"]: line["rows"] for line in figures["reasons"]} == counts["reasons"]
+    for split in SPLITS:
+        whole = counts["splits"][split]
+        assert figures["splits"][split] == {"rows": whole["frames"], "videos": whole["videos"]}
+        for line in figures["moods"]:
+            stated = whole["emotions"][line["korean"]]
+            assert line[split] == {"rows": stated["frames"], "videos": stated["videos"]}
+
+
+def test_moods_species_and_reasons_add_up(written, rows):
+    figures = written[1]
+    assert figures["videos"] == rows.video.nunique()
+    for line in figures["moods"]:
+        of_mood = rows[rows.label == line["label"]]
+        assert line["statuses"] == {status: int((of_mood.status == status).sum()) for status in STATUSES}
+        assert line["all"]["videos"] == of_mood[of_mood.status == "kept"].video.nunique()
+    assert sum(figures["no_mood"].values()) == rows.label.isna().sum() > 0
+    kept = rows[rows.status == "kept"]
+    for line in figures["species"]:
+        for split in SPLITS:
+            found = kept[(kept.species == line["species"]) & (kept.split == split)]
+            assert line[split] == {"rows": len(found), "videos": found.video.nunique()}
+    for line in figures["reasons"]:
+        found = rows[rows.reason == line["reason"]]
+        assert (line["rows"], line["videos"]) == (len(found), found.video.nunique())
+    assert set(REASONS) == {line["reason"] for line in figures["reasons"] if line["status"] == "rejected"}
+    for name, columns in (("actions", ["species", "action"]), ("breeds", ["species", "breed"])):
+        found = kept.groupby(columns).video.agg(["size", "nunique"])
+        lines = figures[name]["first"]
+        assert {(*(line[c] for c in columns), line["rows"], line["videos"]) for line in lines} == {
+            (*key, size, videos) for key, size, videos in found.itertuples()
+        }
+        assert [line["videos"] for line in lines] == sorted((line["videos"] for line in lines), reverse=True)
+
+
+def test_imbalance_and_what_a_constant_answer_scores(written, rows):
+    figures, kept = written[1], rows[rows.status == "kept"]
+    train = kept[kept.split == "train"]
+    for name, counts in (("frames", train.label.value_counts()), ("videos", train.groupby("label").video.nunique())):
+        measured = figures["imbalance"]["train"][name]
+        assert measured["ratio"] == counts.max() / counts.min()
+        assert counts[measured["most"]] == counts.max() and counts[measured["least"]] == counts.min()
+    assert figures["imbalance"]["train"]["absent"] == sorted(set(range(6)) - set(train.label))
+    answer = figures["majority"]["answer"]
+    assert answer == train.groupby("label").video.nunique().idxmax()
+    val = kept[kept.split == "val"]
+    scores = figures["majority"]["val"]["frames"]
+    assert val.label.nunique() > 1
+    constant = np.full(len(val), answer)
+    assert scores["accuracy"] == pytest.approx(accuracy_score(val.label, constant))
+    assert scores["macro_f1"] == pytest.approx(f1_score(val.label, constant, average="macro", zero_division=0))
+    assert scores["balanced_accuracy"] == pytest.approx(balanced_accuracy_score(val.label, constant))
+
+
+def count_within(bar: dict, values: pd.Series) -> int:
+    return values.between(bar["from"], float("inf") if bar["to"] is None else bar["to"]).sum()
+
+
+def test_boxes(folder, written, rows):
+    boxes, kept = written[1]["boxes"], rows[rows.status == "kept"]
+    sides = np.maximum(kept.box_width, kept.box_height)
+    assert boxes["frames"] == len(kept) == sum(bar["frames"] for bar in boxes["sides"])
+    assert boxes["side"]["50%"] == np.sort(sides)[(len(sides) + 1) // 2 - 1]
+    for bar in boxes["sides"]:
+        assert bar["frames"] == count_within(bar, sides)
+    spans = np.maximum(kept.box_width * 100 // kept.width, kept.box_height * 100 // kept.height)
+    assert [bar["frames"] for bar in boxes["shares"]] == np.histogram(spans, range(0, 101, 10))[0].tolist()
+    small = kept.crop_size[kept.crop_size < 256]
+    assert boxes["enlarged"] == len(small) > 0
+    assert boxes["enlarged_median"] == pytest.approx(256 / np.sort(small)[(len(small) + 1) // 2 - 1])
+    assert {(i["width"], i["height"]): i["frames"] for i in boxes["images"]} == dict(
+        Counter(zip(kept.width.astype(int), kept.height.astype(int), strict=True))
+    )
+    x, y = (kept.box_x + kept.box_width / 2) / kept.width, (kept.box_y + kept.box_height / 2) / kept.height
+    assert boxes["centres"] == np.histogram2d(y, x, 16, [[0, 1], [0, 1]])[0].astype(int).tolist()
+    assert boxes["middle"] == ((x >= 0.25) & (x < 0.75) & (y >= 0.25) & (y < 0.75)).sum()
+    leaves = (kept.crop_x < 0) | (kept.crop_y < 0) | (kept.crop_x + kept.crop_size > kept.width)
+    assert boxes["padded"] == (leaves | (kept.crop_y + kept.crop_size > kept.height)).sum()
+
+
+def test_frames_a_video_and_videos_without_any(written, rows):
+    figures = written[1]
+    annotated = rows.groupby("video").size()
+    kept = rows[rows.status == "kept"].groupby("video").size().reindex(annotated.index, fill_value=0)
+    for bar in figures["frames_per_video"]:
+        for name, counts in (("annotated", annotated), ("kept", kept)):
+            assert bar[name] == count_within(bar, counts)
+    empty = sorted(kept.index[kept == 0])
+    assert empty and figures["videos_without_frames"]["count"] == len(empty)
+    assert [line["video"] for line in figures["videos_without_frames"]["first"]] == empty
+    assert sum(figures["videos_without_frames"]["causes"].values()) == len(empty)
+    for line in figures["videos_without_frames"]["first"]:
+        assert line["cause"] in rows[rows.video == line["video"]].reason.mode().tolist()
+
+
+def test_owner_and_inspector(written, rows):
+    agreement = written[1]["agreement"]
+    videos = rows.fillna({"emotion_inspect": "", "emotion_owner": ""})
+    videos = videos.drop_duplicates(["video", "emotion_inspect", "emotion_owner"])
+    matrix = np.zeros((6, 7), int)
+    for inspector, owner in zip(videos.emotion_inspect, videos.emotion_owner, strict=True):
+        if (row := parse_emotion(inspector)) is not None:
+            column = parse_emotion(owner)
+            matrix[row, 6 if column is None else column] += 1
+    assert agreement["matrix"] == matrix.tolist()
+    assert (agreement["same"], agreement["videos"]) == (np.trace(matrix), matrix[:, :6].sum())
+    assert 0 < agreement["same"] < agreement["videos"]  # the sample has both
+    assert written[1]["relabelled"] == 0
+
+
+def test_the_page_tells_the_figures(page, written):
+    figures, text = written[1], page.text
+    kept, frames = figures["statuses"]["kept"], figures["imbalance"]["train"]["frames"]
+    assert f"{kept} of {figures['rows']} annotated frames are kept" in text
+    most, least = EMOTIONS[frames["most"]], EMOTIONS[frames["least"]]
+    ratio = f"{frames['ratio']:,.0f}" if frames["ratio"] >= 10 else f"{frames['ratio']:.1f}".removesuffix(".0")
+    assert f"{ratio} to 1 : for each one of {least.korean} {least.english}" in text
+    assert f"가장 흔한 감정은 {most.korean}, 가장 드문 감정은 {least.korean}" in text
+    for line in figures["moods"]:
+        assert f"{line['korean']} {line['english']} {line['train']['rows']}" in text
+    for line in figures["reasons"]:
+        assert f"{line['reason']} {line['rows']} {line['videos']}" in text
+    for bar in figures["boxes"]["shares"]:
+        assert f"{bar['from']}–{bar['to']} {bar['frames']}" in text
+    assert "crop.size 256" in text and "Pictures are missing" not in text
+
+
+def test_examples_of_each_reason_with_their_frames(page, rows):
+    rejected = rows[rows.status == "rejected"]
+    for reason in REASONS:
+        assert f"{reason}: {(rejected.reason == reason).sum()}" in page.text
+    for reason in ("emotion_unknown", "video_repeated", "frame_repeated", "box_missing", "box_negative", "box_empty"):
+        shown = [p for p in page.pictures if p["alt"].startswith(f"{reason}: ")]
+        assert len(shown) == min(6, (rejected.reason == reason).sum())
+    for note in rejected.note.dropna().unique():
+        assert note in page.text
+    for label in rejected[rejected.reason.isin(["label_unreadable", "label_invalid"])].label_file:
+        assert label in page.text
+
+
+def test_samples_of_each_mood_and_split(page, rows):
+    kept = rows[rows.status == "kept"]
+    keys = dict(zip(kept.key, kept.label, strict=True))
+    shown = [picture["alt"].split(": ", 1) for picture in page.pictures]
+    shown = [(mood, key) for mood, key in shown if mood in {emotion.english for emotion in EMOTIONS}]
+    assert len(shown) == len(set(shown)) and all(EMOTIONS[int(keys[key])].english == mood for mood, key in shown)
+    for (split, label), group in kept.groupby(["split", "label"]):
+        here = [key for _, key in shown if key in set(group.key)]
+        assert len(here) == min(18, len(group)), (split, label)
+        assert len({key.split("/")[0] for key in here}) == min(18, group.video.nunique())
+
+
+def test_the_page_needs_nothing_else_and_names_are_escaped(page, written):
+    text = written[0].read_text("utf-8")
+    assert page.pictures and all(picture["src"].startswith("data:image/jpeg;base64,") for picture in page.pictures)
+    assert "http" not in re.sub(r"base64,[A-Za-z0-9+/=]+", "", text)
+    assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe", "b>")]
+    assert "<script>" not in text and BREED in page.text and "데이터 <b>&" in page.text
+    assert len(text) < 20e6
+
+
+@pytest.mark.parametrize("width", [1200, 360])
+def test_in_a_browser(written, width):
+    with open_page(written[0], width) as driver:
+        assert console_errors(driver) == []
+        assert sideways(driver) == 0
+        assert not is_blank(driver.get_screenshot_as_png())
+        sizes = "return [...document.images].map(image => image.complete && image.naturalWidth)"
+        assert all(driver.execute_script(sizes))
+        hangul = 'return document.fonts.ready.then(() => document.fonts.check(\'16px "Page Hangul"\', "편안"))'
+        assert driver.execute_script(hangul)
+        bars = "return [...document.querySelectorAll('.track > span:not(.none)')].map(bar => bar.offsetWidth)"
+        assert min(driver.execute_script(bars)) >= 3
+        driver.execute_script("document.querySelector('nav a[href=\"#samples\"]').focus()")
+        driver.switch_to.active_element.send_keys("\n")
+        assert driver.execute_script(
+            "return location.hash + Math.abs(samples.getBoundingClientRect().top) < '#samples2'"
+        )
+
+
+def test_on_a_phone_bars_take_the_whole_width(written):
+    with open_page(written[0], 1200) as driver:
+        for width in (320, 360, 800):
+            resize(driver, width, 900)
+            assert sideways(driver) == 0
+            track = driver.execute_script("return document.querySelector('td.track.log').offsetWidth")
+            assert track > 0.85 * (width - 32) if width < 500 else track < 0.8 * width
+
+
+def test_the_seed_chooses_the_samples(folder, written, tmp_path):
+    def pictures(seed):
+        assert report(folder, "--seed", seed, "--html", tmp_path / f"{seed}.html") == 0
+        return Page((tmp_path / f"{seed}.html").read_text("utf-8")).pictures
+
+    assert pictures(0) == Page(written[0].read_text("utf-8")).pictures
+    assert pictures(1) != pictures(0)
+
+
+def test_without_its_source_the_page_says_so(folder, tmp_path):
+    copy = tmp_path / "데이터"
+    shutil.copytree(folder, copy)
+    assert report(copy) == 0
+    page = Page((tmp_path / "데이터.dataset.html").read_text("utf-8"))
+    assert (
+        "for the reason “no source”. What is not in the shards is cut from the source: give it by --source" in page.text
+    )
+    moods = {emotion.english for emotion in EMOTIONS}
+    assert page.pictures and {picture["alt"].split(": ")[0] for picture in page.pictures} <= moods
+    source = folder.with_name("원본 <i>")
+    assert report(copy, "--source", source, "--html", tmp_path / "b.html") == 0
+    assert len(Page((tmp_path / "b.html").read_text("utf-8")).pictures) > len(page.pictures)
+
+
+def test_a_dataset_with_one_split_and_nothing_rejected(two_workers, tmp_path):
+    write_video(tmp_path / "source", "cat-sit-000001", 2)
+    run(Settings(source=[str(tmp_path / "source")], out=str(tmp_path / "하나")))
+    assert report(tmp_path / "하나", "--json", tmp_path / "하나.json") == 0
+    page = Page((tmp_path / "하나.dataset.html").read_text("utf-8"))
+    assert "Nothing was rejected." in page.text and "Without a single frame: 화남/불쾌 anger" in page.text
+    assert json.loads((tmp_path / "하나.json").read_text("utf-8"))["majority"]["val"] is None
+
+
+def write_conflict(root):
+    """Two videos of one picture and two moods, and a third."""
+    for number, mood in enumerate((KOREAN[1], KOREAN[3])):
+        images = {0: make_jpeg(1), 5: make_jpeg(2 + number)}
+        write_video(root, f"dog-sit-{number:06}", images, label=make_label(inspect={"emotion": mood}))
+    write_video(root, "cat-sit-000009", 2)
+    return Settings(source=[str(root)], out=str(root.with_name("갈등")), dedupe=DedupeSettings(conflicts="drop"))
+
+
+def test_frames_that_contradict_each_other_are_shown(two_workers, tmp_path):
+    settings = write_conflict(tmp_path / "원본")
+    run(settings)
+    assert report(settings.out) == 0
+    page = Page((tmp_path / "갈등.dataset.html").read_text("utf-8"))
+    assert "label_conflict: 1" in page.text
+    assert [picture for picture in page.pictures if picture["alt"].startswith("label_conflict: dog-sit-00000")]
+
+
+def test_a_dry_run_is_reported_from_the_source(two_workers, tmp_path):
+    settings = write_conflict(tmp_path / "원본")
+    found = run(replace(settings, dry_run=True))
+    assert report(settings.out, "--json", tmp_path / "수치.json") == 0
+    page = Page((tmp_path / "갈등.dataset.html").read_text("utf-8"))
+    figures = json.loads((tmp_path / "수치.json").read_text("utf-8"))
+    assert figures["is_dry_run"] and figures["statuses"]["kept"] == found.counts["kept"] > 0
+    assert "This was a dry run" in page.text and "Pictures are missing" not in page.text
+    moods = {emotion.english for emotion in EMOTIONS}
+    assert sum(picture["alt"].split(": ")[0] in moods for picture in page.pictures) == found.counts["kept"]
+
+
+def test_nothing_kept():
+    """preprocess refuses to write such a dataset, but its dry run may tell of one."""
+    table = pa.table(
+        {
+            "video": ["a", "a", "b"],
+            "status": ["rejected"] * 3,
+            "reason": ["box_missing", "box_missing", "label_invalid"],
+            "rows": [1, 1, 1],
+            "label": pa.array([3, 3, None], pa.int8()),
+            **{name: pa.nulls(3, pa.string()) for name in ("split", "species", "action", "breed")},
+            **{name: pa.nulls(3, pa.string()) for name in ("emotion_inspect", "emotion_owner")},
+        }
+    )
+    figures = count_figures(table)
+    assert figures["majority"] is None and figures["imbalance"]["train"]["frames"] is None
+    assert figures["videos_without_frames"]["causes"] == {"box_missing": 1, "label_invalid": 1}
+    assert figures["moods"][3]["statuses"]["rejected"] == 2 and figures["no_mood"]["rejected"] == 1
+
+
+def test_labels_that_a_majority_has_changed_are_counted():
+    columns = {name: ["x"] * 3 for name in ("video", "split", "species", "action", "breed", "emotion_owner", "reason")}
+    labels = {"label": pa.array([3, 2, 3], pa.int8()), "emotion_inspect": [KOREAN[3], KOREAN[3], "편안 / 안정"]}
+    table = pa.table({**columns, **labels, "status": ["kept"] * 3, "rows": [5, 7, 11]})
+    assert count_figures(table)["relabelled"] == 7
+
+
+def test_row_groups_do_not_show(folder, tmp_path):
+    """The same rows in groups of 7 give the same figures, and the same number of samples."""
+    pq.write_table(pq.read_table(folder / "manifest.parquet"), tmp_path / "manifest.parquet", row_group_size=7)
+    one, other = (read_rows(place, 256, 0) for place in (folder, tmp_path))
+    assert count_figures(one.videos) == count_figures(other.videos)
+    assert one.boxes.figures() == other.boxes.figures()
+    assert len(one.samples.choose(3, 99)) == len(other.samples.choose(3, 99))
+
+
+def test_samples_prefer_other_videos():
+    samples = Samples(0)
+    samples.add(np.array([1] * 50 + [1, 1, 2, -1]), pa.chunked_array([["a"] * 50 + ["b", "c", "d", "e"]]), 100)
+    chosen = samples.choose(1, 3)
+    assert len(chosen) == 3 and {150, 151} < set(chosen) and samples.choose(2, 9) == [152]
+    assert samples.choose(5, 3) == [] and len(set(samples.choose(1, 60))) == 52
+
+
+def test_bad_calls(folder, written, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    before = sorted(folder.iterdir())
+    for arguments, message in (
+        ([tmp_path / "nowhere"], "is not a folder"),
+        ([tmp_path / "empty"], "so it is no dataset"),
+        ([folder, "--html", tmp_path], "is a folder; give a file's name by --html"),
+        ([folder, "--html", tmp_path / "no" / "a.html"], "its folder does not exist"),
+        ([folder, "--json", folder / "dataset.json"], "lies in the dataset"),
+        ([folder, "--json", tmp_path], "is a folder; give a file's name by --json"),
+        ([folder, "--html", tmp_path / "a", "--json", tmp_path / "a"], "give two names"),
+        ([folder, "--seed", "-1"], "--seed -1"),
+        ([folder, "--source", tmp_path / "gone"], "gone does not exist"),
+        ([folder, "--nonsense"], "--nonsense"),
+    ):
+        assert report(*arguments) == 2
+        error = capsys.readouterr().err
+        assert message in error and len(error.splitlines()) == 1, error
+    assert sorted(folder.iterdir()) == before and not list(tmp_path.glob("*.html"))
+
+
+def test_damaged_datasets(folder, tmp_path, capsys):
+    for damage, message in (
+        (lambda path: path.write_bytes(b"\0" * path.stat().st_size), "manifest.parquet: damaged"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-9]), "not as long as it was; run python -m tools.verify"),
+        (lambda path: path.unlink(), "missing"),
+        (lambda path: path.with_name("dataset.json").write_text("{}"), "version"),
+    ):
+        shutil.rmtree(tmp_path / "데이터", ignore_errors=True)
+        shutil.copytree(folder, tmp_path / "데이터")
+        damage(tmp_path / "데이터" / "manifest.parquet")
+        assert report(tmp_path / "데이터") == 1
+        lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("dataset_report: ")]
+        assert len(lines) == 1 and message in lines[0]
+        assert not (tmp_path / "데이터.dataset.html").exists()

@@ -1,0 +1,512 @@
+"""The report on real datasets: its figures against the manifest, and its page in a real browser."""
+
+import csv
+import json
+import re
+import shutil
+from collections import Counter
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from preprocess.run import run
+from preprocess.settings import DedupeSettings, Settings
+from shards.command import run_command
+from shards.dataset import read_dataset
+from shards.emotions import ENGLISH, KOREAN, parse_emotion
+from shards.manifest import FILE
+from tests.tools.browser import console_errors, is_blank, open_page, sideways
+from tests.tools.manifests import change_rows, make_row, write_rows
+from tests.trees import HEIGHT, WIDTH, make_jpeg, make_label, write_video
+from tools import dedupe_report
+from tools.dedupe_page import round_up, shorten, tell_number, tell_time
+
+NAME = '<b>&"한글 dog-sit-000001'
+
+
+def plain(grey):
+    return cv2.imencode(".jpg", np.full((HEIGHT, WIDTH, 3), grey, np.uint8))[1].tobytes()
+
+
+def stretches(*pictures):
+    """Frames of a video: each picture four times, at falling JPEG quality, then one without detail."""
+    images = [make_jpeg(picture, flags=(1, quality)) for picture in pictures for quality in (95, 70, 45, 20)]
+    return {5 * place: data for place, data in enumerate([*images, plain(90)])}
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """Two videos of other moods share a picture, training and validation share one, and one frame is broken."""
+    folder = tmp_path_factory.mktemp("pets") / "동물"
+    for name, mood, images, part in (
+        (NAME, 1, stretches(1, 2), "Training"),
+        ("dog-sit-000002", 3, stretches(1, 3), "Training"),
+        ("cat-lying-000003", 2, stretches(4) | {30: b""}, "Training"),
+        ("cat-lying-000009", 2, stretches(2, 5), "Validation"),
+    ):
+        label = make_label(inspect={"emotion": KOREAN[mood]}, species=name.split("-")[0][-3:].upper())
+        write_video(folder, name, images, label=label, part=part)
+    return folder
+
+
+def make(source, out, **dedupe):
+    run(Settings(source=[str(source)], out=str(out), dedupe=DedupeSettings(**dedupe)))
+    return out
+
+
+@pytest.fixture(scope="module")
+def dataset(two_workers, source, tmp_path_factory):
+    return make(source, tmp_path_factory.mktemp("made") / "데이터 <i>")
+
+
+def report(*arguments) -> int:
+    return run_command("dedupe_report", dedupe_report.main, [str(argument) for argument in arguments])
+
+
+class Made:
+    """What the command wrote for the dataset."""
+
+    def __init__(self, dataset, folder):
+        self.html, self.json, self.csv = (folder / f"report.{kind}" for kind in ("html", "json", "csv"))
+        assert report(dataset, "--html", self.html, "--json", self.json, "--csv", self.csv) == 0
+        self.figures = json.loads(self.json.read_text("utf-8"))
+        self.text = self.html.read_text("utf-8")
+        self.page = Page(self.text)
+        self.rows = [row for row in pq.read_table(dataset / FILE).to_pylist() if row["hash"]]
+        self.by_key = {row["key"]: row for row in self.rows}
+
+
+class Page(HTMLParser):
+    """The words and tags of a page, its scripts left out."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.words, self.tags, self._script = [], [], False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self._script = tag in ("script", "style")
+
+    def handle_endtag(self, tag):
+        self._script = False
+
+    def handle_data(self, data):
+        self.words += [] if self._script else [data]
+
+    @property
+    def shown(self):
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module")
+def made(dataset, tmp_path_factory):
+    return Made(dataset, tmp_path_factory.mktemp("report"))
+
+
+def outcome(row):
+    return row["reason"] or row["status"]
+
+
+def test_every_kind_of_duplicate_is_there(made):
+    assert set(map(outcome, made.rows)) == {"kept", "near_in_video", "near_across_videos", "near_validation"}
+
+
+def test_totals_and_tables_are_the_manifests(made, dataset):
+    counts, totals = Counter(map(outcome, made.rows)), made.figures["totals"]
+    assert {name: totals[name] for name in counts} == counts and totals["all"] == len(made.rows)
+    stated = read_dataset(dataset).counts
+    assert totals["kept"] == stated["kept"] and totals["rows"] == stated["rows"] == totals["all"] + 1
+    for by, name_of in (("mood", lambda r: ENGLISH[r["label"]]),
+                        ("species", lambda r: r["species"]), ("split", lambda r: r["split"])):  # fmt: skip
+        lines = {line["name"]: line for line in made.figures["by"][by]}
+        expected = Counter((name_of(row), outcome(row)) for row in made.rows)
+        found = {(name, o): line[o] for name, line in lines.items() for o in counts if line[o]}
+        assert found == expected
+    epoch, train = made.figures["epoch"], [row for row in made.rows if row["split"] == "train"]
+    assert (epoch["before"], epoch["after"]) == (len(train), sum(row["status"] == "kept" for row in train))
+    assert epoch["seconds_before"] == pytest.approx(len(train) / 600)
+    assert f"{totals['kept']} of {totals['all']} frames stay" in made.page.shown
+
+
+def test_distances_are_the_manifests(made):
+    found = {
+        (reason, bits): n for reason, line in made.figures["distances"].items() for bits, n in enumerate(line) if n
+    }
+    assert found == Counter((row["reason"], row["distance"]) for row in made.rows if row["duplicate_of"])
+
+
+def root(by_key, row):
+    return root(by_key, by_key[row["duplicate_of"]]) if row["duplicate_of"] else row
+
+
+def test_groups_and_label_conflicts(made):
+    members = {}
+    for row in made.rows:
+        members.setdefault(root(made.by_key, row)["key"], []).append(row)
+    groups = {key: rows for key, rows in members.items() if len(rows) > 1}
+    shown = made.figures["shown"]["groups"]
+    assert {group["representative"]: group["size"] for group in shown} == {k: len(v) - 1 for k, v in groups.items()}
+    moods = [Counter(parse_emotion(row["emotion_inspect"]) for row in rows) for rows in groups.values()]
+    figures = made.figures["groups"]
+    assert figures["groups"] == len(groups) and figures["largest"] == max(map(len, groups.values())) - 1
+    assert figures["label_conflicts"] == sum(len(found) > 1 for found in moods) >= 2
+    assert figures["frames_that_disagree"] == sum(found.total() - max(found.values()) for found in moods)
+    by_way = [row for row in made.rows if row["duplicate_of"] and root(made.by_key, row)["key"] != row["duplicate_of"]]
+    assert by_way and f"by way of {by_way[0]['duplicate_of']}" in made.page.shown
+
+
+def test_the_nearest_pairs_that_stay(made):
+    kept = [r for r in made.rows if r["status"] == "kept" and r["detail"] >= 1000]
+    codes = [int.from_bytes(row["hash"]) for row in kept]
+    nearest = [min((a ^ b).bit_count() for j, b in enumerate(codes) if i != j) for i, a in enumerate(codes)]
+    found = made.figures["nearest_kept"]
+    assert found["compared"] == len(kept) and found["beyond"] == sum(bits > 11 for bits in nearest)
+    assert found["histogram"] == [nearest.count(bits) for bits in range(12)]
+
+
+def test_no_leak_is_left(made):
+    leaks = made.figures["leaks"]
+    assert leaks["found"] == 0 and leaks["val"] > 0 and leaks["promised"] == 6
+    assert "No training frame that stays is a near-copy of a validation frame" in made.page.shown
+
+
+def test_the_csv_has_every_dropped_frame(made):
+    with open(made.csv, encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    dropped = [row for row in made.rows if row["status"] != "kept"]
+    assert [line["key"] for line in lines] == [row["key"] for row in dropped]
+    for line, row in zip(lines, dropped, strict=True):
+        last = root(made.by_key, row)
+        assert line["direct_representative"] == row["duplicate_of"] and line["representative"] == last["key"]
+        assert (int(line["distance"]), line["reason"]) == (row["distance"], row["reason"])
+        for name, column in (("mood", "emotion_inspect"), ("species", "species"), ("split", "split")):
+            assert (line[name], line[f"representative_{name}"]) == (row[column], last[column])
+
+
+def test_unselected_and_conflicting_frames_are_listed_without_a_representative(tmp_path):
+    rows = [make_row("v", 0, 0), make_row("v", 1, 2**50, status="unselected")]
+    rows.append(make_row("w", 0, 2**60, status="rejected", reason="label_conflict", species=None))
+    twin = {"status": "duplicate", "reason": "near_in_video", "duplicate_of": "w/0", "distance": 1}
+    rows.append(make_row("w", 1, 2**60 + 1, **twin))
+    folder, file = write_rows(tmp_path / "data", rows), tmp_path / "a.csv"
+    assert report(folder, "--html", tmp_path / "a.html", "--csv", file) == 0
+    lines = [line.split(",") for line in file.read_text("utf-8").replace('"', "").splitlines()[1:]]
+    assert [line[:5] for line in lines] == [
+        ["", "", "v/1", "", "unselected"],
+        ["", "", "w/0", "", "label_conflict"],
+        ["w/0", "w/0", "w/1", "1", "near_in_video"],
+    ]
+    assert "rejected: label_conflict" in Page((tmp_path / "a.html").read_text("utf-8")).shown
+
+
+def test_the_page_needs_nothing_else(made):
+    sources = [attributes[name] for _, attributes in made.page.tags for name in ("src", "href") if name in attributes]
+    assert all(source.startswith(("data:image/jpeg;base64,", "#")) for source in sources)
+    assert "http" not in re.sub(r"base64,[A-Za-z0-9+/=]+", "", made.text)
+    assert len(made.text) < 20_000_000
+    assert '@font-face { font-family: "Page Hangul"' in made.text
+
+
+def test_names_are_escaped(made):
+    assert "<b>&" not in made.text and "데이터 <i>" not in made.text
+    assert NAME in made.page.shown and "데이터 <i>: what was dropped" in made.page.shown
+    assert made.text.count("</script>") == 2
+
+
+def test_headings_pictures_and_names_for_those_who_cannot_see(made):
+    levels = [int(tag[1]) for tag, _ in made.page.tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    pictures = [attributes for tag, attributes in made.page.tags if tag == "img"]
+    assert len(pictures) > 20
+    assert {picture["alt"] for picture in pictures} <= {f"{row['key']}, {ENGLISH[row['label']]}" for row in made.rows}
+    assert 'class="none"' not in made.text  # dropped frames are cut from the source that the log names
+
+
+def test_without_scripts_all_is_there_and_no_dead_control(made):
+    for tag, attributes in made.page.tags:
+        if tag == "form" or attributes.get("class") in ("probe", "verdict", "tally"):
+            assert "hidden" in attributes
+        if tag == "article":
+            assert "hidden" not in attributes
+
+
+def test_the_same_seed_gives_the_same_page(made, dataset, tmp_path):
+    again, other = Made(dataset, tmp_path), tmp_path / "other.json"
+    font = re.compile(r'src: url\("[^"]+"\)')  # holds the time at which it was cut
+    assert font.sub("", again.text) == font.sub("", made.text) and again.figures == made.figures
+    assert report(dataset, "--html", tmp_path / "b.html", "--json", other, "--seed", 1) == 0
+    told = json.loads(other.read_text("utf-8"))
+    assert told["shown"]["dropped"] != made.figures["shown"]["dropped"] and told["totals"] == made.figures["totals"]
+
+
+def test_without_its_source_a_placeholder_says_what_to_give(made, dataset, source, tmp_path):
+    shutil.copytree(dataset, tmp_path / "copy")  # without the log beside it, which names the source
+    assert report(tmp_path / "copy") == 0
+    shown = Page((tmp_path / "copy.dedupe.html").read_text("utf-8")).shown
+    assert "no picture: give --source" in shown and "--source DIR" in shown
+    assert report(tmp_path / "copy", "--source", source) == 0
+    assert 'class="none"' not in (tmp_path / "copy.dedupe.html").read_text("utf-8")
+
+
+def test_nothing_dropped_is_said(tmp_path):
+    folder = write_rows(tmp_path / "data", [make_row("v", i, 2**60 >> 9 * i, detail=2000) for i in range(5)])
+    assert report(folder, "--json", tmp_path / "a.json", "--csv", tmp_path / "a.csv") == 0
+    shown = Page((tmp_path / "data.dedupe.html").read_text("utf-8")).shown
+    assert "Nothing was dropped as a near-copy" in shown and "There are no validation frames" in shown
+    figures = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    assert figures["totals"]["kept"] == 5 and figures["groups"]["groups"] == 0
+    assert len((tmp_path / "a.csv").read_text("utf-8").splitlines()) == 1
+
+
+def test_a_leak_comes_first_and_ends_with_1(two_workers, source, tmp_path, capsys):
+    kept = make(source, tmp_path / "all", scope="video")
+
+    def move(row):
+        row["split"] = "val" if row["video"] == "dog-sit-000002" else "train"
+
+    leaking = change_rows(kept, tmp_path / "leaking", move)
+    capsys.readouterr()
+    assert report(leaking, "--json", tmp_path / "a.json", "--csv", tmp_path / "a.csv") == 1
+    error = capsys.readouterr().err
+    assert len(error.splitlines()) == 1 and "make the dataset again" in error
+    leaks = json.loads((tmp_path / "a.json").read_text("utf-8"))["leaks"]
+    assert leaks["near"] == leaks["found"] > 0
+    assert f"{tell_number(leaks['near'], 'training frame')} within 6 bits of a validation frame" in error
+    page = Page((tmp_path / "leaking.dedupe.html").read_text("utf-8"))
+    assert page.shown.index("Validation is not apart from training") < page.shown.index("leaking: what was dropped", 40)
+    tags = [tag if tag != "div" else attributes.get("class") for tag, attributes in page.tags]
+    assert tags.index("leak") < tags.index("h1") and (tmp_path / "a.csv").exists()
+
+
+@pytest.mark.parametrize("conflicts", ["drop", "majority"])
+def test_what_a_policy_did_to_contradicting_labels(two_workers, source, tmp_path, conflicts):
+    for extra in ("dog-sit-000004", "dog-sit-000005"):  # with these, calm has the majority
+        label = make_label(inspect={"emotion": KOREAN[3]})
+        write_video(tmp_path / "pets", extra, {0: make_jpeg(1, flags=(1, 95))}, label=label, part="Training")
+    out = tmp_path / "out"
+    sources = [str(source), str(tmp_path / "pets")]
+    run(Settings(source=sources, out=str(out), dedupe=DedupeSettings(conflicts=conflicts)))
+    assert report(out, "--json", tmp_path / "a.json") == 0
+    figures = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    rows = [row for row in pq.read_table(out / FILE).to_pylist() if row["hash"]]
+    assert figures["totals"]["label_conflict"] == sum(row["reason"] == "label_conflict" for row in rows)
+    shown = Page((tmp_path / "out.dedupe.html").read_text("utf-8")).shown
+    assert ("rejected: label_conflict" in shown) == (conflicts == "drop")
+    changed = [row for row in rows if row["label"] != parse_emotion(row["emotion_inspect"])]
+    assert ("labelled 편안/안정 calm by the majority" in shown) == (len(changed) > 0) == (conflicts == "majority")
+
+
+def test_the_page_stays_small(made, dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.dedupe_samples.PICTURE_BYTES", 50_000)
+    assert report(dataset, "--html", tmp_path / "a.html") == 0
+    text = (tmp_path / "a.html").read_text("utf-8")
+    found = re.findall(r"data:image/jpeg;base64,[A-Za-z0-9+/=]+", text)
+    assert 0 < sum(map(len, found)) <= 50_000 < sum(map(len, re.findall(r"data:image/jpeg[^\"]+", made.text)))
+    left_out = made.text.count("<img ") - len(found)
+    assert f"{left_out} (left out, to keep this page small)" in Page(text).shown
+
+
+def test_a_dry_run_is_shown_from_the_source(two_workers, source, made, tmp_path):
+    run(Settings(source=[str(source)], out=str(tmp_path / "dry"), dry_run=True))
+    assert report(tmp_path / "dry", "--json", tmp_path / "a.json", "--source", source) == 0
+    text = (tmp_path / "dry.dedupe.html").read_text("utf-8")
+    assert "nothing has been written" in Page(text).shown and 'class="none"' not in text
+    figures = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    assert figures["dry_run"] and not made.figures["dry_run"]
+    for name in ("totals", "by", "distances", "curves", "groups", "nearest_kept", "shown", "epoch"):
+        assert figures[name] == made.figures[name], name
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        *((0, "0 s"), (0.038, "0.038 s"), (9.94, "9.9 s"), (59.4, "59 s"), (59.6, "1 min 0 s")),
+        *((3550, "59 min 10 s"), (3599.7, "1 h 0 min"), (36_000, "10 h 0 min")),
+    ],
+)
+def test_times(seconds, text):
+    assert tell_time(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "end", "half"),
+    [
+        *((0, 4, "2"), (4, 4, "2"), (5, 8, "4"), (49, 60, "30"), (61, 80, "40"), (1900, 2000, "1 k")),
+        *((465_016, 480_000, "240 k"), (2_000_000, 2_000_000, "1 M"), (2_130_000, 2_400_000, "1.2 M")),
+    ],
+)
+def test_the_scale_of_a_chart(number, end, half):
+    assert round_up(number) == end and shorten(end / 2) == half
+
+
+def test_what_could_not_be_compared_is_not_called_whole(tmp_path):
+    """Featureless frames of a dataset without stored pictures, as a dry run leaves them."""
+    rows = [make_row("t", 0, 0, detail=1), make_row("v", 0, 0, detail=1, split="val")]
+    folder = write_rows(tmp_path / "data", rows)
+    assert report(folder, "--json", tmp_path / "a.json") == 0
+    leaks = json.loads((tmp_path / "a.json").read_text("utf-8"))["leaks"]
+    assert (leaks["unread"], leaks["found"]) == (2, 0)
+    shown = Page((tmp_path / "data.dedupe.html").read_text("utf-8")).shown
+    assert "Not known yet: 2 featureless frames of both splits look alike" in shown
+
+
+def test_bad_calls(dataset, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    nothing = write_rows(tmp_path / "nothing", [make_row("v", 0, None, status="rejected", reason="box_empty")])
+    other = shutil.copytree(nothing, tmp_path / "other")
+    text = (other / "dataset.json").read_text("utf-8")
+    (other / "dataset.json").write_text(text.replace('"version": 1', '"version": 9'), encoding="utf-8")
+    page = tmp_path / "a.html"
+    for status, arguments, message in (
+        (2, [tmp_path / "nowhere"], "is not a folder; give the folder that preprocess wrote"),
+        (2, [tmp_path / "empty"], "has no dataset.json"),
+        (1, [nothing], "holds no hash at all, so near-duplicates cannot be told; make the dataset again"),
+        (1, [other], "version 9, this program reads 'pet_mood shards' version 1"),
+        (2, [dataset, "--html", tmp_path / "no" / "a.html"], "its folder does not exist; make it or give another file"),
+        (2, [dataset, "--html", tmp_path], "is a folder; give a file's name"),
+        (2, [dataset, "--html", page, "--csv", dataset / FILE], "lies in the dataset"),
+        (2, [dataset, "--html", "/proc/a.html"], "its folder cannot be written"),
+        (2, [dataset, "--html", page, "--json", page], "name the same file"),
+        (2, [dataset, "--html", page, "--source", tmp_path / "gone"], "does not exist"),
+        (2, [dataset, "--html", page, "--images_per_second", "0"], "--images_per_second 0: give a number above 0"),
+        (2, [dataset, "--html", page, "--images_per_second", "nan"], "give a number above 0"),
+        (2, [dataset, "--html", page, "--seed", "-1"], "--seed -1"),
+    ):
+        capsys.readouterr()
+        assert report(*arguments) == status, message
+        error = capsys.readouterr().err
+        assert message in error and len(error.splitlines()) == 1
+        assert not page.exists()
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """A page of more groups than are shown at once, of all moods, splits and reasons; without pictures."""
+    random, rows = np.random.default_rng(0), []
+    for video in range(70):
+        split = "val" if video % 7 == 0 else "train"
+        code = int.from_bytes(random.bytes(8))
+        told = {"split": split, "species": ("DOG", "CAT")[video % 2], "detail": 5000}
+        rows.append(make_row(f"v{video:02}", 0, code, emotion_inspect=KOREAN[video % 6], label=video % 6, **told))
+        for number in range(1, 2 + video % 5):
+            reason = "near_in_video" if number % 2 else "near_across_videos"
+            told |= {"status": "duplicate", "reason": reason, "duplicate_of": f"v{video:02}/0"}
+            mood = (video + (number == 3)) % 6
+            bits = int(random.integers(1, 9))
+            told |= {"emotion_inspect": KOREAN[mood], "label": mood, "distance": bits}
+            rows.append(make_row(f"v{video:02}", number, code ^ (2**bits - 1), **told))
+    folder = write_rows(tmp_path_factory.mktemp("many") / "data", rows, distance=8)
+    assert report(folder, "--html", folder.with_name("many.html"), "--json", folder.with_name("many.json")) == 0
+    return folder.with_name("many.html"), rows
+
+
+def shown_groups(page):
+    return json.loads(page.with_name("many.json").read_text("utf-8"))["shown"]["groups"]
+
+
+def texts(driver, selector):
+    return [element.text for element in driver.find_elements("css selector", selector) if element.is_displayed()]
+
+
+def choose(driver, form, field, value):
+    from selenium.webdriver.support.ui import Select
+
+    Select(driver.find_element("css selector", f"form[data-list={form}] select[name={field}]")).select_by_value(value)
+
+
+@pytest.mark.parametrize("width", [1200, 360])
+def test_the_page_in_a_browser(made, width):
+    with open_page(made.html, width) as driver:
+        assert console_errors(driver) == [] and not is_blank(driver.get_screenshot_as_png())
+        assert sideways(driver) == 0
+        driver.execute_script("document.querySelectorAll('details').forEach((node) => { node.open = true; })")
+        assert sideways(driver) == 0
+        broken = "return [...document.images].filter((image) => !image.complete || image.naturalWidth !== 112).length"
+        assert driver.execute_script(broken) == 0
+        driver.find_element("id", "groups").click()
+        driver.execute_script("document.getElementById('groups').scrollIntoView()")
+        assert not is_blank(driver.get_screenshot_as_png())
+
+
+def test_sorting_and_filters(many):
+    page, rows = many
+    with open_page(page) as driver:
+        holder = "#groups-list > article"
+        sizes = Counter(row["duplicate_of"] for row in rows if row["duplicate_of"])
+        told = [int(re.search(r"stands for (\d+)", text)[1]) for text in texts(driver, holder)]
+        assert len(told) == 20 and told == sorted(sizes.values(), reverse=True)[:20]
+        choose(driver, "groups", "order", "widest")
+        widest = [int(re.search(r"widest (\d+) bits", text)[1]) for text in texts(driver, holder)]
+        assert widest == sorted(widest, reverse=True) and widest[0] == max(row["distance"] or 0 for row in rows)
+        choose(driver, "groups", "order", "conflict")
+        assert all("labels contradict: 1 at odds" in text for text in texts(driver, holder))
+        more = driver.find_element("css selector", "[data-more=groups] button")
+        more.click()
+        assert len(texts(driver, holder)) == 40
+        assert driver.switch_to.active_element.get_attribute("class") == "group"
+        choose(driver, "groups", "mood", "fear")
+        choose(driver, "groups", "split", "val")
+        choose(driver, "groups", "species", "CAT")
+        shown = texts(driver, f"{holder} h3")
+        fear = {row["video"] for row in rows if row["emotion_inspect"] == KOREAN[1]}
+        both = {row["video"] for row in rows if row["split"] == "val" and row["species"] == "CAT"} & fear
+        listed = {group["representative"] for group in shown_groups(page)}
+        assert set(shown) == {f"{video}/0" for video in both} & listed != set()
+        driver.find_element("css selector", "form[data-list=groups] button[type=reset]").click()
+        driver.find_element("css selector", "form[data-list=groups] input[name=text]").send_keys("V33/")
+        assert texts(driver, f"{holder} h3") == ["v33/0"]
+        assert "1 of" in texts(driver, "[data-count=groups]")[0]
+        driver.find_element("css selector", "form[data-list=groups] input[name=text]").send_keys("nothing")
+        assert texts(driver, holder) == [] and "none fits" in texts(driver, "[data-count=groups]")[0]
+        choose(driver, "pairs", "reason", "near_across_videos")
+        pairs = texts(driver, "#pairs-list > article")
+        assert pairs and all("copy across videos" in text for text in pairs)
+        assert console_errors(driver) == []
+
+
+def test_the_keyboard(many):
+    from selenium.webdriver.common.keys import Keys
+
+    page, _ = many
+    with open_page(page) as driver:
+        pairs = driver.find_elements("css selector", "#pairs-list > article")
+        assert "0 of 60 judged" in texts(driver, "#tally")[0]
+        driver.execute_script("arguments[0].focus()", pairs[0])
+        for key in ("y", "y", "n"):
+            driver.switch_to.active_element.send_keys(key)
+        assert driver.switch_to.active_element == pairs[3]
+        tally = texts(driver, "#tally")[0]
+        assert "3 of 60 judged: 2 right, 1 wrong" in tally and "95% interval: 6.1% to 79%" in tally
+        assert pairs[2].get_attribute("data-said") == "n"
+        driver.switch_to.active_element.send_keys(Keys.ARROW_LEFT)
+        assert driver.switch_to.active_element == pairs[2]
+        button = pairs[2].find_element("css selector", "[data-say=y]")
+        button.send_keys(Keys.ENTER)
+        assert "3 right, 0 wrong" in texts(driver, "#tally")[0] and button.get_attribute("aria-pressed") == "true"
+        groups = driver.find_elements("css selector", "#groups-list > article")
+        driver.execute_script("arguments[0].focus()", groups[0])
+        for _ in range(3):
+            driver.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
+        assert driver.switch_to.active_element == groups[3]
+        slider = driver.find_element("css selector", "[data-chart=in_videos] input")
+        before = texts(driver, "[data-chart=in_videos] output")[0]
+        slider.send_keys(Keys.ARROW_RIGHT)
+        after = texts(driver, "[data-chart=in_videos] output")[0]
+        assert before.startswith("distance 8: ") and after.startswith("distance 9: ")
+        assert console_errors(driver) == []
+
+
+def test_the_slider_reads_out_the_curve(many):
+    page, _ = many
+    figures = json.loads(page.with_name("many.json").read_text("utf-8"))
+    curve = figures["curves"]["in_videos"]
+    with open_page(page) as driver:
+        told = texts(driver, "[data-chart=in_videos] output")[0]
+        kept, total = curve["kept"][8], figures["totals"]["all"]
+        assert told == f"distance 8: {kept} ({100 * kept / total:.1f}%) frames stay"

@@ -1,0 +1,198 @@
+"""One page about a dataset as a whole: python -m tools.dataset_report DIR [--html FILE] [--json FILE] [--source DIR ..]
+
+Moods, species and splits, what was rejected and why, boxes, and samples to look at. The page needs nothing else; its
+pictures of kept frames come from the shards, those of rejected ones from the source. After a dry run of preprocess it
+tells of what that would keep.
+"""
+
+import argparse
+import json
+import math
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from shards.command import Parser, run_command
+from shards.dataset import find_misfit
+from shards.emotions import EMOTIONS
+from shards.errors import CallError, DataError
+from shards.files import write_atomically
+from shards.manifest import REJECTIONS, SPLITS
+from tools.dataset_figures import make_figures
+from tools.dataset_rows import FIRST_REASON, Samples, kind_of, read_rows, take_rows
+from tools.pictures import COLUMNS, Opened, Pictures, find_sources, open_dataset
+from trainer.fonts import find_hangul_font
+from trainer.page import embed, render_page
+from trainer.report import flatten
+
+_TEMPLATE = Path(__file__).with_name("dataset_report.html.jinja")
+_SAMPLES = 18  # frames of each mood and split
+_EXAMPLES = 6  # of each reason
+_FRAME_SIDE = 288  # pixels of a whole frame's longer side
+_SHOWN = (*COLUMNS, "label_file", "video", "frame_number", "species", "breed", "action", "note", "reason")
+
+_EXPECTED = ("image unreadable", "image too large")  # frames that were rejected for it
+
+# What each reason means, and what one can do about it.
+_MEANINGS = {
+    "label_unreadable": ("The label file cannot be read or is no JSON.", "Unpack or copy it again."),
+    "label_invalid": ("The label file is JSON, but not as AI Hub's are; the note names the place.", "Mend that place."),
+    "emotion_unknown": ("The inspector's mood is none of the six.", "Correct the spelling, or leave the video out."),
+    "video_repeated": ("An earlier label file has the same name.", "Remove the copy, or rename label and frames."),
+    "image_missing": ("No frame has this number and timestamp.", "Unpack the archive of frames that lacks."),
+    "frame_repeated": ("The label names this frame a second time.", "Nothing: the first one counts."),
+    "image_unreadable": ("No JPEG, truncated, or of a kind that is not decoded.", "Unpack or copy the frame again."),
+    "image_size": ("The image has not the size that its label states, or an absurd one.", "Pair them anew."),
+    "box_missing": ("The annotation has no box, often because no animal is seen.", "Nothing, or draw one."),
+    "box_negative": ("A number of the box is negative.", "Keep what is inside by --box.policy clip, or mend it."),
+    "box_empty": ("The box has no width or no height.", "Mend the label."),
+    "box_outside": ("The box leaves the image.", "Keep what is inside by --box.policy clip, or mend it."),
+    "label_conflict": ("Near-copies of it carry another mood.", "See tools.dedupe_report; --dedupe.conflicts says."),
+    "near_in_video": ("A near-copy of a frame of its video that stays.", "See tools.dedupe_report."),
+    "near_across_videos": ("A near-copy of a frame of another video that stays.", "See tools.dedupe_report."),
+    "near_validation": ("A training frame that a validation frame is near.", "Nothing: it would be a leak."),
+}
+
+
+def write_report(opened: Opened, title: str, sources: list[Path], seed: int, html: Path, figures: Path | None) -> None:
+    """Read the manifest, cut the pictures, write the page and, where a place for them is given, the figures as JSON.
+
+    Raises DataError where the dataset is damaged.
+    """
+    with tqdm(total=opened.dataset.counts.get("rows"), unit="row", unit_scale=True, disable=None) as progress:
+        read = read_rows(opened.folder, opened.dataset.image_size, seed, progress.update)
+    found = {"dataset": title, **make_figures(read, opened.dataset, opened.is_dry_run)}
+    pictures = Pictures(opened, sources)
+    page = render_page(
+        _TEMPLATE,
+        title=title,
+        found=found,
+        korean=_word_in_korean(found),
+        emotions=EMOTIONS,
+        splits=SPLITS,
+        meanings=_MEANINGS,
+        settings=flatten(found["settings"]),
+        log_width=_log_width,
+        decades=_count_decades,
+        span=_name_span,
+        ratio=_show_ratio,
+        **_draw(opened.folder, read.samples, pictures),
+        missing={why: n for why, n in pictures.reasons.most_common() if why not in _EXPECTED},
+    )
+    if figures:
+        _write(figures, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    _write(html, page)
+
+
+def _draw(folder: Path, samples: Samples, pictures: Pictures) -> dict[str, Any]:
+    """The samples of moods and of reasons, with their pictures as data URIs."""
+    moods = {(s, m): samples.choose(kind_of(s, m), _SAMPLES) for s in SPLITS for m in range(len(EMOTIONS))}
+    reasons = {name: samples.choose(FIRST_REASON + i, _EXAMPLES) for i, name in enumerate(REJECTIONS)}
+    rows = take_rows(
+        folder, (place for group in (moods, reasons) for places in group.values() for place in places), _SHOWN
+    )
+    crops = pictures.thumbnails([rows[place] for places in moods.values() for place in places])
+    return {
+        "samples": {key: [_embed(rows[p], crops[rows[p]["key"]]) for p in places] for key, places in moods.items()},
+        "examples": {name: [_show_rejected(rows[p], pictures) for p in places] for name, places in reasons.items()},
+    }
+
+
+def _show_rejected(row: dict[str, Any], pictures: Pictures) -> dict[str, Any]:
+    return _embed(row, pictures.frame_with_box(row, _FRAME_SIDE) if row["image_file"] else None)
+
+
+def _embed(row: dict[str, Any], picture: bytes | None) -> dict[str, Any]:
+    return row | {"picture": picture and embed("image/jpeg", picture)}
+
+
+def _log_width(count: int, most: int) -> float:
+    """Percent of a bar on a log axis that begins at 1 and ends at the power of ten above `most`."""
+    return 100 * math.log10(max(count, 1)) / _count_decades(most)
+
+
+def _count_decades(most: int) -> int:
+    """Powers of ten that a log axis from 1 to at least `most` spans."""
+    return max(1, math.ceil(math.log10(max(most, 1))))
+
+
+def _name_span(bar: dict[str, Any]) -> str:
+    """The numbers that a bar of a histogram stands for."""
+    low, high = bar["from"], bar["to"]
+    if high is None:
+        return f"over {low - 1:,}"
+    return f"{low:,}" if low == high else f"{low:,}–{high:,}"
+
+
+def _word_in_korean(found: dict[str, Any]) -> str:
+    """The totals for a Korean reader."""
+    kept = found["statuses"]["kept"]
+    words = f"주석 {found['rows']:,}개 가운데 {kept:,}개 프레임을 남겼습니다."
+    if measured := found["imbalance"]["train"]["frames"]:
+        common, rare = (EMOTIONS[measured[name]].korean for name in ("most", "least"))
+        words += f" 학습용에서 가장 흔한 감정은 {common}, 가장 드문 감정은 {rare}이며,"
+        words += f" 프레임 수의 비는 {_show_ratio(measured['ratio'])} 대 1입니다."
+    return words
+
+
+def _show_ratio(ratio: float) -> str:
+    """How many to one: a whole number, one digit more where it is small."""
+    return f"{ratio:.1f}".removesuffix(".0") if ratio < 10 else f"{ratio:,.0f}"
+
+
+def _write(path: Path, text: str) -> None:
+    with write_atomically(path) as file:
+        file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def _check_place(path: Path, flag: str, dataset: Path) -> None:
+    """Raise CallError unless a file can be written there, outside of the dataset."""
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise CallError(f"{path} is a folder; give a file's name by {flag}")
+    if not folder.is_dir():
+        raise CallError(f"{path}: its folder does not exist; make it or give another {flag}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CallError(f"{path}: its folder cannot be written; give another place by {flag}")
+    if Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(dataset)):
+        raise CallError(f"{path} lies in the dataset, which holds nothing else; give a place outside by {flag}")
+
+
+def _check_call(chosen: argparse.Namespace) -> None:
+    """Raise CallError for what would fail only after the work."""
+    if chosen.seed < 0:
+        raise CallError(f"--seed {chosen.seed}: give a number from 0 on")
+    for path, flag in ((chosen.html, "--html"), (chosen.json, "--json")):
+        if path:
+            _check_place(path, flag, chosen.dataset)
+    if chosen.json and os.path.realpath(chosen.json) == os.path.realpath(chosen.html):
+        raise CallError(f"--html and --json are both {chosen.html}; give two names")
+
+
+def main(arguments: list[str]) -> int:
+    parser = Parser("tools.dataset_report", __doc__)
+    parser.add_argument("dataset", type=Path, metavar="DIR", help="the folder that preprocess wrote")
+    parser.add_argument("--html", type=Path, help="the page to write (default: DIR.dataset.html, beside the dataset)")
+    parser.add_argument("--json", type=Path, help="write the figures there too")
+    parser.add_argument("--source", nargs="+", metavar="DIR", help="where the frames lie (default: as the log says)")
+    parser.add_argument("--seed", type=int, default=0, help="chooses the samples (default: 0)")
+    chosen = parser.parse_args(arguments)
+    name = chosen.dataset.absolute().name
+    chosen.html = chosen.html or chosen.dataset.absolute().with_name(f"{name}.dataset.html")
+    opened = open_dataset(chosen.dataset)
+    _check_call(chosen)
+    if not opened.is_dry_run and (misfit := find_misfit(opened.folder)):
+        raise DataError(f"{opened.folder / misfit} is missing or not as long as it was; run python -m tools.verify")
+    sources = find_sources(chosen.dataset, chosen.source)
+    write_report(opened, name, sources, chosen.seed, chosen.html, chosen.json)
+    if not find_hangul_font():
+        print("dataset_report: no font with Hangul found; the page relies on the reader's", file=sys.stderr)
+    print(chosen.html)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("dataset_report", main, sys.argv[1:]))

@@ -1,0 +1,274 @@
+"""Thumbnails for pages: kept frames as the shards have them, all others cut again from their source by the same code.
+
+A picture that cannot be had is None, never an error: a page is worth reading without it. `Pictures.reasons` says why.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any, BinaryIO, NamedTuple
+
+import cv2
+import numpy as np
+import pyarrow.parquet as pq
+
+from preprocess.folder import read_log
+from preprocess.source import write_name
+from shards import dataset, manifest
+from shards.dataset import Dataset, read_dataset
+from shards.errors import CallError
+from shards.geometry import Box, Crop
+from shards.record import decode_record
+from shards.tfrecord import DamagedRecord, read_frame
+from trainer.startup import without_notes
+
+# Of a row of the manifest, what a picture of it needs.
+COLUMNS = ("key", "source", "image_file", "width", "height", "status", "shard", "offset")
+COLUMNS += ("crop_x", "crop_y", "crop_size", "box_x", "box_y", "box_width", "box_height")
+
+_PAPER = (226, 232, 240)  # around an image that its box leaves; RGB
+_FRAME, _EDGE = (229, 62, 62), (255, 255, 255)  # of a box; the edge sets it off from any picture
+
+
+class Opened(NamedTuple):
+    """A dataset, or what a dry run has left of one: `folder` holds the manifest."""
+
+    folder: Path
+    dataset: Dataset
+    is_dry_run: bool
+
+
+class NoPicture(Exception):
+    """Why a row has no picture, in a few words that a page counts."""
+
+
+def open_dataset(folder: Path) -> Opened:
+    """The dataset of a folder; where it has none, the dry run that was made for it.
+
+    Raises CallError where there is neither, DataError where dataset.json is damaged or of another version.
+    """
+    if not (folder / dataset.FILE).exists():
+        from preprocess.dry_run import dry_run_folder, read_dry_run  # here, because scikit-learn comes with it: 1.5 s
+
+        if found := read_dry_run(folder):
+            return Opened(dry_run_folder(folder), found, True)
+    return Opened(folder, read_dataset(folder), False)
+
+
+def find_sources(folder: Path, given: list[str] | None) -> list[Path]:
+    """The sources of a dataset in the manifest's order: those given, else those of its log where all are still there.
+
+    Raises CallError where one that is given is no folder, or fewer are given than the manifest tells of.
+    """
+    if given is None:
+        return _read_sources(folder)
+    for source in given:
+        if not os.path.isdir(source):
+            what = "is not a folder" if os.path.exists(source) else "does not exist"
+            raise CallError(f"--source {source} {what}; give the folder that preprocess was given")
+    needed = _count_sources(open_dataset(folder).folder)
+    if len(given) < needed:
+        raise CallError(f"--source names {len(given)} of {needed} folders; give all, in the order of preprocess's call")
+    return [Path(source) for source in given]
+
+
+def _read_sources(folder: Path) -> list[Path]:
+    if open_dataset(folder).is_dry_run:
+        from preprocess.dry_run import read_sources
+
+        names = read_sources(folder)
+    else:
+        names = (read_log(folder) or {}).get("sources", [])
+    sources = [Path(name) for name in names]
+    return sources if all(source.is_dir() for source in sources) else []
+
+
+def _count_sources(folder: Path) -> int:
+    """The greatest `source` of a manifest + 1, by the statistics of its row groups."""
+    with pq.ParquetFile(folder / manifest.FILE) as file:
+        column = file.schema_arrow.get_field_index("source")
+        groups = [file.metadata.row_group(group).column(column) for group in range(file.metadata.num_row_groups)]
+    return max((group.statistics.max + 1 for group in groups), default=0)
+
+
+class Pictures:
+    """Makes thumbnails of a dataset's rows: dicts that hold at least COLUMNS."""
+
+    def __init__(self, opened: Opened, sources: list[Path], side: int = 112, quality: int = 80):
+        self.reasons: Counter[str] = Counter()  # why pictures are missing
+        self._opened, self._side, self._quality = opened, side, quality
+        self._finder = _Finder(sources)
+
+    def thumbnail(self, row: dict[str, Any]) -> bytes | None:
+        """A JPEG of the row's crop, side x side; None where there is none to be had."""
+        return self.thumbnails([row])[row["key"]]
+
+    def thumbnails(self, rows: Iterable[dict[str, Any]]) -> dict[str, bytes | None]:
+        """Thumbnails by key, each shard read in one forward pass; of two rows with one key, the kept one's."""
+        stored, others = [], []
+        for row in rows:
+            (stored if row["status"] == "kept" and not self._opened.is_dry_run else others).append(row)
+        others.sort(key=lambda row: (row["status"] == "kept", row["source"], row["image_file"] or ""))
+        found = {row["key"]: self._try(self._cut_thumbnail, row) for row in others}
+        return found | self._read_stored(stored)
+
+    def frame_with_box(self, row: dict[str, Any], side: int) -> bytes | None:
+        """A JPEG of the whole frame, its longer side `side` pixels, with the annotated box; None without a frame.
+
+        Where the box leaves the image there is a margin to show it, at most half the image wide.
+        """
+        return self._try(lambda row: self._draw_frame(row, side), row)
+
+    def _read_stored(self, rows: list[dict[str, Any]]) -> dict[str, bytes | None]:
+        found: dict[str, bytes | None] = {}
+        name, file = None, None
+        try:
+            for row in sorted(rows, key=lambda row: (row["shard"], row["offset"])):
+                if row["shard"] != name:
+                    file = _close_and_open(file, self._opened.folder / row["shard"])
+                    name = row["shard"]
+                found[row["key"]] = self._try(lambda row, file=file: self._read_thumbnail(row, file), row)
+        finally:
+            if file:
+                file.close()
+        return found
+
+    def _read_thumbnail(self, row: dict[str, Any], file: BinaryIO | None) -> bytes:
+        if file is None:
+            raise NoPicture("shard missing")
+        try:
+            image = decode_record(read_frame(file, row["offset"]))["image"]
+        except (DamagedRecord, ValueError, KeyError, StopIteration) as error:
+            raise NoPicture("record damaged: run tools.verify") from error
+        pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR_RGB)
+        if pixels is None:
+            raise NoPicture("record damaged: run tools.verify")
+        return self._encode(_resize(pixels, self._side, self._side))
+
+    def _cut_thumbnail(self, row: dict[str, Any]) -> bytes:
+        if row["crop_size"] is None:
+            raise NoPicture("never cut")
+        data, crop = self._finder.read(row), Crop(row["crop_x"], row["crop_y"], row["crop_size"])
+        with _open_codec() as codec:
+            return self._encode(codec.decode_crop(data, _read_header(codec, data, row), crop, self._side))
+
+    def _draw_frame(self, row: dict[str, Any], side: int) -> bytes:
+        data = self._finder.read(row)
+        with _open_codec() as codec:
+            header = _read_header(codec, data, row)
+            longer = max(header)
+            pixels = codec.decode_region(data, codec.find_window(Crop(0, 0, longer), header, side))
+        pixels = _resize(pixels, *(max(1, round(extent * side / longer)) for extent in header))
+        box = [row[name] for name in ("box_x", "box_y", "box_width", "box_height")]
+        return self._encode(pixels if None in box else _draw_box(pixels, Box(*box), side / longer))
+
+    def _try(self, make: Callable[[dict[str, Any]], bytes], row: dict[str, Any]) -> bytes | None:
+        try:
+            return make(row)
+        except NoPicture as reason:
+            self.reasons[str(reason)] += 1
+            return None
+
+    def _encode(self, pixels: np.ndarray) -> bytes:
+        flags = (cv2.IMWRITE_JPEG_QUALITY, self._quality)
+        return cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), flags)[1].tobytes()
+
+
+class _Finder:
+    """Opens frames by the names that the manifest has, which the disk may hold decomposed or not in UTF-8."""
+
+    def __init__(self, sources: list[Path]):
+        self._sources = [os.fsencode(source) for source in sources]
+        self._listed: dict[bytes, dict[str, bytes]] = {}  # of a directory, names as written by names as they are
+
+    def read(self, row: dict[str, Any]) -> bytes:
+        """The bytes of a row's frame. Raises NoPicture."""
+        image_file = row["image_file"]
+        if image_file is None:
+            raise NoPicture("image missing")
+        if row["source"] >= len(self._sources):
+            raise NoPicture("no source")
+        root, parts = self._sources[row["source"]], image_file.split("/")
+        if ".." in parts or image_file.startswith("/"):
+            raise NoPicture("image missing")
+        try:
+            return _read(os.path.join(root, image_file.encode("utf-8", "surrogatepass")))
+        except (FileNotFoundError, NotADirectoryError):
+            return self._read_by_parts(root, parts)
+        except OSError as error:
+            raise NoPicture("image unreadable") from error
+
+    def _read_by_parts(self, path: bytes, parts: list[str]) -> bytes:
+        try:
+            for part in parts:
+                path = os.path.join(path, self._list(path)[part])
+            return _read(path)
+        except (FileNotFoundError, NotADirectoryError, KeyError) as error:
+            raise NoPicture("image missing") from error
+        except OSError as error:
+            raise NoPicture("image unreadable") from error
+
+    def _list(self, directory: bytes) -> dict[str, bytes]:
+        if directory not in self._listed:
+            names = sorted(os.listdir(directory), reverse=True)  # of two that are written the same, the first counts
+            self._listed[directory] = {write_name(name): name for name in names}
+        return self._listed[directory]
+
+
+@contextmanager
+def _open_codec() -> Iterator[ModuleType]:
+    """preprocess.codec, only where a frame must be cut, because TensorFlow comes with it: 5 s."""
+    with without_notes():
+        from preprocess import codec
+    try:
+        yield codec
+    except codec.UnreadableImage as error:
+        raise NoPicture("image unreadable") from error
+
+
+def _read_header(codec: ModuleType, data: bytes, row: dict[str, Any]) -> tuple[int, int]:
+    """(width, height) of a JPEG, as the manifest states it, where it does."""
+    header = codec.read_header(data)
+    if None not in (row["width"], row["height"]) and header != (row["width"], row["height"]):
+        raise NoPicture("image changed since")
+    if header.width * header.height > codec.MAX_PIXELS:
+        raise NoPicture("image too large")
+    return header
+
+
+def _read(path: bytes) -> bytes:
+    with open(path, "rb", buffering=0) as file:
+        return file.read()
+
+
+def _close_and_open(file: BinaryIO | None, path: Path) -> BinaryIO | None:
+    if file:
+        file.close()
+    try:
+        return open(path, "rb")
+    except OSError:
+        return None
+
+
+def _resize(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
+    smaller = pixels.shape[0] >= height and pixels.shape[1] >= width
+    return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+
+
+def _draw_box(pixels: np.ndarray, box: Box, scale: float) -> np.ndarray:
+    """The image with a box drawn, both scaled; with a margin where the box leaves the image."""
+    height, width = pixels.shape[:2]
+    corners = np.array([[box.x, box.y], [box.x + box.width, box.y + box.height]], np.float64) * scale
+    low, high = np.sort(corners, axis=0)
+    limit = np.array([width, height])
+    before = np.clip(-low + 2, 0, limit / 2).astype(int) * (low < 0)
+    after = np.clip(high - limit + 2, 0, limit / 2).astype(int) * (high > limit)
+    margins = before[1], after[1], before[0], after[0]
+    pixels = cv2.copyMakeBorder(pixels, *map(int, margins), cv2.BORDER_CONSTANT, value=_PAPER)
+    ends = np.clip(np.stack([low, high]) + before, -10, np.array(pixels.shape[1::-1]) + 10).round().astype(int).tolist()
+    for colour, thickness in ((_EDGE, 4), (_FRAME, 2)):
+        pixels = cv2.rectangle(pixels, *ends, colour, thickness)
+    return pixels
