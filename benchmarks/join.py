@@ -3,7 +3,7 @@
 Ours settles groups: for each code whether it stays, else which one stands for it and at what distance. The others list
 what is near some of the codes, and are charged for all of them at the same rate: faiss IndexBinaryFlat, which compares
 with every code, IndexBinaryMultiHash with four bands and the flips that are exact for the distance, and imagededup's
-BruteForceCython on a few thousand codes, for its time grows as the square.
+BruteForceCython on a few thousand codes, for its time grows as the square (pip install --no-deps imagededup).
 
 Codes: walks, as videos make them; strangers, where nothing is near anything; real ones, the hashes of windows of real
 photos and of the dog clip's frames with some bits changed (only with the folder of real files). Each kind is made and
@@ -16,7 +16,7 @@ import math
 import multiprocessing
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -26,7 +26,7 @@ import numpy as np
 
 VIDEO = 100  # codes of a walk
 STEP = 8  # bits that change from one to the next, at most
-REAL_WINDOWS = 4000
+REAL_WINDOWS = 40  # of each image
 REAL_FLIPS = 24  # bits of a real code that change, at most
 DEDUP_CODES = 3000
 
@@ -66,19 +66,27 @@ def hash_windows(folder: Path, rng: np.random.Generator) -> np.ndarray:
 
     from preprocess.phash import hash_crop
 
-    images = [cv2.imread(str(path)) for path in sorted((folder / "boxes").rglob("*.jpg"))]
-    clip = cv2.VideoCapture(str(folder / "clips" / "01_dog.mp4"))
-    while (read := clip.read())[0]:
-        images.append(read[1])
     codes = []
-    for _ in range(REAL_WINDOWS):
-        image = images[rng.integers(len(images))]
+    for image in read_images(folder):
         height, width = image.shape[:2]
-        side = int(rng.integers(min(height, width) // 3, min(height, width) + 1))
-        x, y = rng.integers(0, width - side + 1), rng.integers(0, height - side + 1)
-        window = np.ascontiguousarray(image[y : y + side, x : x + side, ::-1])
-        codes.append(hash_crop(cv2.resize(window, (256, 256), interpolation=cv2.INTER_AREA)).code)
+        for _ in range(REAL_WINDOWS):
+            side = int(rng.integers(min(height, width) // 3, min(height, width) + 1))
+            x, y = rng.integers(0, width - side + 1), rng.integers(0, height - side + 1)
+            window = np.ascontiguousarray(image[y : y + side, x : x + side, ::-1])
+            codes.append(hash_crop(cv2.resize(window, (256, 256), interpolation=cv2.INTER_AREA)).code)
     return np.array(codes, np.uint64)
+
+
+def read_images(folder: Path) -> Iterator[np.ndarray]:
+    """The photos, and each fifth frame of the dog clip, BGR."""
+    import cv2
+
+    yield from (cv2.imread(str(path)) for path in sorted((folder / "boxes").rglob("*.jpg")))
+    clip = cv2.VideoCapture(str(folder / "clips" / "01_dog.mp4"))
+    while clip.grab():
+        yield clip.retrieve()[1]
+        for _ in range(4):
+            clip.grab()
 
 
 def make_codes(kind: str, count: int, folder: Path) -> np.ndarray:

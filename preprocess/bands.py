@@ -109,9 +109,18 @@ def join(queries: Side, codes: Side, distance: int, rule: Rule, known: Groups | 
     bits, others = 64 * codes.codes.shape[1], len(codes.codes)
     sides = [_fill(side) for side in ((codes,) if codes is queries else (queries, codes))]
     with ThreadPoolExecutor(count_cores()) as pool:  # the loops let go of Python's lock
-        for band in plan_bands(bits, distance, others) if count and others else ():
-            found = list(pool.map(lambda side, band=band: _sort_by_band(side, band, rule.other), sides))
-            _join_band(pool, found[0], found[-1], band.masks, rule, best, of, distance)
+        bands = plan_bands(bits, distance, others) if count and others else []
+        ahead = [pool.submit(_sort_by_band, side, bands[0], rule.other) for side in sides] if bands else []
+        for turn, band in enumerate(bands):
+            found = [sorting.result() for sorting in ahead]
+            ahead = [
+                pool.submit(_sort_by_band, side, coming, rule.other)
+                for coming in bands[turn + 1 :][:1]
+                for side in sides
+            ]
+            # What is as near as b differs in some band by b / bands at most: no more is looked for once b is found.
+            masks = band.masks, (np.bitwise_count(band.masks) * len(bands)).astype(np.int16)
+            _join_band(pool, found[0], found[-1], masks, rule, best, of, distance)
     best[of == NONE] = 0
     return Groups(of.astype(np.int64), best)
 
@@ -136,7 +145,7 @@ def _join_band(
     pool: ThreadPoolExecutor,
     queries: Buckets,
     codes: Buckets,
-    masks: np.ndarray,
+    masks: tuple[np.ndarray, np.ndarray],
     rule: Rule,
     best: np.ndarray,
     of: np.ndarray,
@@ -151,7 +160,7 @@ def _join_band(
     near, found = best[queries.rows], of[queries.rows]  # in the order in which they are used
 
     def work(first: int, last: int) -> None:
-        _join_buckets(first, last, *asks, *holds, masks, *rule, near, found, np.int16(distance))
+        _join_buckets(first, last, *asks, *holds, *masks, *rule, near, found, np.int16(distance))
 
     list(pool.map(work, edges[:-1], edges[1:]))
     best[queries.rows], of[queries.rows] = near, found
@@ -255,6 +264,7 @@ def _join_buckets(
     owning,
     starts,
     masks,
+    needs,
     above,
     other,
     any_will_do,
@@ -267,7 +277,7 @@ def _join_buckets(
         begin, end = query_starts[value], query_starts[value + 1]
         if begin == end:
             continue
-        for mask in masks:
+        for mask, need in zip(masks, needs):  # noqa: B905, which numba does not know
             start, stop = starts[value ^ mask], starts[(value ^ mask) + 1]
             if start == stop:
                 continue
@@ -279,7 +289,7 @@ def _join_buckets(
                     following = min(i + turn, end)
                     while edge < stop and placed[edge] < asked[following - np.uint64(1)]:
                         edge += np.uint64(1)
-                if any_will_do and best[i] <= limit:
+                if best[i] < need or (any_will_do and best[i] <= limit):
                     continue
                 # Whole vectors: what they hold of the next bucket are codes like any other; but in a query's own bucket
                 # that would be itself.
