@@ -14,7 +14,7 @@ from tools.hashed_frames import DUPLICATE, REASONS, VAL, Frames
 COUNTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64)  # frames a video for which selection is measured
 _LONGEST = {64: (32, 1), 256: (128, 4)}  # greatest distance inside videos, and the step, by bits
 # Of more frames than this, not every distance across videos is tried, for each costs seconds; the steps, by bits.
-_MANY = {64: 1_000_000, 256: 100_000}
+_MANY = {64: 3_000_000, 256: 200_000}
 _STEPS = {64: 2, 256: 4}
 _NEAR_VALIDATION = REASONS.index("near_validation")
 
@@ -53,9 +53,9 @@ def count_in_videos(frames: Frames, settings: dict[str, Any]) -> Curve:
 
 
 def _list_distances(greatest: int, step: int, own: int | None) -> list[int]:
-    """Every step-th distance, and the dataset's own where it lies among them."""
+    """Every step-th distance, the greatest, and the dataset's own where it lies among them."""
     own_too = [own] if own is not None and own <= greatest else []
-    return sorted({*range(0, greatest + 1, step), *own_too})
+    return sorted({*range(0, greatest + 1, step), greatest, *own_too})
 
 
 def rank_within_videos(frames: Frames, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
