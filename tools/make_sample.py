@@ -26,7 +26,7 @@ from shards.command import Parser, run_command
 from shards.emotions import ENGLISH
 from shards.errors import CallError, DataError
 from shards.manifest import REJECTIONS
-from tools.sample_defects import DEFECTS, plan_defects, take_liberties
+from tools.sample_defects import AGAIN, DEFECTS, HAPPY, plan_defects, take_liberties
 from tools.sample_videos import Plan, SampleSpec, Video, film, image_name, plan_videos, write_label
 
 
@@ -137,8 +137,12 @@ def _count(video: Video, found: dict[str, int], copies: int, annotations: int) -
     if video.label is None:
         rows = 0
     usable = Counter({(video.plan.split, video.plan.emotion): rows - rejected.total()})
-    labels = int(video.label is not None) + bool(rejected["video_repeated"])
-    return SampleCounts(labels, not video.plan.defect, len(video.images), rows, usable, rejected, tolerated, copies)
+    again = tolerated[AGAIN]
+    if again:
+        usable["Validation", HAPPY] = again
+    labels = int(video.label is not None) + bool(rejected["video_repeated"]) + bool(again)
+    frames, sound = len(video.images) + again, not video.plan.defect
+    return SampleCounts(labels, sound, frames, rows + again, usable, rejected, tolerated, copies)
 
 
 def main(arguments: list[str]) -> int:

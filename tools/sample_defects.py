@@ -7,13 +7,15 @@ REJECTIONS for the rows that a reader must reject, by other words for what must 
 import copy
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from shards.emotions import KOREAN
 from tools.sample_videos import Plan, SampleSpec, Video, breed_animal, encode_jpeg, encode_label
 
-_CALM = KOREAN.index("편안/안정")
+AGAIN = "frames shown again in a video of validation, as happy ones"  # an oddity that has rows of its own
+_CALM, HAPPY = KOREAN.index("편안/안정"), KOREAN.index("행복/즐거움")
 _FRAMES = 6  # in a video that is there for its defect
 
 
@@ -180,6 +182,17 @@ def _repeat_image(video: Video) -> dict[str, int]:
     return {"frames equal to another, byte for byte": 1}
 
 
+def _show_again(video: Video) -> dict[str, int]:
+    """The same frames as another video, of validation, whose inspector saw another mood."""
+    twin = replace(video.plan, number=video.plan.number + 1000, split="Validation", emotion=HAPPY)
+    label = copy.deepcopy(video.label)
+    label["metadata"]["inspect"]["emotion"] = KOREAN[HAPPY]
+    video.more[f"{twin.folder('라벨링데이터')}/{twin.name}.json"] = encode_label(label)
+    images = f"{twin.folder('원천데이터')}/{twin.name}"
+    video.more.update({f"{images}/{name}": image for name, image in video.images.items()})
+    return {AGAIN: len(video.rows)}
+
+
 def _scatter_junk(video: Video) -> dict[str, int]:
     """What macOS and a NAS leave behind, some of it under the names of labels, frames and frame directories."""
     name, labels, images = video.plan.name, video.label_folder, f"{video.image_folder}/{video.plan.name}"
@@ -206,5 +219,6 @@ DEFECTS: dict[str, Callable[[Video], dict[str, int]]] = {
         *(_lose_directory, _repeat_frames, _break_images, _misstate_size, _claim_huge_image, _lose_boxes),
         *(_turn_boxes_negative, _empty_boxes, _push_boxes_out, _spoil_twice, _decompose_mood, _decompose_folder),
         *(_lose_annotations, _lose_label, _shuffle_rows, _cover_lens, _repeat_image, _scatter_junk),
+        _show_again,
     )
 }
