@@ -102,21 +102,28 @@ def _rank_some(frames: Frames, places: list[int]) -> list[int]:
 def _settle_conflicts(frames: Frames, fate: Fate, policy: str) -> None:
     """Drop the representatives whose near-copies have other moods, or give them the mood that most of the videos have.
 
-    Videos have votes, not frames: those are near-copies. In a tie the representative's own mood stays, where it is one
-    of the tied ones, else it is the first of them.
+    Videos have votes, not frames: those are near-copies; and only videos of the representative's own split, for labels
+    of training do not belong into validation. In a tie the representative's own mood stays, where it is one of the tied
+    ones, else it is the first of them.
     """
     members = np.flatnonzero(fate.of != NONE)
     heads = np.unique(fate.of[members])
     voters = np.concatenate((heads, members))
     group = np.concatenate((np.arange(len(heads)), np.searchsorted(heads, fate.of[members])))
-    ballots = np.unique(np.stack((group, frames.video[voters], frames.label[voters]), axis=1), axis=0)
-    votes = np.zeros((len(heads), len(EMOTIONS)), np.int32)
-    np.add.at(votes, (ballots[:, 0], ballots[:, 2]), 1)
-    split = (votes > 0).sum(axis=1) > 1
+    ballots = np.stack((group, frames.video[voters], frames.label[voters]), axis=1)
     if policy == "drop":
-        fate.reason[heads[split]] = _CONFLICT
+        fate.reason[heads[(_count_votes(ballots, len(heads)) > 0).sum(axis=1) > 1]] = _CONFLICT
         return
+    votes = _count_votes(ballots[frames.is_val[voters] == frames.is_val[heads][group]], len(heads))
     own = frames.label[heads]
     winner = np.where(votes[np.arange(len(heads)), own] == votes.max(axis=1), own, votes.argmax(axis=1))
     outvoted = winner != own
     fate.label[heads[outvoted]], fate.votes[heads[outvoted]] = winner[outvoted], votes[outvoted].sum(axis=1)
+
+
+def _count_votes(ballots: np.ndarray, groups: int) -> np.ndarray:
+    """(groups, moods) int32, videos for each mood, from rows of (group, video, mood)."""
+    votes = np.zeros((groups, len(EMOTIONS)), np.int32)
+    once = np.unique(ballots, axis=0)
+    np.add.at(votes, (once[:, 0], once[:, 2]), 1)
+    return votes

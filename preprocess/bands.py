@@ -178,8 +178,9 @@ def _count_ones(typing, value):
     return numba.uint64(numba.uint64), generate
 
 
-# In the loops below codes of one word are (n,), those of four are (4, n): numba compiles each by itself. Places are
-# unsigned, because a signed one would be tested for being negative at each use.
+# Loops that call one another stand in one file: numba looks at a function's own file alone to see whether what it has
+# compiled is still good. In all of them codes of one word are (n,), those of four are (4, n): numba compiles each by
+# itself. Places are unsigned, because a signed one would be tested for being negative at each use.
 
 
 @numba.njit(cache=True, nogil=True)
@@ -302,3 +303,59 @@ def _join_buckets(
                         near = measure(queries, i, codes, j)
                         if near < best[i] or (near == best[i] and of[i] >= 0 and placed[j] < of[i]):
                             best[i], of[i] = near, placed[j]
+
+
+@numba.njit(cache=True, nogil=True)
+def settle(codes, owners, other, distance):
+    """Which of the codes are representatives, one after the other; bool (n,)."""
+    n = codes.shape[-1]
+    found, kept, keeps, count = np.zeros(n, np.bool_), np.empty_like(codes), np.empty_like(owners), np.uint64(0)
+    for i in range(n):
+        free = find_least(codes, i, kept, np.uint64(0), count) > distance
+        if not free and other:
+            free = True
+            for j in range(count):
+                free &= keeps[j] == owners[i] or measure(codes, i, kept, j) > distance
+        if free:
+            kept[..., count], keeps[count] = codes[..., i], owners[i]
+            count += np.uint64(1)
+            found[i] = True
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def group_videos(first, last, codes, starts, distance, of, bits):
+    longest = 0
+    for video in range(first, last):
+        longest = max(longest, starts[video + 1] - starts[video])
+    kept, places = np.empty_like(codes[..., :longest]), np.empty(longest, np.int64)
+    for video in range(first, last):
+        count = np.uint64(0)
+        for i in range(starts[video], starts[video + 1]):
+            least = find_least(codes, i, kept, np.uint64(0), count)
+            if least > distance:
+                kept[..., count] = codes[..., i]
+                places[count] = i
+                count += np.uint64(1)
+                continue
+            j = np.uint64(0)
+            while measure(codes, i, kept, j) != least:
+                j += np.uint64(1)
+            of[i], bits[i] = places[j], least
+
+
+@numba.njit(cache=True, nogil=True)
+def order_videos(first, last, codes, starts, order, radius):
+    for video in range(first, last):
+        begin, end = starts[video], starts[video + 1]
+        order[begin:end], radius[begin:end] = -1, 64 if codes.ndim == 1 else 256
+        taken = begin
+        for turn in range(end - begin):
+            order[taken] = turn
+            farthest = begin
+            for i in range(begin, end):
+                if order[i] < 0:
+                    radius[i] = min(radius[i], np.int16(measure(codes, i, codes, taken)))
+                    if order[farthest] >= 0 or radius[i] > radius[farthest]:
+                        farthest = i
+            taken = farthest

@@ -14,7 +14,7 @@ from preprocess.settings import DedupeSettings
 
 
 class Candidate(NamedTuple):
-    """A frame that may stay: code, detail score, crop side in pixels; under the detail gate a digest of its pixels."""
+    """A frame that may stay: code, detail score, crop side in pixels; under the detail gate a digest of its picture."""
 
     code: bytes  # big-endian
     detail: int
@@ -34,7 +34,7 @@ def find_duplicates(frames: Sequence[Candidate], settings: DedupeSettings) -> li
 
     Rank: detail, then crop area, both descending, then the place in `frames`, which is that of the key. A frame is a
     duplicate of its nearest representative within the distance, the higher ranked of two equally near. Frames under
-    the detail gate are duplicates only of frames with the same pixels.
+    the detail gate are duplicates only of frames with the same picture.
     """
     found: list[Duplicate | None] = [None] * len(frames)
     if not settings.enabled:

@@ -6,6 +6,7 @@ import platform
 import shutil
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,8 @@ def hash_folder(settings: Settings) -> Path:
 
 def remove_work(settings: Settings) -> None:
     """What an interrupted run would have gone on with is not needed any more."""
-    shutil.rmtree(work_folder(settings), ignore_errors=True)
+    for mine in (settings, replace(settings, dry_run=True)):
+        shutil.rmtree(work_folder(mine), ignore_errors=True)
     shutil.rmtree(Path(settings.out) / _WORK, ignore_errors=True)
 
 

@@ -113,8 +113,9 @@ def cut_frame(frame: Frame, stated: tuple[int | None, int | None], settings: Set
         return frame.reject("image_unreadable", str(error))
     found = hash_crop(frame.pixels, settings.hash.bits)
     code, detail = found.code.to_bytes(settings.hash.bits // 8), found.detail
-    featureless = detail < settings.dedupe.min_detail  # only these are compared by their pixels
-    pixels = hashlib.blake2b(frame.pixels, digest_size=16).digest() if featureless else b""
+    pixels = b""
+    if detail < settings.dedupe.min_detail:  # compared by the picture that would be stored: what training gets to see
+        pixels = hashlib.blake2b(encode_jpeg(frame.pixels, settings.crop.quality), digest_size=16).digest()
     frame.candidate = Candidate(code, detail, crop.size, pixels)
     frame.row |= {"crop_x": crop.x, "crop_y": crop.y, "crop_size": crop.size, "note": checked.note}
     frame.row |= {"hash": code, "detail": detail, "pixels": pixels or None}

@@ -17,11 +17,12 @@ from preprocess.bands import (
     Side,
     count_buckets,
     count_cores,
-    find_least,
+    group_videos,
     join,
     lay_out,
-    measure,
+    order_videos,
     scatter,
+    settle,
 )
 from preprocess.settings import JOIN_LIMITS as LIMITS
 from shards.errors import CallError
@@ -44,7 +45,8 @@ def find_groups(codes: np.ndarray, distance: int, owners: np.ndarray | None = No
     """
     check_distance(codes, distance)
     rule = Rule(other=owners is not None)
-    first, which = collapse(codes) if owners is None else (np.arange(len(codes)),) * 2
+    # With owners a code is distinct in each of its owners: what stands in one of them stands there as often as it is.
+    first, which = collapse(codes if owners is None else np.column_stack((codes, owners.astype(np.uint64))))
     everything = Side(codes, np.arange(len(codes)), owners)
     heads = everything.take(first)  # the rest of the way is among the distinct codes, but for the last step
     certain, doubtful, near = _find_certain(heads, distance, rule)
@@ -58,7 +60,7 @@ def find_groups(codes: np.ndarray, distance: int, owners: np.ndarray | None = No
     of, bits = first[which], np.zeros(len(codes), np.int16)
     above = rule._replace(above=True)
     of[lost], bits[lost] = join(everything.take(lost), heads.take(late), distance, above, known.take(which[lost]))
-    of[first[stands]] = NONE
+    of[first[stands] if owners is None else stands[which]] = NONE
     return Groups(of, bits)
 
 
@@ -111,7 +113,7 @@ def find_groups_within(codes: np.ndarray, starts: np.ndarray, distance: int) -> 
     if not 0 <= distance <= bits // 2:
         raise CallError(f"a distance of {distance} bits is outside 0 to {bits // 2}, half of a {bits}-bit hash")
     of, found = np.full(len(codes), NONE, np.int64), np.zeros(len(codes), np.int16)
-    _share_videos(starts, _group_videos, lay_out(codes), starts, distance, of, found)
+    _share_videos(starts, group_videos, lay_out(codes), starts, distance, of, found)
     return Groups(of, found)
 
 
@@ -123,7 +125,7 @@ def order_farthest(codes: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, n
     the bits between a code and the nearest one taken before it, all bits for the first.
     """
     order, radius = np.empty(len(codes), np.int32), np.empty(len(codes), np.int16)
-    _share_videos(starts, _order_videos, lay_out(codes), starts, order, radius)
+    _share_videos(starts, order_videos, lay_out(codes), starts, order, radius)
     return order, radius
 
 
@@ -158,11 +160,11 @@ def _find_representatives(side: Side, distance: int, rule: Rule) -> np.ndarray:
     count = len(side.codes)
     if count <= _LEAF:
         owners = np.arange(count) if side.owners is None else side.owners
-        return np.flatnonzero(_settle(lay_out(side.codes), owners, rule.other, distance))
+        return np.flatnonzero(settle(lay_out(side.codes), owners, rule.other, distance))
     certain, doubtful, near = _find_certain(side, distance, rule._replace(any=True))
     rest = doubtful[near.of == NONE]
-    settle = _find_representatives if len(rest) <= count // 2 else _settle_halves
-    return np.sort(np.concatenate((certain, rest[settle(side.take(rest), distance, rule)])))
+    go_on = _find_representatives if len(rest) <= count // 2 else _settle_halves
+    return np.sort(np.concatenate((certain, rest[go_on(side.take(rest), distance, rule)])))
 
 
 def _settle_halves(side: Side, distance: int, rule: Rule) -> np.ndarray:
@@ -176,62 +178,6 @@ def _settle_halves(side: Side, distance: int, rule: Rule) -> np.ndarray:
 def _is_far(queries: Side, codes: Side, distance: int, rule: Rule) -> np.ndarray:
     """Which of the queries none of the codes is near, bool (n,)."""
     return join(queries, codes, distance, rule._replace(any=True)).of == NONE
-
-
-@numba.njit(cache=True, nogil=True)
-def _settle(codes, owners, other, distance):
-    """Which of the codes are representatives, one after the other; bool (n,)."""
-    n = codes.shape[-1]
-    found, kept, keeps, count = np.zeros(n, np.bool_), np.empty_like(codes), np.empty_like(owners), np.uint64(0)
-    for i in range(n):
-        free = find_least(codes, i, kept, np.uint64(0), count) > distance
-        if not free and other:
-            free = True
-            for j in range(count):
-                free &= keeps[j] == owners[i] or measure(codes, i, kept, j) > distance
-        if free:
-            kept[..., count], keeps[count] = codes[..., i], owners[i]
-            count += np.uint64(1)
-            found[i] = True
-    return found
-
-
-@numba.njit(cache=True, nogil=True)
-def _group_videos(first, last, codes, starts, distance, of, bits):
-    longest = 0
-    for video in range(first, last):
-        longest = max(longest, starts[video + 1] - starts[video])
-    kept, places = np.empty_like(codes[..., :longest]), np.empty(longest, np.int64)
-    for video in range(first, last):
-        count = np.uint64(0)
-        for i in range(starts[video], starts[video + 1]):
-            least = find_least(codes, i, kept, np.uint64(0), count)
-            if least > distance:
-                kept[..., count] = codes[..., i]
-                places[count] = i
-                count += np.uint64(1)
-                continue
-            j = np.uint64(0)
-            while measure(codes, i, kept, j) != least:
-                j += np.uint64(1)
-            of[i], bits[i] = places[j], least
-
-
-@numba.njit(cache=True, nogil=True)
-def _order_videos(first, last, codes, starts, order, radius):
-    for video in range(first, last):
-        begin, end = starts[video], starts[video + 1]
-        order[begin:end], radius[begin:end] = -1, 64 if codes.ndim == 1 else 256
-        taken = begin
-        for turn in range(end - begin):
-            order[taken] = turn
-            farthest = begin
-            for i in range(begin, end):
-                if order[i] < 0:
-                    radius[i] = min(radius[i], np.int16(measure(codes, i, codes, taken)))
-                    if order[farthest] >= 0 or radius[i] > radius[farthest]:
-                        farthest = i
-            taken = farthest
 
 
 def collapse(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -78,7 +78,8 @@ class DedupeSettings:
             62 of 256 when not given.
         cross_distance: the same across videos, and between training and validation whatever enabled and scope say; at
             most 11 of 64 bits, 31 of 256; 6 and 30 when not given.
-        min_detail: frames with a lower detail score (black, featureless) are only compared by equal pixels.
+        min_detail: frames with a lower detail score (black, featureless) are copies only where the stored pictures are
+            equal.
         conflicts: where near-copies of different videos have different moods, keep their representative with its own,
             drop it too, or give it the mood of the majority of these videos.
     """
@@ -180,9 +181,8 @@ class Settings:
 
     def hash_fingerprint(self) -> str:
         """Names the hashes that may be reused, whatever is made of them."""
-        crop, content = self.content["crop"], self.content
-        looks = {"box": content["box"], "size": crop["size"], "grow": crop["grow"], "hash": content["hash"]}
-        return self._fingerprint_with(looks | {"min_detail": content["dedupe"]["min_detail"]})
+        looks = {name: self.content[name] for name in ("box", "crop", "hash")}
+        return self._fingerprint_with(looks | {"min_detail": self.content["dedupe"]["min_detail"]})
 
     def _fingerprint_with(self, settings: dict) -> str:
         versions = {name: version(name) for name in ("numpy", "numba", "opencv-python-headless", "pyarrow")}
@@ -191,7 +191,7 @@ class Settings:
 
 
 # Counts up when the code makes other pixels, codes or rows from the same settings, so that old work is not reused.
-RECIPE = 2
+RECIPE = 3
 
 
 def fingerprint_of(value: object) -> str:

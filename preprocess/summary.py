@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from preprocess.source import Source, Video
 from preprocess.spill import TaskSummary
-from shards.dataset import Dataset
+from shards.dataset import FILE, Dataset
 
 # Measured: benchmarks/driver.py for the driver, benchmarks/preprocess.py for a worker.
 _DRIVER_BYTES = 450_000_000
@@ -54,8 +54,10 @@ def print_dry_run(found: Dataset, how_split: str, out: Path, frames: int, second
     share = found.counts["kept"] / max(1, usable)
     print(f"\ndry run: no shard was written; {share:.1%} of the {usable:,} usable frames would be kept")
     _print_seconds(seconds, frames)
-    print(f"look at what would go:  python -m tools.dedupe_report {out}")
-    print("make it:                the same command without --dry_run; the hashes are kept for it")
+    whole = (out / FILE).exists()
+    print(f"look at what would go:  python -m tools.dedupe_report {out}{' --dry_run' if whole else ''}")
+    instead = f"with --replace instead of --dry_run, for {out} holds a dataset" if whole else "without --dry_run"
+    print(f"make it:                the same command {instead}; the hashes are kept for it")
 
 
 def print_end(dataset: Dataset, how_split: str, out: Path, frames: int, seconds: dict[str, float]) -> None:

@@ -138,7 +138,7 @@ class RowCounter:
         self._statuses: Counter[str] = Counter(dict.fromkeys(STATUSES, 0))
         self._reasons: Counter[str] = Counter()
         self._frames: Counter[tuple[str, int]] = Counter()
-        self._videos: dict[tuple[str, int], set[str]] = defaultdict(set)
+        self._videos: dict[tuple[str, int | None], set[str]] = defaultdict(set)  # of a mood; None: of the split
 
     def add(self, rows: pa.Table) -> None:
         for name, counter in (("status", self._statuses), ("reason", self._reasons)):
@@ -148,7 +148,8 @@ class RowCounter:
         groups = kept.group_by(["split", "label", "video"]).aggregate([([], "count_all")])
         for group in groups.to_pylist():
             self._frames[group["split"], group["label"]] += group["count_all"]
-            self._videos[group["split"], group["label"]].add(group["video"])
+            for label in (group["label"], None):
+                self._videos[group["split"], label].add(group["video"])
 
     def counts(self) -> dict[str, Any]:
         """Rows by status and reason; kept frames, and videos that have any, by split and mood."""
@@ -156,7 +157,7 @@ class RowCounter:
         splits = {
             split: {
                 "frames": sum(self._frames[split, label] for label in range(len(KOREAN))),
-                "videos": sum(len(self._videos[split, label]) for label in range(len(KOREAN))),
+                "videos": len(self._videos[split, None]),  # one with frames of two moods counts once
                 "emotions": {
                     name: {"frames": self._frames[split, label], "videos": len(self._videos[split, label])}
                     for label, name in enumerate(KOREAN)

@@ -77,9 +77,8 @@ def _check_rows(folder: Path, dataset: Dataset, tell: Callable[[int], Any]) -> I
     for rows in manifest.read_manifest(folder, _COLUMNS):
         counter.add(rows)
         kept.append(rows.filter(pc.equal(rows["status"], "kept")))
-        dropped = pc.or_(
-            pc.equal(rows["status"], "duplicate"), pc.equal(rows["reason"].fill_null(""), "label_conflict")
-        )
+        conflicts = pc.equal(rows["reason"].fill_null(""), "label_conflict")
+        dropped = pc.or_(pc.is_in(rows["status"], pa.array(["duplicate", "unselected"])), conflicts)
         compared.append(rows.filter(dropped).select(["key", "duplicate_of"]))
     if counter.counts() != dataset.counts:
         yield f"{path}: its rows count up to {counter.counts()}, dataset.json states {dataset.counts}"

@@ -5,10 +5,8 @@ pictures of kept frames come from the shards, those of rejected ones from the so
 tells of what that would keep.
 """
 
-import argparse
 import json
 import math
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,13 +14,13 @@ from typing import Any
 from tqdm import tqdm
 
 from shards.command import Parser, run_command
-from shards.dataset import find_misfit
 from shards.emotions import EMOTIONS
-from shards.errors import CallError, DataError
+from shards.errors import CallError
 from shards.files import write_atomically
 from shards.manifest import REJECTIONS, SPLITS
 from tools.dataset_figures import make_figures
 from tools.dataset_rows import FIRST_REASON, Samples, kind_of, read_rows, take_rows
+from tools.outputs import check_files
 from tools.pictures import COLUMNS, Opened, Pictures, find_sources, open_dataset
 from trainer.fonts import find_hangul_font
 from trainer.page import embed, render_page
@@ -148,44 +146,22 @@ def _write(path: Path, text: str) -> None:
         file.write(text.encode("utf-8", "backslashreplace"))
 
 
-def _check_place(path: Path, flag: str, dataset: Path) -> None:
-    """Raise CallError unless a file can be written there, outside of the dataset."""
-    folder = path.absolute().parent
-    if path.is_dir():
-        raise CallError(f"{path} is a folder; give a file's name by {flag}")
-    if not folder.is_dir():
-        raise CallError(f"{path}: its folder does not exist; make it or give another {flag}")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise CallError(f"{path}: its folder cannot be written; give another place by {flag}")
-    if Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(dataset)):
-        raise CallError(f"{path} lies in the dataset, which holds nothing else; give a place outside by {flag}")
-
-
-def _check_call(chosen: argparse.Namespace) -> None:
-    """Raise CallError for what would fail only after the work."""
-    if chosen.seed < 0:
-        raise CallError(f"--seed {chosen.seed}: give a number from 0 on")
-    for path, flag in ((chosen.html, "--html"), (chosen.json, "--json")):
-        if path:
-            _check_place(path, flag, chosen.dataset)
-    if chosen.json and os.path.realpath(chosen.json) == os.path.realpath(chosen.html):
-        raise CallError(f"--html and --json are both {chosen.html}; give two names")
-
-
 def main(arguments: list[str]) -> int:
     parser = Parser("tools.dataset_report", __doc__)
     parser.add_argument("dataset", type=Path, metavar="DIR", help="the folder that preprocess wrote")
     parser.add_argument("--html", type=Path, help="the page to write (default: DIR.dataset.html, beside the dataset)")
     parser.add_argument("--json", type=Path, help="write the figures there too")
     parser.add_argument("--source", nargs="+", metavar="DIR", help="where the frames lie (default: as the log says)")
+    parser.add_argument("--dry_run", action="store_true", help="tell of the last dry run into DIR, not of its dataset")
     parser.add_argument("--seed", type=int, default=0, help="chooses the samples (default: 0)")
     chosen = parser.parse_args(arguments)
     name = chosen.dataset.absolute().name
     chosen.html = chosen.html or chosen.dataset.absolute().with_name(f"{name}.dataset.html")
-    opened = open_dataset(chosen.dataset)
-    _check_call(chosen)
-    if not opened.is_dry_run and (misfit := find_misfit(opened.folder)):
-        raise DataError(f"{opened.folder / misfit} is missing or not as long as it was; run python -m tools.verify")
+    if chosen.seed < 0:
+        raise CallError(f"--seed {chosen.seed}: give a whole number from 0")
+    opened = open_dataset(chosen.dataset, chosen.dry_run)
+    files = {"--html": chosen.html, "--json": chosen.json}
+    check_files(chosen.dataset, {option: path for option, path in files.items() if path})
     sources = find_sources(chosen.dataset, chosen.source)
     write_report(opened, name, sources, chosen.seed, chosen.html, chosen.json)
     if not find_hangul_font():

@@ -7,7 +7,6 @@ source. Exit status 1 where a training frame is a near-copy of a validation fram
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +18,8 @@ from tools.dedupe_page import make_page, tell_number
 from tools.dropped_list import write_dropped
 from tools.hashed_frames import Frames, check_hashes
 from tools.leak_check import Leaks
+from tools.outputs import check_files
 from tools.pictures import find_sources, open_dataset
-
-
-def check_files(folder: Path, files: dict[str, Path]) -> None:
-    """Raise CallError unless every file can be written, lies outside the dataset and is no other's."""
-    for option, path in files.items():
-        if path.is_dir():
-            raise CallError(f"{option} {path} is a folder; give a file's name")
-        if not path.absolute().parent.is_dir():
-            raise CallError(f"{option} {path}: its folder does not exist; make it or give another file")
-        if path.resolve().is_relative_to(folder.resolve()):
-            raise CallError(f"{option} {path} lies in the dataset, which holds nothing else; give a file outside of it")
-        try:
-            tempfile.TemporaryFile(dir=path.absolute().parent).close()
-        except OSError as error:
-            raise CallError(f"{option} {path}: its folder cannot be written: {error.strerror}; give another") from error
-    if len({path.resolve() for path in files.values()}) < len(files):
-        raise CallError(f"{' and '.join(files)} name the same file; give each its own")
 
 
 def explain_leaks(leaks: Leaks, frames: Frames, folder: Path) -> str:
@@ -63,6 +46,7 @@ def _parse(arguments: list[str]) -> Any:
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, for machines")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="every dropped frame and what it is a copy of")
     parser.add_argument("--source", nargs="+", metavar="DIR", help="as preprocess was given (default: see its log)")
+    parser.add_argument("--dry_run", action="store_true", help="tell of the last dry run into DIR, not of its dataset")
     parser.add_argument("--seed", type=int, default=0, help="chooses what is shown (default: 0)")
     parser.add_argument(
         "--images_per_second", type=float, default=600, help="speed of training, for epoch times (default: 600)"
@@ -85,7 +69,7 @@ def main(arguments: list[str]) -> int:
     folder = chosen.dataset.absolute()
     page_file = chosen.html or folder.with_name(f"{folder.name}.dedupe.html")
     files = {"--html": page_file, "--json": chosen.json, "--csv": chosen.csv}
-    opened = open_dataset(chosen.dataset)
+    opened = open_dataset(chosen.dataset, chosen.dry_run)
     check_files(folder, {option: path for option, path in files.items() if path})
     check_hashes(opened.folder)
     sources = find_sources(chosen.dataset, chosen.source)

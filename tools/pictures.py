@@ -19,7 +19,8 @@ from preprocess.folder import read_log
 from preprocess.source import write_name
 from shards import dataset, manifest
 from shards.dataset import Dataset, read_dataset
-from shards.errors import CallError
+from shards.errors import CallError, DataError
+from shards.files import hash_file
 from shards.geometry import Box, Crop
 from shards.record import decode_record
 from shards.tfrecord import DamagedRecord, read_frame
@@ -45,17 +46,26 @@ class NoPicture(Exception):
     """Why a row has no picture, in a few words that a page counts."""
 
 
-def open_dataset(folder: Path) -> Opened:
-    """The dataset of a folder; where it has none, the dry run that was made for it.
+def open_dataset(folder: Path, dry_run: bool = False) -> Opened:
+    """The dataset of a folder; where it has none, or on demand, the dry run that was made for it.
 
-    Raises CallError where there is neither, DataError where dataset.json is damaged or of another version.
+    Raises CallError where there is no such thing, DataError where a file is damaged, missing or of another dataset or
+    version. The manifest's bytes are held against dataset.json, of the shards only their sizes.
     """
-    if not (folder / dataset.FILE).exists():
+    if dry_run or not (folder / dataset.FILE).exists():
         from preprocess.dry_run import dry_run_folder, read_dry_run  # here, because scikit-learn comes with it: 1.5 s
 
         if found := read_dry_run(folder):
             return Opened(dry_run_folder(folder), found, True)
-    return Opened(folder, read_dataset(folder), False)
+        if dry_run:
+            raise CallError(f"{folder} holds no dry run; make one: python -m preprocess --out {folder} --dry_run ...")
+    found, misfit = read_dataset(folder), dataset.find_misfit(folder)
+    if not misfit and hash_file(folder / manifest.FILE) != found.files[manifest.FILE].sha256:
+        misfit = manifest.FILE
+    if misfit:
+        what = f"{folder / misfit} is missing, damaged or of another dataset"
+        raise DataError(f"{what}; python -m tools.verify {folder} tells more")
+    return Opened(folder, found, False)
 
 
 def find_sources(folder: Path, given: list[str] | None) -> list[Path]:

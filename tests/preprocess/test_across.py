@@ -147,6 +147,9 @@ def test_conflicts_may_be_dropped():
         (CONFLICT[:2], 1),  # a tie: its own
         # two videos of one mood against three frames of one video
         ([(0, 90, 0, False, 1), (1, 80, 1, False, 1), *((2, 70, 2, False, 2) for _ in range(3))], 1),
+        # labels of training have no vote on a frame of validation
+        ([(0, 90, 0, True, 1), (1, 80, 1, False, 2), (2, 70, 2, False, 2)], 1),
+        ([(0, 90, 0, True, 1), (1, 80, 1, True, 2), (2, 70, 2, True, 2), (3, 60, 3, False, 1)], 2),
         # a tie of two others
         ([(0, 90, 0, False, 5), *((1, 80, v, False, 4) for v in (1, 2)), *((2, 80, v, False, 3) for v in (3, 4))], 3),
     ],

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -122,6 +123,8 @@ def test_conflicts_that_the_majority_decides(tree, tmp_path):
         assert decode_record(read_frame(file, row["offset"]))["label"] == 2
     emotions = read_dataset(tmp_path / "out").counts["splits"]["train"]["emotions"]
     assert emotions[KOREAN[3]]["frames"] == 2 and emotions[KOREAN[2]]["frames"] == 5
+    videos = read_dataset(tmp_path / "out").counts["splits"]["train"]["videos"]
+    assert videos == 3 and emotions[KOREAN[3]]["videos"] + emotions[KOREAN[2]]["videos"] == 4  # one has both moods
 
 
 def test_the_frames_of_a_video_that_differ_most(tree, tmp_path):
@@ -160,6 +163,47 @@ def test_hashes_are_taken_over(tree, tmp_path):
         pq.write_table(rows.set_column(rows.schema.get_field_index("hash"), "hash", same), path)
     rows = make(tree, out)
     assert sum(row["status"] == "kept" for row in rows.values()) == 1
+
+
+def test_frames_that_differ_most_among_those_that_are_no_copies(tmp_path):
+    """A copy's representative may be left out by the selection: the dataset is whole all the same."""
+    pictures = [1, 1, 2, 2, 3, 3, 4, 4]
+    write_video(tmp_path / "pets", images={5 * place: make_jpeg(seed) for place, seed in enumerate(pictures)})
+    dataset = run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out"), select=SelectSettings(1)))
+    assert (dataset.counts["kept"], dataset.counts["duplicate"], dataset.counts["unselected"]) == (1, 4, 3)
+    assert list(verify_dataset(tmp_path / "out")) == []
+
+
+def make_dark(seed: int) -> bytes:
+    """A frame from behind a lens cap: a little noise on black."""
+    pixels = np.random.default_rng(seed).integers(0, 3, (240, 320, 3), dtype=np.uint8)
+    return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+
+
+def test_dark_frames_that_are_stored_alike_are_in_one_split_only(tmp_path):
+    for number, part in enumerate(("Training", "Training", "Validation")):
+        images = {0: make_dark(number), 5: make_jpeg(50 + number)}
+        write_video(tmp_path / "pets", f"dog-sit-00000{number}", images, part=part)
+    run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
+    kept = [row for row in pq.read_table(tmp_path / "out" / "manifest.parquet").to_pylist() if row["status"] == "kept"]
+    assert min(row["detail"] for row in kept) < 1000
+    stored = {}
+    for row in kept:
+        with open(tmp_path / "out" / row["shard"], "rb") as file:
+            stored.setdefault(decode_record(read_frame(file, row["offset"]))["image"], set()).add(row["split"])
+    assert all(len(splits) == 1 for splits in stored.values()) and len(stored) == len(kept)
+
+
+def test_a_dry_run_beside_a_whole_dataset_says_how_to_go_on(tree, tmp_path, capsys):
+    out = tmp_path / "out"
+    make(tree, out)
+    before = digests(out)
+    make(tree, out, dry_run=True, dedupe={"distance": 2, "cross_distance": 0})
+    shown = capsys.readouterr().out
+    assert f"tools.dedupe_report {out} --dry_run" in shown and "with --replace instead of --dry_run" in shown
+    assert digests(out) == before
+    make(tree, out, replace=True, dedupe={"distance": 2, "cross_distance": 0})
+    assert not (out / ".work").exists()
 
 
 def test_a_changed_frame_is_hashed_again(tmp_path):

@@ -26,7 +26,8 @@ pytestmark = pytest.mark.usefixtures("two_workers")
 
 
 def digests(folder: Path) -> dict[str, str]:
-    return {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def manifest(folder: Path):

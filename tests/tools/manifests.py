@@ -9,7 +9,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shards.dataset import Dataset, read_dataset, write_dataset
+from shards.dataset import Dataset, describe_file, read_dataset, write_dataset
 from shards.emotions import KOREAN
 from shards.manifest import FILE, SCHEMA, make_schema, write_manifest
 
@@ -29,7 +29,8 @@ def write_rows(folder: Path, rows: list[dict[str, Any]], bits: int = 64, **dedup
     """A dataset without shards that holds these rows, which have to be in the manifest's order."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = {"dedupe": DEDUPE | dedupe, "hash": {"bits": bits}, "select": {"per_video": None}, "crop": {"size": 256}}
-    write_dataset(folder, Dataset(settings, _write_manifest(folder, rows, bits), {"train": [], "val": []}, {}))
+    counts = _write_manifest(folder, rows, bits)
+    write_dataset(folder, Dataset(settings, counts, {"train": [], "val": []}, {FILE: describe_file(folder / FILE)}))
     return folder
 
 
@@ -43,7 +44,8 @@ def change_rows(dataset: Path, folder: Path, change: Callable[[dict[str, Any]], 
     made = read_dataset(folder)
     settings = made.settings | {"dedupe": made.settings["dedupe"] | dedupe}
     counts = _write_manifest(folder, rows, 8 * table.schema.field("hash").type.byte_width)
-    write_dataset(folder, msgspec.structs.replace(made, settings=settings, counts=counts))
+    files = made.files | {FILE: describe_file(folder / FILE)}
+    write_dataset(folder, msgspec.structs.replace(made, settings=settings, counts=counts, files=files))
     return folder
 
 

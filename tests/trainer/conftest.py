@@ -29,7 +29,9 @@ def pets(two_workers, tmp_path_factory) -> Path:
         for mood in (1, 3, 5):
             for number in range(videos):
                 name = f"{'cat' if number % 2 else 'dog'}-{part.lower()}-{mood}{number:05}"
-                images = {5 * i: make_coloured(mood, 1000 * mood + 100 * number + i + 50 * (videos == 2)) for i in range(6)}
+                images = {
+                    5 * i: make_coloured(mood, 1000 * mood + 100 * number + i + 50 * (videos == 2)) for i in range(6)
+                }
                 species = "CAT" if number % 2 else "DOG"
                 label = make_label(species=species, inspect={"emotion": KOREAN[mood]})
                 write_video(root / "pets", name, images, label=label, part=part)
