@@ -25,7 +25,7 @@ class Frames(NamedTuple):
     codes: np.ndarray  # uint64 (n, words)
     detail: np.ndarray  # int32
     crop_size: np.ndarray  # int32, pixels
-    pixels: dict[int, bytes]  # of frames under the detail gate, by place: digest of their pixels
+    pixels: dict[int, bytes]  # of frames under the detail gate, by place: digest of the picture that is stored
     video: np.ndarray  # int32, place in the list of videos
     is_val: np.ndarray  # bool
     label: np.ndarray  # int8, the number of the video's mood
@@ -62,16 +62,16 @@ def _joins_all(settings: DedupeSettings) -> bool:
     return settings.enabled and settings.scope == "all"
 
 
-def _rank(frames: Frames) -> np.ndarray:
-    """Places of the frames, the highest ranked first."""
-    return np.lexsort((-frames.crop_size, -frames.detail, ~frames.is_val))  # stable: then the manifest's order
+def _rank(frames: Frames, places: np.ndarray) -> np.ndarray:
+    """Some frames' places, which ascend, the highest ranked first."""
+    keys = (-frames.crop_size[places], -frames.detail[places], ~frames.is_val[places])
+    return places[np.lexsort(keys)]  # stable: then the manifest's order
 
 
 def _group_codes(frames: Frames, settings: DedupeSettings) -> Groups:
     """For each frame above the detail gate the one that stands for it."""
     of, distance = np.full(len(frames.codes), NONE, np.int64), np.zeros(len(frames.codes), np.int16)
-    ranked = _rank(frames)
-    ranked = ranked[frames.detail[ranked] >= settings.min_detail]
+    ranked = _rank(frames, np.flatnonzero(frames.detail >= settings.min_detail))
     if _joins_all(settings):
         # Representatives of one video differ by more than `distance`: only beyond that must they be told apart.
         owners = frames.video[ranked] if settings.cross_distance > settings.distance else None
@@ -86,17 +86,12 @@ def _group_codes(frames: Frames, settings: DedupeSettings) -> Groups:
 
 
 def _group_featureless(frames: Frames, settings: DedupeSettings, near: Groups) -> None:
-    """Frames under the detail gate: the highest ranked stands for all with the same pixels."""
+    """Frames under the detail gate: the highest ranked stands for all with the same picture."""
     first: dict[bytes, int] = {}
-    for place in _rank_some(frames, list(frames.pixels)):
+    for place in _rank(frames, np.array(sorted(frames.pixels), np.int64)).tolist():
         head = first.setdefault(frames.pixels[place], place)
         if head != place and (_joins_all(settings) or (frames.is_val[head] and not frames.is_val[place])):
             near.of[place] = head
-
-
-def _rank_some(frames: Frames, places: list[int]) -> list[int]:
-    rows = np.array(sorted(places), np.int64)
-    return rows[np.lexsort((-frames.crop_size[rows], -frames.detail[rows], ~frames.is_val[rows]))].tolist()
 
 
 def _settle_conflicts(frames: Frames, fate: Fate, policy: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from preprocess.assembly import place_rows
+from preprocess.folder import WORK
 from preprocess.plan import Plan
 from preprocess.settings import Settings
 from preprocess.spill import TaskSummary
@@ -31,7 +32,7 @@ class DryRun(msgspec.Struct):
 
 
 def dry_run_folder(out: Path) -> Path:
-    return out / ".work" / "dry_run"
+    return out / WORK / "dry_run"
 
 
 def write_dry_run(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings, spills: Path) -> Dataset:

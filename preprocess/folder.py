@@ -17,8 +17,8 @@ from shards.errors import CallError, DataError
 from shards.files import write_atomically
 from shards.lock import LOCK
 
-_WORK = ".work"
-_OURS = {dataset.FILE, manifest.FILE, "features.json", "dataset_info.json", "label.labels.txt", LOCK, _WORK}
+WORK = ".work"
+_OURS = {dataset.FILE, manifest.FILE, "features.json", "dataset_info.json", "label.labels.txt", LOCK, WORK}
 # Bytes of a record, measured on real crops at 256 px and quality 90 (12 to 19 kB); grows with the pixels.
 _RECORD_BYTES = 16_000
 
@@ -51,7 +51,7 @@ def check_space(settings: Settings, source: Source) -> tuple[int, int]:
     """
     crops = source.frames * _RECORD_BYTES * settings.crop.size**2 // 256**2
     work, out = work_folder(settings), Path(settings.out)
-    done = sum(map(_size, [*work.rglob("*.*"), *(out / _WORK / settings.fingerprint()).rglob("*.*")]))
+    done = sum(map(_size, [*work.rglob("*.*"), *(out / WORK / settings.fingerprint()).rglob("*.*")]))
     if not (out / dataset.FILE).exists():  # else the shards are another dataset's, which stays until the end
         done += sum(map(_size, dataset.list_shards(out)))
     places = {out: crops, work: crops} if settings.work else {out: 2 * crops}
@@ -68,21 +68,21 @@ def check_space(settings: Settings, source: Source) -> tuple[int, int]:
 def work_folder(settings: Settings) -> Path:
     """Where spills lie: under OUT, or under --work by a name that no other OUT shares. A dry run's lie apart."""
     if not settings.work:
-        return Path(settings.out) / _WORK / settings.fingerprint() / ("rows" if settings.dry_run else "spill")
+        return Path(settings.out) / WORK / settings.fingerprint() / ("rows" if settings.dry_run else "spill")
     parts = [settings.fingerprint(), os.path.realpath(settings.out), *(["dry run"] if settings.dry_run else [])]
     return Path(settings.work) / f"pet_mood-{fingerprint_of(parts)}"
 
 
 def hash_folder(settings: Settings) -> Path:
     """Where dry runs leave their hashes, on OUT's own disk: they are small, and serve every setting."""
-    return Path(settings.out) / _WORK / "hashes"
+    return Path(settings.out) / WORK / "hashes"
 
 
 def remove_work(settings: Settings) -> None:
     """What an interrupted run would have gone on with is not needed any more."""
     for mine in (settings, replace(settings, dry_run=True)):
         shutil.rmtree(work_folder(mine), ignore_errors=True)
-    shutil.rmtree(Path(settings.out) / _WORK, ignore_errors=True)
+    shutil.rmtree(Path(settings.out) / WORK, ignore_errors=True)
 
 
 def log_file(out: Path) -> Path:

@@ -21,7 +21,7 @@ _OWN = [
     ("shuffle_key", pa.uint64()),  # of rows that are kept as far as their task knows, and of no others
     ("spill_offset", pa.int64()),
     ("spill_length", pa.int32()),
-    ("pixels", pa.binary(16)),  # digest of a frame under the detail gate
+    ("pixels", pa.binary(16)),  # of a frame under the detail gate: digest of its picture
 ]
 
 

@@ -162,7 +162,7 @@ def main(arguments: list[str]) -> int:
     opened = open_dataset(chosen.dataset, chosen.dry_run)
     files = {"--html": chosen.html, "--json": chosen.json}
     check_files(chosen.dataset, {option: path for option, path in files.items() if path})
-    sources = find_sources(chosen.dataset, chosen.source)
+    sources = find_sources(chosen.dataset, chosen.source, chosen.dry_run)
     write_report(opened, name, sources, chosen.seed, chosen.html, chosen.json)
     if not find_hangul_font():
         print("dataset_report: no font with Hangul found; the page relies on the reader's", file=sys.stderr)

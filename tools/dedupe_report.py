@@ -72,7 +72,7 @@ def main(arguments: list[str]) -> int:
     opened = open_dataset(chosen.dataset, chosen.dry_run)
     check_files(folder, {option: path for option, path in files.items() if path})
     check_hashes(opened.folder)
-    sources = find_sources(chosen.dataset, chosen.source)
+    sources = find_sources(chosen.dataset, chosen.source, chosen.dry_run)
     found = inspect_dataset(opened, chosen.seed)
     figures = make_figures(found, opened, chosen.images_per_second)
     page, keys = make_page(found, figures, opened, sources, chosen.seed, folder.name)

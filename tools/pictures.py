@@ -52,7 +52,7 @@ def open_dataset(folder: Path, dry_run: bool = False) -> Opened:
     Raises CallError where there is no such thing, DataError where a file is damaged, missing or of another dataset or
     version. The manifest's bytes are held against dataset.json, of the shards only their sizes.
     """
-    if dry_run or not (folder / dataset.FILE).exists():
+    if _is_dry_run(folder, dry_run):
         from preprocess.dry_run import dry_run_folder, read_dry_run  # here, because scikit-learn comes with it: 1.5 s
 
         if found := read_dry_run(folder):
@@ -68,25 +68,29 @@ def open_dataset(folder: Path, dry_run: bool = False) -> Opened:
     return Opened(folder, found, False)
 
 
-def find_sources(folder: Path, given: list[str] | None) -> list[Path]:
+def _is_dry_run(folder: Path, dry_run: bool) -> bool:
+    return dry_run or not (folder / dataset.FILE).exists()
+
+
+def find_sources(folder: Path, given: list[str] | None, dry_run: bool = False) -> list[Path]:
     """The sources of a dataset in the manifest's order: those given, else those of its log where all are still there.
 
     Raises CallError where one that is given is no folder, or fewer are given than the manifest tells of.
     """
     if given is None:
-        return _read_sources(folder)
+        return _read_sources(folder, dry_run)
     for source in given:
         if not os.path.isdir(source):
             what = "is not a folder" if os.path.exists(source) else "does not exist"
             raise CallError(f"--source {source} {what}; give the folder that preprocess was given")
-    needed = _count_sources(open_dataset(folder).folder)
+    needed = _count_sources(folder, dry_run)
     if len(given) < needed:
         raise CallError(f"--source names {len(given)} of {needed} folders; give all, in the order of preprocess's call")
     return [Path(source) for source in given]
 
 
-def _read_sources(folder: Path) -> list[Path]:
-    if open_dataset(folder).is_dry_run:
+def _read_sources(folder: Path, dry_run: bool) -> list[Path]:
+    if _is_dry_run(folder, dry_run):
         from preprocess.dry_run import read_sources
 
         names = read_sources(folder)
@@ -96,8 +100,12 @@ def _read_sources(folder: Path) -> list[Path]:
     return sources if all(source.is_dir() for source in sources) else []
 
 
-def _count_sources(folder: Path) -> int:
+def _count_sources(folder: Path, dry_run: bool) -> int:
     """The greatest `source` of a manifest + 1, by the statistics of its row groups."""
+    if _is_dry_run(folder, dry_run):
+        from preprocess.dry_run import dry_run_folder
+
+        folder = dry_run_folder(folder)
     with pq.ParquetFile(folder / manifest.FILE) as file:
         column = file.schema_arrow.get_field_index("source")
         groups = [file.metadata.row_group(group).column(column) for group in range(file.metadata.num_row_groups)]
