@@ -3,7 +3,6 @@ import re
 import shutil
 from collections import Counter
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from shards.command import run_command
 from shards.dataset import read_dataset
 from shards.emotions import EMOTIONS, KOREAN, parse_emotion
 from shards.manifest import REJECTIONS, SPLITS, STATUSES
+from tests.pages import Page
 from tests.tools.browser import console_errors, is_blank, open_page, resize, sideways
 from tests.trees import make_jpeg, make_label, write_video
 from tools import dataset_report
@@ -28,27 +28,6 @@ from tools.sample_videos import SampleSpec
 
 REASONS = [reason for reason in REJECTIONS if reason != "label_conflict"]  # which no frame has unless told to
 BREED = '<script>alert("야옹")</script>&'
-
-
-class Page(HTMLParser):
-    """What a reader sees, and what would be fetched."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.words, self.tags, self.pictures = [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-        if tag == "img":
-            self.pictures.append(dict(attributes))
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
 
 
 def report(*arguments) -> int:

@@ -2,7 +2,6 @@ import csv
 import io
 import json
 import re
-from html.parser import HTMLParser
 
 import cv2
 import numpy as np
@@ -11,6 +10,7 @@ from fontTools.ttLib import TTFont
 
 from shards.emotions import EMOTIONS, ENGLISH
 from shards.errors import DataError
+from tests.pages import Page
 from trainer.evaluation import Predictions, evaluate
 from trainer.fonts import cut_font
 from trainer.report import flatten, show, write_report
@@ -21,26 +21,6 @@ HEADER = (
 )
 PRIOR = np.array([0.1, 0.05, 0.2, 0.4, 0.15, 0.1])
 PICTURES = ("curves.png", "confusion.png", "reliability.png", "recall.png")
-
-
-class Page(HTMLParser):
-    """What a reader sees, and what would be fetched."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.words, self.tags, self.sources = [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-        self.sources += [value for name, value in attributes if name in ("src", "href")]
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
 
 
 def make_evaluation(classes=range(6)) -> dict:

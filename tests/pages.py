@@ -1,0 +1,28 @@
+"""Reads the pages that commands write."""
+
+from html.parser import HTMLParser
+
+
+class Page(HTMLParser):
+    """What a reader sees, and what would be fetched."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.words, self.tags, self.sources = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self.sources += [value for name, value in attributes if name in ("src", "href")]
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def pictures(self) -> list[dict[str, str]]:
+        """The attributes of each image."""
+        return [attributes for tag, attributes in self.tags if tag == "img"]
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
