@@ -100,24 +100,22 @@ def run_tasks(function: Callable, calls: Sequence[tuple], workers: int, what: st
     """(place in calls, result) of function(*call) for each call, as they finish, at most `workers` under way.
 
     A task whose worker dies is run again, three times; an exception of the task itself is raised here, at once, as it
-    was, with `what` and the call's place; what is under way is cancelled.
+    was, with `what` and the call's place. What is then under way ends with this process's Ray; a Ray that is left
+    running takes it to its end, and what it wrote is kept.
     """
     remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(function)
     waiting: dict[ray.ObjectRef, int] = {}
     pending = iter(enumerate(calls))
-    try:
-        while True:
-            while len(waiting) < workers and (following := next(pending, None)):
-                place, call = following
-                waiting[remote.remote(*call)] = place
-            if not waiting:
-                return
-            done, _ = ray.wait(list(waiting), num_returns=1)
-            place = waiting.pop(done[0])
-            yield place, _get_result(done[0], f"{what} {place + 1} of {len(calls)}")
-    finally:
-        for reference in waiting:
-            ray.cancel(reference, force=True)
+    # Nothing is cancelled: ray.cancel of a task that is just finishing aborts the whole process.
+    while True:
+        while len(waiting) < workers and (following := next(pending, None)):
+            place, call = following
+            waiting[remote.remote(*call)] = place
+        if not waiting:
+            return
+        done, _ = ray.wait(list(waiting), num_returns=1)
+        place = waiting.pop(done[0])
+        yield place, _get_result(done[0], f"{what} {place + 1} of {len(calls)}")
 
 
 def _get_result(reference: ray.ObjectRef, what: str) -> Any:
