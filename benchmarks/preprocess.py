@@ -86,7 +86,8 @@ def plain_step(path: str, crop: tuple) -> None:
 
 
 def limit_step(path: str, crop: tuple) -> None:
-    from preprocess.codec import decode_crop, read_header
+    from preprocess.codec import decode_crop
+    from shards.jpeg import read_header
 
     data = Path(path).read_bytes()
     decode_crop(data, read_header(data), crop, 256)
@@ -99,7 +100,8 @@ def opencv_step(path: str, crop: tuple) -> None:
 
 
 def region_step(path: str, crop: tuple):
-    from preprocess.codec import decode_region, find_window, read_header
+    from preprocess.codec import decode_region, find_window
+    from shards.jpeg import read_header
 
     data = Path(path).read_bytes()
     return decode_region(data, find_window(crop, read_header(data), 256))

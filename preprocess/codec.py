@@ -1,9 +1,8 @@
-"""The JPEG codec of preprocess: what a file's header states, a square cut out of it, and a square as a JPEG.
+"""The JPEG codec of preprocess: a square cut out of a frame, and a square as a JPEG.
 
-Outcomes, each held by a test. Decoded: baseline and progressive, grey and CMYK (turned into RGB), any chroma sampling,
-bytes after the end marker. EXIF turning is ignored: pixels and boxes are those that are stored. Refused, with the
-reason: no JPEG, a header that the file's end cuts off, no end marker (truncation), arithmetic coding, 12 bits a sample,
-lossless, hierarchical, a side of 0 pixels. Never noticed: bytes changed within a scan that still decode.
+Of what shards.jpeg lets through, each held by a test: any chroma sampling is decoded, grey and CMYK turned into RGB.
+EXIF turning is ignored: pixels and boxes are those that are stored. Never noticed: bytes changed within a scan that
+still decode.
 """
 
 import os
@@ -17,73 +16,9 @@ import tensorflow as tf
 
 from preprocess.resample import resample_area
 from shards.geometry import Crop
+from shards.jpeg import Header, UnreadableImage
 
-MAX_PIXELS = 40_000_000  # above an 8K frame; a header may claim 65535 x 65535
 _RATIOS = (8, 4, 2, 1)  # the scales at which libjpeg's fast inverse transforms decode
-
-_ALONE = {0x01, *range(0xD0, 0xD8)}  # markers without a length: TEM, RST0..7
-_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0..15 less DHT, JPG, DAC
-_CODED = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive; all Huffman
-_SCAN, _END = 0xDA, 0xD9
-
-
-class UnreadableImage(Exception):
-    """Bytes that are no decodable JPEG; the message goes into the manifest's note."""
-
-
-class Header(NamedTuple):
-    """What a JPEG states before its first scan: size in pixels as stored."""
-
-    width: int
-    height: int
-
-
-def read_header(data: bytes) -> Header:
-    """The size that a whole JPEG states. Nothing is decoded, whatever size is claimed.
-
-    Raises UnreadableImage when it is no JPEG of a kind that can be decoded, or has no end marker.
-    """
-    header, scan = _find_scan(data)
-    if header is None:
-        raise UnreadableImage("the scan begins before the frame header")
-    if min(header) == 0:
-        raise UnreadableImage(f"states a size of {header.width}x{header.height}")
-    if data.rfind(b"\xff\xd9", scan) < 0:
-        raise UnreadableImage("truncated: no end marker")
-    return header
-
-
-def _find_scan(data: bytes) -> tuple[Header | None, int]:
-    """Walk the markers to the first scan; the frame header met on the way, and where the scan begins."""
-    if not data.startswith(b"\xff\xd8"):
-        raise UnreadableImage("empty file" if not data else "not a JPEG")
-    header, at = None, 2
-    while (at := data.find(b"\xff", at)) >= 0 and at + 4 <= len(data):
-        marker = data[at + 1]
-        if marker in (0x00, 0xFF):  # stuffing and fill bytes between segments: decoders pass over them
-            at += 1
-        elif marker in _ALONE:
-            at += 2
-        elif marker == _SCAN:
-            return header, at
-        elif marker == _END:
-            break
-        else:
-            if marker in _FRAMES:
-                header = _read_frame(data, at, marker)
-            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4]))
-    raise UnreadableImage("truncated: ends before its first scan")
-
-
-def _read_frame(data: bytes, at: int, marker: int) -> Header:
-    if marker not in _CODED:
-        kind = "arithmetic coding" if marker in (0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF) else "lossless or hierarchical"
-        raise UnreadableImage(f"{kind} (SOF{marker - 0xC0}) cannot be decoded")
-    if at + 10 > len(data):
-        raise UnreadableImage("truncated: ends within its frame header")
-    if data[at + 4] != 8:
-        raise UnreadableImage(f"{data[at + 4]} bits a sample cannot be decoded")
-    return Header(int.from_bytes(data[at + 7 : at + 9]), int.from_bytes(data[at + 5 : at + 7]))
 
 
 class Window(NamedTuple):

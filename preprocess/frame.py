@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from preprocess.boxes import check_box, round_box
-from preprocess.codec import MAX_PIXELS, Header, UnreadableImage, decode_crop, encode_jpeg, read_header
+from preprocess.codec import decode_crop, encode_jpeg
 from preprocess.duplicates import Candidate
 from preprocess.inputs import ImageFile, Inputs
 from preprocess.labels import Annotation, Label, clean_text, parse_age
@@ -18,6 +18,7 @@ from preprocess.settings import Settings
 from preprocess.source import Video
 from shards.emotions import parse_emotion
 from shards.geometry import Box, Crop, place_crop
+from shards.jpeg import MAX_PIXELS, Header, UnreadableImage, read_header
 from shards.record import encode_record
 
 _NAME = re.compile(r"(?:(\d{8})_)?(cat|dog)-([a-z]+)-\d+", re.IGNORECASE)

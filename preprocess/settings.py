@@ -191,7 +191,7 @@ class Settings:
 
 
 # Counts up when the code makes other pixels, codes or rows from the same settings, so that old work is not reused.
-RECIPE = 3
+RECIPE = 4
 
 
 def fingerprint_of(value: object) -> str:

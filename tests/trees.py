@@ -41,6 +41,11 @@ def make_jpeg(seed: int, width: int = WIDTH, height: int = HEIGHT, flags: tuple 
     return cv2.imencode(".jpg", make_image(seed, width, height), [cv2.IMWRITE_JPEG_QUALITY, 90, *flags])[1].tobytes()
 
 
+def with_segment(data: bytes, marker: int, payload: bytes) -> bytes:
+    """A JPEG with one more segment in front, as notes and thumbnails are stored."""
+    return data[:2] + bytes([0xFF, marker]) + (len(payload) + 2).to_bytes(2) + payload + data[2:]
+
+
 def annotate(number: int, box: Any = BOX) -> dict[str, Any]:
     return {"frame_number": number, "timestamp": number * 40, "bounding_box": box, "keypoints": {"1": None}}
 

@@ -22,6 +22,7 @@ from shards.dataset import Dataset, read_dataset
 from shards.errors import CallError, DataError
 from shards.files import hash_file
 from shards.geometry import Box, Crop
+from shards.jpeg import MAX_PIXELS, Header, UnreadableImage, read_header
 from shards.record import decode_record
 from shards.tfrecord import DamagedRecord, read_frame
 from trainer.startup import without_notes
@@ -171,12 +172,12 @@ class Pictures:
             raise NoPicture("never cut")
         data, crop = self._finder.read(row), Crop(row["crop_x"], row["crop_y"], row["crop_size"])
         with _open_codec() as codec:
-            return self._encode(codec.decode_crop(data, _read_header(codec, data, row), crop, self._side))
+            return self._encode(codec.decode_crop(data, _read_header(data, row), crop, self._side))
 
     def _draw_frame(self, row: dict[str, Any], side: int) -> bytes:
         data = self._finder.read(row)
         with _open_codec() as codec:
-            header = _read_header(codec, data, row)
+            header = _read_header(data, row)
             longer = max(header)
             pixels = codec.decode_region(data, codec.find_window(Crop(0, 0, longer), header, side))
         pixels = _resize(pixels, *(max(1, round(extent * side / longer)) for extent in header))
@@ -243,16 +244,16 @@ def _open_codec() -> Iterator[ModuleType]:
         from preprocess import codec
     try:
         yield codec
-    except codec.UnreadableImage as error:
+    except UnreadableImage as error:
         raise NoPicture("image unreadable") from error
 
 
-def _read_header(codec: ModuleType, data: bytes, row: dict[str, Any]) -> tuple[int, int]:
-    """(width, height) of a JPEG, as the manifest states it, where it does."""
-    header = codec.read_header(data)
+def _read_header(data: bytes, row: dict[str, Any]) -> Header:
+    """A JPEG's size, as the manifest states it, where it does."""
+    header = read_header(data)
     if None not in (row["width"], row["height"]) and header != (row["width"], row["height"]):
         raise NoPicture("image changed since")
-    if header.width * header.height > codec.MAX_PIXELS:
+    if header.width * header.height > MAX_PIXELS:
         raise NoPicture("image too large")
     return header
 

@@ -14,7 +14,7 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken video is named
 
 import cv2
 
-from trainer.codec import UnreadableImage
+from shards.jpeg import UnreadableImage
 
 SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp")
 RATE = 5  # frames a second

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from shards.geometry import Box, place_crop
-from trainer.headers import find_header
+from shards.jpeg import UnreadableImage, read_header
 
 MAX_PIXELS = 200_000_000  # the largest phones' cameras; 0.6 GB as pixels. A header may claim 65535 x 65535
 SUFFIXES = (".jpg", ".jpeg", ".jfif", ".png", ".webp")
@@ -22,10 +22,6 @@ _OTHERS = {b"GIF8": "GIF", b"BM": "BMP", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"%
 
 # What OpenCV has to say of a broken file is said by us, with the file's name.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-
-
-class UnreadableImage(Exception):
-    """A file that gives no pixels; the message says why, in one line and without the file's name."""
 
 
 def read_pixels(path: Path) -> np.ndarray:
@@ -56,7 +52,7 @@ def _read_size(data: bytes) -> tuple[int, int]:
     if not data:
         raise UnreadableImage("empty file")
     if data.startswith(b"\xff\xd8"):
-        return _read_jpeg_size(data)
+        return read_header(data)
     if data.startswith(_PNG):
         if _PNG_END not in data:
             raise UnreadableImage("truncated: the PNG has no end")
@@ -64,18 +60,6 @@ def _read_size(data: bytes) -> tuple[int, int]:
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return _read_webp_size(data)
     raise UnreadableImage(f"{_name_kind(data)}; JPEG, PNG and WebP can be read, save it as one of them")
-
-
-def _read_jpeg_size(data: bytes) -> tuple[int, int]:
-    try:
-        header = find_header(data)
-    except ValueError as error:
-        raise UnreadableImage(f"{error}") from error
-    if header is None:
-        raise UnreadableImage("truncated: ends before its first scan")
-    if data.rfind(b"\xff\xd9", header.scan) < 0:
-        raise UnreadableImage("truncated: no end marker")
-    return header.width, header.height
 
 
 def _read_webp_size(data: bytes) -> tuple[int, int]:

@@ -21,7 +21,8 @@ import numpy as np
 
 from shards.command import Parser, run_command
 from shards.errors import CallError, DataError
-from trainer.codec import UnreadableImage, cut_square, read_pixels
+from shards.jpeg import UnreadableImage
+from trainer.codec import cut_square, read_pixels
 from trainer.metadata import MEMBER, Metadata, encode_metadata, read_metadata
 from trainer.startup import without_notes
 

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from shards.emotions import KOREAN, parse_emotion
 from shards.errors import CallError, DataError
 from shards.geometry import Box, place_crop
-from trainer.headers import read_size
+from shards.jpeg import MAX_PIXELS, UnreadableImage, read_file_header
 
 COLUMNS = ("image_path", "bbox", "labels")
 REASONS = (  # why a row is passed over: the first that applies, in the manifest's words
@@ -162,11 +162,12 @@ def read_sizes(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _look_at(image: str) -> tuple[int, int] | str:
     try:
-        return read_size(image)
+        header = read_file_header(image)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return "image_missing"
-    except (OSError, ValueError):
+    except (OSError, ValueError, UnreadableImage):
         return "image_unreadable"
+    return header if header.width * header.height <= MAX_PIXELS else "image_unreadable"
 
 
 def _place_crops(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:

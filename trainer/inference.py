@@ -21,9 +21,10 @@ from shards.command import Parser, run_command
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
 from shards.geometry import Box
+from shards.jpeg import UnreadableImage
 from trainer.answers import PRIORS, Answer, Judge, describe_answer, write_answer
 from trainer.clips import read_frames
-from trainer.codec import UnreadableImage, cut_square, read_pixels
+from trainer.codec import cut_square, read_pixels
 from trainer.label_list import check_labels
 from trainer.metadata import Metadata, read_metadata
 from trainer.sources import Source, find_species, list_sources

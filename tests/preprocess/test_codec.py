@@ -4,9 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from preprocess.codec import Header, UnreadableImage, decode_crop, encode_jpeg, read_header
+from preprocess.codec import decode_crop, encode_jpeg
 from shards.geometry import Crop
-from tests.trees import make_image, make_jpeg
+from shards.jpeg import Header, UnreadableImage, read_header
+from tests.trees import make_image, make_jpeg, with_segment
 
 PLAIN = make_jpeg(1)
 
@@ -80,17 +81,6 @@ def test_grey():
     assert (pixels[:, :, 0] == pixels[:, :, 1]).all() and (pixels[:, :, 1] == pixels[:, :, 2]).all()
 
 
-def with_segment(data: bytes, marker: int, payload: bytes) -> bytes:
-    return data[:2] + bytes([0xFF, marker]) + (len(payload) + 2).to_bytes(2) + payload + data[2:]
-
-
-def with_frame(data: bytes, at: int, value: bytes, marker: int = 0xC0) -> bytes:
-    """Change bytes of the frame header, counted from its marker."""
-    start = data.index(bytes([0xFF, 0xC0])) + at
-    changed = data[:start] + value + data[start + len(value) :]
-    return changed.replace(b"\xff\xc0", bytes([0xFF, marker]), 1)
-
-
 EXIF_TURNED = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
 
 
@@ -114,41 +104,6 @@ def test_exif_turning_is_ignored():
 def test_what_surrounds_the_picture_does_no_harm(data):
     assert read_header(data) == Header(320, 240)
     assert decode_crop(data, Header(320, 240), Crop(0, 0, 240), 64).any()
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"", "empty file"),
-        (b"hello", "not a JPEG"),
-        (b"\x89PNG\r\n\x1a\n", "not a JPEG"),
-        (b"\xff\xd8", "truncated"),
-        (b"\xff\xd8\xff\xd9", "truncated"),
-        (PLAIN[:400], "truncated"),
-        (PLAIN[:-2], "no end marker"),
-        (PLAIN[: len(PLAIN) // 2], "no end marker"),
-        (with_segment(PLAIN, 0xE1, PLAIN)[: len(PLAIN) + 1000], "no end marker"),  # that of a thumbnail is not its own
-        (with_frame(PLAIN, 4, b"\x0c"), "12 bits"),
-        (with_frame(PLAIN, 5, b"\0\0"), "320x0"),
-        (with_frame(PLAIN, 7, b"\0\0"), "0x240"),
-        (with_frame(PLAIN, 0, b"", 0xC3), "lossless"),
-        (with_frame(PLAIN, 0, b"", 0xC9), "arithmetic"),
-        (with_frame(PLAIN, 0, b"", 0xCA), "arithmetic"),
-    ],
-)
-def test_kinds_that_are_refused(data, message):
-    with pytest.raises(UnreadableImage, match=message):
-        read_header(data)
-
-
-def test_any_cut_is_found():
-    for length in range(0, len(PLAIN) - 1, 7):
-        with pytest.raises(UnreadableImage):
-            read_header(PLAIN[:length])
-
-
-def test_a_huge_claim_is_read_not_decoded():
-    assert read_header(with_frame(PLAIN, 5, b"\xff\xff\xff\xff")) == Header(65535, 65535)
 
 
 def test_a_scan_that_cannot_be_decoded():

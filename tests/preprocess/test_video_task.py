@@ -5,11 +5,11 @@ import json
 import pyarrow.compute as pc
 import pytest
 
-from preprocess.codec import MAX_PIXELS
 from preprocess.settings import BoxSettings, CropSettings, DedupeSettings, Settings
 from preprocess.source import find_videos
 from preprocess.spill import read_records, read_rows, shuffle_key
 from preprocess.video_task import run_video_task
+from shards.jpeg import MAX_PIXELS
 from shards.record import decode_record
 from tests.trees import BOX, HEIGHT, WIDTH, annotate, make_jpeg, make_label, write_video
 
@@ -250,7 +250,7 @@ def test_finished_work_is_found_and_a_change_is_noticed(tmp_path):
 
 
 def test_all_odd_real_files_pass_with_a_row_each(real_files, tmp_path):
-    from preprocess.codec import UnreadableImage, read_header
+    from shards.jpeg import UnreadableImage, read_header
 
     odd = sorted(path for path in (real_files / "jpeg_edge").rglob("*") if path.is_file())
     assert len(odd) > 100

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from shards.jpeg import UnreadableImage
 from trainer.clips import read_frames
-from trainer.codec import UnreadableImage
 
 
 def write_clip(path: Path, levels: list[int], fps: float) -> Path:

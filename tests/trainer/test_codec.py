@@ -4,10 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from preprocess.codec import decode_crop, encode_jpeg, read_header
+from preprocess.codec import decode_crop, encode_jpeg
 from shards.geometry import Box, place_crop
+from shards.jpeg import UnreadableImage, read_header
 from tests.trees import make_image, make_jpeg
-from trainer.codec import UnreadableImage, cut_square, decode_pixels, read_pixels
+from trainer.codec import cut_square, decode_pixels, read_pixels
 
 PLAIN = make_jpeg(1)  # 320 x 240
 

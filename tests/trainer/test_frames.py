@@ -1,21 +1,18 @@
 """The student's CSV: which of its rows are used, what is known of them, and what is said of the others."""
 
 import csv
-import math
 import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from preprocess.codec import UnreadableImage, read_header
 from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
 from shards.geometry import Box, place_crop
 from tests.trees import HEIGHT, WIDTH, make_jpeg
 from trainer.data import check_apart, check_moods, open_split
 from trainer.frames import list_frames
-from trainer.headers import MAX_PIXELS, read_size
 
 VIDEOS = {"20201028_cat-arch-000156.mp4": 5, "dog-walkrun-000001": 7, "사진": 2}
 HEAD = ["image_path", "bbox", "labels"]
@@ -35,6 +32,8 @@ def images(tmp_path_factory) -> Path:
         (root / video).mkdir()
         for number in range(frames):
             (root / video / f"frame_{number}.jpg").write_bytes(make_jpeg(number))
+    size = HEIGHT.to_bytes(2) + WIDTH.to_bytes(2)
+    (root / "huge.jpg").write_bytes(make_jpeg(0).replace(size, b"\x7f\xff\x7f\xff"))
     return root
 
 
@@ -93,6 +92,7 @@ def test_a_place_in_its_video_hangs_on_the_frame_alone(images):
         ("dog-walkrun-000001/frame_99.jpg", "40,60,100,150", "3", "image_missing"),
         ("dog-walkrun-000001", "40,60,100,150", "3", "image_missing"),
         ("plain.csv", "40,60,100,150", "3", "image_unreadable"),
+        ("huge.jpg", "40,60,100,150", "3", "image_unreadable"),  # 1 gigapixel, by its header
     ],
 )
 def test_one_odd_row(images, capsys, path, bbox, label, expected):
@@ -143,57 +143,6 @@ def test_a_csv_that_is_of_no_use(tmp_path, data, error, message):
     with pytest.raises(error, match=message) as raised:
         open_split(path, "train")
     assert str(path) in str(raised.value)
-
-
-def note(size: int) -> bytes:
-    return b"\xff\xe1" + (size + 2).to_bytes(2) + b"\xff\xd9" * (size // 2)  # with end markers, as thumbnails have
-
-
-JPEG = make_jpeg(0)
-LONG = JPEG[:2] + note(60_000) * 3 + JPEG[2:]
-
-
-@pytest.mark.parametrize(
-    ("data", "expected"),
-    [
-        (JPEG, (WIDTH, HEIGHT)),
-        (make_jpeg(0, 33, 999), (33, 999)),
-        (LONG, (WIDTH, HEIGHT)),  # its frame header lies behind the first 64 KB
-        (JPEG + bytes(100_000), (WIDTH, HEIGHT)),
-        (b"", "not a JPEG"),
-        (b"\x89PNG\r\n", "not a JPEG"),
-        (JPEG[:100], "truncated"),
-        (JPEG[:-2], "no end marker"),
-        (LONG[:-2], "no end marker"),  # the markers in its notes are not its own
-        (JPEG.replace(b"\xff\xc0", b"\xff\xc9"), "cannot be decoded"),
-        (JPEG[:2] + JPEG[JPEG.index(b"\xff\xda") :], "before the frame header"),
-        (JPEG.replace(HEIGHT.to_bytes(2) + WIDTH.to_bytes(2), b"\xff\xff\xff\xff"), "65535x65535"),
-        (JPEG.replace(HEIGHT.to_bytes(2) + WIDTH.to_bytes(2), b"\0\0\0\0"), "0x0"),
-    ],
-)
-def test_the_size_in_a_header(tmp_path, data, expected):
-    path = tmp_path / "사진.jpg"
-    path.write_bytes(data)
-    if isinstance(expected, tuple):
-        assert read_size(path) == expected
-    else:
-        with pytest.raises(ValueError, match=expected):
-            read_size(path)
-
-
-def test_headers_of_odd_files_as_preprocess_reads_them(real_files):
-    paths = sorted((real_files / "jpeg_edge").rglob("*.jp*g"))
-    assert len(paths) > 5
-    for path in paths:
-        try:
-            expected = tuple(read_header(path.read_bytes()))
-            if math.prod(expected) > MAX_PIXELS:  # preprocess looks at that where it looks at the label's size
-                raise UnreadableImage
-        except UnreadableImage:
-            with pytest.raises(ValueError):
-                read_size(path)
-        else:
-            assert read_size(path) == expected, path
 
 
 def test_what_training_and_validation_may_not_share(images, tmp_path):

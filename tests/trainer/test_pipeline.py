@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from preprocess.codec import decode_crop, read_header
+from preprocess.codec import decode_crop
 from preprocess.run import run
 from preprocess.settings import CropSettings, DedupeSettings, Settings
 from shards.command import run_command
@@ -19,6 +19,7 @@ from shards.dataset import read_dataset, write_dataset
 from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
 from shards.geometry import Box, Crop
+from shards.jpeg import read_header
 from shards.record import decode_record
 from shards.tfrecord import Framed, read_frames
 from tests.trees import HEIGHT, WIDTH, make_jpeg, make_label, write_video
