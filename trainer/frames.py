@@ -26,6 +26,7 @@ from shards.emotions import KOREAN, parse_emotion
 from shards.errors import CallError, DataError
 from shards.geometry import Box, place_crop
 from shards.jpeg import MAX_PIXELS, UnreadableImage, read_file_header
+from trainer.species import find_species
 
 COLUMNS = ("image_path", "bbox", "labels")
 REASONS = (  # why a row is passed over: the first that applies, in the manifest's words
@@ -41,7 +42,6 @@ GROW = 1.1  # the crop's side over the box's longer side, as preprocess cuts by 
 
 _BOX = r"^\s*([-+]?\d{1,6})\s*,\s*([-+]?\d{1,6})\s*,\s*([-+]?\d{1,6})\s*,\s*([-+]?\d{1,6})\s*$"
 _NO_BOX = -(10**7)  # beyond any number of six digits
-_SPECIES = re.compile(r"(?<![a-z])(cat|dog)-", re.IGNORECASE)
 _EXAMPLES = 3  # rows named for each reason
 _THREADS = 16  # they wait for the disk
 _TASK = 256  # files that a thread looks at in one go
@@ -184,7 +184,7 @@ def _group_videos(images: np.ndarray, boxes: np.ndarray, folder: str) -> dict[st
     codes, parents = pd.factorize(np.array([os.path.dirname(image) for image in images], object))
     names = [unicodedata.normalize("NFC", name.removeprefix(below)).replace(os.sep, "/") for name in parents]
     names = ["." if name == folder else name for name in names]
-    kinds = np.array([_find_species(name) for name in names], object)
+    kinds = np.array([(find_species(name) or "").upper() for name in names], object)
     counts = np.bincount(codes, minlength=len(names))
     return {
         "videos": codes.astype(np.int32),
@@ -193,11 +193,6 @@ def _group_videos(images: np.ndarray, boxes: np.ndarray, folder: str) -> dict[st
         "video_count": counts[codes].astype(np.int32),
         "species": kinds[codes],
     }
-
-
-def _find_species(video: str) -> str:
-    found = _SPECIES.search(video.rpartition("/")[2])
-    return found[1].upper() if found else ""
 
 
 def _number_within_videos(images: np.ndarray, boxes: np.ndarray, codes: np.ndarray, counts: np.ndarray) -> np.ndarray:

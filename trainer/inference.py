@@ -27,7 +27,8 @@ from trainer.clips import read_frames
 from trainer.codec import cut_square, read_pixels
 from trainer.label_list import check_labels
 from trainer.metadata import Metadata, read_metadata
-from trainer.sources import Source, find_species, list_sources
+from trainer.sources import Source, list_sources
+from trainer.species import find_species
 from trainer.startup import without_notes
 
 _WHOLE = "(사진 전체를 보았어요. 모델은 동물 둘레만 잘라 배웠으니, 동물이 작게 나왔으면 --box로 자리를 알려 주세요.)"

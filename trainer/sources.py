@@ -1,16 +1,12 @@
-"""What a user names to be looked at: pictures, folders of them, videos; and the species that their names tell."""
+"""What a user names to be looked at: pictures, folders of them, videos."""
 
 import os
 import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from trainer import clips, codec
-
-_SPECIES = {"cat": "cat", "고양이": "cat", "dog": "dog", "강아지": "dog"}
-_NAMED = re.compile(rf"(?<![a-z])({'|'.join(_SPECIES)})(?![a-z])")
 
 
 class Source(NamedTuple):
@@ -49,12 +45,3 @@ def _count(path: Path) -> list[list[tuple[int, int, str]]]:
         [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in re.findall(r"\d+|\D+", part)]
         for part in path.parts
     ]
-
-
-def find_species(path: Path) -> str | None:
-    """dog or cat, where a file's name or else its folder's has that word alone, as cat-sitdown-014540 does; or None."""
-    for part in (path.name, path.parent.name):
-        text = unicodedata.normalize("NFC", part).lower()
-        if found := {_SPECIES[word] for word in _NAMED.findall(text)}:
-            return found.pop() if len(found) == 1 else None
-    return None

@@ -21,7 +21,8 @@ from tests.trees import make_image, make_jpeg
 from trainer.codec import cut_square, read_pixels
 from trainer.inference import main
 from trainer.model_file import write_model
-from trainer.sources import find_species, list_sources
+from trainer.sources import list_sources
+from trainer.species import find_species
 
 SIZE, TRAINED = 48, 32
 ROOT = Path(__file__).parent.parent.parent
