@@ -1,7 +1,9 @@
 """Ray, and nothing else that knows it: start or join, run tasks with a bounded number in flight, lose no error."""
 
 import os
+import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +64,8 @@ def start_ray(workers: int | None, address: str | None) -> Iterator[int]:
         where = f"the Ray cluster at {address}" if address else "a local Ray"
         hint = "; it may ask for a token (~/.ray/auth_token), or for none (RAY_AUTH_MODE=disabled)" if address else ""
         raise CallError(f"{where} cannot be used: {error}{hint}") from error
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # Ray would leave with a trace, and no word of ours
     try:
         yield workers or _count_cores()
     finally:

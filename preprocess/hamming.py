@@ -182,7 +182,7 @@ def _is_far(queries: Side, codes: Side, distance: int, rule: Rule) -> np.ndarray
 
 def collapse(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Places of the first of each distinct code, ascending, (distinct,); which of them each code is, (n,)."""
-    hashed = _hash_codes(lay_out(codes))
+    hashed = mix(lay_out(codes))
     parts = count_buckets(hashed, _PART_SHIFT, _PART_BITS)  # of tables that fit the cache
     hashed, rows = scatter(hashed, np.arange(len(codes), dtype=np.int32), hashed, _PART_SHIFT, _PART_BITS, np.uint64(0))
     heads = np.empty(len(codes), np.int32)
@@ -193,8 +193,8 @@ def collapse(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _hash_codes(codes):
-    """The output function of splitmix64 (Steele, Lea, Flood 2014), word by word; (n,)."""
+def mix(codes):
+    """splitmix64's output function (Steele, Lea, Flood 2014), word by word: of one word a permutation of all; (n,)."""
     n = codes.shape[-1]
     hashed = np.zeros(n, np.uint64)
     for word in range(1 if codes.ndim == 1 else codes.shape[0]):

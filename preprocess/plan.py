@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from preprocess.across import Fate, Frames, find_fates
-from preprocess.hamming import read_codes
+from preprocess.hamming import mix, read_codes
 from preprocess.settings import Settings
 from preprocess.spill import TaskSummary, VideoSummary, read_rows
 from preprocess.split import split_videos
@@ -153,16 +153,9 @@ def _number_within_videos(
     """
     counts = np.bincount(owner[kept], minlength=videos)
     begins = np.cumsum(counts) - counts
-    by_video = kept[np.lexsort((_mix(keys[kept]), owner[kept]))]
+    by_video = kept[np.lexsort((mix(keys[kept]), owner[kept]))]
     entries["video_index"][by_video] = np.arange(len(kept)) - begins[owner[by_video]]
     entries["video_count"] = counts[owner]
-
-
-def _mix(keys: np.ndarray) -> np.ndarray:
-    """splitmix64's output function (Steele, Lea, Flood 2014): a permutation of the 64-bit integers."""
-    keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return keys ^ (keys >> np.uint64(31))
 
 
 def _cut_shards(split: str, lengths: np.ndarray, start: int, stop: int, shard_bytes: int) -> list[PlannedShard]:

@@ -179,30 +179,25 @@ def test_two_real_runs_into_one_folder(source, expected, tmp_path):
     assert second.stderr.splitlines()[-1].startswith("preprocess: another run is writing")
 
 
-def test_ctrl_c_is_one_line_and_can_be_gone_on_with(source, expected, tmp_path):
+def test_a_stop_is_one_line_and_can_be_gone_on_with(source, expected, tmp_path):
     out = tmp_path / "out"
-    command = [
-        sys.executable,
-        "-m",
-        "preprocess",
-        "--source",
-        source,
-        "--out",
-        out,
-        "--shard_bytes",
-        "60000",
-        "--workers",
-        "1",
-    ]
+    command = [sys.executable, "-m", "preprocess", "--source", source, "--out", out]
+    command += ["--shard_bytes", "60000", "--workers", "1"]
     listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # tests started in the background have it ignored
     pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, **pipes, preexec_fn=listen) as process:
-        while not list(out.glob(".work/*/spill/*.json")):
-            time.sleep(0.01)
-            assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130 and "Traceback" not in errors
-    assert errors.splitlines()[-1] == "preprocess: stopped; run the same command again to go on"
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        done = len(list_spills(out))
+        with subprocess.Popen(command, **pipes, preexec_fn=listen) as process:
+            while len(list_spills(out)) == done:
+                time.sleep(0.01)
+                assert process.poll() is None
+            process.send_signal(stop)
+            _, errors = process.communicate(timeout=60)
+        assert process.returncode == 130 and "Traceback" not in errors and "SIGTERM" not in errors
+        assert errors.splitlines()[-1] == "preprocess: stopped; run the same command again to go on"
     assert run_driver(source, out, 2) == 0
     assert digests(out) == expected
+
+
+def list_spills(out: Path) -> list[Path]:
+    return list(out.glob(".work/*/spill/*.json"))
