@@ -4,6 +4,7 @@ import subprocess
 import sys
 import textwrap
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -98,14 +99,36 @@ def make_edges(rng, n, words, distance):
 KINDS = [make_random, make_clusters, make_chain, make_ball, make_copies, make_edges]
 
 
-@pytest.fixture(params=["small", "large"])
+# How many bands of how many bits for a distance: with neighbours of one bit and of two, as millions of codes have them,
+# and with buckets that are long, of one bit each.
+LAYOUTS = {
+    "near": lambda distance: (distance // 2 + 1, 8),
+    "far": lambda distance: (max(1, (distance + 1) // 3), 4),
+    "long": lambda distance: (min(2, distance + 1), 1),
+}
+
+
+def lay_bands(layout: str, bits: int, distance: int) -> list[bands.Band]:
+    return bands._lay_bands(bits, distance, *LAYOUTS[layout](distance))
+
+
+@pytest.fixture(params=["few codes", *LAYOUTS])
 def size(request, monkeypatch):
-    """The large way for few codes: no leaf of the recursion, threads, bands for a million codes."""
-    if request.param == "large":
+    """The ways of many codes for few: no leaf of the recursion, threads, the layouts of bands."""
+    if request.param in LAYOUTS:
         monkeypatch.setattr(hamming, "_LEAF", 20)
         monkeypatch.setattr(bands, "_SMALL", 50)
-        monkeypatch.setattr(bands, "_LONG", np.uint64(2))
+        monkeypatch.setattr(bands, "plan_bands", lambda bits, distance, _: lay_bands(request.param, bits, distance))
     return 400
+
+
+@pytest.mark.parametrize("distance", [3, 8, 11])
+def test_layouts_are_what_they_are_for(distance):
+    near, far, long = (lay_bands(layout, 64, distance) for layout in LAYOUTS)
+    assert max(band.radius for band in near) == 1 and max(band.radius for band in far) >= 2
+    assert 400 >> long[0].width > bands._LONG
+    assert max(band.radius for band in plan_bands(64, 7, 2_000_000)) == 1
+    assert max(band.radius for band in plan_bands(64, 11, 20_000_000)) == 2
 
 
 @pytest.mark.parametrize("bits", BITS)
@@ -219,21 +242,26 @@ def test_the_order_of_equals_changes_nothing_but_their_names():
     assert all((find_groups(codes, 7).of == again.of).all() for _ in range(3))
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux, which tells a program's own peak")
 def test_a_field_of_black_frames_costs_no_quadratic_memory():
-    """A quarter million copies and as many of one ball, in a process that may not have 2 GB."""
+    """A quarter million copies and as many of one ball, in less than 0.4 GB."""
     code = """
-        import resource, sys
+        import sys
         import numpy as np
         from preprocess.hamming import find_groups, find_nearest_others
-        resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+        def read_peak():  # KiB of this program alone: ru_maxrss starts at what the parent's was
+            with open("/proc/self/status") as status:
+                return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+        before = read_peak()
         codes = np.zeros((500_000, 1), np.uint64)
         rng = np.random.default_rng(0)
         for _ in range(3):
             codes[::2, 0] ^= np.uint64(1) << rng.integers(0, 64, 250_000).astype(np.uint64)
         found = find_groups(codes, 7)
         assert (found.of >= 0).sum() == len(codes) - 1 and find_nearest_others(codes, 7).distance.max() <= 2
-        sys.exit((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) > 400_000)
+        sys.exit(read_peak() - before > 400_000)
     """
     assert subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False).returncode == 0
 
