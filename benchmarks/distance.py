@@ -18,6 +18,7 @@ import numpy as np
 
 from benchmarks.edits import BITS, HASHES
 from benchmarks.pairs import Kind, measure_bridge, measure_clips, measure_photos, measure_windows
+from preprocess import settings
 from shards.command import Parser, run_command
 from shards.errors import CallError, DataError
 
@@ -26,7 +27,7 @@ SHOWN = {
     "pHash 256": (8, 16, 24, 30, 40, 48, 64, 80),
     "dHash 64": (2, 4, 6, 8, 10, 12, 14, 16),
 }
-JOIN_LIMITS = {"pHash 64": 11, "pHash 256": 31}  # greatest distance across videos
+JOIN_LIMITS = {f"pHash {bits}": limit for bits, limit in settings.JOIN_LIMITS.items()}  # bits, across videos
 REPRESENTATIVES = 300_000
 TEXTURED = 8000  # detail of every photo and of every crop of the dog; below lie skies with something at their edge
 FEWEST = 10  # pairs at a distance, for the fit to look at it
@@ -66,8 +67,8 @@ def fit_tail(distances: np.ndarray) -> Shares:
 
     A parabola through the logarithms of the counts, as a normal distribution's would lie, over those distances of the
     lowest 5% of pairs that hold at least ten; weighted by the counts' square roots. Two distances are one step, since
-    a pHash's are nearly all even; an odd one counts as the even one below. It foresees nothing that no stranger
-    here shows, such as one scene in many videos.
+    a pHash's are nearly all even: an odd one of a pair counts as the even one above, an odd one asked for as the even
+    one below. It foresees nothing that no stranger here shows, such as one scene in many videos.
     """
     counts = np.bincount((distances + 1) // 2)
     steps = np.flatnonzero((counts >= FEWEST) & (np.cumsum(counts) <= 0.05 * len(distances)))

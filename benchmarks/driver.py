@@ -4,10 +4,9 @@ A process of its own writes the rows that video tasks would have left; this one 
 run does, and reports its seconds and the most memory that it held.
 """
 
-import argparse
 import json
 import multiprocessing
-import resource
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -17,12 +16,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.memory import read_peak_gb
 from preprocess.assembly import FinishedShard, assemble_dataset, stage_folder
 from preprocess.folder import work_folder
 from preprocess.plan import make_plan
 from preprocess.settings import Settings
 from preprocess.spill import TaskSummary, VideoSummary, make_spill_schema
+from shards.command import Parser, run_command
 from shards.dataset import ShardFile
+from shards.errors import CallError
 
 _SCHEMA = make_spill_schema(64)
 TASK_ROWS = 2000
@@ -81,14 +83,12 @@ def write_tasks(folder: Path, tasks: int) -> None:
     (folder / "summaries").write_bytes(msgspec.json.encode(summaries))
 
 
-def peak_gb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.driver", description=__doc__.splitlines()[0])
+def main(arguments: list[str]) -> int:
+    parser = Parser("benchmarks.driver", __doc__)
     parser.add_argument("--rows", type=int, default=2_000_000)
-    rows = parser.parse_args().rows
+    rows = parser.parse_args(arguments).rows
+    if rows < TASK_ROWS:
+        raise CallError(f"--rows {rows}: give at least {TASK_ROWS}, the rows of one task")
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(source=["made-up"], out=folder)
         spills = work_folder(settings)
@@ -98,7 +98,7 @@ def main() -> None:
         writer.start()
         writer.join()
         tasks = msgspec.json.decode((spills / "summaries").read_bytes(), type=list[TaskSummary])
-        at_start, start = peak_gb(), time.perf_counter()
+        at_start, start = read_peak_gb(), time.perf_counter()
         plan = make_plan(tasks, spills, settings)
         planned = time.perf_counter()
         finished = [
@@ -113,7 +113,7 @@ def main() -> None:
         figures = {
             "rows": dataset.counts["rows"],
             "kept": dataset.counts["kept"],
-            "peak_gb": round(peak_gb(), 2),
+            "peak_gb": round(read_peak_gb(), 2),
             "imports_gb": round(at_start, 2),
             "plan_seconds": round(planned - start, 1),
             "assemble_seconds": round(time.perf_counter() - planned, 1),
@@ -122,7 +122,8 @@ def main() -> None:
     for name, value in figures.items():
         print(f"{name:<18}{value:>12}")
     print(json.dumps(figures))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("driver", main, sys.argv[1:]))

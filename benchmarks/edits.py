@@ -12,10 +12,11 @@ import numpy as np
 
 from preprocess.phash import hash_crop
 from preprocess.resample import resample_area
+from preprocess.settings import DedupeSettings
 from shards.geometry import Crop
 
 SIZE = 256  # of a crop, in pixels
-MIN_DETAIL = 1000  # the default gate: frames below it are never compared by their codes
+MIN_DETAIL = DedupeSettings.min_detail  # frames below it are never compared by their codes
 HASHES = {"pHash 64": slice(0, 1), "pHash 256": slice(1, 5), "dHash 64": slice(5, 6)}  # words of a code
 BITS = {"pHash 64": 64, "pHash 256": 256, "dHash 64": 64}
 

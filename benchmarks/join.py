@@ -14,7 +14,8 @@ import argparse
 import json
 import math
 import multiprocessing
-import resource
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -23,6 +24,11 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+
+from benchmarks.memory import read_peak_gb
+from preprocess.settings import JOIN_LIMITS
+from shards.command import Parser, run_command
+from shards.errors import CallError, DataError
 
 VIDEO = 100  # codes of a walk
 STEP = 8  # bits that change from one to the next, at most
@@ -102,13 +108,13 @@ def settle(kind: str, count: int, distance: int, rounds: int, folder: Path, answ
 
     codes = make_codes(kind, count, folder).reshape(-1, 1)
     find_groups(codes[:50_000], distance)  # compiles, or reads what was compiled
-    at_start, seconds = peak_gb(), []
+    at_start, seconds = read_peak_gb(), []
     for _ in range(rounds):
         start = time.perf_counter()
         groups = find_groups(codes, distance)
         seconds.append(time.perf_counter() - start)
     stay = int((groups.of < 0).sum())
-    answer.put({"seconds": median(seconds), "stay": stay, "peak_gb": peak_gb(), "codes_gb": at_start})
+    answer.put({"seconds": median(seconds), "stay": stay, "peak_gb": read_peak_gb(), "codes_gb": at_start})
 
 
 def ask_faiss(kind: str, count: int, distance: int, rounds: int, folder: Path, answer: Any) -> None:
@@ -129,23 +135,19 @@ def ask_faiss(kind: str, count: int, distance: int, rounds: int, folder: Path, a
     answer.put(found)
 
 
-def ask_imagededup(kind: str, distance: int, folder: Path) -> float:
-    """Seconds for some thousand codes."""
+def ask_imagededup(kind: str, distance: int, folder: Path, answer: Any) -> None:
+    """In a process of its own: seconds for some thousand codes."""
     from imagededup.handlers.search.brute_force_cython import BruteForceCython
 
     codes = {str(place): f"{code:016x}" for place, code in enumerate(make_codes(kind, DEDUP_CODES, folder).tolist())}
     search = BruteForceCython(codes, lambda one, other: (int(one, 16) ^ int(other, 16)).bit_count())
-    return clock(lambda: [search.search(code, distance) for code in codes.values()])
+    answer.put({"seconds": clock(lambda: [search.search(code, distance) for code in codes.values()])})
 
 
 def clock(function: Callable) -> float:
     start = time.perf_counter()
     function()
     return time.perf_counter() - start
-
-
-def peak_gb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
 def run_apart(function: Callable, *arguments: Any) -> dict[str, Any]:
@@ -157,9 +159,8 @@ def run_apart(function: Callable, *arguments: Any) -> dict[str, Any]:
     while process.is_alive() and answer.empty():
         time.sleep(0.05)
     if answer.empty() and process.exitcode:
-        raise SystemExit(
-            f"join: {function.__name__} ended with status {process.exitcode}; too many codes for this memory?"
-        )
+        hint = "; give fewer --codes, the memory was too small" if process.exitcode == -signal.SIGKILL else ""
+        raise DataError(f"{function.__name__} ended with status {process.exitcode}{hint}")
     found = answer.get()
     process.join()
     return found
@@ -174,7 +175,7 @@ def measure_kind(kind: str, options: argparse.Namespace) -> dict[str, Any]:
         theirs = run_apart(ask_faiss, kind, options.codes, options.distance, options.rounds, options.real)
         found |= {f"{name}_seconds": seconds for name, seconds in theirs.items()}
     if find_spec("imagededup"):
-        found["imagededup_seconds"] = ask_imagededup(kind, options.distance, options.real)
+        found["imagededup_seconds"] = run_apart(ask_imagededup, kind, options.distance, options.real)["seconds"]
         alike = run_apart(settle, kind, DEDUP_CODES, options.distance, options.rounds, options.real)
         found["ratio_to_imagededup"] = found["imagededup_seconds"] / alike["seconds"]
     for name in ("multihash", "flat"):
@@ -199,14 +200,24 @@ def print_kind(kind: str, found: dict[str, Any], distance: int) -> None:
         print(f"  {title:<38}{found['imagededup_seconds']:>12,.1f} s   {found['ratio_to_imagededup']:,.0f} times ours")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.join", description=__doc__.splitlines()[0])
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = Parser("benchmarks.join", __doc__)
     parser.add_argument("--codes", type=int, default=2_000_000)
     parser.add_argument("--distance", type=int, default=7)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--faiss_codes", type=int, default=5_000_000, help="above so many, faiss is left out")
     parser.add_argument("--real", type=Path, default=Path("../shared/real"), help="folder with boxes/ and clips/")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    for name, least in (("codes", 1), ("rounds", 1), ("distance", 0)):
+        if getattr(options, name) < least:
+            raise CallError(f"--{name} {getattr(options, name)}: give at least {least}")
+    if options.distance > JOIN_LIMITS[64]:
+        raise CallError(f"--distance {options.distance}: give at most {JOIN_LIMITS[64]}, the limit for 64-bit hashes")
+    return options
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
     kinds = ["walks", "strangers"] + (["real"] if (options.real / "clips" / "01_dog.mp4").exists() else [])
     for library in ("faiss", "imagededup"):
         if not find_spec(library):
@@ -221,7 +232,8 @@ def main() -> None:
     figures = {"seconds": walks["seconds"], "ratio_to_faiss_multihash": walks.get("ratio_to_faiss_multihash")}
     figures |= {"peak_gb": max(kind["peak_gb"] for kind in found.values()), "distance": options.distance}
     print(json.dumps({"codes": options.codes, **figures, "kinds": found}))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("join", main, sys.argv[1:]))

@@ -8,7 +8,6 @@ all time that goes to spill, plan, shards and assembly together.
 import argparse
 import json
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -21,6 +20,7 @@ os.environ.update(WORKER_ENVIRONMENT)  # before the libraries that read it are i
 
 import numpy as np
 
+from benchmarks.memory import read_peak_gb
 from preprocess import spill, video_task
 from preprocess.assembly import assemble_dataset, publish_dataset, stage_folder
 from preprocess.folder import work_folder
@@ -33,10 +33,6 @@ from tools.make_sample import SampleSpec, make_sample
 
 RECORD_BYTES = 12_000
 SHARD_BYTES = 128_000_000
-
-
-def peak_gb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
 class Clock:
@@ -88,18 +84,18 @@ def write_large_shard(folder: Path) -> None:
 
 def main() -> None:
     argparse.ArgumentParser(prog="python -m benchmarks.worker", description=__doc__.splitlines()[0]).parse_args()
-    imports = peak_gb()
+    imports = read_peak_gb()
     with tempfile.TemporaryDirectory() as folder:
         make_sample(Path(folder, "tree"), SampleSpec(videos=6, frames=185, defects=False), workers=2)
         seconds = time_stages(Path(folder, "tree"), Path(folder, "out"))
-        after_videos = peak_gb()
+        after_videos = read_peak_gb()
         write_large_shard(Path(folder))
     late = sum(seconds[stage] for stage in ("spill", "plan", "shards", "assemble"))
     total = sum(seconds.values()) - seconds["spill"]  # which is a part of videos
     figures = {
         "imports_gb": round(imports, 2),
         "video_task_gb_above_imports": round(after_videos - imports, 2),
-        "any_task_gb_above_imports": round(peak_gb() - imports, 2),
+        "any_task_gb_above_imports": round(read_peak_gb() - imports, 2),
         "share_of_late_stages": round(late / total, 3),
     }
     print("  ".join(f"{stage} {value:.2f} s" for stage, value in seconds.items()))
