@@ -37,7 +37,7 @@ def find_duplicates(frames: Sequence[Candidate], settings: DedupeSettings) -> li
     the detail gate are duplicates only of frames with the same picture.
     """
     found: list[Duplicate | None] = [None] * len(frames)
-    if not settings.enabled:
+    if not settings.enabled or not frames:
         return found
     compared, featureless = _rank(frames, settings)
     groups = find_groups_within(_read(frames, compared), np.array([0, len(compared)]), settings.distance)
@@ -55,6 +55,8 @@ def select_frames(frames: Sequence[Candidate], count: int, settings: DedupeSetti
 
     Frames under the detail gate come last, for their codes say nothing.
     """
+    if len(frames) <= count:
+        return set(range(len(frames)))
     compared, featureless = _rank(frames, settings)
     order, _ = order_farthest(_read(frames, compared), np.array([0, len(compared)]))
     chosen = [i for i, turn in zip(compared, order.tolist(), strict=True) if turn < count]
@@ -69,5 +71,4 @@ def _rank(frames: Sequence[Candidate], settings: DedupeSettings) -> tuple[list[i
 
 
 def _read(frames: Sequence[Candidate], places: Sequence[int]) -> np.ndarray:
-    codes = b"".join(frames[i].code for i in places)
-    return read_codes(codes, 8 * len(frames[0].code) if frames else 64)
+    return read_codes(b"".join(frames[i].code for i in places), 8 * len(frames[0].code))

@@ -94,10 +94,15 @@ def test_bytes_do_not_depend_on_the_tasks(tree, tmp_path, workers):
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
 
 
-def test_no_training_frame_is_near_a_kept_one_of_validation(tree, tmp_path):
-    make(tree, tmp_path / "out", hash=HashSettings(256))
+@pytest.mark.parametrize("count", [None, 9])
+def test_no_training_frame_is_near_a_kept_one_of_validation(tmp_path, count):
+    """With long hashes, and labels of which no frame can be used."""
+    root = write_tree(tmp_path / "동물")
+    (root / "dog-broken-000009.json").write_text("{")
+    write_video(root, "dog-empty-000008", 0, [])
+    make(root, tmp_path / "out", hash=HashSettings(256), select=SelectSettings(count))
     rows = pq.read_table(tmp_path / "out" / "manifest.parquet").to_pylist()
-    assert {len(row["hash"]) for row in rows} == {32}
+    assert sorted(len(row["hash"] or b"") for row in rows) == [0] + [32] * 13
     sides = {
         split: read_codes(b"".join(r["hash"] for r in rows if (r["status"], r["split"]) == ("kept", split)), 256)
         for split in ("train", "val")

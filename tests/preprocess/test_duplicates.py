@@ -37,6 +37,13 @@ def test_the_rule(frames, found):
     assert find_duplicates(frames, SETTINGS) == found
 
 
+def test_a_video_without_a_usable_frame():
+    """Whatever the hash: no frame says how long it is."""
+    for distance in (3, 62):
+        assert find_duplicates([], DedupeSettings(distance=distance)) == []
+    assert select_frames([], 3, SETTINGS) == set()
+
+
 def test_disabled():
     assert find_duplicates([frame(0), frame(0)], DedupeSettings(enabled=False)) == [None, None]
 
