@@ -30,6 +30,7 @@ import simplejpeg
 import tensorflow as tf
 
 from benchmarks.preprocess import lay_out_trees, list_crops
+from preprocess.cores import count_cores
 from preprocess.run import run
 from preprocess.settings import DedupeSettings, Settings
 from shards.record import decode_record
@@ -39,7 +40,7 @@ from trainer.pipeline import InputSettings, training_batches
 
 BATCH = 64
 RESOLUTION = 224
-THREADS = len(os.sched_getaffinity(0))
+THREADS = count_cores()
 IMAGES = 6400  # decoded in each turn; the student's turn is shorter
 STUDENT_IMAGES = 1280
 

@@ -7,7 +7,6 @@ of it, and no pair is missed. Of the pairs nothing is kept but each query's near
 whatever they are.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from math import comb
@@ -16,6 +15,8 @@ from typing import NamedTuple
 import numba
 import numpy as np
 from numba.extending import intrinsic
+
+from preprocess.cores import count_cores
 
 NONE = -1  # the place of a code that is not there
 
@@ -164,10 +165,6 @@ def _join_band(
 
     list(pool.map(work, edges[:-1], edges[1:]))
     best[queries.rows], of[queries.rows] = near, found
-
-
-def count_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @intrinsic

@@ -18,6 +18,7 @@ os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 import ray
 import ray.exceptions
 
+from preprocess.cores import count_cores
 from shards.errors import CallError, DataError
 
 _OBJECT_STORE = 80 << 20  # bytes; results are small, pixels and records never pass through
@@ -44,9 +45,8 @@ def start_ray(workers: int | None, address: str | None) -> Iterator[int]:
     started is used as it is, and left running.
     """
     if ray.is_initialized():
-        yield workers or _count_cores()
+        yield workers or _count_slots()
         return
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address:
         _check_address(address)
@@ -55,7 +55,7 @@ def start_ray(workers: int | None, address: str | None) -> Iterator[int]:
         options |= {"address": address, "runtime_env": {"env_vars": WORKER_ENVIRONMENT, "py_modules": code}}
     else:
         # "local": without it Ray would join whatever cluster happens to run on this machine.
-        options |= {"address": "local", "num_cpus": workers or cores, "num_gpus": 0, "include_dashboard": False}
+        options |= {"address": "local", "num_cpus": workers or count_cores(), "num_gpus": 0, "include_dashboard": False}
         options |= {"object_store_memory": _OBJECT_STORE}
     try:
         with _environment({} if address else WORKER_ENVIRONMENT):  # inherited by the workers of a local Ray
@@ -64,15 +64,27 @@ def start_ray(workers: int | None, address: str | None) -> Iterator[int]:
         where = f"the Ray cluster at {address}" if address else "a local Ray"
         hint = "; it may ask for a token (~/.ray/auth_token), or for none (RAY_AUTH_MODE=disabled)" if address else ""
         raise CallError(f"{where} cannot be used: {error}{hint}") from error
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # Ray would leave with a trace, and no word of ours
     try:
-        yield workers or _count_cores()
+        with _stop_on_sigterm():
+            yield workers or _count_slots()
     finally:
         ray.shutdown()
 
 
-def _count_cores() -> int:
+@contextmanager
+def _stop_on_sigterm() -> Iterator[None]:
+    """As on Ctrl-C: Ray would leave with a trace, and no word of ours."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _count_slots() -> int:
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 

@@ -17,7 +17,7 @@ from preprocess.spill import TaskSummary
 from shards import manifest
 from shards.dataset import FORMAT_VERSION, Dataset
 from shards.errors import DataError
-from shards.files import write_atomically
+from shards.files import hash_file, write_atomically
 
 FILE = "dry_run.json"
 
@@ -29,6 +29,7 @@ class DryRun(msgspec.Struct):
     settings: dict[str, Any]
     counts: dict[str, Any]
     sources: list[str]
+    manifest: str  # SHA-256
 
 
 def dry_run_folder(out: Path) -> Path:
@@ -44,7 +45,8 @@ def write_dry_run(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings, 
         counts = manifest.write_manifest(file, place_rows(plan, tasks, (), spills), settings.hash.bits)
     sources = [str(Path(source).absolute()) for source in settings.source]
     with write_atomically(folder / FILE) as file:
-        file.write(msgspec.json.encode(DryRun(FORMAT_VERSION, settings.content, counts, sources)))
+        digest = hash_file(folder / manifest.FILE)
+        file.write(msgspec.json.encode(DryRun(FORMAT_VERSION, settings.content, counts, sources, digest)))
     return Dataset(settings.content, counts, {}, {})
 
 
@@ -53,7 +55,9 @@ def read_dry_run(out: Path) -> Dataset | None:
 
     Raises DataError where it is damaged or of another version.
     """
-    found = _read(out)
+    found, path = _read(out), dry_run_folder(out) / manifest.FILE
+    if found and not (path.exists() and hash_file(path) == found.manifest):
+        raise DataError(f"{path} is gone or damaged; make the dry run again")
     return found and Dataset(found.settings, found.counts, {}, {})
 
 

@@ -6,6 +6,7 @@ import platform
 import shutil
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,14 @@ def work_folder(settings: Settings) -> Path:
 def hash_folder(settings: Settings) -> Path:
     """Where dry runs leave their hashes, on OUT's own disk: they are small, and serve every setting."""
     return Path(settings.out) / WORK / "hashes"
+
+
+def remove_rows(settings: Settings) -> None:
+    """What a dry run needed on its way. Its hashes stay, and the work of an interrupted run."""
+    shutil.rmtree(work_folder(settings))
+    if not settings.work:
+        with suppress(OSError):
+            work_folder(settings).parent.rmdir()
 
 
 def remove_work(settings: Settings) -> None:

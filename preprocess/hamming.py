@@ -16,7 +16,6 @@ from preprocess.bands import (
     Rule,
     Side,
     count_buckets,
-    count_cores,
     group_videos,
     join,
     lay_out,
@@ -24,6 +23,7 @@ from preprocess.bands import (
     scatter,
     settle,
 )
+from preprocess.cores import count_cores
 from preprocess.settings import JOIN_LIMITS as LIMITS
 from shards.errors import CallError
 

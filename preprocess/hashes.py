@@ -32,7 +32,7 @@ class _Part(msgspec.Struct):
     unannotated: int
 
 
-def write_hashes(folder: Path, name: str, looks: list[Look], bits: int) -> None:
+def write_looks(folder: Path, name: str, looks: list[Look], bits: int) -> None:
     """Leave what was seen under the fingerprint of what it was seen in."""
     folder.mkdir(parents=True, exist_ok=True)
     write_rows(folder, name, [frame.row for look in looks for frame in look.frames], bits)
@@ -40,13 +40,16 @@ def write_hashes(folder: Path, name: str, looks: list[Look], bits: int) -> None:
         file.write(msgspec.json.encode([_Part(len(look.frames), look.summary, look.unannotated) for look in looks]))
 
 
-def read_hashes(folder: Path, name: str, inputs: list[Inputs]) -> list[Look] | None:
-    """What an earlier run saw in the same inputs; None where it is not there."""
+def read_looks(folder: Path, name: str, inputs: list[Inputs]) -> list[Look] | None:
+    """What an earlier run saw in the same inputs; None where it is not there, or damaged: it can be seen again."""
     try:
         parts = msgspec.json.decode((folder / f"{name}.json").read_bytes(), type=list[_Part])
-    except FileNotFoundError:
+        found = read_rows(folder, name).to_pylist()
+    except (OSError, ValueError, msgspec.DecodeError):
         return None
-    rows = iter(read_rows(folder, name).to_pylist())
+    if len(parts) != len(inputs) or sum(part.rows for part in parts) != len(found):
+        return None
+    rows = iter(found)
     return [
         Look([_restore(next(rows), video) for _ in range(part.rows)], part.summary, part.unannotated)
         for part, video in zip(parts, inputs, strict=True)

@@ -1,6 +1,7 @@
 """Which frame goes where: near-copies across videos, split, shard and place, from narrow columns of the tasks' rows.
 
-The driver's memory is here: about 80 bytes for each frame that its video keeps, and never a string for each of them.
+The driver's memory is here: about 80 bytes for each frame that its video keeps, and a digest for the few that are
+featureless, but never a string for each of them.
 """
 
 import hashlib
@@ -92,6 +93,11 @@ def make_plan(tasks: Sequence[TaskSummary], folder: Path, settings: Settings) ->
     is_val, label = split.is_val[found.owner], np.array([video.label for video in videos], np.int8)[found.owner]
     fate = find_fates(Frames(*found.compared, found.owner, is_val, label), settings.dedupe)
     kept = np.flatnonzero(fate.is_kept)
+    if not len(kept):
+        raise DataError(
+            f"{', '.join(settings.source)}: all {len(fate.reason):,} frames have near-copies of another mood; "
+            "use --dedupe.conflicts keep or majority instead of drop"
+        )
     order = kept[np.lexsort((found.owner[kept], found.keys[kept], is_val[kept]))]  # train before val, then by key
     found.entries["label"] = fate.label
     _number_within_videos(found.entries, found.keys, found.owner, kept, len(videos))
@@ -101,9 +107,17 @@ def make_plan(tasks: Sequence[TaskSummary], folder: Path, settings: Settings) ->
         *_cut_shards("train", lengths, 0, boundary, settings.shard_bytes),
         *_cut_shards("val", lengths, boundary, len(kept), settings.shard_bytes),
     ]
-    return Plan(
-        videos, split.is_val, split.how, found.first, found.owner, found.numbers, fate, found.entries, order, shards
-    )
+    how = split.how + _tell_emptied(is_val, fate.is_kept)
+    return Plan(videos, split.is_val, how, found.first, found.owner, found.numbers, fate, found.entries, order, shards)
+
+
+def _tell_emptied(is_val: np.ndarray, is_kept: np.ndarray) -> str:
+    """What to add to the sentence on the split where the stage across videos has left nothing of one."""
+    told = ""
+    for name, side in (("training", ~is_val), ("validation", is_val)):
+        if side.any() and not is_kept[side].any():
+            told += f"; {name} is EMPTY: all its {np.count_nonzero(side):,} frames went as copies of other videos'"
+    return told
 
 
 class _Found(NamedTuple):

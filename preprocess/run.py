@@ -1,6 +1,5 @@
 """The whole way of a run, on one screen: check, list, videos, plan, shards, assemble."""
 
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from preprocess.folder import (
     hash_folder,
     log_file,
     read_log,
+    remove_rows,
     remove_work,
     work_folder,
     write_log,
@@ -72,7 +72,7 @@ def _look_only(
     with watch.time("plan"):
         plan = make_plan(tasks, work_folder(settings), settings)
     found = write_dry_run(plan, tasks, settings, work_folder(settings))
-    shutil.rmtree(work_folder(settings))
+    remove_rows(settings)
     summary.print_dry_run(found, plan.how_split, Path(settings.out), source.frames, watch.seconds)
     return found
 

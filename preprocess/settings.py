@@ -21,9 +21,6 @@ ValFraction = restricted_number_type("ValFraction", float, [(">", 0), ("<=", 0.5
 Growth = restricted_number_type("Growth", float, [(">=", 1), ("<=", 4)], docstring="number from 1 to 4")
 CropSize = restricted_number_type("CropSize", int, [(">=", 32), ("<=", 2048)], docstring="pixels from 32 to 2048")
 Quality = restricted_number_type("Quality", int, [(">=", 1), ("<=", 100)], docstring="JPEG quality from 1 to 100")
-Distance = restricted_number_type(
-    "Distance", int, [(">=", 0), ("<=", 128)], docstring="bits, from 0 to half the hash's"
-)
 Seed = restricted_number_type("Seed", int, [(">=", 0), ("<", 2**32)], docstring="integer from 0 to 2**32 - 1")
 ShardBytes = restricted_number_type("ShardBytes", int, [(">=", 10_000)], docstring="bytes, at least 10,000")
 
@@ -86,8 +83,8 @@ class DedupeSettings:
 
     enabled: bool = True
     scope: Literal["video", "all"] = "all"
-    distance: Distance | None = None
-    cross_distance: Distance | None = None
+    distance: NonNegativeInt | None = None
+    cross_distance: NonNegativeInt | None = None
     min_detail: NonNegativeInt = 1000
     conflicts: Literal["keep", "drop", "majority"] = "keep"
 
@@ -155,7 +152,9 @@ class Settings:
     debug: bool = False
 
     def __post_init__(self) -> None:
-        """Fill in the distances that were not given. Raises CallError for one that the hash does not allow."""
+        """Fill in the distances that were not given. Raises CallError for what goes together with nothing."""
+        if "" in (self.out, *self.source):
+            raise CallError("an empty name was given as --source or --out; give a folder")
         bits, dedupe = self.hash.bits, self.dedupe
         distance = DISTANCES[bits] if dedupe.distance is None else dedupe.distance
         across = CROSS_DISTANCES[bits] if dedupe.cross_distance is None else dedupe.cross_distance

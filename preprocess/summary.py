@@ -1,5 +1,6 @@
 """What a run tells its user: what it needs before it starts, how far it is, and what came out."""
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,12 +51,14 @@ def print_nothing_to_do(out: Path) -> None:
 def print_dry_run(found: Dataset, how_split: str, out: Path, frames: int, seconds: dict[str, float]) -> None:
     """The tables of a dry run, on stdout, and what to do next."""
     _print_counts(found.counts, how_split)
-    usable = sum(found.counts[status] for status in ("kept", "duplicate", "unselected"))
-    share = found.counts["kept"] / max(1, usable)
+    counts = found.counts
+    usable = counts["rows"] - counts["rejected"] + counts["reasons"].get("label_conflict", 0)
+    share = counts["kept"] / max(1, usable)
     print(f"\ndry run: no shard was written; {share:.1%} of the {usable:,} usable frames would be kept")
     _print_seconds(seconds, frames)
     whole = (out / FILE).exists()
-    print(f"look at what would go:  python -m tools.dedupe_report {out}{' --dry_run' if whole else ''}")
+    which = f"{shlex.quote(str(out))}{' --dry_run' if whole else ''}"
+    print(f"look at what would go:  python -m tools.dedupe_report {which}")
     instead = f"with --replace instead of --dry_run, for {out} holds a dataset" if whole else "without --dry_run"
     print(f"make it:                the same command {instead}; the hashes are kept for it")
 
@@ -64,7 +67,8 @@ def print_end(dataset: Dataset, how_split: str, out: Path, frames: int, seconds:
     """The tables of a finished run, on stdout."""
     _print_counts(dataset.counts, how_split)
     shards = [shard for files in dataset.shards.values() for shard in files]
-    print(f"\n{len(shards)} shards, {sum(shard.bytes for shard in shards):,} bytes, in {out}")
+    size = sum(shard.bytes for shard in shards)
+    print(f"\n{len(shards)} shard{'s' if len(shards) > 1 else ''}, {size:,} bytes, in {out}")
     _print_seconds(seconds, frames)
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from preprocess.duplicates import find_duplicates, select_frames
 from preprocess.frame import Frame, cut_frame, describe_video, encode_frame, open_frames
-from preprocess.hashes import Look, read_hashes, write_hashes
+from preprocess.hashes import Look, read_looks, write_looks
 from preprocess.inputs import Inputs, fingerprint_inputs, read_inputs
 from preprocess.labels import InvalidLabel, UnreadableLabel, parse_label
 from preprocess.settings import Settings, fingerprint_of
@@ -63,10 +63,10 @@ def _find_looks(inputs: list[Inputs], settings: Settings, hashes: Path | None) -
     if hashes is None:
         return _look_at(inputs, settings)
     name = fingerprint_inputs(inputs, settings.hash_fingerprint())
-    looks = read_hashes(hashes, name, inputs)
+    looks = read_looks(hashes, name, inputs)
     if looks is None and settings.dry_run:
         looks = list(_look_at(inputs, settings))
-        write_hashes(hashes, name, looks, settings.hash.bits)
+        write_looks(hashes, name, looks, settings.hash.bits)
     return _look_at(inputs, settings) if looks is None else looks
 
 

@@ -85,10 +85,10 @@ def test_twins_of_validation_always_go(tree, tmp_path, dedupe):
     assert lost(rows) == {"a/0": ("near_validation", "v/0")}
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_bytes_do_not_depend_on_the_tasks(tree, tmp_path, workers):
-    make(tree, tmp_path / "one", workers=workers)
+def test_bytes_do_not_depend_on_the_tasks(tree, tmp_path, monkeypatch):
+    make(tree, tmp_path / "one", workers=1)  # a task for each video
     (tmp_path / "다시").symlink_to(tree)
+    monkeypatch.setattr("preprocess.run.group_videos", lambda source: [list(source.videos)])
     make(tmp_path / "다시", tmp_path / "two", dry_run=True)
     make(tmp_path / "다시", tmp_path / "two")
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
@@ -146,6 +146,7 @@ def test_a_dry_run_says_what_would_be_kept_and_leaves_its_hashes(tree, tmp_path,
     shown = capsys.readouterr().out
     assert "no shard was written; 76.9% of the 13 usable frames would be kept" in shown
     assert not (out / FILE).exists() and not list(out.glob("*.tfrecord*")) and not list(out.rglob("*.records"))
+    assert sorted(path.name for path in (out / ".work").iterdir()) == ["dry_run", "hashes"]
     assert read_dry_run(out).counts["kept"] == 10 and read_sources(out) == [str(tree)]
     wider = make(tree, out, dry_run=True, dedupe={"cross_distance": 0, "enabled": False})
     assert sum(row["status"] == "kept" for row in wider.values()) == 12
@@ -218,6 +219,38 @@ def test_a_changed_frame_is_hashed_again(tmp_path):
     assert "b/0" not in lost(make(root, tmp_path / "out"))
 
 
+@pytest.mark.parametrize(
+    ("pattern", "damage"),
+    [
+        ("*.json", lambda data: b"["),
+        ("*.json", lambda data: b"[]"),
+        ("*.parquet", lambda data: data[: len(data) // 2]),
+        ("*.parquet", None),
+    ],
+)
+def test_damaged_hashes_are_made_again(tree, tmp_path, pattern, damage):
+    dry = make(tree, tmp_path / "out", dry_run=True)
+    for path in (tmp_path / "out" / ".work" / "hashes").glob(pattern):
+        path.write_bytes(damage(path.read_bytes())) if damage else path.unlink()
+    assert make(tree, tmp_path / "out", dry_run=True) == dry
+    assert len(make(tree, tmp_path / "out")) == len(dry)
+
+
+def test_an_emptied_split_is_told_and_an_emptied_dataset_refused(tmp_path, capsys):
+    moods = {"dog-sit-000000": (3, "Training"), "dog-sit-000001": (3, "Validation")}
+    for name, (mood, part) in moods.items():
+        label = make_label(inspect={"emotion": KOREAN[mood]})
+        write_video(tmp_path / "pets", name, {0: make_jpeg(1)}, label=label, part=part)
+    make(tmp_path / "pets", tmp_path / "out")
+    assert "training is EMPTY: all its 1 frames went as copies" in capsys.readouterr().out
+    write_video(tmp_path / "odd", "dog-sit-000000", {0: make_jpeg(1)})
+    label = make_label(inspect={"emotion": KOREAN[0]})
+    write_video(tmp_path / "odd", "dog-sit-000001", {0: make_jpeg(1)}, label=label)
+    with pytest.raises(DataError, match=r"all 2 frames.*--dedupe.conflicts keep or majority"):
+        make(tmp_path / "odd", tmp_path / "none", dedupe={"conflicts": "drop"})
+    assert not (tmp_path / "none" / FILE).exists()
+
+
 def test_a_damaged_dry_run(tree, tmp_path):
     make(tree, tmp_path / "out", dry_run=True)
     path = dry_run_folder(tmp_path / "out") / "dry_run.json"
@@ -226,6 +259,19 @@ def test_a_damaged_dry_run(tree, tmp_path):
         read_dry_run(tmp_path / "out")
     path.write_bytes(b"{")
     with pytest.raises(DataError, match="damaged"):
+        read_dry_run(tmp_path / "out")
+
+
+def test_a_damaged_manifest_of_a_dry_run(tree, tmp_path):
+    make(tree, tmp_path / "out", dry_run=True)
+    path = dry_run_folder(tmp_path / "out") / "manifest.parquet"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=r"manifest.parquet is gone or damaged; make the dry run again"):
+        read_dry_run(tmp_path / "out")
+    path.unlink()
+    with pytest.raises(DataError, match="make the dry run again"):
         read_dry_run(tmp_path / "out")
 
 
