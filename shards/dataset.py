@@ -24,6 +24,7 @@ SHARD = re.compile(NAME + r"-(train|val)\.tfrecord-\d{5}-of-\d{5}")
 FORMAT_VERSION = 1
 _FORMAT = "pet_mood shards"
 _BLANK = b'"digest": ""'
+_MAKE_AGAIN = "make the dataset again with python -m preprocess and --replace"
 
 
 class ShardFile(msgspec.Struct):
@@ -107,10 +108,11 @@ def read_dataset(folder: Path) -> Dataset:
     path = folder / FILE
     try:
         data = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if folder.is_dir() and list_shards(folder):
             raise DataError(f"{folder}: has shards but no {FILE}, so it is unfinished; run preprocess again") from None
         what = f"has no {FILE}, so it is no dataset" if folder.is_dir() else "is not a folder"
+        what = "is a file" if folder.is_file() else what
         raise CallError(f"{folder} {what}; give the folder that preprocess wrote with --out") from None
     try:
         stated = msgspec.json.decode(data, type=_Version)
@@ -118,9 +120,10 @@ def read_dataset(folder: Path) -> Dataset:
             dataset = msgspec.json.decode(data, type=Dataset)
             if _digest(data, dataset.digest) == dataset.digest:
                 return dataset
-            raise DataError(f"{path}: offset 0 to {len(data)}: differs from what was written (its digest does not fit)")
+            what = f"offset 0 to {len(data)}: differs from what was written (its digest does not fit)"
+            raise DataError(f"{path}: {what}; {_MAKE_AGAIN}")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: damaged: {error}") from error
+        raise DataError(f"{path}: damaged: {error}; {_MAKE_AGAIN}") from error
     raise DataError(
         f"{path}: is {stated.format!r} version {stated.version}, this program reads {_FORMAT!r} version "
         f"{FORMAT_VERSION}; make the dataset again, or use the program that wrote it"

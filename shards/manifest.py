@@ -1,15 +1,19 @@
 """The manifest's columns: one row for every annotation that was read, kept or not, sorted by video and frame_number."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from shards import dataset
 from shards.emotions import KOREAN
+from shards.errors import DataError
 
 FILE = "manifest.parquet"
 ROW_GROUP = 100_000  # rows; fixed, because the file's bytes depend on it
@@ -111,11 +115,55 @@ def write_manifest(file: Any, tables: Iterable[pa.Table], bits: int = 64) -> dic
     return counter.counts()
 
 
+@contextmanager
+def blame_manifest(folder: Path) -> Iterator[None]:
+    """Within it, what goes wrong is the manifest's fault: a DataError that says what to do about that.
+
+    For what pyarrow raises at bytes or values that were never written; for a column that is not there; for no file.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError, KeyError, UnicodeDecodeError) as error:
+        if getattr(error, "errno", None) and not isinstance(error, FileNotFoundError):
+            raise  # the disk's fault, or of who may read
+        what = "is missing" if isinstance(error, FileNotFoundError) else f"is damaged ({error})"
+        is_dataset = (folder / dataset.FILE).exists()
+        do = f"run python -m tools.verify {folder}" if is_dataset else "make the dry run again"
+        raise DataError(f"{folder / FILE} {what}; {do}") from error
+
+
+@contextmanager
+def open_manifest(folder: Path) -> Iterator[pq.ParquetFile]:
+    """The manifest of a dataset or a dry run, its pages held against their checksums as they are read.
+
+    Raises DataError where it is damaged or missing.
+    """
+    with blame_manifest(folder), pq.ParquetFile(folder / FILE, page_checksum_verification=True) as file:
+        yield file
+
+
 def read_manifest(folder: Path, columns: list[str] | None = None) -> Iterable[pa.Table]:
-    """The manifest of a dataset folder, a row group at a time."""
-    with pq.ParquetFile(folder / FILE) as file:
+    """The manifest of a dataset folder, a row group at a time. Raises DataError where it is damaged or missing."""
+    with open_manifest(folder) as file:
         for group in range(file.num_row_groups):
             yield file.read_row_group(group, columns=columns)
+
+
+def take_rows(folder: Path, places: Iterable[int], columns: Iterable[str]) -> dict[int, dict[str, Any]]:
+    """Rows of a manifest by their places in it, from 0; row groups without any are not read.
+
+    Raises DataError where it is damaged or missing.
+    """
+    wanted, found, start = np.unique(np.fromiter(places, np.int64)), {}, 0
+    with open_manifest(folder) as file:
+        for group in range(file.num_row_groups):
+            stop = start + file.metadata.row_group(group).num_rows
+            here = wanted[(wanted >= start) & (wanted < stop)]
+            if len(here):
+                rows = file.read_row_group(group, columns=list(columns)).take(pa.array(here - start)).to_pylist()
+                found |= dict(zip(here.tolist(), rows, strict=True))
+            start = stop
+    return found
 
 
 def read_hashes(column: pa.Array | pa.ChunkedArray) -> bytes:

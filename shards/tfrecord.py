@@ -58,12 +58,18 @@ def read_frames(file: BinaryIO) -> Iterator[Framed]:
 
 
 def read_frame(file: BinaryIO, offset: int) -> bytes:
-    """The record whose frame begins at `offset` (the manifest's column)."""
+    """The record whose frame begins at `offset` (the manifest's column).
+
+    Raises DamagedRecord where there is no whole frame, at the file's end too.
+    """
     file.seek(offset)
     try:
-        return next(read_frames(file)).record
+        framed = next(read_frames(file), None)
     except DamagedRecord as damage:
         raise DamagedRecord(offset + damage.offset, str(damage).split(": ", 1)[1]) from None
+    if framed is None:
+        raise DamagedRecord(offset, "the file ends before the record")
+    return framed.record
 
 
 def _mask(data: bytes) -> bytes:

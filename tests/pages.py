@@ -4,19 +4,24 @@ from html.parser import HTMLParser
 
 
 class Page(HTMLParser):
-    """What a reader sees, and what would be fetched."""
+    """What a reader sees, and what would be fetched; scripts and styles are not read."""
 
     def __init__(self, text: str):
         super().__init__()
-        self.words, self.tags, self.sources = [], [], []
+        self.words, self.tags, self.sources, self._inside = [], [], [], ""
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
+        self._inside = tag
         self.tags.append((tag, dict(attributes)))
         self.sources += [value for name, value in attributes if name in ("src", "href")]
 
+    def handle_endtag(self, tag):
+        self._inside = ""
+
     def handle_data(self, data):
-        self.words.append(data)
+        if self._inside not in ("script", "style"):
+            self.words.append(data)
 
     @property
     def pictures(self) -> list[dict[str, str]]:

@@ -38,7 +38,10 @@ class Selection(NamedTuple):
 
 
 def count_in_videos(frames: Frames, settings: dict[str, Any]) -> Curve:
-    """Frames that stay after the stage within videos, at every distance from 0 to half of the code's bits."""
+    """Frames that stay after the stage within videos, at every distance from 0 to half of the code's bits.
+
+    Where removal was switched off, equal featureless frames were not looked for: the curve is at most.
+    """
     dedupe = settings["dedupe"]
     compared, starts = rank_within_videos(frames, frames.detail >= dedupe["min_detail"])
     featureless = np.count_nonzero(frames.stays_in_video & (frames.detail < dedupe["min_detail"]))
@@ -72,8 +75,9 @@ def rank_within_videos(frames: Frames, chosen: np.ndarray) -> tuple[np.ndarray, 
 def count_across(frames: Frames, settings: dict[str, Any]) -> dict[str, Curve]:
     """Frames that stay after the stage across videos, by scope, at the distances that the join allows.
 
-    Both start from what the dataset's own settings leave of each video. Scope `video`, and removal that is switched
-    off, drop only training frames that are near a validation frame.
+    Both start from what the dataset's own settings leave of each video, and count representatives before
+    dedupe.conflicts drops any. Scope `video`, and removal that is switched off, drop only training frames that are near
+    a validation frame. In a dataset made so, equal featureless frames were not looked for: its curve `all` is at most.
     """
     dedupe = settings["dedupe"]
     own, scope = dedupe.get("cross_distance"), dedupe.get("scope", "video") if dedupe["enabled"] else "video"

@@ -26,6 +26,7 @@ def count_figures(videos: pa.Table) -> dict[str, Any]:
         "videos": len(pc.unique(videos["video"])),
         "statuses": {status: statuses.get(status, _NONE)["rows"] for status in STATUSES},
         "splits": {split: _count(kept, "split").get(split, _NONE) for split in SPLITS},
+        "emptied": _find_emptied(videos, kept),
         "moods": _count_moods(videos, kept),
         "no_mood": _count_statuses(videos.filter(pc.is_null(videos["label"]))),
         "imbalance": {split: _measure_imbalance(kept, split) for split in SPLITS},
@@ -56,6 +57,19 @@ def _count(rows: pa.Table, *names: str) -> dict[Any, dict[str, int]]:
 def _count_statuses(rows: pa.Table) -> dict[str, int]:
     found = _count(rows, "status")
     return {status: found.get(status, _NONE)["rows"] for status in STATUSES}
+
+
+def _find_emptied(videos: pa.Table, kept: pa.Table) -> dict[str, dict[str, Any]]:
+    """Splits that had frames and keep none: how many frames they had, and why these went, the commonest first."""
+    whole, left = _count(videos, "split"), _count(kept, "split")
+    lost = _count(videos, "split", "status", "reason")
+    emptied = {}
+    for split in SPLITS:
+        if split in whole and split not in left:
+            causes = {reason or status: found["rows"] for (of, status, reason), found in lost.items() if of == split}
+            causes = dict(sorted(causes.items(), key=lambda cause: (-cause[1], cause[0])))
+            emptied[split] = {"rows": whole[split]["rows"], "causes": causes}
+    return emptied
 
 
 def _count_moods(videos: pa.Table, kept: pa.Table) -> list[dict[str, Any]]:
@@ -190,7 +204,7 @@ def _count_relabelled(kept: pa.Table) -> int:
 def make_figures(read: Read, dataset: Dataset, is_dry_run: bool) -> dict[str, Any]:
     """All figures of a dataset as JSON can hold them."""
     return {
-        "is_dry_run": is_dry_run,
+        "dry_run": is_dry_run,
         "settings": dataset.settings,
         "image_size": dataset.image_size,
         "bytes": {split: sum(shard.bytes for shard in shards) for split, shards in dataset.shards.items()},

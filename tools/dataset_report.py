@@ -16,11 +16,10 @@ from tqdm import tqdm
 from shards.command import Parser, run_command
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
-from shards.files import write_atomically
-from shards.manifest import REJECTIONS, SPLITS
+from shards.manifest import REJECTIONS, SPLITS, take_rows
 from tools.dataset_figures import make_figures
-from tools.dataset_rows import FIRST_REASON, Samples, kind_of, read_rows, take_rows
-from tools.outputs import check_files
+from tools.dataset_rows import FIRST_REASON, Samples, kind_of, read_rows
+from tools.outputs import check_files, dataset_folder, write_text
 from tools.pictures import COLUMNS, Opened, Pictures, find_sources, open_dataset
 from trainer.fonts import find_hangul_font
 from trainer.page import embed, render_page
@@ -33,6 +32,9 @@ _FRAME_SIDE = 288  # pixels of a whole frame's longer side
 _SHOWN = (*COLUMNS, "label_file", "video", "frame_number", "species", "breed", "action", "note", "reason")
 
 _EXPECTED = ("image unreadable", "image too large")  # frames that were rejected for it
+
+# What the settings alone do not tell.
+_REMARKS = {"split.val_fraction": " (used only where the source has no split of its own)"}
 
 # What each reason means, and what one can do about it.
 _MEANINGS = {
@@ -49,16 +51,18 @@ _MEANINGS = {
     "box_empty": ("The box has no width or no height.", "Mend the label."),
     "box_outside": ("The box leaves the image.", "Keep what is inside by --box.policy clip, or mend it."),
     "label_conflict": ("Near-copies of it carry another mood.", "See tools.dedupe_report; --dedupe.conflicts says."),
-    "near_in_video": ("A near-copy of a frame of its video that stays.", "See tools.dedupe_report."),
-    "near_across_videos": ("A near-copy of a frame of another video that stays.", "See tools.dedupe_report."),
-    "near_validation": ("A training frame that a validation frame is near.", "Nothing: it would be a leak."),
+    "near_in_video": ("A near-copy of a frame of its video, which stands for it.", "See tools.dedupe_report."),
+    "near_across_videos": ("A near-copy of a frame of another video, which stands for it.", "See tools.dedupe_report."),
+    "near_validation": ("A training frame that is near a validation frame; kept, it would be a leak.", "Nothing."),
 }
 
 
-def write_report(opened: Opened, title: str, sources: list[Path], seed: int, html: Path, figures: Path | None) -> None:
+def write_report(
+    opened: Opened, title: str, sources: list[Path], seed: int, html: Path, figures: Path | None
+) -> Pictures:
     """Read the manifest, cut the pictures, write the page and, where a place for them is given, the figures as JSON.
 
-    Raises DataError where the dataset is damaged.
+    Returns the pictures, which know of those that are missing. Raises DataError where the dataset is damaged.
     """
     with tqdm(total=opened.dataset.counts.get("rows"), unit="row", unit_scale=True, disable=None) as progress:
         read = read_rows(opened.folder, opened.dataset.image_size, seed, progress.update)
@@ -72,17 +76,18 @@ def write_report(opened: Opened, title: str, sources: list[Path], seed: int, htm
         emotions=EMOTIONS,
         splits=SPLITS,
         meanings=_MEANINGS,
-        settings=flatten(found["settings"]),
-        log_width=_log_width,
-        decades=_count_decades,
+        settings=_word_settings(found["settings"]),
+        log_place=_log_place,
+        powers=_list_powers,
         span=_name_span,
         ratio=_show_ratio,
         **_draw(opened.folder, read.samples, pictures),
         missing={why: n for why, n in pictures.reasons.most_common() if why not in _EXPECTED},
     )
     if figures:
-        _write(figures, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
-    _write(html, page)
+        write_text(figures, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    write_text(html, page)
+    return pictures
 
 
 def _draw(folder: Path, samples: Samples, pictures: Pictures) -> dict[str, Any]:
@@ -107,14 +112,25 @@ def _embed(row: dict[str, Any], picture: bytes | None) -> dict[str, Any]:
     return row | {"picture": picture and embed("image/jpeg", picture)}
 
 
-def _log_width(count: int, most: int) -> float:
-    """Percent of a bar on a log axis that begins at 1 and ends at the power of ten above `most`."""
-    return 100 * math.log10(max(count, 1)) / _count_decades(most)
+def _log_place(count: int, most: int) -> float:
+    """Percent of a log axis at which a count lies; it begins at a half, so that 1 can be seen, and holds `most`."""
+    end = 10 ** (len(_list_powers(most)) - 1)
+    return 100 * math.log(max(count, 0.5) / 0.5) / math.log(end / 0.5)
 
 
-def _count_decades(most: int) -> int:
-    """Powers of ten that a log axis from 1 to at least `most` spans."""
-    return max(1, math.ceil(math.log10(max(most, 1))))
+def _list_powers(most: int) -> dict[int, str]:
+    """The powers of ten on a log axis, from 1 to the first that is at least `most`, at least 10, and their labels."""
+    last = max(1, len(str(max(most, 1) - 1)))
+    return {10**power: f"{10 ** (power % 3)}{('', ' k', ' M', ' G')[power // 3]}" for power in range(last + 1)}
+
+
+def _word_settings(settings: dict[str, Any]) -> dict[str, str]:
+    """Settings by their dotted names, worded for a reader."""
+    words = {"true": "yes", "false": "no", "null": "not given"}
+    told = {name: words.get(text, text) for name, text in flatten(settings).items()}
+    if told.get("select.per_video") == words["null"]:
+        told["select.per_video"] = "no limit"
+    return {f"{name}{_REMARKS.get(name, '')}": text for name, text in told.items()}
 
 
 def _name_span(bar: dict[str, Any]) -> str:
@@ -129,6 +145,8 @@ def _word_in_korean(found: dict[str, Any]) -> str:
     """The totals for a Korean reader."""
     kept = found["statuses"]["kept"]
     words = f"주석 {found['rows']:,}개 가운데 {kept:,}개 프레임을 남겼습니다."
+    if not found["splits"]["train"]["rows"]:
+        return f"{words} 학습할 프레임이 하나도 남지 않았습니다."
     if measured := found["imbalance"]["train"]["frames"]:
         common, rare = (EMOTIONS[measured[name]].korean for name in ("most", "least"))
         words += f" 학습용에서 가장 흔한 감정은 {common}, 가장 드문 감정은 {rare}이며,"
@@ -141,14 +159,9 @@ def _show_ratio(ratio: float) -> str:
     return f"{ratio:.1f}".removesuffix(".0") if ratio < 10 else f"{ratio:,.0f}"
 
 
-def _write(path: Path, text: str) -> None:
-    with write_atomically(path) as file:
-        file.write(text.encode("utf-8", "backslashreplace"))
-
-
 def main(arguments: list[str]) -> int:
     parser = Parser("tools.dataset_report", __doc__)
-    parser.add_argument("dataset", type=Path, metavar="DIR", help="the folder that preprocess wrote")
+    parser.add_argument("dataset", type=dataset_folder, metavar="DIR", help="the folder that preprocess wrote")
     parser.add_argument("--html", type=Path, help="the page to write (default: DIR.dataset.html, beside the dataset)")
     parser.add_argument("--json", type=Path, help="write the figures there too")
     parser.add_argument("--source", nargs="+", metavar="DIR", help="where the frames lie (default: as the log says)")
@@ -160,10 +173,12 @@ def main(arguments: list[str]) -> int:
     if chosen.seed < 0:
         raise CallError(f"--seed {chosen.seed}: give a whole number from 0")
     opened = open_dataset(chosen.dataset, chosen.dry_run)
+    sources = find_sources(opened, chosen.source)
     files = {"--html": chosen.html, "--json": chosen.json}
-    check_files(chosen.dataset, {option: path for option, path in files.items() if path})
-    sources = find_sources(chosen.dataset, chosen.source, chosen.dry_run)
-    write_report(opened, name, sources, chosen.seed, chosen.html, chosen.json)
+    check_files(chosen.dataset, {option: path for option, path in files.items() if path}, {*sources, *opened.sources})
+    pictures = write_report(opened, name, sources, chosen.seed, chosen.html, chosen.json)
+    if missing := pictures.explain_missing():
+        print(f"dataset_report: {missing}", file=sys.stderr)
     if not find_hangul_font():
         print("dataset_report: no font with Hangul found; the page relies on the reader's", file=sys.stderr)
     print(chosen.html)

@@ -1,22 +1,21 @@
-"""One pass over a manifest, a row group at a time, whatever the number of rows; and single rows out of it.
+"""One pass over a manifest, a row group at a time, whatever the number of rows.
 
 Everything that a label says is the same for all frames of its video, so that a row group shrinks to some rows a video
 before anything is counted; boxes become histograms at once, and of rows to look at some are remembered.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from shards.emotions import EMOTIONS
 from shards.errors import DataError
-from shards.manifest import FILE, REJECTIONS, SPLITS, read_manifest
+from shards.manifest import FILE, REJECTIONS, SPLITS, blame_manifest, read_manifest
 from tools.box_figures import COLUMNS, Boxes
 
 _SHARED = ("video", "label", "split", "species", "action", "breed", "emotion_inspect", "emotion_owner")
@@ -39,33 +38,17 @@ def read_rows(folder: Path, size: int, seed: int, tell: Callable[[int], Any] = l
     """
     read, start = Read(pa.table({}), Boxes(size), Samples(seed)), 0
     counted = []
-    try:
+    with blame_manifest(folder):
         for rows in read_manifest(folder, [*_SHARED, *COLUMNS]):
             counted.append(rows.group_by(list(_SHARED)).aggregate([([], "count_all")]))
             read.boxes.add(rows.filter(pc.equal(rows["status"], "kept")))
             read.samples.add(_name_kinds(rows), rows["video"], start)
             start += len(rows)
             tell(len(rows))
-    except (pa.ArrowException, KeyError) as error:
-        raise DataError(f"{folder / FILE}: damaged: {error}; run python -m tools.verify") from error
     if not counted:
-        raise DataError(f"{folder / FILE}: has no rows, so there is nothing to report")
+        raise DataError(f"{folder / FILE}: has no rows, so there is nothing to report; make the dataset again")
     together = pa.concat_tables(counted).group_by(list(_SHARED)).aggregate([("count_all", "sum")])
     return read._replace(videos=together.rename_columns([*_SHARED, "rows"]))
-
-
-def take_rows(folder: Path, places: Iterable[int], columns: Iterable[str]) -> dict[int, dict[str, Any]]:
-    """Rows of a manifest by their places in it, from 0."""
-    wanted, found, start = np.unique(np.fromiter(places, np.int64)), {}, 0
-    with pq.ParquetFile(folder / FILE) as file:
-        for group in range(file.num_row_groups):
-            stop = start + file.metadata.row_group(group).num_rows
-            here = wanted[(wanted >= start) & (wanted < stop)]
-            if len(here):
-                rows = file.read_row_group(group, columns=list(columns)).take(pa.array(here - start)).to_pylist()
-                found |= dict(zip(here.tolist(), rows, strict=True))
-            start = stop
-    return found
 
 
 def kind_of(split: str, label: int) -> int:

@@ -1,11 +1,14 @@
 """The page about near-copies: what its template is given, and what its script sorts, filters and reads out."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from shards.emotions import EMOTIONS
 from tools.dedupe_figures import Findings
-from tools.dedupe_samples import Samples, Shown, choose_samples, list_places
+from tools.dedupe_samples import PAIRS, Samples, Shown, choose_samples, list_places
 from tools.hashed_frames import OUTCOMES
 from tools.pictures import Opened, Pictures
 from trainer.page import render_page
@@ -20,10 +23,9 @@ def make_page(
     """The page, and the keys of what it shows."""
     samples = choose_samples(found.frames, found.groups, found.nearest, found.leaks, seed)
     pictures = Pictures(opened, sources)
-    shown = Shown(opened.folder, found.frames, pictures, list_places(found.frames, found.groups, samples))
-    pairs = {
-        name: [shown.pair(*pair) for pair in getattr(samples, name).tolist()] for name in ("leaks", "dropped", "kept")
-    }
+    places, min_detail = list_places(found.frames, found.groups, samples), found.settings["dedupe"]["min_detail"]
+    shown = Shown(opened.folder, found.frames, pictures, places, min_detail)
+    pairs = {name: [shown.pair(*pair) for pair in getattr(samples, name).tolist()] for name in PAIRS}
     groups = [shown.group(found.groups, group) for group in samples.groups]
     page = render_page(
         _TEMPLATE,
@@ -46,6 +48,7 @@ def make_page(
             "groups": [_describe_group(group) for group in groups],
             "pairs": [_describe_pair(pair) for pair in pairs["dropped"]],
             "charts": _describe_charts(figures),
+            "memory": _name_memory(title, seed, found),
         },
     )
     return page, _list_keys(found, samples)
@@ -60,6 +63,14 @@ def _describe_group(group: dict[str, Any]) -> dict[str, Any]:
 
 def _describe_pair(pair: dict[str, Any]) -> dict[str, Any]:
     return {"widest": pair["bits"]} | _describe_frames([pair["first"], pair["second"]])
+
+
+def _name_memory(title: str, seed: int, found: Findings) -> str:
+    """What the browser keeps judgements of this page under: another dataset of the same name has another digest."""
+    frames, digest = found.frames, hashlib.blake2b(digest_size=8)
+    for values in (frames.codes, frames.status, frames.of):
+        digest.update(np.ascontiguousarray(values))
+    return f"dedupe_report {title} {seed} {digest.hexdigest()}"
 
 
 def _describe_charts(figures: dict[str, Any]) -> dict[str, Any]:
@@ -121,9 +132,7 @@ def _describe_frames(frames: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _list_keys(found: Findings, samples: Samples) -> dict[str, Any]:
     key, groups = found.frames.key, found.groups
-    told = {
-        name: [[key(a), key(b)] for a, b in getattr(samples, name).tolist()] for name in ("dropped", "kept", "leaks")
-    }
+    told: dict[str, Any] = {name: [[key(a), key(b)] for a, b in getattr(samples, name).tolist()] for name in PAIRS}
     told["groups"] = [
         {
             "representative": key(groups.representative[group]),

@@ -12,13 +12,12 @@ from typing import Any
 
 from shards.command import Parser, run_command
 from shards.errors import CallError, DataError
-from shards.files import write_atomically
 from tools.dedupe_figures import inspect_dataset, make_figures
 from tools.dedupe_page import make_page, tell_number
 from tools.dropped_list import write_dropped
 from tools.hashed_frames import Frames, check_hashes
 from tools.leak_check import Leaks
-from tools.outputs import check_files
+from tools.outputs import check_files, dataset_folder, write_text
 from tools.pictures import find_sources, open_dataset
 
 
@@ -41,7 +40,9 @@ def explain_leaks(leaks: Leaks, frames: Frames, folder: Path) -> str:
 
 def _parse(arguments: list[str]) -> Any:
     parser = Parser("tools.dedupe_report", __doc__)
-    parser.add_argument("dataset", type=Path, metavar="DIR", help="the folder that preprocess wrote, or its dry run")
+    parser.add_argument(
+        "dataset", type=dataset_folder, metavar="DIR", help="the folder that preprocess wrote, or its dry run"
+    )
     parser.add_argument("--html", type=Path, metavar="FILE", help="the page (default: DIR.dedupe.html, beside DIR)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, for machines")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="every dropped frame and what it is a copy of")
@@ -59,26 +60,21 @@ def _parse(arguments: list[str]) -> Any:
     return chosen
 
 
-def _write(path: Path, data: str) -> None:
-    with write_atomically(path) as file:
-        file.write(data.encode("utf-8", "replace"))
-
-
 def main(arguments: list[str]) -> int:
     chosen = _parse(arguments)
     folder = chosen.dataset.absolute()
     page_file = chosen.html or folder.with_name(f"{folder.name}.dedupe.html")
     files = {"--html": page_file, "--json": chosen.json, "--csv": chosen.csv}
     opened = open_dataset(chosen.dataset, chosen.dry_run)
-    check_files(folder, {option: path for option, path in files.items() if path})
+    sources = find_sources(opened, chosen.source)
+    check_files(folder, {option: path for option, path in files.items() if path}, {*sources, *opened.sources})
     check_hashes(opened.folder)
-    sources = find_sources(chosen.dataset, chosen.source, chosen.dry_run)
     found = inspect_dataset(opened, chosen.seed)
     figures = make_figures(found, opened, chosen.images_per_second)
     page, keys = make_page(found, figures, opened, sources, chosen.seed, folder.name)
-    _write(page_file, page)
+    write_text(page_file, page)
     if chosen.json:
-        _write(chosen.json, json.dumps(figures | {"shown": keys}, ensure_ascii=False, indent=1) + "\n")
+        write_text(chosen.json, json.dumps(figures | {"shown": keys}, ensure_ascii=False, indent=1) + "\n")
     if chosen.csv:
         write_dropped(chosen.csv, found.frames)
     print(page_file)

@@ -8,9 +8,9 @@ import numpy as np
 
 from preprocess.hamming import LIMITS, find_nearest_others
 from shards.emotions import EMOTIONS
-from shards.manifest import SPLITS, STATUSES
+from shards.manifest import SPLITS, STATUSES, take_rows
 from tools.groups import Groups
-from tools.hashed_frames import NONE, REASONS, Frames, measure_distance, read_rows
+from tools.hashed_frames import NONE, REASONS, UNSELECTED, Frames, measure_distance
 from tools.leak_check import Leaks
 from tools.pictures import COLUMNS, Pictures
 from trainer.page import embed
@@ -18,7 +18,7 @@ from trainer.page import embed
 OF_EACH_ORDER = 40  # groups that are largest, widest, most at odds, and at random
 FACES = 12  # members of a group with pictures; the next ones are named
 NAMED = 40
-PAIRS = {"dropped": 60, "kept": 32, "leaks": 24}
+PAIRS = {"dropped": 60, "leaks": 24, "widest": 24, "unselected": 32, "kept": 32}  # pictures in this order
 PICTURE_BYTES = 13_000_000  # as they stand in the page: the rest of it is at most a third of 20 MB
 
 
@@ -35,9 +35,11 @@ class Samples(NamedTuple):
     """What is shown; pairs are (pairs, 2) places among the frames, the second what the first is held against."""
 
     groups: list[int]
-    dropped: np.ndarray
-    kept: np.ndarray
+    dropped: np.ndarray  # at random: what is wrong with them estimates what is wrong with all
     leaks: np.ndarray
+    widest: np.ndarray  # dropped frames with the most bits
+    unselected: np.ndarray  # each beside the nearest of its video that select.per_video left
+    kept: np.ndarray
 
 
 def find_nearest_kept(frames: Frames, min_detail: int, seed: int) -> NearestKept:
@@ -62,9 +64,30 @@ def choose_samples(frames: Frames, groups: Groups, nearest: NearestKept, leaks: 
     return Samples(
         groups=_choose_groups(groups, random),
         dropped=np.stack((dropped, frames.of[dropped]), 1),
-        kept=nearest.pairs[:, :2],
         leaks=np.concatenate((equal, leaks.pairs[:, :2]))[: PAIRS["leaks"]],
+        widest=_choose_widest(frames, random),
+        unselected=_choose_unselected(frames, random),
+        kept=nearest.pairs[:, :2],
     )
+
+
+def _choose_widest(frames: Frames, random: np.random.Generator) -> np.ndarray:
+    """(pairs, 2) dropped frames that are farthest from what stands for them, of equally far ones some at random."""
+    places = random.permutation(np.flatnonzero(frames.of != NONE))
+    places = places[np.argsort(-frames.distance[places], kind="stable")][: PAIRS["widest"]]
+    return np.stack((places, frames.of[places]), 1)
+
+
+def _choose_unselected(frames: Frames, random: np.random.Generator) -> np.ndarray:
+    """(pairs, 2) some unselected frames, each with the nearest selected one of its video."""
+    places = random.permutation(np.flatnonzero(frames.status == UNSELECTED))[: PAIRS["unselected"]]
+    selected = np.flatnonzero(frames.leaves_video & np.isin(frames.video, frames.video[places]))
+    pairs = []
+    for place in places:
+        mine = selected[frames.video[selected] == frames.video[place]]
+        if len(mine):
+            pairs.append((place, mine[np.argmin(measure_distance(frames, mine, place))]))
+    return np.array(pairs, np.int64).reshape(-1, 2)
 
 
 def _choose_groups(groups: Groups, random: np.random.Generator) -> list[int]:
@@ -79,10 +102,11 @@ def _choose_groups(groups: Groups, random: np.random.Generator) -> list[int]:
 class Shown:
     """Frames as the page shows them, with pictures for as long as there is room."""
 
-    def __init__(self, folder: Path, frames: Frames, pictures: Pictures, places: Iterable[int]):
+    def __init__(self, folder: Path, frames: Frames, pictures: Pictures, places: Iterable[int], min_detail: int):
         self._frames, self._room, self.left_out = frames, PICTURE_BYTES, 0
+        self._min_detail = min_detail
         wanted = sorted({int(place) for place in places})
-        rows = read_rows(folder, frames.row[wanted].tolist(), list(COLUMNS))
+        rows = take_rows(folder, frames.row[wanted].tolist(), list(COLUMNS))
         self._thumbnails = pictures.thumbnails(rows.values())
 
     def frame(self, place: int, seen: bool = True) -> dict[str, Any]:
@@ -114,7 +138,9 @@ class Shown:
 
     def pair(self, first: int, second: int) -> dict[str, Any]:
         bits = measure_distance(self._frames, np.array([first]), np.array([second]))[0]
-        return {"first": self.frame(first), "second": self.frame(second), "bits": int(bits)}
+        featureless = bool(self._frames.detail[[first, second]].min() < self._min_detail)
+        told = {"bits": int(bits), "featureless": featureless}
+        return {"first": self.frame(first), "second": self.frame(second)} | told
 
     def group(self, groups: Groups, group: int) -> dict[str, Any]:
         """A group with its widest members first: those that are most in doubt."""
@@ -147,7 +173,7 @@ def order_members(frames: Frames, groups: Groups, group: int) -> np.ndarray:
 
 def list_places(frames: Frames, groups: Groups, samples: Samples) -> set[int]:
     """Places of all frames whose pictures the page shows."""
-    places = {int(place) for pairs in (samples.dropped, samples.kept, samples.leaks) for place in pairs.ravel()}
+    places = {int(place) for name in PAIRS for place in getattr(samples, name).ravel()}
     for group in samples.groups:
         places.add(int(groups.representative[group]))
         places.update(order_members(frames, groups, group)[:FACES].tolist())

@@ -4,10 +4,9 @@ Two million frames are about 0.1 GB here: numbers alone, never a string for each
 for the few that are shown.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +16,16 @@ import pyarrow.parquet as pq
 from preprocess.hamming import read_codes
 from shards.emotions import parse_emotion
 from shards.errors import DataError
-from shards.manifest import DUPLICATIONS, FILE, SPLITS, STATUSES, read_hashes, read_manifest
+from shards.manifest import (
+    DUPLICATIONS,
+    FILE,
+    SPLITS,
+    STATUSES,
+    blame_manifest,
+    open_manifest,
+    read_hashes,
+    read_manifest,
+)
 
 KEPT, DUPLICATE, REJECTED, UNSELECTED = range(len(STATUSES))
 VAL = SPLITS.index("val")
@@ -79,8 +87,8 @@ class Frames:
 
 
 def check_hashes(folder: Path) -> None:
-    """Raises DataError where no row of the manifest has a hash: there is nothing to compare then."""
-    with pq.ParquetFile(folder / FILE) as file:
+    """Raises DataError where no row of the manifest has a hash: there is nothing to compare then; or it is damaged."""
+    with open_manifest(folder) as file:
         schema = file.schema_arrow
         if missing := [name for name in _COLUMNS if name not in schema.names]:
             what = f"has no column {missing[0]}"
@@ -99,14 +107,15 @@ def _has_values(file: pq.ParquetFile, group: int, column: int) -> bool:
 def read_frames(folder: Path) -> Frames:
     """Every frame of a manifest that has a hash.
 
-    Raises DataError where a duplicate names a representative that has none.
+    Raises DataError where a duplicate names a representative that has none, and where the manifest is damaged.
     """
     videos, kinds, parts, first = _Names(), _Names(), [], 0
-    for rows in read_manifest(folder, _COLUMNS):
-        places = np.flatnonzero(_were_compared(rows))
-        found = rows.take(pa.array(places))
-        parts.append(_narrow(found, videos, kinds) | {"row": (first + places).astype(np.int32)})
-        first += len(rows)
+    with blame_manifest(folder):
+        for rows in read_manifest(folder, _COLUMNS):
+            places = np.flatnonzero(_were_compared(rows))
+            found = rows.take(pa.array(places))
+            parts.append(_narrow(found, videos, kinds) | {"row": (first + places).astype(np.int32)})
+            first += len(rows)
     columns = {name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])}
     columns["of"] = _find_places(folder, columns, videos.list())
     return Frames(videos.list(), kinds.list(), 64 * columns["codes"].shape[1], **columns)
@@ -215,24 +224,3 @@ def number_outcomes(frames: Frames) -> np.ndarray:
 def measure_distance(frames: Frames, places: np.ndarray, others: np.ndarray) -> np.ndarray:
     """(n,) bits in which the codes at `places` and those at `others` differ."""
     return np.bitwise_count(frames.codes[places] ^ frames.codes[others]).sum(-1, dtype=np.int16)
-
-
-def read_rows(folder: Path, rows: Sequence[int], columns: list[str]) -> dict[int, dict[str, Any]]:
-    """Some rows of the manifest, whole, by their places in it; other row groups are not read."""
-    wanted, found = np.unique(np.asarray(rows, np.int64)), {}
-    with pq.ParquetFile(folder / FILE) as file:
-        for group, first, stop in _list_row_groups(file):
-            places = wanted[np.searchsorted(wanted, first) : np.searchsorted(wanted, stop)]
-            if len(places):
-                table = file.read_row_group(group, columns=columns).take(pa.array(places - first))
-                found |= dict(zip(places.tolist(), table.to_pylist(), strict=True))
-    return found
-
-
-def _list_row_groups(file: pq.ParquetFile) -> Iterator[tuple[int, int, int]]:
-    """(number, first row, one past the last row) of each row group."""
-    first = 0
-    for group in range(file.num_row_groups):
-        stop = first + file.metadata.row_group(group).num_rows
-        yield group, first, stop
-        first = stop

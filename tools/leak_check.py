@@ -12,9 +12,10 @@ import numpy as np
 
 from preprocess.hamming import LIMITS, find_nearest
 from shards.errors import DataError
+from shards.manifest import take_rows
 from shards.record import decode_record
 from shards.tfrecord import DamagedRecord, read_frame
-from tools.hashed_frames import VAL, Frames, read_rows
+from tools.hashed_frames import VAL, Frames
 
 _PLACE = ["shard", "offset"]
 
@@ -92,7 +93,7 @@ def _find_alike(frames: Frames, places: np.ndarray) -> np.ndarray:
 
 def _compare_pictures(folder: Path, frames: Frames, places: np.ndarray) -> tuple[list[tuple[int, int]], int]:
     """Training frames with the stored picture of a validation frame, and the number of frames without a picture."""
-    rows = read_rows(folder, frames.row[places].tolist(), _PLACE)
+    rows = take_rows(folder, frames.row[places].tolist(), _PLACE)
     stored = [(place, rows[int(frames.row[place])]) for place in places]
     digests = _digest_pictures(folder, [(place, row) for place, row in stored if row["shard"] is not None])
     seen = {digest: place for place, digest in reversed(digests.items()) if frames.split[place] == VAL}

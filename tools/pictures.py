@@ -13,7 +13,6 @@ from typing import Any, BinaryIO, NamedTuple
 
 import cv2
 import numpy as np
-import pyarrow.parquet as pq
 
 from preprocess.folder import read_log
 from preprocess.source import write_name
@@ -31,6 +30,10 @@ from trainer.startup import without_notes
 COLUMNS = ("key", "source", "image_file", "width", "height", "status", "shard", "offset")
 COLUMNS += ("crop_x", "crop_y", "crop_size", "box_x", "box_y", "box_width", "box_height")
 
+SIDE = 112  # of a thumbnail, pixels
+_QUALITY = 80  # of its JPEG
+_OF_THE_SOURCE = ("no source", "image missing", "image changed since")  # reasons that another --source may mend
+
 _PAPER = (226, 232, 240)  # around an image that its box leaves; RGB
 _FRAME, _EDGE = (229, 62, 62), (255, 255, 255)  # of a box; the edge sets it off from any picture
 
@@ -41,6 +44,7 @@ class Opened(NamedTuple):
     folder: Path
     dataset: Dataset
     is_dry_run: bool
+    sources: tuple[Path, ...] = ()  # as the log or the dry run names them, there or not, in the manifest's order
 
 
 class NoPicture(Exception):
@@ -53,11 +57,9 @@ def open_dataset(folder: Path, dry_run: bool = False) -> Opened:
     Raises CallError where there is no such thing, DataError where a file is damaged, missing or of another dataset or
     version. The manifest's bytes are held against dataset.json, of the shards only their sizes.
     """
-    if _is_dry_run(folder, dry_run):
-        from preprocess.dry_run import dry_run_folder, read_dry_run  # here, because scikit-learn comes with it: 1.5 s
-
-        if found := read_dry_run(folder):
-            return Opened(dry_run_folder(folder), found, True)
+    if folder.is_dir() and (dry_run or not (folder / dataset.FILE).exists()):
+        if opened := _open_dry_run(folder):
+            return opened
         if dry_run:
             raise CallError(f"{folder} holds no dry run; make one: python -m preprocess --out {folder} --dry_run ...")
     found, misfit = read_dataset(folder), dataset.find_misfit(folder)
@@ -65,49 +67,43 @@ def open_dataset(folder: Path, dry_run: bool = False) -> Opened:
         misfit = manifest.FILE
     if misfit:
         what = f"{folder / misfit} is missing, damaged or of another dataset"
-        raise DataError(f"{what}; python -m tools.verify {folder} tells more")
-    return Opened(folder, found, False)
+        raise DataError(f"{what}; run python -m tools.verify {folder}, which tells more")
+    return Opened(folder, found, False, read_sources(folder))
 
 
-def _is_dry_run(folder: Path, dry_run: bool) -> bool:
-    return dry_run or not (folder / dataset.FILE).exists()
+def read_sources(folder: Path) -> tuple[Path, ...]:
+    """The sources of a dataset as its log names them, there or not; none without a log."""
+    return tuple(map(Path, (read_log(folder) or {}).get("sources", [])))
 
 
-def find_sources(folder: Path, given: list[str] | None, dry_run: bool = False) -> list[Path]:
-    """The sources of a dataset in the manifest's order: those given, else those of its log where all are still there.
+def _open_dry_run(folder: Path) -> Opened | None:
+    from preprocess import dry_run  # here, because scikit-learn comes with it: 1.5 s
+
+    if found := dry_run.read_dry_run(folder):
+        return Opened(dry_run.dry_run_folder(folder), found, True, tuple(map(Path, dry_run.read_sources(folder))))
+    return None
+
+
+def find_sources(opened: Opened, given: list[str] | None) -> list[Path]:
+    """The sources of a dataset in the manifest's order: those given, else its own where all are still there.
 
     Raises CallError where one that is given is no folder, or fewer are given than the manifest tells of.
     """
     if given is None:
-        return _read_sources(folder, dry_run)
+        return list(opened.sources) if all(source.is_dir() for source in opened.sources) else []
     for source in given:
         if not os.path.isdir(source):
             what = "is not a folder" if os.path.exists(source) else "does not exist"
             raise CallError(f"--source {source} {what}; give the folder that preprocess was given")
-    needed = _count_sources(folder, dry_run)
+    needed = _count_sources(opened.folder)
     if len(given) < needed:
         raise CallError(f"--source names {len(given)} of {needed} folders; give all, in the order of preprocess's call")
     return [Path(source) for source in given]
 
 
-def _read_sources(folder: Path, dry_run: bool) -> list[Path]:
-    if _is_dry_run(folder, dry_run):
-        from preprocess.dry_run import read_sources
-
-        names = read_sources(folder)
-    else:
-        names = (read_log(folder) or {}).get("sources", [])
-    sources = [Path(name) for name in names]
-    return sources if all(source.is_dir() for source in sources) else []
-
-
-def _count_sources(folder: Path, dry_run: bool) -> int:
+def _count_sources(folder: Path) -> int:
     """The greatest `source` of a manifest + 1, by the statistics of its row groups."""
-    if _is_dry_run(folder, dry_run):
-        from preprocess.dry_run import dry_run_folder
-
-        folder = dry_run_folder(folder)
-    with pq.ParquetFile(folder / manifest.FILE) as file:
+    with manifest.open_manifest(folder) as file:
         column = file.schema_arrow.get_field_index("source")
         groups = [file.metadata.row_group(group).column(column) for group in range(file.metadata.num_row_groups)]
     return max((group.statistics.max + 1 for group in groups), default=0)
@@ -116,17 +112,27 @@ def _count_sources(folder: Path, dry_run: bool) -> int:
 class Pictures:
     """Makes thumbnails of a dataset's rows: dicts that hold at least COLUMNS."""
 
-    def __init__(self, opened: Opened, sources: list[Path], side: int = 112, quality: int = 80):
+    def __init__(self, opened: Opened, sources: list[Path]):
         self.reasons: Counter[str] = Counter()  # why pictures are missing
-        self._opened, self._side, self._quality = opened, side, quality
+        self._asked = 0  # pictures, those that are missing among them
+        self._opened, self._sources = opened, sources
         self._finder = _Finder(sources)
 
-    def thumbnail(self, row: dict[str, Any]) -> bytes | None:
-        """A JPEG of the row's crop, side x side; None where there is none to be had."""
-        return self.thumbnails([row])[row["key"]]
+    def explain_missing(self) -> str | None:
+        """One line on the pictures that another --source would give; None where there are none."""
+        reasons = [reason for reason in _OF_THE_SOURCE if self.reasons[reason]]
+        if not reasons:
+            return None
+        missing = sum(self.reasons[reason] for reason in reasons)
+        where = f" in {', '.join(map(str, self._sources))}" if self._sources else ""
+        what = f"no picture for {missing:,} of {self._asked:,} frames ({', '.join(reasons)}){where}"
+        return f"{what}; give the folders that preprocess was given as --source"
 
     def thumbnails(self, rows: Iterable[dict[str, Any]]) -> dict[str, bytes | None]:
-        """Thumbnails by key, each shard read in one forward pass; of two rows with one key, the kept one's."""
+        """JPEGs of crops, SIDE x SIDE, by key; None where there is none to be had.
+
+        Each shard is read in one forward pass. Of two rows with one key, the kept one's.
+        """
         stored, others = [], []
         for row in rows:
             (stored if row["status"] == "kept" and not self._opened.is_dry_run else others).append(row)
@@ -160,19 +166,19 @@ class Pictures:
             raise NoPicture("shard missing")
         try:
             image = decode_record(read_frame(file, row["offset"]))["image"]
-        except (DamagedRecord, ValueError, KeyError, StopIteration) as error:
+        except (DamagedRecord, ValueError, KeyError) as error:
             raise NoPicture("record damaged: run tools.verify") from error
         pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR_RGB)
         if pixels is None:
             raise NoPicture("record damaged: run tools.verify")
-        return self._encode(_resize(pixels, self._side, self._side))
+        return _encode(_resize(pixels, SIDE, SIDE))
 
     def _cut_thumbnail(self, row: dict[str, Any]) -> bytes:
         if row["crop_size"] is None:
             raise NoPicture("never cut")
         data, crop = self._finder.read(row), Crop(row["crop_x"], row["crop_y"], row["crop_size"])
         with _open_codec() as codec:
-            return self._encode(codec.decode_crop(data, _read_header(data, row), crop, self._side))
+            return _encode(codec.decode_crop(data, _read_header(data, row), crop, SIDE))
 
     def _draw_frame(self, row: dict[str, Any], side: int) -> bytes:
         data = self._finder.read(row)
@@ -182,18 +188,15 @@ class Pictures:
             pixels = codec.decode_region(data, codec.find_window(Crop(0, 0, longer), header, side))
         pixels = _resize(pixels, *(max(1, round(extent * side / longer)) for extent in header))
         box = [row[name] for name in ("box_x", "box_y", "box_width", "box_height")]
-        return self._encode(pixels if None in box else _draw_box(pixels, Box(*box), side / longer))
+        return _encode(pixels if None in box else _draw_box(pixels, Box(*box), side / longer))
 
     def _try(self, make: Callable[[dict[str, Any]], bytes], row: dict[str, Any]) -> bytes | None:
+        self._asked += 1
         try:
             return make(row)
         except NoPicture as reason:
             self.reasons[str(reason)] += 1
             return None
-
-    def _encode(self, pixels: np.ndarray) -> bytes:
-        flags = (cv2.IMWRITE_JPEG_QUALITY, self._quality)
-        return cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), flags)[1].tobytes()
 
 
 class _Finder:
@@ -270,6 +273,11 @@ def _close_and_open(file: BinaryIO | None, path: Path) -> BinaryIO | None:
         return open(path, "rb")
     except OSError:
         return None
+
+
+def _encode(pixels: np.ndarray) -> bytes:
+    flags = (cv2.IMWRITE_JPEG_QUALITY, _QUALITY)
+    return cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), flags)[1].tobytes()
 
 
 def _resize(pixels: np.ndarray, width: int, height: int) -> np.ndarray:

@@ -23,6 +23,8 @@ from shards.files import write_atomically
 from shards.manifest import SPLITS, read_manifest
 from shards.record import decode_record
 from shards.tfrecord import DamagedRecord, read_frame
+from tools.outputs import check_files, dataset_folder
+from tools.pictures import read_sources
 from trainer.fonts import find_hangul_font
 
 matplotlib.use("Agg")
@@ -67,14 +69,15 @@ def choose_rows(folder: Path, split: str | None, columns: int, seed: int) -> lis
 
 
 def read_crop(folder: Path, row: dict[str, Any]) -> np.ndarray:
-    """The stored picture of a kept frame, (size, size, 3) uint8 RGB."""
+    """The stored picture of a kept frame, (size, size, 3) uint8 RGB. Raises DataError where it cannot be read."""
     path = folder / row["shard"]
     try:
         with open(path, "rb") as file:
-            record = decode_record(read_frame(file, row["offset"]))
-    except (DamagedRecord, ValueError) as error:
-        raise DataError(f"{path}: {error}; run python -m tools.verify {folder}") from error
-    return cv2.imdecode(np.frombuffer(record["image"], np.uint8), cv2.IMREAD_COLOR_RGB)
+            image = decode_record(read_frame(file, row["offset"]))["image"]
+    except (FileNotFoundError, DamagedRecord, ValueError, KeyError) as error:
+        what = "missing" if isinstance(error, FileNotFoundError) else error
+        raise DataError(f"{path}: {what}; run python -m tools.verify {folder}") from error
+    return cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR_RGB)
 
 
 def draw_grid(folder: Path, grid: list[list[dict[str, Any]]], path: Path) -> None:
@@ -105,7 +108,7 @@ def _shorten(key: str) -> str:
 
 def main(arguments: list[str]) -> int:
     parser = Parser("tools.show", __doc__)
-    parser.add_argument("dataset", type=Path, metavar="DIR", help="the folder that preprocess wrote")
+    parser.add_argument("dataset", type=dataset_folder, metavar="DIR", help="the folder that preprocess wrote")
     parser.add_argument("--key", help="one frame, by its key in the manifest: video/frame_number")
     parser.add_argument("--split", choices=SPLITS, help="only this split in the grid")
     parser.add_argument("--columns", type=int, default=6, help="crops for each mood (default: 6)")
@@ -115,15 +118,14 @@ def main(arguments: list[str]) -> int:
     if not 1 <= chosen.columns <= 50:
         raise CallError(f"--columns {chosen.columns}: give a number from 1 to 50")
     read_dataset(chosen.dataset)
+    path = chosen.png or chosen.dataset.absolute().with_name(f"{chosen.dataset.absolute().name}.png")
+    check_files(chosen.dataset, {"--png": path}, read_sources(chosen.dataset))
     if chosen.key:
         grid = [[find_row(chosen.dataset, chosen.key)]]
     else:
         grid = choose_rows(chosen.dataset, chosen.split, chosen.columns, chosen.seed)
     if not any(grid):
         raise DataError(f"{chosen.dataset}: no frame is kept in {chosen.split or 'any split'}")
-    path = chosen.png or chosen.dataset.absolute().with_name(f"{chosen.dataset.absolute().name}.png")
-    if not path.absolute().parent.is_dir():
-        raise CallError(f"{path}: its folder does not exist; make it or give another --png")
     draw_grid(chosen.dataset, grid, path)
     if not find_hangul_font():
         print("show: no font with Hangul found, moods are in English; install NanumGothic", file=sys.stderr)

@@ -1,20 +1,20 @@
 """Check every byte of a dataset: python -m tools.verify DIR. Exit status 0: whole; 1: not, a line a fault."""
 
 import sys
-from pathlib import Path
 
 from tqdm import tqdm
 
 from shards.command import Parser, run_command
 from shards.dataset import read_dataset
 from shards.verification import verify_dataset
+from tools.outputs import dataset_folder
 
 _SHOWN = 100  # faults; a destroyed dataset has millions
 
 
 def main(arguments: list[str]) -> int:
     parser = Parser("tools.verify", __doc__)
-    parser.add_argument("dataset", type=Path, metavar="DIR", help="the folder that preprocess wrote")
+    parser.add_argument("dataset", type=dataset_folder, metavar="DIR", help="the folder that preprocess wrote")
     folder = parser.parse_args(arguments).dataset
     dataset = read_dataset(folder)
     shards = [shard for files in dataset.shards.values() for shard in files]

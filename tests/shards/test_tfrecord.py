@@ -28,6 +28,12 @@ def test_round_trip_with_places():
         assert read_frame(io.BytesIO(data), frame.offset) == frame.record
 
 
+@pytest.mark.parametrize(("offset", "what"), [(0, "within the record"), (21, "before the record"), (99, "before the")])
+def test_a_record_that_the_file_ends_before(offset, what):
+    with pytest.raises(DamagedRecord, match=f"^offset {offset}: the file ends {what}"):
+        read_frame(io.BytesIO(frame_record(b"first")[: 21 - (offset == 0)]), offset)
+
+
 @pytest.mark.parametrize("bit", range(8 * (5 + OVERHEAD)))
 def test_any_flipped_bit_is_found_and_placed(bit):
     data = bytearray(frame_record(b"before") + frame_record(b"first"))

@@ -16,12 +16,15 @@ from preprocess.settings import DedupeSettings, Settings
 from shards.command import run_command
 from shards.dataset import read_dataset
 from shards.emotions import EMOTIONS, KOREAN, parse_emotion
-from shards.manifest import REJECTIONS, SPLITS, STATUSES
+from shards.errors import DataError
+from shards.manifest import REJECTIONS, SCHEMA, SPLITS, STATUSES, take_rows
 from tests.pages import Page
 from tests.tools.browser import console_errors, is_blank, open_page, resize, sideways
+from tests.tools.manifests import make_row, write_rows
 from tests.trees import make_jpeg, make_label, write_video
 from tools import dataset_report
 from tools.dataset_figures import count_figures
+from tools.dataset_report import _list_powers, _log_place, _word_settings
 from tools.dataset_rows import Samples, read_rows
 from tools.make_sample import make_sample
 from tools.sample_videos import SampleSpec
@@ -246,11 +249,23 @@ def test_in_a_browser(written, width):
         )
 
 
+# Pixels between the squares of legends and the words before them in the same line.
+GAPS = """return [...document.querySelectorAll('caption .key')].map(key => {
+    const words = document.createRange();
+    words.setStart(key.closest('caption'), 0);
+    words.setEndBefore(key);
+    const here = key.getBoundingClientRect();
+    const before = [...words.getClientRects()].filter(box => box.width && box.bottom > here.top);
+    return Math.min(99, ...before.map(box => here.left - box.right));
+})"""
+
+
 def test_on_a_phone_bars_take_the_whole_width(written):
     with open_page(written[0], 1200) as driver:
         for width in (320, 360, 800):
             resize(driver, width, 900)
             assert sideways(driver) == 0
+            assert min(driver.execute_script(GAPS)) >= 4
             track = driver.execute_script("return document.querySelector('td.track.log').offsetWidth")
             assert track > 0.85 * (width - 32) if width < 500 else track < 0.8 * width
 
@@ -264,7 +279,7 @@ def test_the_seed_chooses_the_samples(folder, written, tmp_path):
     assert pictures(1) != pictures(0)
 
 
-def test_without_its_source_the_page_says_so(folder, tmp_path):
+def test_without_its_source_the_page_says_so(folder, tmp_path, capsys):
     copy = tmp_path / "데이터"
     shutil.copytree(folder, copy)
     assert report(copy) == 0
@@ -274,9 +289,16 @@ def test_without_its_source_the_page_says_so(folder, tmp_path):
     )
     moods = {emotion.english for emotion in EMOTIONS}
     assert page.pictures and {picture["alt"].split(": ")[0] for picture in page.pictures} <= moods
+    assert "(no source); give the folders that preprocess was given as --source" in capsys.readouterr().err
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert report(copy, "--source", empty) == 0
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("dataset_report: no picture for ") and f"(image missing) in {empty}; give" in error
     source = folder.with_name("원본 <i>")
     assert report(copy, "--source", source, "--html", tmp_path / "b.html") == 0
     assert len(Page((tmp_path / "b.html").read_text("utf-8")).pictures) > len(page.pictures)
+    assert "no picture" not in capsys.readouterr().err
 
 
 def test_a_dataset_with_one_split_and_nothing_rejected(two_workers, tmp_path):
@@ -312,14 +334,14 @@ def test_a_dry_run_is_reported_from_the_source(two_workers, tmp_path):
     assert report(settings.out, "--json", tmp_path / "수치.json") == 0
     page = Page((tmp_path / "갈등.dataset.html").read_text("utf-8"))
     figures = json.loads((tmp_path / "수치.json").read_text("utf-8"))
-    assert figures["is_dry_run"] and figures["statuses"]["kept"] == found.counts["kept"] > 0
+    assert figures["dry_run"] and figures["statuses"]["kept"] == found.counts["kept"] > 0
     assert "This was a dry run" in page.text and "Pictures are missing" not in page.text
     moods = {emotion.english for emotion in EMOTIONS}
     assert sum(picture["alt"].split(": ")[0] in moods for picture in page.pictures) == found.counts["kept"]
 
 
 def test_nothing_kept():
-    """preprocess refuses to write such a dataset, but its dry run may tell of one."""
+    """preprocess refuses to make such a dataset, and its dry run too: a manifest that another program wrote."""
     table = pa.table(
         {
             "video": ["a", "a", "b"],
@@ -334,7 +356,30 @@ def test_nothing_kept():
     figures = count_figures(table)
     assert figures["majority"] is None and figures["imbalance"]["train"]["frames"] is None
     assert figures["videos_without_frames"]["causes"] == {"box_missing": 1, "label_invalid": 1}
+    assert figures["emptied"] == {}  # no row has a split
     assert figures["moods"][3]["statuses"]["rejected"] == 2 and figures["no_mood"]["rejected"] == 1
+
+
+def test_a_split_that_keeps_nothing_is_told(tmp_path):
+    """Every training frame is near a validation frame; then the other way round."""
+    lost = {"status": "duplicate", "reason": "near_validation", "duplicate_of": "b/0", "distance": 1}
+    rows = [make_row("a", 0, 1, **lost), make_row("a", 1, None, status="rejected", reason="box_empty")]
+    rows += [
+        make_row("b", 0, 0, split="val"),
+        make_row("c", 0, None, split=None, status="rejected", reason="box_empty"),
+    ]
+    assert report(write_rows(tmp_path / "하나", rows), "--json", tmp_path / "a.json") == 0
+    page = Page((tmp_path / "하나.dataset.html").read_text("utf-8"))
+    figures = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    assert figures["emptied"] == {"train": {"rows": 2, "causes": {"box_empty": 1, "near_validation": 1}}}
+    assert "Nothing is left to train on: of 2 annotated frames in training none is kept. box_empty: 1," in page.text
+    assert "학습할 프레임이 하나도 남지 않았습니다." in page.text
+    assert "In training the moods" not in page.text and "Always answering" not in page.text
+    for row in rows:
+        row["split"] = row["split"] and {"train": "val", "val": "train"}[row["split"]]
+    assert report(write_rows(tmp_path / "둘", rows)) == 0
+    text = Page((tmp_path / "둘.dataset.html").read_text("utf-8")).text
+    assert "Nothing is left to validate by: of 2 annotated frames in validation" in text and "train on" not in text
 
 
 def test_labels_that_a_majority_has_changed_are_counted():
@@ -353,6 +398,50 @@ def test_row_groups_do_not_show(folder, tmp_path):
     assert len(one.samples.choose(3, 99)) == len(other.samples.choose(3, 99))
 
 
+@pytest.mark.parametrize("is_dataset", [True, False])
+def test_a_damaged_manifest_says_what_to_do(folder, tmp_path, is_dataset):
+    if is_dataset:
+        shutil.copy(folder / "dataset.json", tmp_path)
+    whole = (folder / "manifest.parquet").read_bytes()
+    videos = pq.read_metadata(folder / "manifest.parquet").row_group(0).column(SCHEMA.get_field_index("video"))
+    page = videos.dictionary_page_offset + videos.total_compressed_size // 2
+    for data, what in (
+        (whole[:-100], "is damaged"),
+        (b"", "is damaged"),
+        (whole[:page] + bytes([whole[page] ^ 1]) + whole[page + 1 :], "is damaged"),
+        (whole[: len(whole) // 2], "is damaged"),
+        (None, "is missing"),
+    ):
+        path = tmp_path / "manifest.parquet"
+        path.unlink() if data is None else path.write_bytes(data)
+        for read in (lambda: read_rows(tmp_path, 256, 0), lambda: take_rows(tmp_path, range(9), SCHEMA.names)):
+            with pytest.raises(DataError) as error:
+                read()
+            do = f"; run python -m tools.verify {tmp_path}" if is_dataset else "; make the dry run again"
+            assert str(error.value).startswith(f"{path} {what}") and str(error.value).endswith(do)
+
+
+def test_a_count_of_one_is_seen_on_the_log_axis():
+    assert list(_list_powers(1)) == list(_list_powers(10)) == [1, 10]
+    labels = ["1", "10", "100", "1 k", "10 k", "100 k", "1 M", "10 M"]
+    assert list(_list_powers(10**6 + 1).items()) == [(10**power, label) for power, label in enumerate(labels)]
+    for most in (1, 2, 10, 11, 999, 1000, 12_345_678):
+        places = [_log_place(power, most) for power in _list_powers(most)]
+        assert places[0] > 3 and places[-1] == pytest.approx(100) and _log_place(0, most) == 0
+        assert np.diff(places) == pytest.approx(places[1] - places[0])
+    assert _log_place(1, 10) == pytest.approx(100 * np.log(2) / np.log(20))
+
+
+def test_settings_are_worded():
+    settings = {"select": {"per_video": None}, "dedupe": {"enabled": True, "x": None}, "split": {"val_fraction": 0.1}}
+    assert _word_settings(settings) == {
+        "select.per_video": "no limit",
+        "dedupe.enabled": "yes",
+        "dedupe.x": "not given",
+        "split.val_fraction (used only where the source has no split of its own)": "0.1",
+    }
+
+
 def test_samples_prefer_other_videos():
     samples = Samples(0)
     samples.add(np.array([1] * 50 + [1, 1, 2, -1]), pa.chunked_array([["a"] * 50 + ["b", "c", "d", "e"]]), 100)
@@ -367,7 +456,12 @@ def test_bad_calls(folder, written, tmp_path, capsys):
     for arguments, message in (
         ([tmp_path / "nowhere"], "is not a folder"),
         ([tmp_path / "empty"], "so it is no dataset"),
+        ([""], "DIR is empty; give the folder that preprocess wrote"),
+        ([folder / "dataset.json"], "dataset.json is a file; give the folder that preprocess wrote"),
         ([folder, "--html", tmp_path], "is a folder; give a file's name"),
+        ([folder, "--html", folder.with_name("원본 <i>") / "a.jpg"], "lies in the source"),
+        ([folder, "--json", folder.with_name(f"{folder.name}.log.json")], "is the log of the run"),
+        ([folder, "--source", tmp_path / "empty", "--html", tmp_path / "empty" / "a.html"], "lies in the source"),
         ([folder, "--html", tmp_path / "no" / "a.html"], "its folder does not exist"),
         ([folder, "--json", folder / "dataset.json"], "lies in the dataset"),
         ([folder, "--json", tmp_path], "is a folder; give a file's name"),

@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 from collections import Counter
-from html.parser import HTMLParser
 from itertools import pairwise
 
 import cv2
@@ -19,6 +18,7 @@ from shards.command import run_command
 from shards.dataset import read_dataset
 from shards.emotions import ENGLISH, KOREAN, parse_emotion
 from shards.manifest import FILE
+from tests.pages import Page
 from tests.tools.browser import console_errors, is_blank, open_page, sideways
 from tests.tools.manifests import change_rows, make_row, write_rows
 from tests.trees import HEIGHT, WIDTH, make_jpeg, make_label, write_video
@@ -80,29 +80,6 @@ class Made:
         self.by_key = {row["key"]: row for row in self.rows}
 
 
-class Page(HTMLParser):
-    """The words and tags of a page, its scripts left out."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.words, self.tags, self._script = [], [], False
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-        self._script = tag in ("script", "style")
-
-    def handle_endtag(self, tag):
-        self._script = False
-
-    def handle_data(self, data):
-        self.words += [] if self._script else [data]
-
-    @property
-    def shown(self):
-        return " ".join(" ".join(self.words).split())
-
-
 @pytest.fixture(scope="module")
 def made(dataset, tmp_path_factory):
     return Made(dataset, tmp_path_factory.mktemp("report"))
@@ -130,7 +107,7 @@ def test_totals_and_tables_are_the_manifests(made, dataset):
     epoch, train = made.figures["epoch"], [row for row in made.rows if row["split"] == "train"]
     assert (epoch["before"], epoch["after"]) == (len(train), sum(row["status"] == "kept" for row in train))
     assert epoch["seconds_before"] == pytest.approx(len(train) / 600)
-    assert f"{totals['kept']} of {totals['all']} frames stay" in made.page.shown
+    assert f"{totals['kept']} of {totals['all']} frames stay" in made.page.text
 
 
 def test_distances_are_the_manifests(made):
@@ -157,7 +134,7 @@ def test_groups_and_label_conflicts(made):
     assert figures["label_conflicts"] == sum(len(found) > 1 for found in moods) >= 2
     assert figures["frames_that_disagree"] == sum(found.total() - max(found.values()) for found in moods)
     by_way = [row for row in made.rows if row["duplicate_of"] and root(made.by_key, row)["key"] != row["duplicate_of"]]
-    assert by_way and f"by way of {by_way[0]['duplicate_of']}" in made.page.shown
+    assert by_way and f"by way of {by_way[0]['duplicate_of']}" in made.page.text
 
 
 def test_the_nearest_pairs_that_stay(made):
@@ -172,7 +149,7 @@ def test_the_nearest_pairs_that_stay(made):
 def test_no_leak_is_left(made):
     leaks = made.figures["leaks"]
     assert leaks["found"] == 0 and leaks["val"] > 0 and leaks["promised"] == 6
-    assert "No training frame that stays is a near-copy of a validation frame" in made.page.shown
+    assert "No training frame that stays is a near-copy of a validation frame" in made.page.text
 
 
 def test_the_csv_has_every_dropped_frame(made):
@@ -201,12 +178,11 @@ def test_unselected_and_conflicting_frames_are_listed_without_a_representative(t
         ["", "", "w/0", "", "label_conflict"],
         ["w/0", "w/0", "w/1", "1", "near_in_video"],
     ]
-    assert "rejected: label_conflict" in Page((tmp_path / "a.html").read_text("utf-8")).shown
+    assert "itself rejected: label conflict" in Page((tmp_path / "a.html").read_text("utf-8")).text
 
 
 def test_the_page_needs_nothing_else(made):
-    sources = [attributes[name] for _, attributes in made.page.tags for name in ("src", "href") if name in attributes]
-    assert all(source.startswith(("data:image/jpeg;base64,", "#")) for source in sources)
+    assert all(source.startswith(("data:image/jpeg;base64,", "#")) for source in made.page.sources)
     assert "http" not in re.sub(r"base64,[A-Za-z0-9+/=]+", "", made.text)
     assert len(made.text) < 20_000_000
     assert '@font-face { font-family: "Page Hangul"' in made.text
@@ -214,7 +190,7 @@ def test_the_page_needs_nothing_else(made):
 
 def test_names_are_escaped(made):
     assert "<b>&" not in made.text and "데이터 <i>" not in made.text
-    assert NAME in made.page.shown and "데이터 <i>: what was dropped" in made.page.shown
+    assert NAME in made.page.text and "데이터 <i>: what was dropped" in made.page.text
     assert made.text.count("</script>") == 2
 
 
@@ -222,7 +198,7 @@ def test_headings_pictures_and_names_for_those_who_cannot_see(made):
     levels = [int(tag[1]) for tag, _ in made.page.tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
-    pictures = [attributes for tag, attributes in made.page.tags if tag == "img"]
+    pictures = made.page.pictures
     assert len(pictures) > 20
     assert {picture["alt"] for picture in pictures} <= {f"{row['key']}, {ENGLISH[row['label']]}" for row in made.rows}
     assert 'class="none"' not in made.text  # dropped frames are cut from the source that the log names
@@ -248,7 +224,7 @@ def test_the_same_seed_gives_the_same_page(made, dataset, tmp_path):
 def test_without_its_source_a_placeholder_says_what_to_give(made, dataset, source, tmp_path):
     shutil.copytree(dataset, tmp_path / "copy")  # without the log beside it, which names the source
     assert report(tmp_path / "copy") == 0
-    shown = Page((tmp_path / "copy.dedupe.html").read_text("utf-8")).shown
+    shown = Page((tmp_path / "copy.dedupe.html").read_text("utf-8")).text
     assert "no picture: give --source" in shown and "--source DIR" in shown
     assert report(tmp_path / "copy", "--source", source) == 0
     assert 'class="none"' not in (tmp_path / "copy.dedupe.html").read_text("utf-8")
@@ -257,7 +233,7 @@ def test_without_its_source_a_placeholder_says_what_to_give(made, dataset, sourc
 def test_nothing_dropped_is_said(tmp_path):
     folder = write_rows(tmp_path / "data", [make_row("v", i, 2**60 >> 9 * i, detail=2000) for i in range(5)])
     assert report(folder, "--json", tmp_path / "a.json", "--csv", tmp_path / "a.csv") == 0
-    shown = Page((tmp_path / "data.dedupe.html").read_text("utf-8")).shown
+    shown = Page((tmp_path / "data.dedupe.html").read_text("utf-8")).text
     assert "Nothing was dropped as a near-copy" in shown and "There are no validation frames" in shown
     figures = json.loads((tmp_path / "a.json").read_text("utf-8"))
     assert figures["totals"]["kept"] == 5 and figures["groups"]["groups"] == 0
@@ -279,7 +255,7 @@ def test_a_leak_comes_first_and_ends_with_1(two_workers, source, tmp_path, capsy
     assert leaks["near"] == leaks["found"] > 0
     assert f"{tell_number(leaks['near'], 'training frame')} within 6 bits of a validation frame" in error
     page = Page((tmp_path / "leaking.dedupe.html").read_text("utf-8"))
-    assert page.shown.index("Validation is not apart from training") < page.shown.index("leaking: what was dropped", 40)
+    assert page.text.index("Validation is not apart from training") < page.text.index("leaking: what was dropped", 40)
     tags = [tag if tag != "div" else attributes.get("class") for tag, attributes in page.tags]
     assert tags.index("leak") < tags.index("h1") and (tmp_path / "a.csv").exists()
 
@@ -296,8 +272,8 @@ def test_what_a_policy_did_to_contradicting_labels(two_workers, source, tmp_path
     figures = json.loads((tmp_path / "a.json").read_text("utf-8"))
     rows = [row for row in pq.read_table(out / FILE).to_pylist() if row["hash"]]
     assert figures["totals"]["label_conflict"] == sum(row["reason"] == "label_conflict" for row in rows)
-    shown = Page((tmp_path / "out.dedupe.html").read_text("utf-8")).shown
-    assert ("rejected: label_conflict" in shown) == (conflicts == "drop")
+    shown = Page((tmp_path / "out.dedupe.html").read_text("utf-8")).text
+    assert ("itself rejected: label conflict" in shown) == (conflicts == "drop")
     changed = [row for row in rows if row["label"] != parse_emotion(row["emotion_inspect"])]
     assert ("labelled 편안/안정 calm by the majority" in shown) == (len(changed) > 0) == (conflicts == "majority")
 
@@ -309,14 +285,14 @@ def test_the_page_stays_small(made, dataset, tmp_path, monkeypatch):
     found = re.findall(r"data:image/jpeg;base64,[A-Za-z0-9+/=]+", text)
     assert 0 < sum(map(len, found)) <= 50_000 < sum(map(len, re.findall(r"data:image/jpeg[^\"]+", made.text)))
     left_out = made.text.count("<img ") - len(found)
-    assert f"{left_out} (left out, to keep this page small)" in Page(text).shown
+    assert f"{left_out} (left out, to keep this page small)" in Page(text).text
 
 
 def test_a_dry_run_is_shown_from_the_source(two_workers, source, made, tmp_path):
     run(Settings(source=[str(source)], out=str(tmp_path / "dry"), dry_run=True))
     assert report(tmp_path / "dry", "--json", tmp_path / "a.json", "--source", source) == 0
     text = (tmp_path / "dry.dedupe.html").read_text("utf-8")
-    assert "nothing has been written" in Page(text).shown and 'class="none"' not in text
+    assert "nothing has been written" in Page(text).text and 'class="none"' not in text
     figures = json.loads((tmp_path / "a.json").read_text("utf-8"))
     assert figures["dry_run"] and not made.figures["dry_run"]
     for name in ("totals", "by", "distances", "curves", "groups", "nearest_kept", "shown", "epoch"):
@@ -352,7 +328,7 @@ def test_what_could_not_be_compared_is_not_called_whole(tmp_path):
     assert report(folder, "--json", tmp_path / "a.json") == 0
     leaks = json.loads((tmp_path / "a.json").read_text("utf-8"))["leaks"]
     assert (leaks["unread"], leaks["found"]) == (2, 0)
-    shown = Page((tmp_path / "data.dedupe.html").read_text("utf-8")).shown
+    shown = Page((tmp_path / "data.dedupe.html").read_text("utf-8")).text
     assert "Not known yet: 2 featureless frames of both splits look alike" in shown
 
 
@@ -482,13 +458,18 @@ def test_the_keyboard(many):
             driver.switch_to.active_element.send_keys(key)
         assert driver.switch_to.active_element == pairs[3]
         tally = texts(driver, "#tally")[0]
-        assert "3 of 60 judged: 2 right, 1 wrong" in tally and "95% interval: 6.1% to 79%" in tally
+        assert "3 of 60 judged: 2 right, 1 wrong. For an estimate judge at least 10." in tally
         assert pairs[2].get_attribute("data-said") == "n"
         driver.switch_to.active_element.send_keys(Keys.ARROW_LEFT)
         assert driver.switch_to.active_element == pairs[2]
         button = pairs[2].find_element("css selector", "[data-say=y]")
         button.send_keys(Keys.ENTER)
         assert "3 right, 0 wrong" in texts(driver, "#tally")[0] and button.get_attribute("aria-pressed") == "true"
+        driver.execute_script("arguments[0].focus()", pairs[3])
+        for key in "nyyyyyy":
+            driver.switch_to.active_element.send_keys(key)
+        tally = texts(driver, "#tally")[0]
+        assert "10 of 60 judged: 9 right, 1 wrong" in tally and "95% interval: 1.8% to 40%" in tally
         groups = driver.find_elements("css selector", "#groups-list > article")
         driver.execute_script("arguments[0].focus()", groups[0])
         for _ in range(3):

@@ -5,11 +5,11 @@ import pytest
 
 from shards.emotions import KOREAN
 from shards.errors import DataError
-from shards.manifest import FILE
+from shards.manifest import FILE, take_rows
 from tests.tools.manifests import make_row, write_rows
 from tools import hashed_frames
 from tools.groups import find_groups, find_roots
-from tools.hashed_frames import NONE, check_hashes, measure_distance, read_frames, read_rows
+from tools.hashed_frames import NONE, check_hashes, measure_distance, read_frames
 
 
 def duplicate(video, number, code, of, distance, reason="near_in_video", **changes):
@@ -72,9 +72,9 @@ def test_row_groups_change_nothing(folder, tmp_path, monkeypatch):
     for name in ("row", "video", "number", "mood", "of", "codes", "species", "status", "reason"):
         assert np.array_equal(getattr(whole, name), getattr(parts, name)), name
     rows = pq.read_table(folder / FILE).to_pylist()
-    read = read_rows(folder, [6, 0, 3, 0], ["key", "video"])
+    read = take_rows(folder, [6, 0, 3, 0], ["key", "video"])
     assert read == {place: {name: rows[place][name] for name in ("key", "video")} for place in (0, 3, 6)}
-    assert read_rows(folder, [], ["key"]) == {}
+    assert take_rows(folder, [], ["key"]) == {}
 
 
 @pytest.mark.parametrize("bits", [64, 256])

@@ -115,3 +115,12 @@ def test_a_damaged_record_is_named(dataset, tmp_path):
         shard.write_bytes(data)
     with pytest.raises(DataError, match=r"tfrecord.*: offset .*; run python -m tools\.verify"):
         check(leaking)
+
+
+def test_a_record_beyond_the_shards_end_is_named(dataset, tmp_path):
+    def change(row):
+        into_validation("dog-sit-000001")(row)
+        row["offset"] = row["offset"] and 10**6
+
+    with pytest.raises(DataError, match=r"tfrecord.*: offset 1000000: the file ends before.*; run python -m tools"):
+        check(change_rows(dataset, tmp_path / "short", change))

@@ -1,3 +1,5 @@
+import shutil
+
 import cv2
 import numpy as np
 import pyarrow.parquet as pq
@@ -62,8 +64,28 @@ def test_bad_calls(dataset, tmp_path, capsys):
         ([dataset, "--key", bad["key"]], "image_unreadable"),
         ([dataset, "--columns", "0"], "--columns 0"),
         ([dataset, "--png", tmp_path / "no" / "a.png"], "does not exist"),
+        ([dataset, "--png", dataset / "a.png"], "lies in the dataset"),
+        ([dataset, "--png", dataset.with_name("pets") / "a.png"], "lies in the source"),
+        ([dataset, "--png", dataset.with_name("데이터.log.json")], "is the log of the run"),
+        ([dataset / "dataset.json"], "is a file; give the folder that preprocess wrote"),
+        ([""], "DIR is empty; give the folder that preprocess wrote"),
     ):
         assert show_dataset(*arguments) == 2
         error = capsys.readouterr().err
         assert message in error and len(error.splitlines()) == 1
     assert show_dataset(dataset, "--split", "val") == 1
+
+
+def test_damaged_datasets(dataset, tmp_path, capsys):
+    copy = tmp_path / "데이터"
+    for spoil, message in (
+        (lambda: next(copy.glob("*train*")).unlink(), "-of-00001: missing; run python -m tools.verify"),
+        (lambda: (copy / "manifest.parquet").write_bytes(b"PAR1"), "is damaged ("),
+        (lambda: (copy / "manifest.parquet").unlink(), "manifest.parquet is missing; run python -m tools.verify"),
+    ):
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(dataset, copy)
+        spoil()
+        assert show_dataset(copy) == 1
+        error = capsys.readouterr().err
+        assert message in error and "run python -m tools.verify" in error and len(error.splitlines()) == 1
