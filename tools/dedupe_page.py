@@ -18,11 +18,10 @@ _PLAIN = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15)
 
 
 def make_page(
-    found: Findings, figures: dict[str, Any], opened: Opened, sources: list[Path], seed: int, title: str
+    found: Findings, figures: dict[str, Any], opened: Opened, pictures: Pictures, seed: int, title: str
 ) -> tuple[str, dict[str, Any]]:
     """The page, and the keys of what it shows."""
     samples = choose_samples(found.frames, found.groups, found.nearest, found.leaks, seed)
-    pictures = Pictures(opened, sources)
     places, min_detail = list_places(found.frames, found.groups, samples), found.settings["dedupe"]["min_detail"]
     shown = Shown(opened.folder, found.frames, pictures, places, min_detail)
     pairs = {name: [shown.pair(*pair) for pair in getattr(samples, name).tolist()] for name in PAIRS}
@@ -38,7 +37,7 @@ def make_page(
         outcomes=OUTCOMES,
         missing=dict(pictures.reasons),
         left_out=shown.left_out,
-        has_source=bool(sources),
+        has_source=bool(pictures.sources),
         add_up=_add_up,
         tell_time=tell_time,
         tell_number=tell_number,

@@ -18,7 +18,7 @@ from tools.dropped_list import write_dropped
 from tools.hashed_frames import Frames, check_hashes
 from tools.leak_check import Leaks
 from tools.outputs import check_files, dataset_folder, write_text
-from tools.pictures import find_sources, open_dataset
+from tools.pictures import Pictures, find_sources, open_dataset
 
 
 def explain_leaks(leaks: Leaks, frames: Frames, folder: Path) -> str:
@@ -71,12 +71,15 @@ def main(arguments: list[str]) -> int:
     check_hashes(opened.folder)
     found = inspect_dataset(opened, chosen.seed)
     figures = make_figures(found, opened, chosen.images_per_second)
-    page, keys = make_page(found, figures, opened, sources, chosen.seed, folder.name)
+    pictures = Pictures(opened, sources)
+    page, keys = make_page(found, figures, opened, pictures, chosen.seed, folder.name)
     write_text(page_file, page)
     if chosen.json:
         write_text(chosen.json, json.dumps(figures | {"shown": keys}, ensure_ascii=False, indent=1) + "\n")
     if chosen.csv:
         write_dropped(chosen.csv, found.frames)
+    if missing := pictures.explain_missing():
+        print(f"dedupe_report: {missing}", file=sys.stderr)
     print(page_file)
     if found.leaks.found:
         raise DataError(explain_leaks(found.leaks, found.frames, chosen.dataset))

@@ -115,7 +115,7 @@ class Pictures:
     def __init__(self, opened: Opened, sources: list[Path]):
         self.reasons: Counter[str] = Counter()  # why pictures are missing
         self._asked = 0  # pictures, those that are missing among them
-        self._opened, self._sources = opened, sources
+        self._opened, self.sources = opened, sources
         self._finder = _Finder(sources)
 
     def explain_missing(self) -> str | None:
@@ -124,7 +124,7 @@ class Pictures:
         if not reasons:
             return None
         missing = sum(self.reasons[reason] for reason in reasons)
-        where = f" in {', '.join(map(str, self._sources))}" if self._sources else ""
+        where = f" in {', '.join(map(str, self.sources))}" if self.sources else ""
         what = f"no picture for {missing:,} of {self._asked:,} frames ({', '.join(reasons)}){where}"
         return f"{what}; give the folders that preprocess was given as --source"
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from preprocess.run import run
-from preprocess.settings import DedupeSettings, Settings
+from preprocess.settings import DedupeSettings, SelectSettings, Settings
 from shards.command import run_command
 from shards.dataset import read_dataset
 from shards.emotions import ENGLISH, KOREAN, parse_emotion
@@ -24,6 +24,7 @@ from tests.tools.manifests import change_rows, make_row, write_rows
 from tests.trees import HEIGHT, WIDTH, make_jpeg, make_label, write_video
 from tools import dedupe_report
 from tools.dedupe_page import round_up, shorten, tell_number, tell_time
+from tools.hashed_frames import OUTCOMES
 
 NAME = '<b>&"한글 dog-sit-000001'
 
@@ -230,6 +231,46 @@ def test_without_its_source_a_placeholder_says_what_to_give(made, dataset, sourc
     assert 'class="none"' not in (tmp_path / "copy.dedupe.html").read_text("utf-8")
 
 
+def test_a_source_without_the_frames_is_told(dataset, tmp_path, capsys):
+    shutil.copytree(dataset, tmp_path / "copy")
+    (tmp_path / "empty").mkdir()
+    capsys.readouterr()
+    assert report(tmp_path / "copy", "--source", tmp_path / "empty") == 0
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert (
+        told.startswith("dedupe_report: no picture for ") and f"(image missing) in {tmp_path / 'empty'}; give" in told
+    )
+
+
+def test_what_selection_left_out_is_shown(two_workers, source, tmp_path):
+    out = tmp_path / "out"
+    settings = {"dedupe": DedupeSettings(enabled=False), "select": SelectSettings(1)}
+    run(Settings(source=[str(source)], out=str(out), **settings))
+    assert report(out, "--json", tmp_path / "a.json") == 0
+    figures = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    totals, shown = figures["totals"], Page((tmp_path / "out.dedupe.html").read_text("utf-8")).text
+    assert totals["unselected"] and f"{totals['unselected']} unselected (select.per_video 1)" in shown
+    assert sum(totals[name] for name in OUTCOMES) == totals["all"]
+    assert "Unselected frames beside the nearest of their video that was selected" in shown
+    rows = {row["key"]: row for row in pq.read_table(out / FILE).to_pylist() if row["hash"]}
+    pairs = figures["shown"]["unselected"]
+    assert len(pairs) == min(32, totals["unselected"])
+    for first, second in pairs:
+        assert rows[first]["status"] == "unselected" != rows[second]["status"]
+        assert rows[first]["video"] == rows[second]["video"]
+
+
+def test_an_emptied_split_comes_first(tmp_path):
+    gone = {"status": "duplicate", "reason": "near_validation", "duplicate_of": "v/0", "distance": 0}
+    rows = [make_row("t", i, 0, **gone) for i in range(2)] + [make_row("v", 0, 0, split="val")]
+    assert report(write_rows(tmp_path / "data", rows)) == 0
+    shown = Page((tmp_path / "data.dedupe.html").read_text("utf-8")).text
+    told = "Nothing is left to train on: all 2 training frames were dropped, 2 as copies of validation frames."
+    assert shown.index(told) < shown.index("1 of 3 frames stay")
+    assert "No training frame stays, so there is nothing to compare." in shown
+    assert "An epoch over the training frames takes" not in shown
+
+
 def test_nothing_dropped_is_said(tmp_path):
     folder = write_rows(tmp_path / "data", [make_row("v", i, 2**60 >> 9 * i, detail=2000) for i in range(5)])
     assert report(folder, "--json", tmp_path / "a.json", "--csv", tmp_path / "a.csv") == 0
@@ -249,8 +290,8 @@ def test_a_leak_comes_first_and_ends_with_1(two_workers, source, tmp_path, capsy
     leaking = change_rows(kept, tmp_path / "leaking", move)
     capsys.readouterr()
     assert report(leaking, "--json", tmp_path / "a.json", "--csv", tmp_path / "a.csv") == 1
-    error = capsys.readouterr().err
-    assert len(error.splitlines()) == 1 and "make the dataset again" in error
+    missing, error = capsys.readouterr().err.splitlines()
+    assert "no picture for" in missing and "make the dataset again" in error
     leaks = json.loads((tmp_path / "a.json").read_text("utf-8"))["leaks"]
     assert leaks["near"] == leaks["found"] > 0
     assert f"{tell_number(leaks['near'], 'training frame')} within 6 bits of a validation frame" in error
