@@ -271,6 +271,102 @@ def test_an_emptied_split_comes_first(tmp_path):
     assert "An epoch over the training frames takes" not in shown
 
 
+@pytest.fixture
+def fates(tmp_path):
+    """Every fate of a representative, and unselected frames; without pictures."""
+    train = {"emotion_inspect": KOREAN[1], "label": 1, "detail": 5000}
+
+    def copy(of, distance, reason="near_in_video"):
+        return train | {"status": "duplicate", "reason": reason, "duplicate_of": of, "distance": distance}
+
+    rows = [
+        make_row("a", 0, 0, **train),
+        make_row("a", 1, 1, **copy("a/0", 1)),
+        make_row("b", 0, 2**20 - 1, **train, status="unselected"),
+        make_row("b", 1, 2**20 - 2, **copy("b/0", 1)),
+        make_row("b", 2, 2**18 - 1, **train),
+        make_row("b", 3, 2**64 - 1, **train),
+        make_row("c", 0, 2**40 - 1, **train, status="rejected", reason="label_conflict"),
+        make_row("c", 1, 2**40 - 8, **copy("c/0", 3)),
+        make_row("d", 0, 2**50 - 1, detail=5000, split="val"),
+        make_row("e", 0, 2**50 - 2, **copy("d/0", 1, "near_validation")),
+        make_row("e", 1, 2**50 - 4, **copy("e/0", 1)),
+        make_row("f", 0, 2**50 - 3, **copy("d/0", 1, "near_across_videos"), split="val"),
+        make_row("g", 0, 2**50, detail=5, status="unselected"),
+        make_row("g", 1, 2**63, detail=5000),
+    ]
+    return write_rows(tmp_path / "fates", rows, distance=3, conflicts="drop")
+
+
+def test_the_page_tells_what_became_of_all(fates):
+    assert report(fates) == 0
+    text = (fates.with_name("fates.dedupe.html")).read_text("utf-8")
+    shown = Page(text).text
+    for told in (
+        "5 of 14 frames stay (35.7%); 6 are near-copies of a frame that stands for them, 2 unselected",
+        ", 1 label conflict (dedupe.conflicts drop).",
+        "After this stage 10 stay in this dataset; 2 of these then went as copies of other videos or of validation, "
+        "2 as unselected, 1 for label conflicts: 5.",
+        "Starts from the 8 frames that this dataset's own distance and selection leave of each video",
+    ):
+        assert told in shown
+    for became in ("unselected", "rejected: label conflict", "a copy of validation"):
+        assert f"stands for it; itself {became}" in shown
+    faces = re.findall(r'<figure class="face( stays)?">.*?aria-label="([^,]+),', text, re.DOTALL)
+    assert {key for stays, key in faces if stays} == {"a/0", "b/2", "b/3", "d/0", "g/1"} & {key for _, key in faces}
+    assert {"a/0", "b/2", "d/0"} <= {key for stays, key in faces if stays}
+
+
+def test_the_widest_and_the_unselected(fates, tmp_path):
+    assert report(fates, "--json", tmp_path / "a.json") == 0
+    shown = json.loads((tmp_path / "a.json").read_text("utf-8"))["shown"]
+    assert shown["widest"][0] == ["c/1", "c/0"] and len(shown["widest"]) == 6
+    assert sorted(shown["widest"]) == sorted(shown["dropped"])
+    assert sorted(shown["unselected"]) == [["b/0", "b/2"], ["g/0", "g/1"]]
+    text = Page(fates.with_name("fates.dedupe.html").read_text("utf-8")).text
+    assert text.count("without detail, so the bits mean nothing") == 1
+    assert text.index("The widest that were dropped") < text.index("Unselected frames beside the nearest")
+
+
+def test_the_widest_of_many_leave_the_honest_sample_as_it_is(many):
+    page, rows = many
+    shown = json.loads(page.with_name("many.json").read_text("utf-8"))["shown"]
+    bits = {row["key"]: row["distance"] for row in rows if row["duplicate_of"]}
+    assert [bits[key] for key, _ in shown["widest"]] == sorted(bits.values(), reverse=True)[:24]
+    dropped = [place for place, row in enumerate(rows) if row["duplicate_of"]]
+    drawn = np.random.default_rng(0).permutation(dropped)[:60]
+    assert [key for key, _ in shown["dropped"]] == [rows[place]["key"] for place in drawn]
+
+
+def test_unselected_frames_alone_are_not_called_nothing(tmp_path):
+    rows = [make_row("v", i, 2**60 >> 9 * i, detail=2000, status="unselected" if i else "kept") for i in range(5)]
+    assert report(write_rows(tmp_path / "data", rows)) == 0
+    shown = Page((tmp_path / "data.dedupe.html").read_text("utf-8")).text
+    assert "Nothing was dropped as a near-copy : 1 of 5 frames stay, 4 unselected" in shown
+    assert "No frame was dropped as a near-copy; 4 were left out as unselected." in shown
+    assert "nothing to judge" not in shown and "Unselected frames beside the nearest" in shown
+
+
+def test_emptied_validation_is_not_called_whole(tmp_path):
+    rows = [make_row("t", 0, 0), *(make_row("v", i, 2**40 << i, split="val", status="unselected") for i in range(2))]
+    assert report(write_rows(tmp_path / "data", rows)) == 0
+    page = Page((tmp_path / "data.dedupe.html").read_text("utf-8"))
+    assert "Nothing is left to validate on: all 2 validation frames were dropped, 2 as unselected." in page.text
+    assert "No validation frame stays, so there is nothing to compare." in page.text
+    told = [attributes for _, attributes in page.tags if attributes.get("class") in ("leak", "whole")]
+    assert told == [{"class": "leak", "role": "alert"}]
+
+
+@pytest.mark.parametrize("dedupe", [{"enabled": False}, {"scope": "video"}])
+def test_other_scopes_say_what_they_did_not_look_for(tmp_path, dedupe):
+    rows = [make_row("a", 0, 0, detail=1), make_row("b", 0, 0, detail=1)]
+    assert report(write_rows(tmp_path / "data", rows, **dedupe)) == 0
+    shown = Page((tmp_path / "data.dedupe.html").read_text("utf-8")).text
+    assert "so scope all keeps at most what its curve says" in shown
+    assert ("this dataset: 2, removal switched off" in shown) == ("enabled" in dedupe)
+    assert ("This dataset: scope video." in shown) == ("scope" in dedupe)
+
+
 def test_nothing_dropped_is_said(tmp_path):
     folder = write_rows(tmp_path / "data", [make_row("v", i, 2**60 >> 9 * i, detail=2000) for i in range(5)])
     assert report(folder, "--json", tmp_path / "a.json", "--csv", tmp_path / "a.csv") == 0
@@ -333,6 +429,7 @@ def test_a_dry_run_is_shown_from_the_source(two_workers, source, made, tmp_path)
     run(Settings(source=[str(source)], out=str(tmp_path / "dry"), dry_run=True))
     assert report(tmp_path / "dry", "--json", tmp_path / "a.json", "--source", source) == 0
     text = (tmp_path / "dry.dedupe.html").read_text("utf-8")
+    assert "this dataset" not in Page(text).text.lower() and "Settings of this dry run" in Page(text).text
     assert "nothing has been written" in Page(text).text and 'class="none"' not in text
     figures = json.loads((tmp_path / "a.json").read_text("utf-8"))
     assert figures["dry_run"] and not made.figures["dry_run"]
@@ -437,6 +534,45 @@ def choose(driver, form, field, value):
     Select(driver.find_element("css selector", f"form[data-list={form}] select[name={field}]")).select_by_value(value)
 
 
+def test_judgements_outlive_a_reload(many):
+    page, _ = many
+    with open_page(page) as driver:
+        driver.execute_script("document.querySelector('#pairs-list > article').focus()")
+        for key in "yyyyyynnyy":
+            assert "%" not in texts(driver, "#tally")[0]
+            driver.switch_to.active_element.send_keys(key)
+        tally = texts(driver, "#tally")[0]
+        assert "10 of 60 judged: 8 right, 2 wrong" in tally and "about 20% are wrong" in tally
+        driver.refresh()
+        assert texts(driver, "#tally")[0] == tally
+        pressed = "#pairs-list > article[data-said=n] [data-say=n][aria-pressed=true]"
+        assert len(driver.find_elements("css selector", pressed)) == 2
+        driver.find_element("id", "clear").click()
+        driver.refresh()
+        assert texts(driver, "#tally")[0] == "0 of 60 judged: 0 right, 0 wrong"
+        driver.execute_script("localStorage.setItem(localStorage.key(0), 'no JSON')")
+        driver.refresh()
+        assert "0 of 60 judged" in texts(driver, "#tally")[0] and console_errors(driver) == []
+
+
+def test_tables_scroll_by_keyboard_and_show_first_what_matters(many):
+    page, _ = many
+    with open_page(page, 360) as driver:
+        holders = driver.find_elements("css selector", ".wide")
+        assert len(holders) > 5
+        for holder in holders:
+            assert (holder.get_attribute("tabindex"), holder.get_attribute("role")) == ("0", "region")
+        by_name = {holder.get_attribute("aria-label"): holder for holder in holders}
+        assert len(by_name) == len(holders) and all(by_name)
+        holder = by_name["kept and dropped by mood"]
+        head = holder.find_elements("css selector", "thead th")
+        assert [cell.text for cell in head[:3]] == ["mood", "frames", "share kept"]
+        right = (
+            "const right = (n) => n.getBoundingClientRect().right; return right(arguments[1]) <= right(arguments[0])"
+        )
+        assert driver.execute_script(right, holder, head[2])
+
+
 @pytest.mark.parametrize("width", [1200, 360])
 def test_the_page_in_a_browser(made, width):
     with open_page(made.html, width) as driver:
@@ -522,6 +658,17 @@ def test_the_keyboard(many):
         after = texts(driver, "[data-chart=in_videos] output")[0]
         assert before.startswith("distance 8: ") and after.startswith("distance 9: ")
         assert console_errors(driver) == []
+
+
+def test_a_slider_starts_at_the_own_setting_else_at_the_largest(many):
+    page, _ = many
+    curves = json.loads(page.with_name("many.json").read_text("utf-8"))["curves"]
+    assert curves["selection"]["own"] is None and curves["across"]["all"]["own"] == 2
+    with open_page(page) as driver:
+        assert texts(driver, "[data-chart=selection] output")[0].startswith(f"K {curves['selection']['counts'][-1]}: ")
+        assert texts(driver, "[data-chart=across] output")[0].startswith("distance 2: ")
+        driver.execute_script("document.querySelector('#look + p').parentElement.lastElementChild.scrollIntoView()")
+        assert driver.execute_script("return document.querySelector('.tally').getBoundingClientRect().bottom") < 0
 
 
 def test_the_slider_reads_out_the_curve(many):
