@@ -16,10 +16,9 @@ from preprocess.source import Source
 from shards import dataset, manifest
 from shards.errors import CallError, DataError
 from shards.files import write_atomically
-from shards.lock import LOCK
 
 WORK = ".work"
-_OURS = {dataset.FILE, manifest.FILE, "features.json", "dataset_info.json", "label.labels.txt", LOCK, WORK}
+_OURS = {dataset.FILE, manifest.FILE, "features.json", "dataset_info.json", "label.labels.txt", WORK, ".lock"}
 # Bytes of a record, measured on real crops at 256 px and quality 90 (12 to 19 kB); grows with the pixels.
 _RECORD_BYTES = 16_000
 

@@ -20,8 +20,9 @@ from shards.emotions import parse_emotion
 from shards.geometry import Box, Crop, place_crop
 from shards.jpeg import MAX_PIXELS, Header, UnreadableImage, read_header
 from shards.record import encode_record
+from shards.species import find_species
 
-_NAME = re.compile(r"(?:(\d{8})_)?(cat|dog)-([a-z]+)-\d+", re.IGNORECASE)
+_NAME = re.compile(r"(?:(\d{8})_)?(?:cat|dog)-([a-z]+)-\d+", re.IGNORECASE)
 _DATE = re.compile(r"(\d{8})/")
 
 
@@ -41,8 +42,8 @@ class Frame:
 
 def describe_video(video: Video) -> dict[str, Any]:
     """The columns that are known without the label."""
-    named = _NAME.search(video.name)
-    date, species, action = named.groups() if named else (None, None, None)
+    named, species = _NAME.search(video.name), find_species(video.name)
+    date, action = named.groups() if named else (None, None)
     row = {"source": video.source, "label_file": video.label_file, "video": video.name, "date": date}
     return row | {"species": species and species.upper(), "action": action and action.upper()}
 

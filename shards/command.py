@@ -2,9 +2,11 @@
 
 import argparse
 import errno
+import io
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -32,8 +34,13 @@ def run_command(name: str, command: Callable[[list[str]], int], arguments: list[
 
     `--debug` among the arguments shows the traceback as well.
     """
+    open_streams()
+    warnings.simplefilter("ignore")  # libraries' warnings are no news to a user, and no errors, whatever -W says
     try:
-        return command(arguments)
+        status = command(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where a full disk or a reader that is gone can still be told
+        return status
     except BrokenPipeError:  # the reader of our output went away (`| head`): nothing to tell it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141  # as a shell reports it: the work may not be done
@@ -45,15 +52,35 @@ def run_command(name: str, command: Callable[[list[str]], int], arguments: list[
         return status
 
 
+def open_streams() -> None:
+    """Make standard input, output and error usable, however the caller has set them up.
+
+    Korean is written whatever the locale: what an encoding lacks, and bytes of names that are no text, as \\u.. and
+    \\x... A closed stream leads nowhere; left closed, the next file to be opened would take its number, and be written
+    into by whoever prints.
+    """
+    for number, flags in enumerate((os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)  # takes the lowest free number, which is this one
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _explain(error: BaseException) -> tuple[int, str]:
     """Exit status and one line."""
     if isinstance(error, CallError | DataError):
-        return (2 if isinstance(error, CallError) else 1), str(error)
+        return (2 if isinstance(error, CallError) else 1), str(error) or type(error).__name__
     if isinstance(error, OSError):
         return _explain_os_error(error)
     if isinstance(error, KeyboardInterrupt):
         return 130, str(error) or "stopped; run the same command again to go on"
-    return 1, f"{type(error).__name__}: {error}; this is a fault of the program, --debug shows where"
+    if isinstance(error, MemoryError):
+        return 1, "there is not enough memory; close other programs or give smaller settings, and run it again"
+    what = ": ".join(filter(None, (type(error).__name__, str(error))))
+    return 1, f"{what}; this is a fault of the program, --debug shows where"
 
 
 def _explain_os_error(error: OSError) -> tuple[int, str]:
@@ -62,4 +89,7 @@ def _explain_os_error(error: OSError) -> tuple[int, str]:
         return 2, f"{where}the disk is full; free some space and run the same command again, finished work is kept"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return 2, f"{where}{error.strerror}; choose a place that can be read and written"
-    return 1, f"{where}{error.strerror or error}"
+    what = error.strerror or str(error) or type(error).__name__
+    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError | FileExistsError):
+        return 1, f"{where}{what}"
+    return 1, f"{where}{what}; once that has passed, run the same command again, it goes on from there"

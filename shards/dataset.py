@@ -4,7 +4,6 @@ dataset.json is written last: its presence means that the dataset is whole. Besi
 which tensorflow_datasets.builder_from_directory opens the same shards.
 """
 
-import hashlib
 import json
 import re
 from pathlib import Path
@@ -17,13 +16,15 @@ from shards.emotions import EMOTIONS, KOREAN
 from shards.errors import CallError, DataError
 from shards.fields import FIELDS
 from shards.files import hash_file, read_blocks, write_atomically
+from shards.seal import BrokenSeal, check_json, seal_json
+from shards.tfrecord import OVERHEAD
 
 NAME = "pet_mood"
 FILE = "dataset.json"
 SHARD = re.compile(NAME + r"-(train|val)\.tfrecord-\d{5}-of-\d{5}")
 FORMAT_VERSION = 1
+MAX_IMAGE_SIZE = 2048  # side of the stored squares, pixels
 _FORMAT = "pet_mood shards"
-_BLANK = b'"digest": ""'
 _MAKE_AGAIN = "make the dataset again with python -m preprocess and --replace"
 
 
@@ -93,11 +94,9 @@ def describe_file(path: Path) -> OtherFile:
 
 def write_dataset(folder: Path, dataset: Dataset) -> None:
     """Write dataset.json with a digest over its own bytes (that field blank)."""
-    fields = {"format": dataset.format, "version": dataset.version, "digest": ""}
-    text = json.dumps(fields | msgspec.to_builtins(dataset) | {"digest": ""}, ensure_ascii=False, indent=1) + "\n"
-    data = text.encode()
+    first = {"format": dataset.format, "version": dataset.version, "digest": ""}
     with write_atomically(folder / FILE) as file:
-        file.write(data.replace(_BLANK, f'"digest": "{hashlib.sha256(data).hexdigest()}"'.encode(), 1))
+        file.write(seal_json(first | msgspec.to_builtins(dataset), indent=1))
 
 
 def read_dataset(folder: Path) -> Dataset:
@@ -117,12 +116,12 @@ def read_dataset(folder: Path) -> Dataset:
     try:
         stated = msgspec.json.decode(data, type=_Version)
         if (stated.format, stated.version) == (_FORMAT, FORMAT_VERSION):
-            dataset = msgspec.json.decode(data, type=Dataset)
-            if _digest(data, dataset.digest) == dataset.digest:
-                return dataset
-            what = f"offset 0 to {len(data)}: differs from what was written (its digest does not fit)"
-            raise DataError(f"{path}: {what}; {_MAKE_AGAIN}")
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            dataset = msgspec.json.decode(check_json(data), type=Dataset)
+            _check_settings(dataset)
+            return dataset
+    except BrokenSeal as error:
+        raise DataError(f"{path}: offset 0 to {len(data)}: {error}; {_MAKE_AGAIN}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise DataError(f"{path}: damaged: {error}; {_MAKE_AGAIN}") from error
     raise DataError(
         f"{path}: is {stated.format!r} version {stated.version}, this program reads {_FORMAT!r} version "
@@ -130,8 +129,20 @@ def read_dataset(folder: Path) -> Dataset:
     )
 
 
-def _digest(data: bytes, stated: str) -> str:
-    return hashlib.sha256(data.replace(f'"digest": "{stated}"'.encode(), _BLANK, 1)).hexdigest()
+def _check_settings(dataset: Dataset) -> None:
+    """Raises ValueError where memory would be asked for by numbers that no run of preprocess writes."""
+    crop = dataset.settings.get("crop")
+    size, grow = (crop.get("size"), crop.get("grow", 1.0)) if isinstance(crop, dict) else (None, None)
+    if type(size) is not int or not 1 <= size <= MAX_IMAGE_SIZE:
+        raise ValueError(f"crop.size is {size!r}, not a number of pixels from 1 to {MAX_IMAGE_SIZE}")
+    if type(grow) not in (int, float) or not 1 <= grow <= 4:
+        raise ValueError(f"crop.grow is {grow!r}, not a number from 1 to 4")
+    if strange := [shard.file for shards in dataset.shards.values() for shard in shards if not _is_possible(shard)]:
+        raise ValueError(f"{strange[0]} cannot hold the records that are stated")
+
+
+def _is_possible(shard: ShardFile) -> bool:
+    return bool(SHARD.fullmatch(shard.file)) and 0 <= shard.records * OVERHEAD <= shard.bytes
 
 
 def write_tfds_files(folder: Path, image_size: int, shards: dict[str, list[ShardFile]]) -> list[str]:

@@ -9,7 +9,12 @@ from pathlib import Path
 
 from shards.errors import CallError
 
-LOCK = ".lock"
+
+def lock_file(out: Path) -> Path:
+    """Beside the folder, so that it outlives its removal; in it only where nothing may be written beside it."""
+    out = out.absolute()
+    beside = next(place for place in out.parents if place.exists())
+    return out.with_name(f".{out.name}.lock") if os.access(beside, os.W_OK | os.X_OK) else out / ".lock"
 
 
 @contextmanager
@@ -18,8 +23,8 @@ def lock_folder(out: Path) -> Iterator[None]:
 
     Raises CallError where another run holds it.
     """
+    path = lock_file(out)
     out.mkdir(parents=True, exist_ok=True)
-    path = out / LOCK
     while True:
         with open(path, "a") as file:
             try:

@@ -4,6 +4,7 @@ Our own few lines instead of tf.io's, because a record's place in its file is pa
 has to be named by its offset, and looking into a dataset should not wait for TensorFlow to start.
 """
 
+import os
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
@@ -40,16 +41,19 @@ def frame_record(record: bytes) -> bytes:
 def read_frames(file: BinaryIO) -> Iterator[Framed]:
     """Every record of an open TFRecord file, in order, each checked against its CRCs.
 
-    Raises DamagedRecord at the first frame that is not as it was written.
+    Raises DamagedRecord at the first frame that is not as it was written; no more memory is asked for than the file
+    has bytes.
     """
-    offset = 0
+    start = file.tell()
+    left, offset = file.seek(0, os.SEEK_END) - start, 0
+    file.seek(start)
     while head := file.read(_LENGTH.size + _CHECK.size):
         if len(head) < _LENGTH.size + _CHECK.size or _mask(head[: _LENGTH.size]) != head[_LENGTH.size :]:
             raise DamagedRecord(offset, "the record's length does not fit its checksum")
         size = _LENGTH.unpack_from(head)[0]
-        body = file.read(size + _CHECK.size)
-        if len(body) < size + _CHECK.size:
+        if offset + size + OVERHEAD > left:
             raise DamagedRecord(offset, "the file ends within the record")
+        body = file.read(size + _CHECK.size)
         record = body[:size]
         if _mask(record) != body[size:]:
             raise DamagedRecord(offset, "the record does not fit its checksum")

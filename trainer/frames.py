@@ -26,7 +26,7 @@ from shards.emotions import KOREAN, parse_emotion
 from shards.errors import CallError, DataError
 from shards.geometry import Box, place_crop
 from shards.jpeg import MAX_PIXELS, UnreadableImage, read_file_header
-from trainer.species import find_species
+from shards.species import find_species
 
 COLUMNS = ("image_path", "bbox", "labels")
 REASONS = (  # why a row is passed over: the first that applies, in the manifest's words

@@ -22,13 +22,13 @@ from shards.emotions import EMOTIONS
 from shards.errors import CallError
 from shards.geometry import Box
 from shards.jpeg import UnreadableImage
+from shards.species import find_species
 from trainer.answers import PRIORS, Answer, Judge, describe_answer, write_answer
 from trainer.clips import read_frames
 from trainer.codec import cut_square, read_pixels
 from trainer.label_list import check_labels
 from trainer.metadata import Metadata, read_metadata
 from trainer.sources import Source, list_sources
-from trainer.species import find_species
 from trainer.startup import without_notes
 
 _WHOLE = "(사진 전체를 보았어요. 모델은 동물 둘레만 잘라 배웠으니, 동물이 작게 나왔으면 --box로 자리를 알려 주세요.)"

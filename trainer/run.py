@@ -16,7 +16,7 @@ import numpy as np
 from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError
 from shards.files import write_atomically
-from shards.lock import LOCK, lock_folder
+from shards.lock import lock_folder
 from trainer import loop, self_check, speed
 from trainer.checkpoint import FOLDER, Progress, read_progress
 from trainer.data import Split, check_apart, check_moods, open_split
@@ -248,7 +248,7 @@ def _open_folder(folder: Path, fingerprint: str, replace: bool) -> dict[str, Any
     if begun and begun.get("fingerprint") == fingerprint:
         return begun
     ours = [path for name in _OURS for path in folder.glob(name)]
-    others = [path for path in folder.iterdir() if path not in ours and path.name != LOCK]
+    others = [path for path in folder.iterdir() if path not in ours]
     if begun is None and others:
         raise CallError(f"{folder} holds files that are not a run's; give another --out")
     if ours and not replace:

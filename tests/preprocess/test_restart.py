@@ -21,7 +21,7 @@ from preprocess.assembly import FinishedShard, identify_file, publish_dataset, s
 from preprocess.settings import Settings
 from shards import dataset as index
 from shards.errors import CallError, DataError
-from shards.lock import lock_folder
+from shards.lock import lock_file, lock_folder
 from shards.verification import verify_dataset
 from tools.make_sample import SampleSpec, make_sample
 
@@ -144,10 +144,17 @@ def test_one_worker_and_four_give_the_same_bytes(source, expected, tmp_path):
 def test_the_second_run_stops_and_a_dead_ones_lock_does_not_block(tmp_path):
     with lock_folder(tmp_path / "out"), pytest.raises(CallError, match="another run"), lock_folder(tmp_path / "out"):
         pass
-    (tmp_path / "out").mkdir(exist_ok=True)
-    (tmp_path / "out" / ".lock").touch()  # what a killed run leaves
+    lock_file(tmp_path / "out").touch()  # what a killed run leaves
     with lock_folder(tmp_path / "out"):
         pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_outlives_its_folder(tmp_path):
+    with lock_folder(tmp_path / "out"):
+        (tmp_path / "out").rmdir()
+        with pytest.raises(CallError, match="another run"), lock_folder(tmp_path / "out"):
+            pass
 
 
 def test_a_publication_goes_on_only_with_its_own_shards(tmp_path):
@@ -171,7 +178,7 @@ def test_a_publication_goes_on_only_with_its_own_shards(tmp_path):
 def test_two_real_runs_into_one_folder(source, expected, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
-    with open(out / ".lock", "a") as file:
+    with open(lock_file(out), "a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         command = [sys.executable, "-m", "preprocess", "--source", source, "--out", out]
         second = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,6 +1,18 @@
+import errno
+import os
+import socket
+
 import pytest
 
-from shards.files import write_atomically
+from shards import files
+from shards.files import (
+    IrregularFile,
+    make_temporary_folder,
+    name_partial,
+    read_file,
+    remove_partials,
+    write_atomically,
+)
 
 
 def test_appears_only_when_whole(tmp_path):
@@ -17,3 +29,75 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
         raise RuntimeError
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "folder", "device"])
+def test_only_regular_files_are_read(tmp_path, kind):
+    path = tmp_path / kind
+    if kind == "pipe":
+        os.mkfifo(path)  # without a writer: opening it plainly would wait for ever
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(str(path))
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(IrregularFile):
+        read_file(path)
+
+
+def test_links_are_followed_and_what_is_not_there_is_a_fact(tmp_path):
+    (tmp_path / "file").write_bytes(b"whole")
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "ring").symlink_to("ring")
+    assert read_file(tmp_path / "link") == b"whole"
+    for name in ("nothing", "file/below", "ring", "x" * 300):
+        with pytest.raises(FileNotFoundError):
+            read_file(tmp_path / name)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM])
+@pytest.mark.parametrize("times", [1, 3, 4])
+def test_what_may_pass_is_tried_again(tmp_path, monkeypatch, number, times):
+    path, real, failed = tmp_path / "프레임.jpg", os.open, []
+    path.write_bytes(b"whole")
+
+    def fail(*call, **options):
+        if len(failed) < times:
+            failed.append(call)
+            raise OSError(number, os.strerror(number))
+        return real(*call, **options)
+
+    monkeypatch.setattr(files.os, "open", fail)
+    monkeypatch.setattr(files, "_PAUSES", (0, 0, 0))
+    if times < 4:
+        assert read_file(path) == b"whole"
+    else:
+        with pytest.raises(OSError) as raised:
+            read_file(path)
+        assert raised.value.errno == number and raised.value.filename == path
+
+
+def test_what_a_killed_process_was_writing_is_known_by_its_name(tmp_path):
+    left = [name_partial(tmp_path / name) for name in ("run.json", "감정.json")]
+    for path in left:
+        path.touch()
+    (name_partial(tmp_path / "model.keras")).mkdir()
+    others = [tmp_path / name for name in ("run.json", ".run.json.partial", ".x.12-abc.partial")]
+    for path in others:
+        path.touch()
+    remove_partials(tmp_path, older_than=60)
+    assert len(list(tmp_path.iterdir())) == 6
+    remove_partials(tmp_path, r"run\.json|model\.keras")
+    assert set(tmp_path.iterdir()) == {left[1], *others}
+    remove_partials(tmp_path)
+    assert set(tmp_path.iterdir()) == set(others)
+    remove_partials(tmp_path / "nowhere")
+
+
+def test_a_temporary_folder_goes_whatever_happens(tmp_path):
+    with pytest.raises(RuntimeError), make_temporary_folder(tmp_path / "model.keras") as folder:
+        (folder / "half").touch()
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []

@@ -48,3 +48,13 @@ def test_any_flipped_bit_is_found_and_placed(bit):
 def test_a_cut_file_is_found(length):
     with pytest.raises(DamagedRecord):
         list(read_frames(io.BytesIO(frame_record(b"first")[:length])))
+
+
+def test_no_more_memory_is_asked_for_than_the_file_has():
+    import struct
+
+    from shards.tfrecord import _mask
+
+    head = struct.pack("<Q", 2**62)
+    with pytest.raises(DamagedRecord, match=r"^offset 0: the file ends within the record"):
+        list(read_frames(io.BytesIO(head + _mask(head) + b"x" * 100)))

@@ -14,6 +14,7 @@ import pytest
 from shards.emotions import ENGLISH, KOREAN
 from shards.errors import CallError
 from shards.geometry import Box
+from shards.species import find_species
 from tests.trainer.networks import OFFSET, PRIOR, balanced_logits, build, describe
 from tests.trainer.test_clips import write_clip
 from tests.trainer.test_codec import with_orientation
@@ -22,7 +23,6 @@ from trainer.codec import cut_square, read_pixels
 from trainer.inference import main
 from trainer.model_file import write_model
 from trainer.sources import list_sources
-from trainer.species import find_species
 
 SIZE, TRAINED = 48, 32
 ROOT = Path(__file__).parent.parent.parent

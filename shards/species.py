@@ -1,5 +1,6 @@
-"""Dog or cat, where names tell it."""
+"""Dog or cat, where names tell it: one rule for labels, CSV rows, photos and clips."""
 
+import os
 import re
 import unicodedata
 from pathlib import Path
@@ -10,8 +11,8 @@ _NAMED = re.compile(rf"(?<![a-z])({'|'.join(_SPECIES)})(?![a-z])")
 
 def find_species(path: str | Path) -> str | None:
     """dog or cat, where a file's name or else its folder's has that word alone, as cat-sitdown-014540 does; or None."""
-    path = Path(path)
-    for part in (path.name, path.parent.name):
+    folder, name = os.path.split(os.fspath(path))
+    for part in (name, os.path.basename(folder)):
         text = unicodedata.normalize("NFC", part).lower()
         if found := {_SPECIES[word] for word in _NAMED.findall(text)}:
             return found.pop() if len(found) == 1 else None
