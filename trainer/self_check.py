@@ -12,7 +12,7 @@ from shards.files import write_atomically
 from trainer.codec import cut_square, read_pixels
 from trainer.loop import Run
 from trainer.model_file import Metadata, read_model, write_model
-from trainer.network import connect
+from trainer.network import bring, connect
 from trainer.pipeline import read_encoded, training_batches, training_videos, validation_batches
 
 _LIKELY = 0.999  # two moods in a batch are asked for only where chance would give one less often than in 1 of 1,000
@@ -69,7 +69,7 @@ def _check_mixture(run: Run, labels: np.ndarray) -> str:
 
 def _check_start(run: Run, pictures: np.ndarray, labels: np.ndarray) -> str:
     """With the last layer at zero every mood is as likely, whatever the features are."""
-    logits = np.asarray(keras.ops.convert_to_numpy(run.network(pictures, training=False)), np.float64)
+    logits = np.asarray(keras.ops.convert_to_numpy(run.plain(pictures, training=False)), np.float64)
     chances = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     loss = -chances[np.arange(len(labels)), labels].mean()
     if not abs(loss - math.log(logits.shape[1])) < 1e-3:
@@ -84,7 +84,7 @@ def _check_preprocessing(run: Run, picture: np.ndarray) -> str:
         path = Path(folder) / "검사.jpg"
         with write_atomically(path) as file:
             file.write(encoded)
-        again = cut_square(read_pixels(path), box, 1.0, run.valid.image_size)
+        again = cut_square(read_pixels(path), box, 1.0, run.sizes.whole)
     difference = np.abs(again.astype(int) - picture).mean()
     if difference > _SAME_PIXELS:
         raise DataError(f"inference sees other pixels than training: {difference:.1f} apart on average")
@@ -103,7 +103,7 @@ def _check_file(run: Run, metadata: Metadata, picture: np.ndarray) -> str:
             write_model(path, run.network, run.offset, metadata)
             model, _ = read_model(path, run.device.jit)
             stored = np.asarray(model.predict(picture[None], verbose=0)["logits"])
-        now = keras.ops.convert_to_numpy(connect(run.network, picture[None]))
+        now = keras.ops.convert_to_numpy(connect(run.network, bring(picture[None], run.sizes.network)))
     finally:
         head.set_weights(before)
     difference = float(np.abs(stored - (np.asarray(now) - run.offset)).max())

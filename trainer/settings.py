@@ -11,6 +11,7 @@ from jsonargparse.typing import NonNegativeInt, PositiveFloat, PositiveInt, rest
 
 from shards.errors import CallError
 from shards.files import hash_file
+from trainer.sizes import WINDOW
 
 TrainBase = Literal["frozen", "last_block", "full"]
 Imbalance = Literal["none", "class_weight", "logit_adjustment"]
@@ -18,12 +19,13 @@ Kind = Literal["auto", "cpu", "gpu"]
 Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
 Jit = Literal["auto", "on", "off"]
 Part = restricted_number_type("Part", float, [(">=", 0), ("<", 1)], docstring="number from 0, below 1")
+Share = restricted_number_type("Share", float, [(">", 0), ("<=", 1)], docstring="number above 0, at most 1")
 RandomSeed = restricted_number_type(
     "RandomSeed", int, [(">=", 0), ("<", 2**31)], docstring="integer from 0 to 2**31 - 1"
 )
 
 # Counts up when the code makes another run of the same settings, so that old checkpoints are not gone on with.
-RECIPE = 1
+RECIPE = 2
 _HOW = ("out", "checkpoint_steps", "self_check", "measure_speed", "tensorboard", "replace", "debug")
 
 
@@ -83,7 +85,8 @@ class Settings:
         valid: a dataset folder (its val split), or such a CSV; the folder of --train when not given.
         out: the run's folder; runs/ and the dataset's name when not given.
         batch_size: pictures in a step, over all devices.
-        resolution: side of the pictures in training, in pixels; validation sees the whole crops as stored.
+        resolution: side of the pictures in training, in pixels; validation sees whole crops at the same scale.
+        window: the part of a crop's side that a training picture shows, at a random place; 0.875 is 224 of 256 pixels.
         learning_rate: highest rate of the fine-tuning stage.
         epochs: at most so many in the fine-tuning stage.
         train_base: what of the backbone learns in that stage; the flag alone means full.
@@ -122,6 +125,7 @@ class Settings:
     out: str | None = None
     batch_size: PositiveInt = 64
     resolution: PositiveInt = 224
+    window: Share = WINDOW
     learning_rate: PositiveFloat = 1e-4
     epochs: NonNegativeInt = 20
     train_base: TrainBase = "full"

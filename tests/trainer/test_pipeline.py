@@ -23,8 +23,10 @@ from shards.jpeg import read_header
 from shards.record import decode_record
 from shards.tfrecord import Framed, read_frames
 from tests.trees import HEIGHT, WIDTH, make_jpeg, make_label, write_video
+from trainer import decoding
 from trainer.augmentation import NUMBERS
 from trainer.data import Split, check_apart, check_moods, find_damage, open_split, read_squares
+from trainer.network import bring
 from trainer.pipeline import (
     InputSettings,
     explain_failure,
@@ -36,6 +38,7 @@ from trainer.pipeline import (
     training_videos,
     validation_batches,
 )
+from trainer.sizes import choose_sizes
 
 SIZE = 64
 MOODS = ("편안/안정", "공포", "행복/즐거움")
@@ -85,7 +88,7 @@ def stored(folder) -> dict[bytes, tuple[int, dict]]:
     found = {}
     for frame in frames_of(open_split(folder, "train")):
         record = decode_record(frame.record)
-        pixels = tf.io.decode_jpeg(record["image"], channels=3).numpy()
+        pixels = decoding.decode_squares([record["image"]], 1)[0].numpy()
         found[pixels.tobytes()] = (len(found), record)
     return found
 
@@ -98,7 +101,7 @@ def frames_of(split: Split) -> Iterator[Framed]:
 
 def whole(**changes) -> InputSettings:
     """Whole pictures, so that a record is known by its pixels."""
-    return InputSettings(**({"batch_size": 4, "resolution": SIZE, "flip": False} | changes))
+    return InputSettings(**({"batch_size": 4, "resolution": SIZE, "window": 1.0, "flip": False} | changes))
 
 
 def places(batches, stored) -> list[int]:
@@ -219,46 +222,59 @@ def test_other_frames_of_each_video_in_each_epoch(folder, stored):
     assert longest == [1] * 20  # four epochs of five are all twenty, each once
 
 
-def test_a_picture_is_a_window_of_what_is_stored_sometimes_mirrored(folder, stored):
-    pictures = [np.frombuffer(pixels, np.uint8).reshape(SIZE, SIZE, 3) for pixels in stored]
-    kinds, columns, lines = look_for_windows(open_split(folder, "train"), pictures)
-    assert min(kinds.values()) > 20 and len(kinds) == 2
-    assert set(columns) == {0, 16} and min(columns.values()) > 20  # where the JPEG's blocks begin, each as often
-    assert len(lines) > 12 and max(lines) == SIZE - 48
-
-
-def test_a_picture_of_a_csv_is_a_window_of_its_crop_sometimes_mirrored(listed):
-    split = open_split(listed, "train", SIZE)
-    pictures = [image for images, *_ in validation_batches(split, whole()).as_numpy_iterator() for image in images]
-    kinds, columns, lines = look_for_windows(split, pictures[:33])
-    assert min(kinds.values()) > 20 and len(kinds) == 2
-    assert len(columns) > 12 and max(columns) == SIZE - 48 and len(lines) > 12 and max(lines) == SIZE - 48
-
-
-def look_for_windows(split: Split, pictures: list[np.ndarray]) -> tuple[Counter, Counter, Counter]:
-    """How often a training picture is mirrored, and in which column and line of its source it begins."""
-    settings = InputSettings(batch_size=8, resolution=48)
+@pytest.mark.parametrize(
+    ("resolution", "window", "side", "begins"),
+    [
+        (48, 0.75, 48, {0, 16}),  # where the JPEG's blocks begin, each as often
+        (24, 0.75, 24, {0, 8}),  # decoded at half of its side
+        (20, 0.75, 24, {0, 8}),  # what is left is the device's
+        (14, 0.875, 14, {0, 1, 2}),  # at a quarter; no block is free
+    ],
+)
+def test_a_picture_is_a_window_of_what_validation_sees_sometimes_mirrored(folder, resolution, window, side, begins):
+    split, settings = open_split(folder, "train"), InputSettings(8, resolution, window)
+    whole = np.concatenate([images for images, *_ in validation_batches(split, settings).as_numpy_iterator()])
     kinds, columns, lines = Counter(), Counter(), Counter()
     for epoch in range(3):
         for images, _ in training_batches(split, settings, 0, epoch).as_numpy_iterator():
+            assert images.shape == (8, side, side, 3)
             for image in images:
-                found = [find_window(picture, image) for picture in pictures]
-                mirrored, (x, y) = next(hit for hit in found if hit)
+                mirrored, (x, y) = next(hit for picture in whole[:33] if (hit := find_window(picture, image)))
                 kinds[mirrored] += 1
                 columns[x] += 1
                 lines[y] += 1
-    return kinds, columns, lines
+    assert min(kinds.values()) > 20 and len(kinds) == 2
+    assert set(columns) == begins and min(columns.values()) > 15
+    free = whole.shape[1] - side
+    assert len(lines) > 0.7 * free and max(lines) == free
 
 
 def find_window(picture: np.ndarray, image: np.ndarray) -> tuple[bool, tuple[int, int]] | None:
-    """Where an image, or its mirror image, lies in a picture, up to the decoder's rounding at a window's edge."""
+    """Where an image, or its mirror image, lies in a picture: the same pixels but in its outermost columns."""
+    side = len(image)
     for mirrored in (False, True):
         window = np.ascontiguousarray(image[:, ::-1] if mirrored else image)
         match = cv2.matchTemplate(picture, window, cv2.TM_SQDIFF)
         _, _, (x, y), _ = cv2.minMaxLoc(match)
-        if np.abs(picture[y : y + 48, x : x + 48].astype(int) - window).mean() < 1.5:
+        difference = np.abs(picture[y : y + side, x : x + side].astype(int) - window)
+        if not difference[:, 1:-1].any():  # the decoder has no neighbours beside a window's edge to blend colours with
             return mirrored, (x, y)
     return None
+
+
+@pytest.mark.parametrize("resolution", [32, 64, 96, 128, 160, 192, 224])
+def test_training_and_validation_show_the_animal_at_the_same_scale(resolution):
+    """A picture whose brightness is its column: what a pixel of the network's covers, is how much that rises."""
+    data = cv2.imencode(".jpg", np.tile(np.arange(256, dtype=np.uint8), (256, 1)))[1].tobytes()
+    sizes, corner = choose_sizes(256, 0.875, resolution), tf.constant([[0, 0]])
+    window = decoding.decode_windows(tf.constant([data]), corner, sizes.window, 1, sizes.ratio)
+    square = decoding.decode_squares(tf.constant([data]), 1, sizes.ratio)
+    seen = np.asarray(bring(tf.stack(window), sizes.resolution))[0, :, :, 0].astype(float)
+    judged = np.asarray(bring(tf.stack(square), sizes.network))[0, :, :, 0].astype(float)
+    assert seen.shape == (resolution, resolution) and judged.shape == (sizes.network, sizes.network)
+    rises = [np.diff(picture[:, 2:-2], axis=1).mean() for picture in (seen, judged)]
+    assert rises[0] == pytest.approx(224 / resolution, rel=0.03) and rises[0] == pytest.approx(rises[1], rel=0.02)
+    assert seen.max() > 215 and judged.max() > 246  # all of the window, and of the square
 
 
 def test_a_csv_is_shuffled_from_end_to_end_and_gives_each_row_once(listed, cut):
@@ -321,16 +337,16 @@ def test_validation_gives_all_records_in_order_with_weights(folder, listed, cut)
 
 
 def test_first_pictures_are_of_each_mood_in_turn(source):
-    images, labels = first_pictures(source, 13)
+    images, labels = first_pictures(source, whole(), 13)
     assert images.shape == (13, SIZE, SIZE, 3) and images.dtype == np.uint8
     assert labels.tolist() == [1, 2, 3] * 4 + [1]
-    again, _ = first_pictures(source, 13)
+    again, _ = first_pictures(source, whole(), 13)
     assert (again == images).all() and len({image.tobytes() for image in images}) == 13
     pictures = np.concatenate([images for images, *_ in validation_batches(source, whole()).as_numpy_iterator()])
     for image, label in zip(images, labels, strict=True):
         place = nearest(list(pictures[:33]), image)
         assert (pictures[place] == image).all() and source.labels[place] == label
-    assert Counter(first_pictures(source, 33)[1].tolist()) == {3: 4, 1: 9, 2: 20}
+    assert Counter(first_pictures(source, whole(), 33)[1].tolist()) == {3: 4, 1: 9, 2: 20}
 
 
 def test_one_record_as_it_is_encoded(source):
@@ -368,7 +384,11 @@ def test_one_batch_again_and_again(source):
     [
         ({"batch_size": 34}, "batch_size 34 is more than the 33 frames"),
         ({"batch_size": 20, "frames_per_video": 5}, "batch_size 20 is more than the 14 frames"),
-        ({"resolution": 224}, "resolution 224: the .* 64 pixels"),
+        ({"resolution": 224}, "resolution 224: a window of 1 of the 64 pixels .* has 64; choose 1 to 64"),
+        (
+            {"resolution": 57, "window": 0.875},
+            "resolution 57: a window of 0.875 of the 64 pixels .* has 56; choose 1 to 56",
+        ),
         ({"resolution": 0}, "resolution 0"),
     ],
 )

@@ -18,6 +18,7 @@ from tests.trainer.conftest import make_coloured
 from tests.trainer.runs import SCRATCH, read_weights, train, train_until
 from trainer import run as trainer_run
 from trainer.checkpoint import Progress, read_progress
+from trainer.metadata import read_metadata
 from trainer.settings import ProbeSettings, Settings, fingerprint_run
 
 EXACT = ("--deterministic", "true", "--checkpoint_steps", "2", "--augment", "true", "--measure_speed", "true")
@@ -63,6 +64,10 @@ def test_files_of_a_run(finished, pets):
     assert value == pytest.approx(float(best["macro_f1"]), abs=1e-6)
     assert record["data"]["train"]["fingerprint"] in json.loads((pets / "dataset.json").read_text())["digest"]
     assert record["command"][:3] == ["python", "-m", "trainer.train"] and record["versions"]["keras"]
+    sizes = {"stored": 64, "ratio": 1, "whole": 64, "window": 56, "resolution": 48, "network": 55}
+    assert record["pictures"] == sizes | {"dct_method": "INTEGER_ACCURATE"}
+    metadata = read_metadata(out / "model.keras")
+    assert (metadata.image_size, metadata.network_size) == (64, 55)
     assert record["speed"]["tune"]["bottleneck"] in ("input", "model")
     for name in ("report.html", "curves.png", "confusion.png", "reliability.png", "recall.png"):
         assert (out / name).stat().st_size > 1000
@@ -158,7 +163,8 @@ def test_on_jax(pets, tmp_path):
         (("--weights", "none", "--train_base", "frozen"), "its layers would never learn"),
         (("--epochs", "0"), "nothing would be trained"),
         (("--batch_size", "100"), "batch_size 100 is more than the 72 frames"),
-        (("--resolution", "65"), "resolution 65: the shards hold pictures of 64 pixels"),
+        (("--resolution", "57"), "resolution 57: a window of 0.875 of the 64 pixels that the shards hold has 56"),
+        (("--window", "1.1"), "window is 1.1: give a number above 0 and at most 1"),
         (("--train", "nowhere"), "nowhere is not a folder"),
         (("--imbalance", "none", "--imbalance", "class_weight"), "exactly one of"),
         (("--imbalance", "none,class_weight"), "imbalance"),
