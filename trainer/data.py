@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from shards.dataset import Dataset, read_dataset
 from shards.emotions import KOREAN
-from shards.errors import DataError
+from shards.errors import CallError, DataError
 from shards.files import hash_file
 from shards.manifest import FILE as MANIFEST
 from shards.manifest import read_manifest
@@ -72,6 +72,18 @@ def check_moods(train: Split) -> None:
     moods = np.unique(train.labels)
     if len(moods) < 2:
         raise DataError(f"{train.name}: all {train.records} frames are {KOREAN[moods[0]]}; training needs two moods")
+
+
+def check_geometry(train: Split, valid: Split) -> None:
+    """Raises CallError where the crops of two datasets were cut in different ways: one model cannot suit both."""
+    for name, one, other in (
+        ("crop.size", train.image_size, valid.image_size),
+        ("crop.grow", train.crop_grow, valid.crop_grow),
+    ):
+        if one != other:
+            raise CallError(
+                f"{train.name} was made with {name} {one}, {valid.name} with {other}; make one as the other"
+            )
 
 
 def check_apart(train: Split, valid: Split) -> None:

@@ -19,7 +19,7 @@ from shards.files import write_atomically
 from shards.lock import lock_folder
 from trainer import loop, self_check, speed
 from trainer.checkpoint import FOLDER, Progress, read_progress
-from trainer.data import Split, check_apart, check_moods, open_split
+from trainer.data import Split, check_apart, check_geometry, check_moods, open_split
 from trainer.decoding import DCT
 from trainer.device import Device, choose_device, is_out_of_memory
 from trainer.evaluation import Predictions, evaluate, fit_temperature
@@ -93,11 +93,8 @@ def open_splits(settings: Settings) -> tuple[Split, Split]:
     training = open_split(Path(settings.train), "train")
     check_moods(training)
     valid = open_split(Path(settings.valid or settings.train), "val", training.image_size)
+    check_geometry(training, valid)
     check_apart(training, valid)
-    if valid.image_size != training.image_size:
-        raise CallError(
-            f"{valid.name} holds crops of {valid.image_size} pixels, {training.name} of {training.image_size}"
-        )
     return training, valid
 
 

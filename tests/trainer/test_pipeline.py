@@ -25,7 +25,7 @@ from shards.tfrecord import Framed, read_frames
 from tests.trees import HEIGHT, WIDTH, make_jpeg, make_label, write_video
 from trainer import decoding
 from trainer.augmentation import NUMBERS
-from trainer.data import Split, check_apart, check_moods, find_damage, open_split, read_squares
+from trainer.data import Split, check_apart, check_geometry, check_moods, find_damage, open_split, read_squares
 from trainer.network import bring
 from trainer.pipeline import (
     InputSettings,
@@ -490,6 +490,17 @@ def test_splits_of_one_dataset_are_apart_and_it_has_several_moods(folder, copy):
     alone = train._replace(labels=np.full(33, 3))
     with pytest.raises(DataError, match=KOREAN[3]):
         check_moods(alone)
+
+
+def test_datasets_that_were_cut_in_different_ways(folder, copy):
+    train = open_split(folder, "train")
+    check_geometry(train, open_split(folder, "val"))
+    for name, value, said in (("grow", 1.3, "crop.grow 1.1, .* with 1.3"), ("size", 96, "crop.size 64, .* with 96")):
+        dataset = read_dataset(folder)
+        dataset.settings["crop"][name] = value
+        write_dataset(copy, dataset)
+        with pytest.raises(CallError, match=said):
+            check_geometry(train, open_split(copy, "val"))
 
 
 def test_an_empty_split(two_workers, tmp_path):

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from shards.dataset import read_dataset, write_dataset
 from shards.emotions import KOREAN
 from shards.errors import CallError
 from shards.files import hash_file
@@ -196,6 +197,15 @@ def test_a_folder_that_is_something_else(pets, tmp_path):
         trainer_run.train(
             Settings(str(pets), out=str(tmp_path), weights="none", probe=ProbeSettings(0), resolution=48), []
         )
+
+
+def test_datasets_of_different_crops_do_not_go_together(pets, tmp_path):
+    copy = shutil.copytree(pets, tmp_path / "copy")
+    dataset = read_dataset(copy)
+    dataset.settings["crop"]["grow"] = 1.3
+    write_dataset(copy, dataset)
+    with pytest.raises(CallError, match=r"감정 was made with crop.grow 1.1, .*copy with 1.3"):
+        trainer_run.open_splits(Settings(str(pets), valid=str(copy)))
 
 
 @pytest.mark.parametrize("split", ["train", "val"])
