@@ -1,4 +1,4 @@
-"""From shards, or a CSV's full frames, to batches, top to bottom: order, choice of frames, shuffle, batch, decode.
+"""From shards to batches, top to bottom: order, choice of frames, shuffle, batch, decode.
 
 Encoded records are shuffled and batched, and one map decodes a whole batch: the calls of tf.data for each record, not
 the decoder, are what a pipeline spends its time on otherwise. Everything random follows from (seed, epoch, step).
@@ -6,15 +6,12 @@ the decoder, are what a pipeline spends its time on otherwise. Everything random
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from shards.errors import CallError, DataError
-from shards.geometry import Box
 from trainer import decoding
 from trainer.augmentation import NUMBERS
 from trainer.data import Split, find_damage, read_squares
@@ -75,7 +72,7 @@ def training_batches(split: Split, settings: InputSettings, seed: int, epoch: in
     """
     check_input(split, settings)
     steps = split.frames_in_epoch(settings.frames_per_video) // settings.batch_size
-    encoded = (_shuffle_rows if split.frames else _shuffle_records)(split, settings, seed, epoch)
+    encoded = _shuffle_records(split, settings, seed, epoch)
     batches = encoded.batch(settings.batch_size, drop_remainder=True).enumerate().skip(skip)
     return _decode(batches, _decode_randomly(split, settings, seed, epoch), steps - skip)
 
@@ -88,17 +85,14 @@ def validation_batches(split: Split, settings: InputSettings) -> tf.data.Dataset
     """
     batch, sizes = settings.batch_size, find_sizes(split, settings)
     steps = -(-split.records // batch)
-    encoded = _slice_rows(split, np.arange(split.records), sizes.whole) if split.frames else _read_in_order(split)
-    weighted = tf.data.Dataset.zip(encoded, tf.data.Dataset.from_tensors(1.0).repeat())
+    weighted = tf.data.Dataset.zip(_read_in_order(split), tf.data.Dataset.from_tensors(1.0).repeat())
     filling = weighted.take(1).map(lambda record, weight: (record, 0.0)).repeat(steps * batch - split.records)
     batches = weighted.concatenate(filling).batch(batch, drop_remainder=True)
-    return _decode(batches, lambda encoded, weights: (*_decode_whole(split, encoded, batch, sizes), weights), steps)
+    return _decode(batches, lambda encoded, weights: (*_decode_whole(encoded, batch, sizes), weights), steps)
 
 
 def shuffle_bytes(split: Split, settings: InputSettings) -> int:
-    """The memory that the shuffle holds at most, in bytes; of a CSV only the order of its rows."""
-    if split.frames:
-        return 8 * split.records
+    """The memory that the shuffle holds at most, in bytes."""
     waiting = min(settings.shuffle_records, split.frames_in_epoch(settings.frames_per_video))
     return round(_HELD * waiting * split.bytes / split.records)
 
@@ -106,36 +100,19 @@ def shuffle_bytes(split: Split, settings: InputSettings) -> int:
 def training_videos(split: Split, settings: InputSettings, seed: int, epoch: int) -> list[str]:
     """The video of each picture of an epoch's first batch."""
     check_input(split, settings)
-    encoded = (_shuffle_rows if split.frames else _shuffle_records)(split, settings, seed, epoch)
-    batch = next(iter(encoded.batch(settings.batch_size)))
-    if split.frames:
-        return [split.video_names[video] for video in batch["video"].numpy()]
+    batch = next(iter(_shuffle_records(split, settings, seed, epoch).batch(settings.batch_size)))
     return [video.decode() for video in decoding.parse_records(batch, "video")[0].numpy()]
 
 
 def first_pictures(split: Split, settings: InputSettings, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Pictures as in validation, uint8 (n, side, side, 3), and labels (n,): of each mood in turn, always the same."""
-    # Shards are shuffled; a CSV's first rows of a mood are one video.
-    order = np.random.default_rng(0).permutation(split.records) if split.frames else np.arange(split.records)
-    labels = split.labels[order]
+    labels = split.labels
     by_mood = np.argsort(labels, kind="stable")
     turn = np.empty(split.records, np.int64)
     turn[by_mood] = np.arange(split.records) - np.searchsorted(labels[by_mood], labels[by_mood])
-    places = order[np.lexsort((labels, turn))[:n]]
-    if split.frames:
-        pictures = list(_decode_each(split, places, find_sizes(split, settings).whole).as_numpy_iterator())
-    else:
-        encoded, ratio = tf.constant(read_squares(split, places)), find_sizes(split, settings).ratio
-        pictures = decoding.decode_squares(encoded, len(places), ratio)
-    return np.stack(pictures), split.labels[places]
-
-
-def read_encoded(split: Split, place: int) -> tuple[bytes, Box]:
-    """The JPEG of one record, and the square of it that a picture is made of."""
-    if split.frames:
-        x, y, size = split.frames.crops[place].tolist()
-        return Path(split.frames.paths[place]).read_bytes(), Box(x, y, size, size)
-    return read_squares(split, [place])[0], Box(0, 0, split.image_size, split.image_size)
+    places = np.lexsort((labels, turn))[:n]
+    encoded, ratio = tf.constant(read_squares(split, places)), find_sizes(split, settings).ratio
+    return np.stack(decoding.decode_squares(encoded, len(places), ratio)), labels[places]
 
 
 def explain_failure(split: Split, error: BaseException) -> DataError | None:
@@ -147,8 +124,7 @@ def explain_failure(split: Split, error: BaseException) -> DataError | None:
     refused = isinstance(error, tf.errors.InvalidArgumentError) and "jpeg" in str(error).lower()
     if not lost and not refused:
         return None
-    damage = find_damage(split)
-    return _find_undecodable(split) if damage is None and refused and split.frames else damage
+    return find_damage(split)
 
 
 def repeat_batch(batch: Any, steps: int) -> tf.data.Dataset:
@@ -167,42 +143,6 @@ def _shuffle_records(split: Split, settings: InputSettings, seed: int, epoch: in
         records = records.batch(_CHOICE).map(_choose_records(settings.frames_per_video, epoch)).unbatch()
     draw = int(np.random.default_rng([seed, epoch, 1]).integers(2**31))
     return records.shuffle(settings.shuffle_records, seed=draw, reshuffle_each_iteration=False)
-
-
-def _shuffle_rows(split: Split, settings: InputSettings, seed: int, epoch: int) -> tf.data.Dataset:
-    """Rows of a CSV, the chosen ones, in an order that is random from end to end."""
-    frames, count = split.frames, settings.frames_per_video
-    rows = np.arange(split.records)
-    if count is not None:
-        rows = rows[(frames.video_index - epoch * count) % frames.video_count < count]
-    return _slice_rows(split, np.random.default_rng([seed, epoch]).permutation(rows), find_sizes(split, settings).whole)
-
-
-def _slice_rows(split: Split, rows: np.ndarray, size: int) -> tf.data.Dataset:
-    frames = split.frames
-    chosen = frames._replace(crops=frames.crops[rows], sizes=frames.sizes[rows])
-    columns = {"path": frames.paths[rows].astype(object), "label": split.labels[rows], "video": split.videos[rows]}
-    return tf.data.Dataset.from_tensor_slices(columns | decoding.plan_regions(chosen, size))
-
-
-def _decode_each(split: Split, rows: np.ndarray, size: int) -> tf.data.Dataset:
-    """The whole crop of each of a CSV's rows, in their order."""
-
-    def decode(row: dict[str, tf.Tensor]) -> tf.Tensor:
-        return decoding.decode_frame(row, size)
-
-    return _slice_rows(split, rows, size).map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-
-
-def _find_undecodable(split: Split) -> DataError | None:
-    whole = 0
-    try:
-        rows = _decode_each(split, np.arange(split.records), split.image_size)
-        for _ in tqdm(rows, "looking for it", split.records, unit="images"):
-            whole += 1
-    except tf.errors.InvalidArgumentError:  # they come in order, so it is the next one's
-        return DataError(f"{split.frames.paths[whole]}: cannot be decoded; take its rows out of {split.name}")
-    return None
 
 
 def _read_in_order(split: Split) -> tf.data.Dataset:
@@ -229,16 +169,12 @@ def _decode_randomly(split: Split, settings: InputSettings, seed: int, epoch: in
     size, ratio = sizes.window, sizes.ratio
     run = tf.constant(seed * 1_000_003 + epoch, tf.int64)
 
-    def decode(step: tf.Tensor, encoded: Any) -> tuple[Any, tf.Tensor]:
+    def decode(step: tf.Tensor, encoded: tf.Tensor) -> tuple[Any, tf.Tensor]:
         # One stateless draw a step: two numbers for the window, the rest for the device.
         numbers = tf.random.stateless_uniform([batch, 2 + NUMBERS], tf.stack([run, step]))
         corners = decoding.place_windows(numbers[:, :2], sizes.whole - size, ratio)
-        if split.frames:
-            labels = encoded["label"]
-            pictures = decoding.cut_windows(_decode_rows(encoded, sizes.whole), corners, size, batch)
-        else:
-            images, labels = decoding.parse_records(encoded, "image", "label")
-            pictures = decoding.decode_windows(images, corners, size, batch, ratio)
+        images, labels = decoding.parse_records(encoded, "image", "label")
+        pictures = decoding.decode_windows(images, corners, size, batch, ratio)
         if settings.flip:
             pictures = decoding.mirror(pictures)
         images = decoding.stack(pictures, size)
@@ -247,16 +183,9 @@ def _decode_randomly(split: Split, settings: InputSettings, seed: int, epoch: in
     return decode
 
 
-def _decode_whole(split: Split, encoded: Any, batch: int, sizes: Sizes) -> tuple[tf.Tensor, tf.Tensor]:
-    if split.frames:
-        return decoding.stack(tf.unstack(_decode_rows(encoded, sizes.whole), batch), sizes.whole), encoded["label"]
+def _decode_whole(encoded: tf.Tensor, batch: int, sizes: Sizes) -> tuple[tf.Tensor, tf.Tensor]:
     images, labels = decoding.parse_records(encoded, "image", "label")
     return decoding.stack(decoding.decode_squares(images, batch, sizes.ratio), sizes.whole), labels
-
-
-def _decode_rows(rows: dict[str, tf.Tensor], size: int) -> tf.Tensor:
-    used = {name: values for name, values in rows.items() if name not in ("label", "video")}
-    return decoding.decode_frames(used, size)
 
 
 def _decode(batches: tf.data.Dataset, decode: Callable, count: int) -> tf.data.Dataset:

@@ -58,7 +58,7 @@ def train(settings: Settings, command: list[str]) -> dict[str, Any]:
     input_settings = _choose_input(settings, device)
     check_input(training, input_settings)
     effective = device.effective | {"augment": input_settings.augment}
-    folder = Path(settings.out or Path("runs") / Path(settings.train).resolve().stem)
+    folder = Path(settings.out or Path("runs") / Path(settings.train).resolve().name)
     fingerprint = fingerprint_run(settings, training.fingerprint, valid.fingerprint, effective)
     if folder.exists() and not folder.is_dir():
         raise CallError(f"{folder} is a file; give another --out")
@@ -92,7 +92,7 @@ def open_splits(settings: Settings) -> tuple[Split, Split]:
     """The training and validation split, known to be of use together."""
     training = open_split(Path(settings.train), "train")
     check_moods(training)
-    valid = open_split(Path(settings.valid or settings.train), "val", training.image_size)
+    valid = open_split(Path(settings.valid or settings.train), "val")
     check_geometry(training, valid)
     check_apart(training, valid)
     return training, valid

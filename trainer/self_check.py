@@ -10,10 +10,11 @@ import numpy as np
 from shards.errors import DataError
 from shards.files import write_atomically
 from trainer.codec import cut_square, read_pixels
+from trainer.data import read_squares
 from trainer.loop import Run
 from trainer.model_file import Metadata, read_model, write_model
 from trainer.network import bring, connect
-from trainer.pipeline import read_encoded, training_batches, training_videos, validation_batches
+from trainer.pipeline import training_batches, training_videos, validation_batches
 
 _LIKELY = 0.999  # two moods in a batch are asked for only where chance would give one less often than in 1 of 1,000
 _SAME_PIXELS = 2.0  # mean absolute difference of two JPEG decoders, in 0..255
@@ -79,12 +80,11 @@ def _check_start(run: Run, pictures: np.ndarray, labels: np.ndarray) -> str:
 
 def _check_preprocessing(run: Run, picture: np.ndarray) -> str:
     """His inference neither cut nor scaled as his training did."""
-    encoded, box = read_encoded(run.valid, 0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "검사.jpg"
         with write_atomically(path) as file:
-            file.write(encoded)
-        again = cut_square(read_pixels(path), box, 1.0, run.sizes.whole)
+            file.write(read_squares(run.valid, [0])[0])
+        again = cut_square(read_pixels(path), None, 1.0, run.sizes.whole)
     difference = np.abs(again.astype(int) - picture).mean()
     if difference > _SAME_PIXELS:
         raise DataError(f"inference sees other pixels than training: {difference:.1f} apart on average")

@@ -1,6 +1,5 @@
-"""The input pipeline on real shards and full frames: which records, in which order, and which pixels of them."""
+"""The input pipeline on real shards: which records, in which order, and which pixels of them."""
 
-import csv
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -11,18 +10,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from preprocess.codec import decode_crop
 from preprocess.run import run
 from preprocess.settings import CropSettings, DedupeSettings, Settings
 from shards.command import run_command
 from shards.dataset import read_dataset, write_dataset
 from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
-from shards.geometry import Box, Crop
-from shards.jpeg import read_header
 from shards.record import decode_record
 from shards.tfrecord import Framed, read_frames
-from tests.trees import HEIGHT, WIDTH, make_jpeg, make_label, write_video
+from tests.trees import make_label, write_video
 from trainer import decoding
 from trainer.augmentation import NUMBERS
 from trainer.data import Split, check_apart, check_geometry, check_moods, find_damage, open_split, read_squares
@@ -31,7 +27,6 @@ from trainer.pipeline import (
     InputSettings,
     explain_failure,
     first_pictures,
-    read_encoded,
     repeat_batch,
     shuffle_bytes,
     training_batches,
@@ -57,29 +52,10 @@ def folder(two_workers, tmp_path_factory) -> Path:
     return root / "out"
 
 
-@pytest.fixture(scope="module")
-def listed(tmp_path_factory) -> Path:
-    """A CSV of the same numbers of frames; boxes at many places, of many sizes, in an order by video."""
-    root = tmp_path_factory.mktemp("frames")
-    chance = np.random.default_rng(0)
-    rows = []
-    for number, (mood, frames) in enumerate(zip(MOODS, FRAMES, strict=True)):
-        (root / f"cat-sit-{number}").mkdir()
-        for frame in range(frames):
-            image = f"cat-sit-{number}/frame_{frame}.jpg"
-            (root / image).write_bytes(make_jpeg(100 * number + frame))
-            height, width = chance.integers(20, HEIGHT), chance.integers(20, WIDTH)
-            y, x = chance.integers(0, HEIGHT - height + 1), chance.integers(0, WIDTH - width + 1)
-            rows.append([image, f"{y},{x},{height},{width}", mood])
-    with open(root / "pets.csv", "w", newline="") as file:
-        csv.writer(file).writerows([["image_path", "bbox", "labels"], *rows])
-    return root / "pets.csv"
-
-
-@pytest.fixture(params=["shards", "csv"])
-def source(request, folder, listed) -> Split:
-    """The training split, of either kind."""
-    return open_split(folder, "train") if request.param == "shards" else open_split(listed, "train", SIZE)
+@pytest.fixture
+def source(folder) -> Split:
+    """The training split."""
+    return open_split(folder, "train")
 
 
 @pytest.fixture(scope="module")
@@ -113,17 +89,6 @@ def places(batches, stored) -> list[int]:
             assert record["label"] == label
             found.append(place)
     return found
-
-
-@pytest.fixture(scope="module")
-def cut(listed) -> list[np.ndarray]:
-    """The whole crops of the CSV's rows, as preprocess would have stored them but for the JPEG."""
-    frames = open_split(listed, "train", SIZE).frames
-    data = [Path(path).read_bytes() for path in frames.paths]
-    return [
-        decode_crop(image, read_header(image), Crop(*crop), SIZE)
-        for image, crop in zip(data, frames.crops.tolist(), strict=True)
-    ]
 
 
 def test_open_split(source):
@@ -277,63 +242,17 @@ def test_training_and_validation_show_the_animal_at_the_same_scale(resolution):
     assert seen.max() > 215 and judged.max() > 246  # all of the window, and of the square
 
 
-def test_a_csv_is_shuffled_from_end_to_end_and_gives_each_row_once(listed, cut):
-    split = open_split(listed, "train", SIZE)
-
-    def order(seed, epoch, **changes):
-        batches = training_batches(split, whole(batch_size=1, **changes), seed, epoch)
-        return [nearest(cut, images[0]) for images, _ in batches.as_numpy_iterator()]
-
-    assert sorted(order(0, 0)) == list(range(33)) and order(0, 0) == order(0, 0)
-    assert len({tuple(order(*numbers)) for numbers in ((0, 0), (0, 1), (1, 0))}) == 3
-    assert len(set(split.videos[order(0, 0)[:8]])) == 3  # neighbours in the file are frames of one video
-    seen = Counter(place for epoch in range(4) for place in order(0, epoch, frames_per_video=5))
-    assert [seen[place] for place in range(13, 33)] == [1] * 20 and seen.total() == 4 * 14
-
-
-def test_crops_of_full_frames_are_those_of_preprocess(tmp_path):
-    """Mean difference of 255: none where nothing is scaled in the decode, below 2 where it is (0.7 on real frames)."""
-    data = cv2.imencode(".jpg", cv2.resize(cv2.imdecode(np.frombuffer(make_jpeg(1), np.uint8), 1), (1300, 901)))[1]
-    (tmp_path / "a.jpg").write_bytes(data.tobytes())
-    boxes = [(0, 0, 58, 58), (841, 1240, 60, 60), (301, 500, 117, 20), (303, 501, 119, 20), (203, 701, 300, 465)]
-    boxes += [(1, 2, 9, 7), (100, 91, 233, 234), (7, 3, 881, 880), (5, 3, 620, 620)]
-    boxes += [(0, 0, 901, 1300), (0, 7, 901, 1290), (20, 0, 30, 1299)]  # larger than the image is high
-    write_rows(tmp_path / "pets.csv", [["a.jpg", ",".join(map(str, box)), 1] for box in boxes])
-    split = open_split(tmp_path / "pets.csv", "val", SIZE)
-    assert len(split.frames.crops) == len(boxes)
-    pictures = np.concatenate([images for images, *_ in validation_batches(split, whole()).as_numpy_iterator()])
-    scales = set()
-    for picture, crop in zip(pictures[: len(boxes)], split.frames.crops.tolist(), strict=True):
-        expected = decode_crop(data.tobytes(), read_header(data.tobytes()), Crop(*crop), SIZE)
-        difference = np.abs(picture.astype(int) - expected)
-        scaled = crop[2] >= 2 * SIZE
-        scales.add(min(3, int(np.log2(max(1, crop[2] // SIZE)))))
-        assert difference.mean() < (2 if scaled else 0.05), crop
-        assert ((picture.sum(axis=2) == 0).mean() > 0.1) == (crop[2] > 901), (
-            crop
-        )  # black only where it leaves the image
-    assert scales == {0, 1, 2, 3}
-
-
-def write_rows(path: Path, rows: list) -> None:
-    with open(path, "w", newline="") as file:
-        csv.writer(file).writerows([["image_path", "bbox", "labels"], *rows])
-
-
-def nearest(pictures: list[np.ndarray], image: np.ndarray) -> int:
-    return int(np.argmin([np.abs(picture.astype(int) - image).mean() for picture in pictures]))
-
-
-def test_validation_gives_all_records_in_order_with_weights(folder, listed, cut):
-    for split in (open_split(folder, "val"), open_split(listed, "val", SIZE)):
-        batches = validation_batches(split, whole(batch_size=10, resolution=48))
-        parts = list(batches.as_numpy_iterator())
-        assert batches.cardinality().numpy() == len(parts) == 4
-        assert all(spec.shape[0] == 10 for spec in batches.element_spec)
-        assert all(images.shape == (10, SIZE, SIZE, 3) and images.dtype == np.uint8 for images, _, _ in parts)
-        assert np.concatenate([weights for _, _, weights in parts]).tolist() == [1.0] * 33 + [0.0] * 7
-        assert np.concatenate([labels for _, labels, _ in parts])[:33].tolist() == split.labels.tolist()
-    assert [nearest(cut, image) for images, *_ in parts for image in images][:33] == list(range(33))
+def test_validation_gives_all_records_in_order_with_weights(folder):
+    split = open_split(folder, "val")
+    batches = validation_batches(split, whole(batch_size=10, resolution=48))
+    parts = list(batches.as_numpy_iterator())
+    assert batches.cardinality().numpy() == len(parts) == 4
+    assert all(spec.shape[0] == 10 for spec in batches.element_spec)
+    assert all(images.shape == (10, SIZE, SIZE, 3) and images.dtype == np.uint8 for images, _, _ in parts)
+    assert np.concatenate([weights for _, _, weights in parts]).tolist() == [1.0] * 33 + [0.0] * 7
+    assert np.concatenate([labels for _, labels, _ in parts])[:33].tolist() == split.labels.tolist()
+    stored = [decoding.decode_squares([data], 1)[0].numpy() for data in read_squares(split, range(33))]
+    assert (np.concatenate([images for images, *_ in parts])[:33] == np.stack(stored)).all()
 
 
 def test_first_pictures_are_of_each_mood_in_turn(source):
@@ -344,17 +263,9 @@ def test_first_pictures_are_of_each_mood_in_turn(source):
     assert (again == images).all() and len({image.tobytes() for image in images}) == 13
     pictures = np.concatenate([images for images, *_ in validation_batches(source, whole()).as_numpy_iterator()])
     for image, label in zip(images, labels, strict=True):
-        place = nearest(list(pictures[:33]), image)
-        assert (pictures[place] == image).all() and source.labels[place] == label
+        place = next(place for place, picture in enumerate(pictures) if (picture == image).all())
+        assert source.labels[place] == label
     assert Counter(first_pictures(source, whole(), 33)[1].tolist()) == {3: 4, 1: 9, 2: 20}
-
-
-def test_one_record_as_it_is_encoded(source):
-    pictures = np.concatenate([images for images, *_ in validation_batches(source, whole()).as_numpy_iterator()])
-    for place in (0, 11, 32):
-        data, box = read_encoded(source, place)
-        crop = decode_crop(data, read_header(data), Crop(box.x, box.y, box.width), SIZE)
-        assert isinstance(box, Box) and np.abs(crop.astype(int) - pictures[place]).mean() < 2
 
 
 def test_the_first_batch_by_video(source):
@@ -364,12 +275,11 @@ def test_the_first_batch_by_video(source):
     assert [moods[video] for video in videos] == labels.numpy().tolist()
 
 
-def test_the_memory_of_a_shuffle(folder, listed):
+def test_the_memory_of_a_shuffle(folder):
     split = open_split(folder, "train")
     stored = sum(len(frame.record) for frame in frames_of(split))
     assert 2.5 * stored <= shuffle_bytes(split, whole()) < 2.5 * (stored + 33 * 20)
     assert shuffle_bytes(split, whole(shuffle_records=11)) == pytest.approx(shuffle_bytes(split, whole()) / 3, abs=1)
-    assert shuffle_bytes(open_split(listed, "train"), whole()) == 8 * 33
 
 
 def test_one_batch_again_and_again(source):
@@ -433,28 +343,6 @@ def test_failures_that_are_not_the_datas(source):
     for error in (ValueError("jpeg"), tf.errors.DataLossError(None, None, "a checkpoint"), KeyboardInterrupt()):
         assert explain_failure(source, error) is None
     assert explain_failure(source, tf.errors.InvalidArgumentError(None, None, "Invalid JPEG data")) is None
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda data: None, "image_missing since"),
-        (lambda data: data[:-200], "image_unreadable since"),
-        (lambda data: make_jpeg(1, 20, 20), "of another size since"),
-        (lambda data: data.replace(b"\0\1\5\1\1\1", b"\xff" * 6), "cannot be decoded"),  # its ends are well
-    ],
-)
-def test_images_that_fail_in_mid_epoch_are_named(listed, tmp_path, change, said):
-    folder = Path(shutil.copytree(listed.parent, tmp_path / "copy"))
-    write_rows(folder / "one.csv", [[f"cat-sit-2/frame_{i}.jpg", f"0,0,{HEIGHT},{WIDTH}", 1] for i in range(20)])
-    split = open_split(folder / "one.csv", "train", SIZE)
-    image = folder / "cat-sit-2" / "frame_7.jpg"
-    changed = change(image.read_bytes())
-    image.unlink()
-    if changed is not None:
-        image.write_bytes(changed)
-    found = str(fail(split))
-    assert str(image) in found and said in found and "\n" not in found
 
 
 def test_a_manifest_that_does_not_fit_the_shards(copy):

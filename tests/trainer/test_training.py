@@ -11,11 +11,9 @@ import numpy as np
 import pytest
 
 from shards.dataset import read_dataset, write_dataset
-from shards.emotions import KOREAN
 from shards.errors import CallError
 from shards.files import hash_file
 from shards.lock import lock_folder
-from tests.trainer.conftest import make_coloured
 from tests.trainer.runs import SCRATCH, read_weights, train, train_until
 from trainer import run as trainer_run
 from trainer.checkpoint import Progress, read_progress
@@ -223,31 +221,6 @@ def test_a_flipped_bit_names_file_and_offset(pets, tmp_path, split):
 def test_two_runs_in_one_folder(pets, tmp_path):
     with lock_folder(tmp_path / "run"), pytest.raises(CallError, match="another run is writing"):
         trainer_run.train(Settings(str(pets), out=str(tmp_path / "run"), resolution=48), [])
-
-
-def test_the_students_csv(tmp_path):
-    """His command, with full frames of two moods; bad rows are passed over, and videos of both are refused."""
-    for part in ("train", "valid"):
-        rows = [["image_path", "bbox", "labels"]]
-        for mood in (1, 3):
-            for video in range(4):
-                folder = tmp_path / part / f"dog-sit-{part}{mood}{video}"
-                folder.mkdir(parents=True)
-                for number in range(4):
-                    path = folder / f"frame_{number}_timestamp_{number}.jpg"
-                    path.write_bytes(make_coloured(mood, 1000 * mood + 10 * video + number + len(part)))
-                    rows.append([str(path), "40,60,100,150", KOREAN[mood] if video % 2 else str(mood)])
-        rows += [[str(tmp_path / "fehlt.jpg"), "0,0,9,9", "1"], [rows[1][0], "-1,0,9,9", "1"]]
-        with open(tmp_path / f"{part}.csv", "w", newline="", encoding="utf-8-sig") as file:
-            csv.writer(file).writerows(rows)
-    listed = tmp_path / "train.csv"
-    said = train(listed, tmp_path / "run", *SCRATCH, "--valid", str(tmp_path / "valid.csv"), "--epochs", "6")
-    assert said.returncode == 0, said.stderr
-    assert "image_missing" in said.stderr and "box_negative" in said.stderr
-    frames = json.loads((tmp_path / "run/metrics.json").read_text())["evaluation"]["frames"]
-    assert frames["n"] == 32 and frames["equal_priors"]["macro_f1"]["value"] > 0.8
-    both = train(listed, tmp_path / "both", *SCRATCH, "--valid", str(listed))
-    assert both.returncode == 1 and "8 videos are in" in both.stderr.splitlines()[-1]
 
 
 def test_replace_starts_anew_but_goes_on_with_its_own(pets, tmp_path):
