@@ -30,10 +30,11 @@ from trainer.evaluation import Predictions, score
 from trainer.network import bring, choose_trainable, connect
 from trainer.objective import balance_offset, make_loss
 from trainer.optimizer import make_optimizer
-from trainer.pipeline import InputSettings, find_sizes, training_batches, validation_batches
+from trainer.pipeline import InputSettings, Opening, find_sizes, read_opening, training_batches, validation_batches
 from trainer.settings import Settings, Stage
 from trainer.sizes import Sizes
-from trainer.statistics import estimate_statistics
+from trainer.speed import measure_input
+from trainer.statistics import BATCHES, estimate_statistics
 
 COLUMNS = (
     *("stage", "epoch", "first_step", "steps", "loss", "train_accuracy", "learning_rate"),
@@ -66,6 +67,19 @@ class Run:
     @property
     def sizes(self) -> Sizes:
         return find_sizes(self.train, self.input)
+
+    @cached_property
+    def opening(self) -> Opening:
+        """The first batches of epoch 0: for the checks, for measuring the speed, and for each epoch's statistics."""
+        count = BATCHES if self.settings.network.from_scratch else 1
+        return read_opening(self.train, self.input, self.settings.seed, count, self.settings.measure_speed)
+
+    @cached_property
+    def input_rate(self) -> float:
+        """Images/s of the input alone, the same in all stages; for it the epoch is read on."""
+        rate = measure_input(self.opening.rest, self.input.batch_size)
+        self.opening.drop_rest()
+        return rate
 
     @cached_property
     def plain(self) -> keras.Model:
@@ -156,7 +170,7 @@ def train_epoch(run: Run, stage: Stage, model: keras.Model, clock: "Clock", stop
     row["images_per_second"] = round((run.steps - first) * run.input.batch_size / seconds, 1)
     row["waiting_share"] = round(clock.waited / seconds, 4)
     if run.settings.network.from_scratch:
-        estimate_statistics(run.plain, training_batches(run.train, run.input, run.settings.seed, number))
+        estimate_statistics(run.plain, run.opening.batches)
     predictions = predict(run)
     row |= score(predictions, run.prior)
     row["seconds"] = round(time.perf_counter() - started, 1)

@@ -4,8 +4,9 @@ Encoded records are shuffled and batched, and one map decodes a whole batch: the
 the decoder, are what a pipeline spends its time on otherwise. Everything random follows from (seed, epoch, step).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -61,20 +62,44 @@ def find_sizes(split: Split, settings: InputSettings) -> Sizes:
     return choose_sizes(split.image_size, settings.window, settings.resolution)
 
 
-def training_batches(split: Split, settings: InputSettings, seed: int, epoch: int, skip: int = 0) -> tf.data.Dataset:
+def training_batches(
+    split: Split, settings: InputSettings, seed: int, epoch: int, skip: int = 0, videos: bool = False
+) -> tf.data.Dataset:
     """Batches of one epoch: (images uint8 (batch, side, side, 3), labels int64 (batch,)).
 
     Pictures are random windows as decoded, find_sizes(..).window wide; with `augment` the images are (images, numbers),
     float32 (batch, NUMBERS) in [0, 1). The last, incomplete batch is dropped, and the number of batches is known. With
     `skip` the first batches are left out before they are decoded, for a run that goes on in mid-epoch: the rest are
-    those of a run that began at the start.
+    those of a run that began at the start. With `videos` each batch ends in the names of its pictures' videos.
     Raises CallError where the settings ask for more than there is.
     """
     check_input(split, settings)
     steps = split.frames_in_epoch(settings.frames_per_video) // settings.batch_size
     encoded = _shuffle_records(split, settings, seed, epoch)
     batches = encoded.batch(settings.batch_size, drop_remainder=True).enumerate().skip(skip)
-    return _decode(batches, _decode_randomly(split, settings, seed, epoch), steps - skip)
+    return _decode(batches, _decode_randomly(split, settings, seed, epoch, videos), steps - skip)
+
+
+@dataclass
+class Opening:
+    """How an epoch begins, read once for all who look at it: a shuffle takes long to fill."""
+
+    batches: list[Any]  # the first ones, as training_batches gives them
+    videos: list[str]  # of the first batch's pictures
+    rest: Iterator | None  # goes on with the epoch, again and again; None where nobody asked, or once it is used up
+
+    def drop_rest(self) -> None:
+        """Let go of what waits in the shuffle, and of the threads that fill it."""
+        self.rest = None
+
+
+def read_opening(split: Split, settings: InputSettings, seed: int, count: int, go_on: bool) -> Opening:
+    """The first `count` batches of epoch 0, or all where it has fewer, and with `go_on` those behind them."""
+    drawn = iter(training_batches(split, settings, seed, 0, videos=True).repeat())
+    steps = split.frames_in_epoch(settings.frames_per_video) // settings.batch_size
+    found = list(islice(drawn, min(count, steps)))
+    videos = [name.decode() for name in found[0][2].numpy()]
+    return Opening([batch[:2] for batch in found], videos, drawn if go_on else None)
 
 
 def validation_batches(split: Split, settings: InputSettings) -> tf.data.Dataset:
@@ -95,13 +120,6 @@ def shuffle_bytes(split: Split, settings: InputSettings) -> int:
     """The memory that the shuffle holds at most, in bytes."""
     waiting = min(settings.shuffle_records, split.frames_in_epoch(settings.frames_per_video))
     return round(_HELD * waiting * split.bytes / split.records)
-
-
-def training_videos(split: Split, settings: InputSettings, seed: int, epoch: int) -> list[str]:
-    """The video of each picture of an epoch's first batch."""
-    check_input(split, settings)
-    batch = next(iter(_shuffle_records(split, settings, seed, epoch).batch(settings.batch_size)))
-    return [video.decode() for video in decoding.parse_records(batch, "video")[0].numpy()]
 
 
 def first_pictures(split: Split, settings: InputSettings, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -163,22 +181,22 @@ def _choose_records(count: int, epoch: int) -> Callable[[tf.Tensor], tf.Tensor]:
     return choose
 
 
-def _decode_randomly(split: Split, settings: InputSettings, seed: int, epoch: int) -> Callable:
+def _decode_randomly(split: Split, settings: InputSettings, seed: int, epoch: int, videos: bool) -> Callable:
     """Decodes a batch, of each picture only a random window, and mirrors half of them."""
     sizes, batch = find_sizes(split, settings), settings.batch_size
     size, ratio = sizes.window, sizes.ratio
     run = tf.constant(seed * 1_000_003 + epoch, tf.int64)
 
-    def decode(step: tf.Tensor, encoded: tf.Tensor) -> tuple[Any, tf.Tensor]:
+    def decode(step: tf.Tensor, encoded: tf.Tensor) -> tuple:
         # One stateless draw a step: two numbers for the window, the rest for the device.
         numbers = tf.random.stateless_uniform([batch, 2 + NUMBERS], tf.stack([run, step]))
         corners = decoding.place_windows(numbers[:, :2], sizes.whole - size, ratio)
-        images, labels = decoding.parse_records(encoded, "image", "label")
+        images, *rest = decoding.parse_records(encoded, "image", "label", *(["video"] if videos else []))
         pictures = decoding.decode_windows(images, corners, size, batch, ratio)
         if settings.flip:
             pictures = decoding.mirror(pictures)
         images = decoding.stack(pictures, size)
-        return ((images, numbers[:, 2:]) if settings.augment else images), labels
+        return (images, numbers[:, 2:]) if settings.augment else images, *rest
 
     return decode
 

@@ -33,7 +33,6 @@ from trainer.pipeline import (
     check_input,
     explain_failure,
     shuffle_bytes,
-    training_batches,
     validation_batches,
 )
 from trainer.report import write_report
@@ -176,7 +175,8 @@ def _listen(run: loop.Run, record: dict[str, Any]) -> None:
 
     def before_stage(stage: Stage, model: keras.Model) -> None:
         if run.settings.measure_speed:
-            found = _measure(run, model)
+            alone = speed.measure_model(model, run.opening.batches[0], run.input.batch_size)
+            found = speed.Speed(run.input_rate, alone, run.steps * run.input.batch_size)
             record.setdefault("speed", {})[stage.name] = found.as_dict()
             _write_json(run.folder / RECORD, record)
             _tell(f"speed   {stage.name}: {found.describe()}")
@@ -194,17 +194,6 @@ def _listen(run: loop.Run, record: dict[str, Any]) -> None:
             writer.flush()
 
     run.before_stage, run.after_epoch = before_stage, after_epoch
-
-
-def _measure(run: loop.Run, model: keras.Model) -> speed.Speed:
-    batches = training_batches(run.train, run.input, run.settings.seed, len(run.progress.history))
-    batch = next(iter(batches))
-    batch_size = run.input.batch_size
-    return speed.Speed(
-        speed.measure_input(batches, batch_size),
-        speed.measure_model(model, batch, batch_size),
-        run.steps * batch_size,
-    )
 
 
 def _open_tensorboard(folder: Path) -> Any:

@@ -14,7 +14,7 @@ from trainer.data import read_squares
 from trainer.loop import Run
 from trainer.model_file import Metadata, read_model, write_model
 from trainer.network import bring, connect
-from trainer.pipeline import training_batches, training_videos, validation_batches
+from trainer.pipeline import validation_batches
 
 _LIKELY = 0.999  # two moods in a batch are asked for only where chance would give one less often than in 1 of 1,000
 _SAME_PIXELS = 2.0  # mean absolute difference of two JPEG decoders, in 0..255
@@ -35,7 +35,7 @@ def check_run(run: Run, metadata: Metadata) -> list[str]:
 
 
 def _first_batch(run: Run) -> tuple[np.ndarray, np.ndarray]:
-    images, labels = next(iter(training_batches(run.train, run.input, run.settings.seed, 0)))
+    images, labels = run.opening.batches[0]
     return np.asarray(images[0] if isinstance(images, tuple) else images), np.asarray(labels)
 
 
@@ -54,7 +54,7 @@ def _check_range(pictures: np.ndarray) -> str:
 
 def _check_mixture(run: Run, labels: np.ndarray) -> str:
     """His batches were one or two videos of one mood."""
-    moods, videos = len(np.unique(labels)), len(set(training_videos(run.train, run.input, run.settings.seed, 0)))
+    moods, videos = len(np.unique(labels)), len(set(run.opening.videos))
     shares = np.bincount(run.train.labels) / run.train.records
     if moods < 2 and shares.max() ** len(labels) < 1 - _LIKELY:
         raise DataError(f"all {len(labels)} pictures of a batch show one mood; the shards are not shuffled")

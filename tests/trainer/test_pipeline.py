@@ -27,10 +27,10 @@ from trainer.pipeline import (
     InputSettings,
     explain_failure,
     first_pictures,
+    read_opening,
     repeat_batch,
     shuffle_bytes,
     training_batches,
-    training_videos,
     validation_batches,
 )
 from trainer.sizes import choose_sizes
@@ -268,11 +268,20 @@ def test_first_pictures_are_of_each_mood_in_turn(source):
     assert Counter(first_pictures(source, whole(), 33)[1].tolist()) == {3: 4, 1: 9, 2: 20}
 
 
-def test_the_first_batch_by_video(source):
-    videos = training_videos(source, whole(batch_size=32), 0, 0)
-    _, labels = next(iter(training_batches(source, whole(batch_size=32), 0, 0)))
+@pytest.mark.parametrize("augment", [False, True])
+def test_how_an_epoch_opens(source, augment):
+    settings = whole(augment=augment)
+    batches = list(training_batches(source, settings, 3, 0))
+    opening = read_opening(source, settings, 3, 5, go_on=True)
+    again = [*opening.batches, *(next(opening.rest)[:2] for _ in range(len(batches)))]
+    assert len(opening.batches) == 5 and len(again) == 5 + len(batches)
+    for found, expected in zip(again, batches + batches[:5], strict=True):  # the epoch, and from its start again
+        tf.nest.map_structure(lambda a, b: np.testing.assert_array_equal(a, b), found, expected)
     moods = {source.video_names[video]: label for video, label in zip(source.videos, source.labels, strict=True)}
-    assert [moods[video] for video in videos] == labels.numpy().tolist()
+    assert [moods[video] for video in opening.videos] == batches[0][1].numpy().tolist()
+    opening.drop_rest()
+    assert opening.rest is None is read_opening(source, settings, 3, 1, go_on=False).rest
+    assert len(read_opening(source, settings, 3, 99, go_on=False).batches) == len(batches)
 
 
 def test_the_memory_of_a_shuffle(folder):

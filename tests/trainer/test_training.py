@@ -4,17 +4,20 @@ import csv
 import json
 import shutil
 import signal
+from collections import Counter
 from importlib.util import find_spec
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from shards.dataset import read_dataset, write_dataset
 from shards.errors import CallError
 from shards.files import hash_file
 from shards.lock import lock_folder
 from tests.trainer.runs import SCRATCH, read_weights, train, train_until
+from trainer import loop, pipeline, speed
 from trainer import run as trainer_run
 from trainer.checkpoint import Progress, read_progress
 from trainer.metadata import read_metadata
@@ -187,6 +190,41 @@ def test_imbalance_none_gives_balanced_logits_too(pets, tmp_path):
     logits = model.predict(np.zeros((1, 64, 64, 3), np.uint8), verbose=0)["logits"][0]
     prior = np.array([0.5, 4, 0.5, 4, 0.5, 4]) / 13.5
     np.testing.assert_allclose(logits + np.log(prior), 0, atol=1e-4)
+
+
+@pytest.mark.parametrize("scratch", [True, False])
+def test_before_the_first_step_the_shuffle_is_filled_once(pets, small_weights, tmp_path, monkeypatch, scratch):
+    """For all checks and measurements together, and for the statistics of each epoch; then once for each epoch."""
+    opened = []
+
+    def read(path):
+        def note(name):
+            opened.append(name.decode())
+            return name
+
+        return tf.data.TFRecordDataset(tf.ensure_shape(tf.numpy_function(note, [path], tf.string), []))
+
+    monkeypatch.setattr(pipeline, "_read_shard", read)
+    monkeypatch.setattr(speed, "_MOST", 1)
+    before_the_first = []
+    step = loop.Keeper.on_epoch_begin
+    monkeypatch.setattr(
+        loop.Keeper, "on_epoch_begin", lambda self, *call: (before_the_first.append(count(opened)), step(self, *call))
+    )
+    weights = {"weights": "none", "probe": ProbeSettings(0)} if scratch else {"weights": str(small_weights)}
+    weights |= {} if scratch else {"probe": ProbeSettings(1)}
+    trainer_run.train(
+        Settings(str(pets), out=str(tmp_path / "run"), backbone="small", epochs=2, batch_size=2, resolution=48,
+        self_check=True, measure_speed=True, **weights), [],
+    )  # fmt: skip
+    epochs = 2 if scratch else 3
+    assert before_the_first[0] == 1 and len(before_the_first) == epochs and count(opened) == 1 + epochs
+
+
+def count(opened) -> int:
+    """How often every training shard was opened."""
+    (times,) = set(Counter(name for name in opened if "-train." in name).values())
+    return times
 
 
 def test_a_folder_that_is_something_else(pets, tmp_path):
