@@ -1,15 +1,22 @@
 """From a CSV to the dataset that preprocess makes of it: where it lies, what it is made with, how that may fail."""
 
+import csv
+import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from shards.dataset import read_dataset
 from shards.errors import CallError
 from tests.conftest import ROOT
+from tests.trainer.conftest import make_coloured
 from trainer import preparation
 from trainer.settings import Settings
 from trainer.train import parse_settings
@@ -105,3 +112,70 @@ def test_files_that_are_not_there(listed, tmp_path):
         preparation.place_dataset(Settings(str(tmp_path / "nowhere.csv")))
     with pytest.raises(CallError, match=r"label_map .*: is no file"):
         preparation.place_dataset(Settings(str(listed), label_map=str(tmp_path)))
+
+
+TINY = "--backbone small --weights none --probe.epochs 0 --epochs 2 --batch_size 8 --resolution 48 --crop.size 64"
+MOODS = {"1": 1, "편안/안정": 3}  # as the CSVs have them, a number and a name
+
+
+def write_csvs(root: Path, frames: int) -> None:
+    """Four training and two validation videos of two moods; one video is in both files, two rows are of no use."""
+    for part, videos in (("train", 4), ("valid", 2)):
+        rows = [["image_path", "bbox", "labels"]]
+        for label, mood in MOODS.items():
+            for video in range(videos):
+                # The last one of training is a video of validation.
+                name = f"dog-sit-{mood}0000{9 if video == videos - 1 else part + str(video)}"
+                (root / "frames" / name).mkdir(parents=True, exist_ok=True)
+                for number in range(frames):
+                    path = root / "frames" / name / f"frame_{number}_timestamp_{200 * number}.jpg"
+                    path.write_bytes(make_coloured(mood, 10_000 * videos + 1000 * mood + 100 * video + number))
+                    rows.append([str(path.relative_to(root)), "40,60,100,150", label])
+        if part == "train":
+            rows += [["frames/fehlt/frame_0.jpg", "0,0,9,9", "1"], ["frames/fehlt/frame_1.jpg", "-1,0,9,9", "1"]]
+        with open(root / f"{part}.csv", "w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(rows)
+
+
+def test_a_csv_becomes_a_dataset_once_and_is_trained_on(tmp_path):
+    write_csvs(tmp_path, 6)
+    command = ["--train", "train.csv", "--valid", "valid.csv", *TINY.split()]
+    with start(tmp_path, *command) as process:
+        output, errors = (text.decode() for text in process.communicate())
+    assert process.returncode == 0, errors
+    (folder,) = (tmp_path / "data").glob("train-????????")
+    assert f"in data/{folder.name}" in errors.splitlines()[0]
+    assert "video_repeated" in output and "image_missing" in output
+    rows = pd.read_parquet(folder / "manifest.parquet")
+    repeated = rows[rows.reason == "video_repeated"]
+    assert len(repeated) == 12 and set(repeated.video) == {"dog-sit-100009", "dog-sit-300009"}  # those in both files
+    assert rows[rows.status == "kept"].groupby("split").size().to_dict() == {"train": 36, "val": 24}
+    assert rows[rows.status == "kept"].label.isin(MOODS.values()).all()
+    record = json.loads((tmp_path / "runs/train/run.json").read_text())
+    assert record["data"]["train"]["path"] == f"data/{folder.name}" and record["command"][3:] == command
+    assert read_dataset(folder).settings["dedupe"]["enabled"] is False
+    made = (folder / "dataset.json").stat().st_mtime_ns
+    with start(tmp_path, *command, "--seed", "1", "--out", "runs/again") as process:
+        output, errors = (text.decode() for text in process.communicate())
+    assert process.returncode == 0 and "was made a dataset before" in errors.splitlines()[0]
+    assert "video_repeated" not in output and (folder / "dataset.json").stat().st_mtime_ns == made
+    assert [path.name for path in (tmp_path / "data").glob("train-????????")] == [folder.name]
+
+
+def test_stopped_while_the_dataset_is_made_it_goes_on(tmp_path):
+    write_csvs(tmp_path, 40)
+    command = ["--train", "train.csv", "--valid", "valid.csv", *TINY.split()]
+    with start(tmp_path, *command) as process:
+        while not list(tmp_path.glob("data/train-*/.work")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate()
+    lines = errors.decode().splitlines()
+    assert process.returncode == 130, lines
+    assert lines[-1] == "train: preprocess ended with status 130, for the reason that it gave above"
+    assert "preprocess: stopped" in lines[-2] and not list(tmp_path.glob("data/train-*/dataset.json"))
+    with start(tmp_path, *command) as process:
+        _, errors = process.communicate()
+    assert process.returncode == 0, errors.decode()
+    assert list(tmp_path.glob("data/train-*/dataset.json")) and (tmp_path / "runs/train/model.keras").exists()
