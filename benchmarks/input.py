@@ -93,11 +93,11 @@ def student_batches(path: Path) -> tf.data.Dataset:
     return data.batch(BATCH).shuffle(10).prefetch(tf.data.AUTOTUNE)
 
 
-def our_batches(split: Split, resolution: int, flip: bool) -> tf.data.Dataset:
+def our_batches(split: Split, resolution: int, flip: bool, **window: float) -> tf.data.Dataset:
     """One epoch long enough for a turn: a small dataset's files again and again."""
     copies = 2 * IMAGES // split.records + 1
     split = split._replace(files=split.files * copies, labels=np.tile(split.labels, copies))
-    settings = InputSettings(batch_size=BATCH, resolution=resolution, flip=flip, shuffle_records=2048)
+    settings = InputSettings(batch_size=BATCH, resolution=resolution, flip=flip, shuffle_records=2048, **window)
     return training_batches(split, settings, seed=0, epoch=0)
 
 
@@ -122,7 +122,7 @@ def make_ways(folder: Path, tree: Path) -> dict[str, Callable[[], float]]:
     crops, size = read_crops(split), split.image_size
     student = student_batches(folder / "student.csv")
     ours = {
-        "whole": our_batches(split, size, False),
+        "whole": our_batches(split, size, False, window=1.0),
         "crop": our_batches(split, RESOLUTION, False),
         "flip": our_batches(split, RESOLUTION, True),
     }
