@@ -26,6 +26,7 @@ from shards.errors import CallError, DataError
 _OBJECT_STORE = 80 << 20  # bytes; results are small, pixels and records never pass through
 _ROOT = Path(__file__).parent.parent
 _SESSION = 50_000_000  # bytes of sockets and logs
+_MEMORY = "/dev/shm"
 _SOCKET_PATH, _SOCKET_NAME = 107, 72  # letters that a socket's path may have, and of Ray's session and socket in it
 _ANSWER_SECONDS = 10
 _RETRIES = 3  # of a task whose worker was killed by the system
@@ -86,7 +87,7 @@ def find_session_folder() -> str:
     Raises CallError where there is none with room, and whose path leaves room for a socket's name.
     """
     tried = []
-    for folder in dict.fromkeys((os.environ.get("RAY_TMPDIR"), tempfile.gettempdir(), "/tmp", "/dev/shm")):
+    for folder in dict.fromkeys((os.environ.get("RAY_TMPDIR"), tempfile.gettempdir(), "/tmp", _MEMORY)):
         if folder and os.path.isdir(folder):
             path = os.path.join(os.path.abspath(folder), "ray")
             problem = _find_problem(folder, path)
@@ -101,8 +102,10 @@ def _find_problem(folder: str, path: str) -> str | None:
         return "has too long a path for a socket"
     if not os.access(path if os.path.isdir(path) else folder, os.W_OK | os.X_OK):
         return "cannot be written"
-    free = shutil.disk_usage(folder).free
-    return f"has {free / 1e6:.0f} MB free of the {_SESSION / 1e6:.0f} needed" if free < _SESSION else None
+    need, free = _SESSION, shutil.disk_usage(folder).free
+    if not os.path.isdir(_MEMORY) or shutil.disk_usage(_MEMORY).free < _OBJECT_STORE:
+        need += _OBJECT_STORE  # Docker's 64 MB: then Ray keeps it here
+    return f"has {free / 1e6:.0f} MB free of the {need / 1e6:.0f} needed" if free < need else None
 
 
 @contextmanager

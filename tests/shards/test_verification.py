@@ -182,5 +182,8 @@ def test_a_picture_that_claims_another_size_is_found(copy, claim, message):
 
 
 def test_a_record_before_the_file(copy):
-    with open(next(copy.glob("*-train*")), "rb") as file, pytest.raises(DamagedRecord, match="^offset -1: lies before"):
+    with (
+        open(next(copy.glob("*-train*")), "rb") as file,
+        pytest.raises(DamagedRecord, match=r"^offset -1: lies before"),
+    ):
         read_frame(file, -1)
