@@ -1,8 +1,11 @@
 """Ray, and nothing else that knows it: start or join, run tasks with a bounded number in flight, lose no error."""
 
 import os
+import shutil
 import signal
 import socket
+import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,17 +14,20 @@ from typing import Any
 
 # These must be set before Ray is imported. Nothing is reported to anybody.
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-# `ray start` asks for a token by default, `ray.init` does not send one by default.
-os.environ.setdefault("RAY_AUTH_MODE", "token")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
 import ray
+import ray._private.utils
 import ray.exceptions
 
 from preprocess.cores import count_cores
 from shards.errors import CallError, DataError
 
 _OBJECT_STORE = 80 << 20  # bytes; results are small, pixels and records never pass through
+_ROOT = Path(__file__).parent.parent
+_SESSION = 50_000_000  # bytes of sockets and logs
+_MEMORY = "/dev/shm"
+_SOCKET_PATH, _SOCKET_NAME = 107, 72  # letters that a socket's path may have, and of Ray's session and socket in it
 _ANSWER_SECONDS = 10
 _RETRIES = 3  # of a task whose worker was killed by the system
 
@@ -48,17 +54,21 @@ def start_ray(workers: int | None, address: str | None) -> Iterator[int]:
         yield workers or _count_slots()
         return
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    # `ray start` asks for a token by default, `ray.init` does not send one by default; a Ray of our own, which listens
+    # on this machine alone, needs none, nor a home folder to keep it in.
+    os.environ.setdefault("RAY_AUTH_MODE", "token" if address else "disabled")
     if address:
         _check_address(address)
-        root = Path(__file__).parent.parent
-        code = [str(root / room) for room in ("preprocess", "shards")]
+        code = [str(_ROOT / room) for room in ("preprocess", "shards")]
         options |= {"address": address, "runtime_env": {"env_vars": WORKER_ENVIRONMENT, "py_modules": code}}
     else:
         # "local": without it Ray would join whatever cluster happens to run on this machine.
         options |= {"address": "local", "num_cpus": workers or count_cores(), "num_gpus": 0, "include_dashboard": False}
-        options |= {"object_store_memory": _OBJECT_STORE}
+        options |= {"object_store_memory": _OBJECT_STORE, "_temp_dir": find_session_folder()}
     try:
-        with _environment({} if address else WORKER_ENVIRONMENT):  # inherited by the workers of a local Ray
+        # Inherited by the workers of a local Ray, which find our code by its path, wherever the command was called.
+        paths = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+        with _environment({} if address else WORKER_ENVIRONMENT | {"PYTHONPATH": paths}), _utf8_call():
             ray.init(**options)
     except (ConnectionError, ValueError, RuntimeError) as error:
         where = f"the Ray cluster at {address}" if address else "a local Ray"
@@ -69,6 +79,33 @@ def start_ray(workers: int | None, address: str | None) -> Iterator[int]:
             yield workers or _count_slots()
     finally:
         ray.shutdown()
+
+
+def find_session_folder() -> str:
+    """Where a local Ray keeps sockets and logs: in the system's folder for temporary files, where that will do.
+
+    Raises CallError where there is none with room, and whose path leaves room for a socket's name.
+    """
+    tried = []
+    for folder in dict.fromkeys((os.environ.get("RAY_TMPDIR"), tempfile.gettempdir(), "/tmp", _MEMORY)):
+        if folder and os.path.isdir(folder):
+            path = os.path.join(os.path.abspath(folder), "ray")
+            problem = _find_problem(folder, path)
+            if not problem:
+                return path
+            tried.append(f"{folder} {problem}")
+    raise CallError(f"Ray has no place for its sockets and logs: {'; '.join(tried)}; set TMPDIR to a folder that has")
+
+
+def _find_problem(folder: str, path: str) -> str | None:
+    if len(os.fsencode(path)) + _SOCKET_NAME > _SOCKET_PATH:
+        return "has too long a path for a socket"
+    if not os.access(path if os.path.isdir(path) else folder, os.W_OK | os.X_OK):
+        return "cannot be written"
+    need, free = _SESSION, shutil.disk_usage(folder).free
+    if not os.path.isdir(_MEMORY) or shutil.disk_usage(_MEMORY).free < _OBJECT_STORE:
+        need += _OBJECT_STORE  # Docker's 64 MB: then Ray keeps it here
+    return f"has {free / 1e6:.0f} MB free of the {need / 1e6:.0f} needed" if free < need else None
 
 
 @contextmanager
@@ -99,6 +136,31 @@ def _check_address(address: str) -> None:
         raise CallError(
             f"no Ray cluster answers at {address} ({error}); start one with `ray start --head` and give its HOST:PORT"
         ) from error
+
+
+@contextmanager
+def _utf8_call() -> Iterator[None]:
+    """Ray writes down its process's folder and command line, and stops at names in them that are not UTF-8: those it is
+    not told.
+    """
+    here, ask = os.getcwdb(), ray._private.utils.get_entrypoint_name
+    try:
+        if not _is_utf8(here):
+            os.chdir("/")
+        if not all(_is_utf8(os.fsencode(argument)) for argument in sys.orig_argv):
+            ray._private.utils.get_entrypoint_name = lambda: "preprocess"
+        yield
+    finally:
+        os.chdir(here)
+        ray._private.utils.get_entrypoint_name = ask
+
+
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The manifest's columns: one row for every annotation that was read, kept or not, sorted by video and frame_number."""
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -139,7 +140,12 @@ def open_manifest(folder: Path) -> Iterator[pq.ParquetFile]:
 
     Raises DataError where it is damaged or missing.
     """
-    with blame_manifest(folder), pq.ParquetFile(folder / FILE, page_checksum_verification=True) as file:
+    # By the path's bytes: as text, pyarrow takes none that are not UTF-8.
+    with (
+        blame_manifest(folder),
+        pa.OSFile(os.fsencode(folder / FILE)) as opened,
+        pq.ParquetFile(opened, page_checksum_verification=True) as file,
+    ):
         yield file
 
 

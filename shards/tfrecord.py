@@ -66,6 +66,8 @@ def read_frame(file: BinaryIO, offset: int) -> bytes:
 
     Raises DamagedRecord where there is no whole frame, at the file's end too.
     """
+    if offset < 0:
+        raise DamagedRecord(offset, "lies before the file")
     file.seek(offset)
     try:
         framed = next(read_frames(file), None)

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from shards import manifest
 from shards.dataset import Dataset, OtherFile, ShardFile, list_shards, read_dataset
 from shards.files import BLOCK, hash_file, read_blocks
+from shards.jpeg import UnreadableImage, read_header
 from shards.record import decode_record
 from shards.tfrecord import DamagedRecord, read_frames
 
@@ -132,11 +133,11 @@ def _check_records(folder: Path, dataset: Dataset, kept: pa.Table, tell: Callabl
             rows = kept.slice(start, stop - start)
             if len(rows) != shard.records:
                 yield f"{folder / shard.file}: {shard.records} records, {len(rows)} rows of the manifest"
-            yield from _compare_records(folder / shard.file, split, rows)
+            yield from _compare_records(folder / shard.file, split, rows, dataset.image_size)
             tell(shard.bytes)
 
 
-def _compare_records(path: Path, split: str, rows: pa.Table) -> Iterator[str]:
+def _compare_records(path: Path, split: str, rows: pa.Table, size: int) -> Iterator[str]:
     with open(path, "rb") as file:
         for index, (frame, row) in enumerate(zip(read_frames(file), rows.to_pylist(), strict=False)):
             at = f"{path}: offset {frame.offset}"
@@ -150,5 +151,14 @@ def _compare_records(path: Path, split: str, rows: pa.Table) -> Iterator[str]:
             stated = {name: row[name] for name in found} | {"species": row["species"] or ""}
             for name in (name for name in found if found[name] != stated[name]):
                 yield f"{at}: {name} is {found[name]!r}, the manifest states {stated[name]!r}"
-            if not record.get("image", b"").startswith(b"\xff\xd8"):
-                yield f"{at}: its image is no JPEG"
+            if problem := _check_image(record.get("image", b""), size):
+                yield f"{at}: its image {problem}"
+
+
+def _check_image(data: bytes, size: int) -> str | None:
+    """What is wrong with a stored picture, as far as its header tells; it may ask for more memory than there is."""
+    try:
+        header = read_header(data)
+    except UnreadableImage as error:
+        return f"cannot be decoded: {error}"
+    return None if header == (size, size) else f"is {header.width}x{header.height} instead of {size}x{size}"

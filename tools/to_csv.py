@@ -26,29 +26,51 @@ from shards.manifest import SPLITS, read_manifest
 from tools.outputs import check_files, dataset_folder
 from tools.pictures import find_sources, open_dataset
 
-_NEEDED = ("image_file", "box_x", "box_y", "box_width", "box_height", "label", "split")
+PATH = "image_file"
+_NEEDED = (PATH, "box_x", "box_y", "box_width", "box_height", "label", "split")
 _READ = [*_NEEDED, "source", "status"]
 
 
 def write_csvs(folder: Path, out: Path, sources: list[Path], everything: bool = False) -> dict[str, int]:
     """Write the CSVs of a dataset into a folder; by file name the rows that it has.
 
-    Image paths are those of the sources; without sources they are relative, as in the manifest.
+    Image paths are those of the sources, relative where a source's own path is not UTF-8, and as in the manifest
+    without sources. Rows whose image has a name that a CSV cannot hold (not UTF-8, or with a backslash) are left out,
+    which is told on stderr.
     """
     written: dict[str, int] = {}
+    left_out = 0
+    roots = [_find_root(source, out) for source in sources]
     with ExitStack() as opened:
         writers: dict[str, Any] = {}
         for split, row in _list_rows(folder, everything):
+            path = os.path.normpath(os.path.join(roots[row["source"]] if row["source"] < len(roots) else "", row[PATH]))
+            if "\\" in path:
+                left_out += 1
+                continue
             name = f"{split}.csv"
             if name not in writers:
                 file = opened.enter_context(write_atomically(out / name))
-                text = io.TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
+                text = io.TextIOWrapper(file, encoding="utf-8", newline="")
                 opened.callback(text.detach)  # flushes it, before the file is whole
                 writers[name] = csv.writer(text, lineterminator="\n")
                 writers[name].writerow(COLUMNS)
-            writers[name].writerow(_make_row(row, sources))
+            bbox = ",".join(str(row[f"box_{side}"]) for side in ("y", "x", "height", "width"))
+            writers[name].writerow((path, bbox, KOREAN[row["label"]]))
             written[name] = written.get(name, 0) + 1
+    if left_out:
+        print(f"to_csv: {left_out:,} rows left out: a CSV cannot hold their images' names", file=sys.stderr)
     return written
+
+
+def _find_root(source: Path, out: Path) -> str:
+    """What the paths of a source's images are relative to, as a CSV in the folder `out` calls it."""
+    root = str(source.absolute().parent if source.is_file() else source.absolute())
+    try:
+        root.encode()
+    except UnicodeEncodeError:
+        return os.path.relpath(root, out.absolute())
+    return root
 
 
 def _list_rows(folder: Path, everything: bool) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -66,15 +88,6 @@ def _list_rows(folder: Path, everything: bool) -> Iterator[tuple[str, dict[str, 
 def _iterate(rows: pa.Table) -> Iterator[dict[str, Any]]:
     for batch in rows.to_batches(max_chunksize=10_000):
         yield from batch.to_pylist()
-
-
-def _make_row(row: dict[str, Any], sources: list[Path]) -> tuple[str, str, str]:
-    path = row["image_file"]
-    if row["source"] < len(sources):
-        source = sources[row["source"]].absolute()
-        path = os.path.normpath((source.parent if source.is_file() else source) / path)
-    bbox = ",".join(str(row[f"box_{name}"]) for name in ("y", "x", "height", "width"))
-    return path, bbox, KOREAN[row["label"]]
 
 
 def main(arguments: list[str]) -> int:

@@ -16,6 +16,7 @@ from preprocess.run import run
 from preprocess.settings import Settings
 from shards import dataset as index
 from shards.errors import DataError
+from shards.tfrecord import DamagedRecord, frame_record, read_frame, read_frames
 from shards.verification import verify_dataset
 from tests.trees import write_video
 
@@ -159,3 +160,30 @@ def test_command_on_what_is_no_dataset(tmp_path):
     for folder, message in ((tmp_path / "없음", "is not a folder"), (tmp_path, "is no dataset")):
         done = call(folder)
         assert done.returncode == 2 and message in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [(b"\xff\xff\xff\xff", "is 65535x65535 instead of 256x256"), (b"\0\0\1\0", "cannot be decoded: states a size")],
+)
+def test_a_picture_that_claims_another_size_is_found(copy, claim, message):
+    """With every checksum in order, as whoever means harm would write it."""
+    path = next(copy.glob("*-train*-00000-*"))
+    with open(path, "rb") as file:
+        records = [frame.record for frame in read_frames(file)]
+    place = records[0].index(b"\xff\xc0") + 5
+    records[0] = records[0][:place] + claim + records[0][place + 4 :]
+    path.write_bytes(b"".join(map(frame_record, records)))
+    dataset = index.read_dataset(copy)
+    dataset.shards["train"][0].sha256 = index.describe_file(path).sha256
+    index.write_dataset(copy, dataset)
+    (fault,) = faults(copy)
+    assert f"{path.name}: offset 0: its image {message}" in fault
+
+
+def test_a_record_before_the_file(copy):
+    with (
+        open(next(copy.glob("*-train*")), "rb") as file,
+        pytest.raises(DamagedRecord, match=r"^offset -1: lies before"),
+    ):
+        read_frame(file, -1)

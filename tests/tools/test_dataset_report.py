@@ -450,6 +450,12 @@ def test_samples_prefer_other_videos():
     assert samples.choose(5, 3) == [] and len(set(samples.choose(1, 60))) == 52
 
 
+def test_a_report_replaces_a_report(folder, tmp_path):
+    for _ in range(2):
+        assert report(folder, "--html", tmp_path / "a.html", "--json", tmp_path / "a.json") == 0
+    assert json.loads((tmp_path / "a.json").read_text())["made_by"] == "pet mood"
+
+
 def test_bad_calls(folder, written, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     before = sorted(folder.iterdir())

@@ -15,6 +15,7 @@ from shards.errors import CallError, DataError
 from shards.record import decode_record
 from shards.tfrecord import read_frame
 from tests.trees import BOX, annotate, make_jpeg, write_video
+from tools import outputs
 from tools.outputs import check_files, dataset_folder, write_text
 from tools.pictures import COLUMNS, Opened, Pictures, find_sources, open_dataset
 
@@ -284,6 +285,19 @@ def test_files_that_must_not_be_overwritten(own, tmp_path):
     with pytest.raises(CallError, match=r"^--html and --csv name the same file"):
         check_files(out, files, [source])
     check_files(out, {"--html": tmp_path / "a", "--json": tmp_path / "원본.html"}, [source])
+
+
+def test_nobodys_file_is_replaced_but_a_report(own, tmp_path):
+    out, _ = own
+    path, ours = tmp_path / "a.html", [b"", *(mark + b" ..." for mark in outputs._MARKS)]
+    for head in ours:
+        path.write_bytes(head)
+        check_files(out, {"--html": path}, [])
+    for theirs in (b"<html>my thesis", b'{"dataset": 1}', b"\x89PNG\r\n\x1a\n", b"key,mood\n"):
+        path.write_bytes(theirs)
+        with pytest.raises(CallError, match="is there already, and no report of ours"):
+            check_files(out, {"--html": path}, [])
+        assert path.read_bytes() == theirs
 
 
 def test_text_that_is_no_unicode_is_written_alike(tmp_path):

@@ -47,6 +47,15 @@ def test_a_grid_with_korean_moods(dataset, tmp_path, capsys, recwarn):
     assert not [warning for warning in recwarn if "Glyph" in str(warning.message)]
 
 
+def test_a_picture_of_ours_is_replaced_and_somebodys_is_not(dataset, tmp_path, capsys):
+    assert show_dataset(dataset, "--columns", 1, "--png", tmp_path / "a.png") == 0
+    assert show_dataset(dataset, "--columns", 1, "--png", tmp_path / "a.png") == 0
+    picture = cv2.imencode(".png", np.zeros((9, 9), np.uint8))[1].tobytes()
+    (tmp_path / "a.png").write_bytes(picture)
+    assert show_dataset(dataset, "--columns", 1, "--png", tmp_path / "a.png") == 2
+    assert "no report of ours" in capsys.readouterr().err and (tmp_path / "a.png").read_bytes() == picture
+
+
 def test_one_key(dataset, tmp_path):
     key = rows(dataset, "kept")[0]["key"]
     assert show_dataset(dataset, "--key", key, "--png", tmp_path / "one.png") == 0

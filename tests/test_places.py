@@ -1,0 +1,126 @@
+"""The place where a command runs is not trusted: streams, paths, home, temporary folder, Python's own switches.
+
+All oddities at once in one run; should it fail, the test above each says which of them to look at.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from preprocess import cluster, cores
+from shards.errors import CallError
+from tests.conftest import ROOT
+from tests.trees import write_video
+
+STRANGE = os.fsdecode("강아지".encode("cp949")) + " [a-b]{c,d}*?%d:"  # neither UTF-8 nor free of patterns
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    root = Path(os.fsdecode(os.fsencode(tmp_path_factory.mktemp("place")))) / STRANGE
+    for number in range(4):
+        write_video(root / "pets", f"dog-walkrun-{number:06}", part="Validation" if number == 3 else "Training")
+    return root
+
+
+def run_strangely(place: Path, *arguments: str | Path, closed: bool = False) -> subprocess.CompletedProcess[bytes]:
+    """Run `python -OO -W error -m ARGUMENTS` in a hostile environment, with the strange folder as the current one."""
+    long_path = place / ("x" * 100)
+    long_path.mkdir(exist_ok=True)
+    environment = os.environ | {
+        "HOME": "/proc/nothing",
+        "TMPDIR": str(long_path),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONIOENCODING": "ascii",
+        "PYTHONWARNINGS": "error",
+        "LC_ALL": "C",
+    }
+    command = [sys.executable, "-OO", "-W", "error", "-m", *map(str, arguments)]
+    if closed:
+        command = ["bash", "-c", 'exec "$@" <&- >&-', "bash", *command]
+    return subprocess.run(command, cwd=place, env=environment, capture_output=True, check=False)
+
+
+def test_a_dataset_is_made_checked_and_shown_anywhere(place):
+    made = run_strangely(place, "preprocess", "--source", "pets", "--out", "out", "--workers", "1", closed=True)
+    assert made.returncode == 0, made.stderr
+    again = run_strangely(place, "preprocess", "--source", place / "pets", "--out", place / "out", "--workers", "1")
+    assert again.returncode == 0 and b"nothing to do" in again.stdout, again.stderr
+    assert b"\\udcc1\\udcf6 [a-b]{c,d}*?%d:/out is whole" in again.stdout
+    for command in (
+        ("tools.verify", place / "out"),
+        ("tools.show", place / "out"),
+        ("tools.dataset_report", place / "out", "--json", place / "figures.json"),
+        ("tools.dedupe_report", place / "out", "--json", place / "near.json", "--csv", place / "near.csv"),
+        ("tools.to_csv", place / "out"),
+        ("preprocess", "--source", place / "out.csv/train.csv", "--out", place / "csv", "--workers", "1"),
+    ):
+        done = run_strangely(place, *command)
+        assert done.returncode == 0, (command, done.stderr)
+        assert b"Traceback" not in done.stderr and b"Warning" not in done.stderr
+    made = {path.name for path in place.iterdir()} - {"pets", "x" * 100}
+    assert made == {
+        *("out", "out.log.json", "out.png", "out.dataset.html", "out.dedupe.html", "out.csv", "csv", "csv.log.json"),
+        *("figures.json", "near.json", "near.csv"),
+    }
+    assert "no source" not in (place / "out.dataset.html").read_text("utf-8")
+
+
+def test_help_without_docstrings(place):
+    done = run_strangely(place, "preprocess", "--help")
+    assert done.returncode == 0 and b"--dedupe.distance" in done.stdout
+
+
+def test_ray_goes_where_it_fits(tmp_path, monkeypatch):
+    long_path = tmp_path / ("x" * 100)
+    long_path.mkdir()
+    monkeypatch.setattr(cluster.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.delenv("RAY_TMPDIR", raising=False)
+    monkeypatch.setattr(cluster, "_SOCKET_NAME", 107 - len(str(tmp_path / "ray")))
+    assert cluster.find_session_folder() == str(tmp_path / "ray")
+    monkeypatch.setattr(cluster.tempfile, "gettempdir", lambda: str(long_path))
+    assert cluster.find_session_folder() == "/tmp/ray"
+    monkeypatch.setattr(cluster, "_SESSION", 2**60)
+    with pytest.raises(CallError, match=r"too long a path for a socket; /tmp has \d+ MB free of the .*set TMPDIR"):
+        cluster.find_session_folder()
+
+
+@pytest.mark.parametrize(
+    ("files", "quota"),
+    [
+        ({"cpu.max": "150000 100000\n"}, 1.5),
+        ({"cpu.max": "max 100000\n"}, float("inf")),
+        ({"cpu/cpu.cfs_quota_us": "50000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 0.5),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, float("inf")),
+        ({}, float("inf")),
+        ({"cpu.max": ""}, float("inf")),
+    ],
+)
+def test_a_quota_of_cores_counts(tmp_path, monkeypatch, files, quota):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert cores.read_quota(tmp_path) == quota
+    monkeypatch.setattr(cores, "_GROUPS", tmp_path)
+    assert cores.count_cores() == max(1, min(len(os.sched_getaffinity(0)), -(-quota // 1)))
+
+
+def test_a_folder_of_sockets_that_is_full_is_named(tmp_path, monkeypatch):
+    small = tmp_path / "small"
+    small.mkdir()
+    monkeypatch.setattr(cluster, "_SOCKET_NAME", 0)
+    if (
+        not shutil.which("mount")
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small], check=False, capture_output=True
+        ).returncode
+    ):
+        pytest.skip("mounting a small disk is not allowed here")
+    try:
+        assert "1 MB free of the 50 needed" in cluster._find_problem(str(small), str(small / "ray"))
+    finally:
+        subprocess.run(["umount", small], check=True)
