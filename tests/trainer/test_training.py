@@ -17,7 +17,7 @@ from shards.lock import lock_folder
 from tests.trainer.conftest import make_coloured
 from tests.trainer.runs import SCRATCH, read_weights, train, train_until
 from trainer import run as trainer_run
-from trainer.checkpoint import Progress, read_progress
+from trainer.checkpoint import Progress, list_checkpoints, read_progress
 from trainer.settings import ProbeSettings, Settings, fingerprint_run
 
 EXACT = ("--deterministic", "true", "--checkpoint_steps", "2", "--augment", "true", "--measure_speed", "true")
@@ -102,7 +102,7 @@ def same_run(one, other) -> None:
     assert rows[0] == rows[1] and len(rows[0]) == 4
 
 
-def test_killed_in_both_stages_it_ends_the_same(straight, pets, tmp_path):
+def test_killed_in_both_stages_and_a_bit_flipped_it_ends_the_same(straight, pets, tmp_path):
     done, arguments = straight
     out = tmp_path / "run"
     stages = set()
@@ -112,8 +112,13 @@ def test_killed_in_both_stages_it_ends_the_same(straight, pets, tmp_path):
         progress, _ = read_progress(out)
         stages.add((progress.stage, progress.step > 0))
     assert {stage for stage, _ in stages} == {0, 1} and any(middle for _, middle in stages)
+    newest = list_checkpoints(out)[0]
+    data = bytearray(newest.read_bytes())
+    data[len(data) // 3] ^= 1  # of a weight, most likely
+    newest.write_bytes(data)
     said = train(pets, out, *arguments)
     assert said.returncode == 0 and "goes on after" in said.stderr
+    assert f"note    {newest} differs from what was written" in said.stderr
     same_run(done, out)
 
 
