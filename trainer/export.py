@@ -9,7 +9,7 @@ or not at all. All take `pictures`, uint8 squares (any batch, any side, same sid
 
 import importlib.util
 import logging
-import secrets
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -21,7 +21,9 @@ import numpy as np
 
 from shards.command import Parser, run_command
 from shards.errors import CallError, DataError
+from shards.files import make_temporary_folder, remove_partials
 from shards.jpeg import UnreadableImage
+from shards.lock import lock_folder
 from trainer.codec import cut_square, read_pixels
 from trainer.metadata import MEMBER, Metadata, encode_metadata, read_metadata
 from trainer.startup import without_notes
@@ -116,16 +118,13 @@ def export_model(path: Path, out: Path, formats: list[str], pictures: list[np.nd
 @contextmanager
 def _appearing(out: Path) -> Iterator[Path]:
     """A folder that becomes `out` when the block ends well; an exception leaves nothing behind."""
-    aside = out.absolute().with_name(f".{out.absolute().name}.{secrets.token_hex(4)}.partial")
-    aside.mkdir(parents=True)
-    try:
-        yield aside
-        if out.is_dir():
-            out.rmdir()  # it is empty
-        aside.rename(out)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
+    whole = out.absolute()
+    with lock_folder(whole):
+        remove_partials(whole.parent, re.escape(whole.name))  # of an export that was killed
+        with make_temporary_folder(whole) as folder:
+            yield folder
+            whole.rmdir()  # it is empty: the lock made it, or it was there
+            folder.rename(whole)
 
 
 def _write_saved_model(model: Any, metadata: Metadata, path: Path) -> None:

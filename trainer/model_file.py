@@ -7,7 +7,6 @@ Keras' own layers only, so that keras.saving.load_model opens it where this pack
 writes lies one more member of the zip, mood.json (see trainer.metadata), which Keras passes over.
 """
 
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import numpy as np
 from keras import layers
 
 from shards.errors import CallError, DataError
-from shards.files import write_atomically
+from shards.files import make_temporary_folder, write_atomically
 from trainer.metadata import MEMBER, Metadata, encode_metadata, read_metadata
 from trainer.network import connect, rebuild
 
@@ -36,8 +35,8 @@ def write_model(path: Path, network: keras.Model, offset: np.ndarray, metadata: 
         raise CallError(f"{path}: a model file has to end in .keras")
     text = encode_metadata(metadata)
     model = build_serving_model(network, offset, metadata)
-    with tempfile.TemporaryDirectory() as folder:
-        aside = Path(folder) / "model.keras"  # Keras writes to no other ending
+    with make_temporary_folder(path) as folder:
+        aside = folder / "model.keras"  # Keras writes to no other ending
         model.save(aside)
         with zipfile.ZipFile(aside, "a", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(MEMBER, text)

@@ -1,7 +1,6 @@
 """A training run, whole: data, device, network, checks, stages, evaluation, report; or the rest of one begun."""
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +13,11 @@ import keras
 import numpy as np
 
 from shards.emotions import EMOTIONS
-from shards.errors import CallError, DataError
+from shards.errors import CallError
 from shards.files import write_atomically
 from shards.lock import lock_folder
 from trainer import loop, self_check, speed
-from trainer.checkpoint import FOLDER, Progress, read_progress
+from trainer.checkpoint import Progress, read_progress
 from trainer.data import Split, check_apart, check_moods, open_split
 from trainer.device import Device, choose_device, is_out_of_memory
 from trainer.evaluation import Predictions, evaluate, fit_temperature
@@ -36,13 +35,8 @@ from trainer.pipeline import (
     validation_batches,
 )
 from trainer.report import write_report
+from trainer.run_folder import METRICS, MODEL, PAGE, open_folder, read_metrics, remove_leftovers, write_record
 from trainer.settings import Settings, Stage, fingerprint_run, name_versions
-
-MODEL = "model.keras"
-RECORD = "run.json"
-METRICS = "metrics.json"
-PAGE = "report.html"
-_OURS = (RECORD, METRICS, PAGE, MODEL, "history.csv", "*.png", FOLDER, "tensorboard")
 
 
 def train(settings: Settings, command: list[str]) -> dict[str, Any]:
@@ -62,16 +56,17 @@ def train(settings: Settings, command: list[str]) -> dict[str, Any]:
     if folder.exists() and not folder.is_dir():
         raise CallError(f"{folder} is a file; give another --out")
     with lock_folder(folder):
-        begun = _open_folder(folder, fingerprint, settings.replace)
-        if begun and begun.get("results") and (folder / METRICS).exists():
+        begun = open_folder(folder, fingerprint, settings.replace)
+        metrics = read_metrics(folder) if begun and begun.get("results") else None
+        if metrics:
             if not (folder / PAGE).exists():
                 write_report(folder)  # killed just before it
             print(f"{folder} is done already: {begun['results']['summary']}")
-            return json.loads((folder / METRICS).read_text(encoding="utf-8"))
+            return metrics
         saved = read_progress(folder)
         run = _prepare(settings, input_settings, folder, training, valid, device, saved[0] if saved else Progress())
         record = begun or _describe(settings, command, fingerprint, training, valid, device)
-        _write_json(folder / RECORD, record)
+        write_record(folder, record)
         return _train(run, record, saved[1] if saved else None)
 
 
@@ -178,7 +173,7 @@ def _listen(run: loop.Run, record: dict[str, Any]) -> None:
         if run.settings.measure_speed:
             found = _measure(run, model)
             record.setdefault("speed", {})[stage.name] = found.as_dict()
-            _write_json(run.folder / RECORD, record)
+            write_record(run.folder, record)
             _tell(f"speed   {stage.name}: {found.describe()}")
 
     def after_epoch(row: dict[str, Any]) -> None:
@@ -226,50 +221,19 @@ def _finish(run: loop.Run, record: dict[str, Any]) -> dict[str, Any]:
         "epochs": len(run.progress.history),
         "evaluation": evaluation,
     }
-    _write_json(run.folder / METRICS, metrics)
+    with write_atomically(run.folder / METRICS) as file:
+        file.write((json.dumps(metrics, ensure_ascii=False, indent=1) + "\n").encode())
     record["results"] = {
         "summary": evaluation["verdict"],
         "best_epoch": metadata.trained["epoch"],
         run.settings.best: metadata.trained[run.settings.best],
         "finished": _now(),
     }
-    _write_json(run.folder / RECORD, record)
+    write_record(run.folder, record)
     write_report(run.folder)
+    remove_leftovers(run.folder)
     print(f"{run.folder}: {record['results']['summary']}")
     return metrics
-
-
-def _open_folder(folder: Path, fingerprint: str, replace: bool) -> dict[str, Any] | None:
-    """What run.json of a run that was begun with the same settings, data and versions says; None for a new run.
-
-    Raises CallError where the folder holds another run that may not be replaced, or something else.
-    """
-    begun = _read_record(folder / RECORD, replace)
-    if begun and begun.get("fingerprint") == fingerprint:
-        return begun
-    ours = [path for name in _OURS for path in folder.glob(name)]
-    others = [path for path in folder.iterdir() if path not in ours]
-    if begun is None and others:
-        raise CallError(f"{folder} holds files that are not a run's; give another --out")
-    if ours and not replace:
-        raise CallError(
-            f"{folder} holds another run (settings, data, versions or device); give --replace or another --out"
-        )
-    for path in sorted(ours, key=lambda path: path.name == RECORD):  # the record last: it says that the rest is a run's
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    return None
-
-
-def _read_record(path: Path, replace: bool) -> dict[str, Any] | None:
-    """run.json; None where there is none, or a damaged one that is to be replaced."""
-    if not path.exists():
-        return None
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        if replace:
-            return None
-        raise DataError(f"{path} is damaged ({error}); give --replace or another --out") from error
 
 
 def _describe(
@@ -323,11 +287,6 @@ def _print_start(run: loop.Run, goes_on: bool) -> None:
     )
     videos = ", ".join(f"{e.korean} {share:.1%}" for e, share in zip(EMOTIONS, run.prior, strict=True))
     _tell(f"moods   by training video: {videos}; imbalance: {run.settings.imbalance}")
-
-
-def _write_json(path: Path, value: Any) -> None:
-    with write_atomically(path) as file:
-        file.write((json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())
 
 
 def _now() -> str:

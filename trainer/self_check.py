@@ -1,19 +1,18 @@
 """What has to hold before the first epoch; each line of it was once broken in somebody's training, and cost days."""
 
 import math
-import tempfile
-from pathlib import Path
 
 import keras
 import numpy as np
 
 from shards.errors import DataError
-from shards.files import write_atomically
+from shards.files import make_temporary_folder, write_atomically
 from trainer.codec import cut_square, read_pixels
 from trainer.loop import Run
 from trainer.model_file import Metadata, read_model, write_model
 from trainer.network import connect
 from trainer.pipeline import read_encoded, training_batches, training_videos, validation_batches
+from trainer.run_folder import SELF_CHECK
 
 _LIKELY = 0.999  # two moods in a batch are asked for only where chance would give one less often than in 1 of 1,000
 _SAME_PIXELS = 2.0  # mean absolute difference of two JPEG decoders, in 0..255
@@ -80,8 +79,8 @@ def _check_start(run: Run, pictures: np.ndarray, labels: np.ndarray) -> str:
 def _check_preprocessing(run: Run, picture: np.ndarray) -> str:
     """His inference neither cut nor scaled as his training did."""
     encoded, box = read_encoded(run.valid, 0)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "검사.jpg"
+    with make_temporary_folder(run.folder / SELF_CHECK) as folder:
+        path = folder / "검사.jpg"
         with write_atomically(path) as file:
             file.write(encoded)
         again = cut_square(read_pixels(path), box, 1.0, run.valid.image_size)
@@ -98,8 +97,8 @@ def _check_file(run: Run, metadata: Metadata, picture: np.ndarray) -> str:
     chance = np.random.default_rng(0)
     head.set_weights([chance.normal(0, 0.2, weights.shape) for weights in before])
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.keras"
+        with make_temporary_folder(run.folder / SELF_CHECK) as folder:
+            path = folder / "model.keras"
             write_model(path, run.network, run.offset, metadata)
             model, _ = read_model(path, run.device.jit)
             stored = np.asarray(model.predict(picture[None], verbose=0)["logits"])
