@@ -3,7 +3,7 @@
     python -m trainer.inference --weight_path runs/NAME/model.keras --image dog.jpg more/ walk.mp4
 
 Each picture is judged as a square around the animal, which --box names; without it, as a whole. Probabilities are for
-six moods that are equally common, unless --prior natural. Exit status 1: a file could not be read, the others are
+moods that are equally common, unless --prior natural. Exit status 1: a file could not be read, the others are
 answered.
 """
 
@@ -183,6 +183,8 @@ def _print_text(answers: Iterator[Answer], judge: Judge, options: argparse.Names
         print(*write_answer(answer, judge, options.topk), sep="\n", flush=True)
     if answered:
         print(f"({PRIORS[judge.prior]})")
+    if answered and judge.never:
+        print(f"(학습에 없어 답하지 않는 기분: {', '.join(emotion.korean for emotion in judge.never)})")
     if answered and not options.box:
         print(_WHOLE)
 
@@ -191,6 +193,7 @@ def _print_json(answers: Iterator[Answer], judge: Judge, options: argparse.Names
     results = [describe_answer(answer, judge) for answer in answers]
     errors = [{"file": str(source.path), "why": why} for source, why in problems]
     document = {"model": str(options.weight_path), "prior": judge.prior, "min_confidence": judge.min_confidence}
+    document["never_answered"] = [emotion.english for emotion in judge.never]
     print(json.dumps(document | {"results": results, "errors": errors}, ensure_ascii=False, indent=1))
 
 

@@ -33,7 +33,7 @@ class Metadata(msgspec.Struct):
     temperature: float  # probabilities = softmax(logits / temperature)
     image_size: int  # side in pixels of the squares that the network sees
     crop_grow: float  # the squares it learned from: so many times the box's longer side, see shards.geometry
-    prior: list[float]  # share of the training videos with each mood
+    prior: list[float]  # share of the training videos with each mood; one of 0 is never answered
     dataset: str  # fingerprint
     backbone: str
     trained: dict[str, Any] = {}  # settings worth knowing
@@ -51,8 +51,8 @@ class _Version(msgspec.Struct):
 def encode_metadata(metadata: Metadata) -> bytes:
     """UTF-8 JSON, one field a line. Raises ValueError where a number is none that probabilities can be made of."""
     prior = np.asarray(metadata.prior)
-    if prior.shape != (len(EMOTIONS),) or not (prior > 0).all() or not np.isclose(prior.sum(), 1):
-        raise ValueError(f"the prior {metadata.prior} is not {len(EMOTIONS)} shares above 0 that add up to 1")
+    if prior.shape != (len(EMOTIONS),) or not (prior >= 0).all() or not np.isclose(prior.sum(), 1):
+        raise ValueError(f"the prior {metadata.prior} is not {len(EMOTIONS)} shares from 0 that add up to 1")
     if not 0 < metadata.temperature < np.inf:
         raise ValueError(f"the temperature {metadata.temperature} is not a number above 0")
     return msgspec.json.format(msgspec.json.encode(metadata), indent=1) + b"\n"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
 from shards.emotions import EMOTIONS
@@ -33,6 +34,9 @@ _BLOCKS = (
     r"expanded_conv_(\d+)",
     r"conv_[dp]w_(\d+)",
 )
+# The bias of a mood that is never answered: its probability is exactly 0 at every temperature, and half precision holds
+# it.
+_NEVER = -1e4
 _QUICK = 0.9  # BatchNormalization's momentum from scratch: its statistics keep up with weights that change fast
 
 
@@ -53,6 +57,12 @@ def build_network(settings: NetworkSettings, resolution: int) -> keras.Model:
         x = layers.Dropout(settings.dropout, name="dropout")(x)
     logits = layers.Dense(len(EMOTIONS), kernel_initializer="zeros", dtype="float32", name="mood")(x)
     return keras.Model(pictures, logits, name="pet_mood")
+
+
+def silence(network: keras.Model, prior: np.ndarray) -> None:
+    """Have a new network give moods without a share of the prior (6,) no probability; training leaves it at that."""
+    bias = network.layers[-1].bias
+    bias.assign(np.where(prior > 0, bias, _NEVER))
 
 
 def connect(network: keras.Model, pictures: Any, frozen: bool = False) -> Any:

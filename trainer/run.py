@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from shards.emotions import EMOTIONS
-from shards.errors import CallError
+from shards.errors import CallError, DataError
 from shards.files import write_atomically
 from shards.lock import lock_folder
 from trainer import loop, self_check, speed
@@ -23,7 +23,7 @@ from trainer.device import Device, choose_device, is_out_of_memory
 from trainer.evaluation import Predictions, evaluate, fit_temperature
 from trainer.metadata import Metadata, read_metadata
 from trainer.model_file import read_model, write_model
-from trainer.network import build_network, choose_trainable
+from trainer.network import build_network, choose_trainable, silence
 from trainer.objective import estimate_prior
 from trainer.overfit import overfit
 from trainer.pipeline import (
@@ -88,6 +88,8 @@ def open_splits(settings: Settings) -> tuple[Split, Split]:
     check_moods(training)
     valid = open_split(Path(settings.valid or settings.train), "val", training.image_size)
     check_apart(training, valid)
+    if not np.isin(valid.labels, training.labels).any():
+        raise DataError(f"{valid.name} shows none of the moods of {training.name}; give another --valid")
     if valid.image_size != training.image_size:
         raise CallError(
             f"{valid.name} holds crops of {valid.image_size} pixels, {training.name} of {training.image_size}"
@@ -131,9 +133,10 @@ def _prepare(
     with device.scope():
         network = build_network(settings.network, settings.resolution)
     prior = estimate_prior(training.labels, training.videos)
+    silence(network, prior)
     run = loop.Run(folder, settings, input_settings, device, training, valid, network, prior, progress=progress)
     run.save_best = lambda predictions, row: write_model(
-        folder / MODEL, network, run.offset, _metadata(run, fit_temperature(predictions), row)
+        folder / MODEL, network, run.offset, _metadata(run, fit_temperature(predictions, prior), row)
     )
     for stage in settings.stages:  # what cannot be done in a later stage is said now
         choose_trainable(network, stage.train_base, settings.network.from_scratch)
@@ -287,6 +290,12 @@ def _print_start(run: loop.Run, goes_on: bool) -> None:
     )
     videos = ", ".join(f"{e.korean} {share:.1%}" for e, share in zip(EMOTIONS, run.prior, strict=True))
     _tell(f"moods   by training video: {videos}; imbalance: {run.settings.imbalance}")
+    if never := [e.korean for e, share in zip(EMOTIONS, run.prior, strict=True) if share == 0]:
+        wrong = int((run.prior[run.valid.labels] == 0).sum())
+        _tell(
+            f"moods   without a training frame, so never answered: {', '.join(never)}; {wrong} of "
+            f"{run.valid.records} validation frames show them, which count as wrong and are left out of val_loss"
+        )
 
 
 def _now() -> str:

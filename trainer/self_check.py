@@ -67,13 +67,14 @@ def _check_mixture(run: Run, labels: np.ndarray) -> str:
 
 
 def _check_start(run: Run, pictures: np.ndarray, labels: np.ndarray) -> str:
-    """With the last layer at zero every mood is as likely, whatever the features are."""
+    """With the last layer at zero every mood that is trained is as likely, whatever the features are."""
     logits = np.asarray(keras.ops.convert_to_numpy(run.network(pictures, training=False)), np.float64)
     chances = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     loss = -chances[np.arange(len(labels)), labels].mean()
-    if not abs(loss - math.log(logits.shape[1])) < 1e-3:
-        raise DataError(f"the first loss is {loss:.4f} instead of ln 6 = {math.log(logits.shape[1]):.4f}")
-    return f"first cross-entropy: {loss:.4f} = ln {logits.shape[1]}"
+    moods = np.count_nonzero(run.prior)
+    if not abs(loss - math.log(moods)) < 1e-3:
+        raise DataError(f"the first loss is {loss:.4f} instead of ln {moods} = {math.log(moods):.4f}")
+    return f"first cross-entropy: {loss:.4f} = ln {moods}"
 
 
 def _check_preprocessing(run: Run, picture: np.ndarray) -> str:

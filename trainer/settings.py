@@ -23,7 +23,7 @@ RandomSeed = restricted_number_type(
 )
 
 # Counts up when the code makes another run of the same settings, so that old checkpoints are not gone on with.
-RECIPE = 1
+RECIPE = 2
 _HOW = ("out", "checkpoint_steps", "self_check", "measure_speed", "tensorboard", "replace", "debug")
 
 

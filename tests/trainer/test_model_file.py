@@ -192,7 +192,7 @@ def test_a_file_of_another_kind(tmp_path):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"temperature": 0.0}, {"temperature": float("nan")}, {"prior": [1.0]}, {"prior": [0.0, 0.2, 0.2, 0.2, 0.2, 0.2]}],
+    [{"temperature": 0.0}, {"temperature": float("nan")}, {"prior": [1.0]}, {"prior": [-0.2, 0.4, 0.2, 0.2, 0.2, 0.2]}],
 )
 def test_numbers_that_no_probability_comes_of(changes, tmp_path):
     with pytest.raises(ValueError, match=r"prior|temperature"):
