@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from shards.emotions import EMOTIONS
-from shards.errors import CallError, DataError
+from shards.errors import CallError, DataError, word_error
 
 MEMBER = "mood.json"
 FORMAT_VERSION = 1
@@ -81,7 +81,7 @@ def _read_member(path: Path) -> bytes:
                 raise DataError(f"{path}: damaged: {damaged} does not fit its checksum; {remedy}")
             return archive.read(MEMBER)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: damaged: {error}; {remedy}") from error
+        raise DataError(f"{path}: damaged: {word_error(error)}; {remedy}") from error
 
 
 def _decode_metadata(path: Path, data: bytes) -> Metadata:

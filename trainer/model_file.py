@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from shards.errors import CallError, DataError
+from shards.errors import CallError, DataError, word_error
 from shards.files import make_temporary_folder, write_atomically
 from trainer.metadata import MEMBER, Metadata, encode_metadata, read_metadata
 from trainer.network import connect, rebuild
@@ -84,5 +84,4 @@ def read_model(path: Path, jit: bool = False) -> tuple[keras.Model, Metadata]:
         model.compile(jit_compile=jit)  # or Keras decides by itself, and compiles for a GPU even for one picture
         return model, metadata
     except Exception as error:
-        what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise DataError(f"{path}: Keras {keras.__version__} cannot load it: {what}") from error
+        raise DataError(f"{path}: Keras {keras.__version__} cannot load it: {word_error(error)}") from error

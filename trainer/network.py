@@ -15,7 +15,7 @@ import numpy as np
 from keras import layers
 
 from shards.emotions import EMOTIONS
-from shards.errors import CallError
+from shards.errors import CallError, word_error
 from trainer.settings import NetworkSettings, TrainBase
 
 SMALL = "small"  # a few convolutions of our own, for the demo and for tests
@@ -190,7 +190,7 @@ def _read_backbone(path: Path, name: str) -> keras.Model:
     try:
         model = keras.saving.load_model(path, compile=False)
     except Exception as error:
-        raise CallError(f"weights {path} cannot be loaded: {str(error).strip().splitlines()[0]}") from error
+        raise CallError(f"weights {path} cannot be loaded: {word_error(error)}") from error
     backbone = next((layer for layer in model.layers if isinstance(layer, keras.Model)), model)
     if backbone.name != _build_empty(name).name:
         raise CallError(f"weights {path} hold the backbone {backbone.name}, the settings say {name}; make them agree")

@@ -13,6 +13,8 @@ from shards.errors import CallError, DataError
 from tests.trainer.networks import OFFSET, SIZE, balanced_logits, build, describe, make_squares
 from trainer.metadata import MEMBER, encode_metadata, read_metadata
 from trainer.model_file import build_serving_model, read_model, write_model
+from trainer.network import build_network
+from trainer.settings import NetworkSettings
 
 SQUARES = make_squares(1, 3, SIZE)
 
@@ -188,6 +190,18 @@ def test_a_file_of_another_kind(tmp_path):
         read_model(tmp_path / "weights.h5")
     with pytest.raises(CallError, match=r"end in \.keras"):
         write_model(tmp_path / "weights.h5", build(), OFFSET, describe())
+
+
+@pytest.mark.parametrize("error", [ValueError(), ValueError(" \n"), MemoryError()])
+def test_an_exception_without_text_is_one_line_too(error, model_path, monkeypatch):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(keras.saving, "load_model", fail)
+    with pytest.raises(DataError, match=f"cannot load it: {type(error).__name__}"):
+        read_model(model_path)
+    with pytest.raises(CallError, match=f"cannot be loaded: {type(error).__name__}"):
+        build_network(NetworkSettings("small", str(model_path)), 32)
 
 
 @pytest.mark.parametrize(
