@@ -3,8 +3,9 @@
     python -m trainer.export --weight_path runs/NAME/model.keras --out exported
 
 Writes saved_model/, model.tflite, model.onnx and mood.json (names, temperature, prior) into a folder that appears whole
-or not at all. All take `pictures`, uint8 squares (any batch, any side, same side, 3), and give `logits` and
-`probabilities`. On TensorFlow only; LiteRT and ONNX need the extra `export`.
+or not at all. All take `pictures`, uint8 squares (any batch, side, side, 3) of the one side that mood.json states as
+`image_size`, and give `logits` and `probabilities`. LiteRT takes one square unless resize_tensor_input asks for more.
+On TensorFlow only; LiteRT and ONNX need the extra `export`.
 """
 
 import importlib.util
@@ -66,11 +67,11 @@ def _check(out: Path, formats: list[str]) -> None:
 
 
 def make_pictures(image_size: int) -> list[np.ndarray]:
-    """Coloured fields with noise in batches of several sizes, each (batch, side, side, 3) uint8."""
+    """Coloured fields with noise in batches of several sizes, each (batch, image_size, image_size, 3) uint8."""
     rng = np.random.default_rng(0)
     batches = []
-    for count, side in ((1, image_size), (3, image_size), (2, image_size * 3 // 2), (1, image_size // 2 + 1)):
-        place = np.arange(side) * 6 // side
+    for count in (1, 3, 2):
+        place = np.arange(image_size) * 6 // image_size
         fields = rng.integers(0, 256, (count, 6, 6, 3))[:, place][:, :, place]
         batches.append(np.clip(fields + rng.normal(0, 15, fields.shape), 0, 255).astype(np.uint8))
     return batches
@@ -127,8 +128,15 @@ def _appearing(out: Path) -> Iterator[Path]:
             folder.rename(whole)
 
 
+def _specify(metadata: Metadata) -> list[Any]:
+    """What goes in: with a side left open, LiteRT would tell its callers to give it squares of one pixel."""
+    import tensorflow as tf
+
+    return [tf.TensorSpec((None, metadata.image_size, metadata.image_size, 3), tf.uint8, name="pictures")]
+
+
 def _write_saved_model(model: Any, metadata: Metadata, path: Path) -> None:
-    model.export(path, format="tf_saved_model", verbose=False)
+    model.export(path, format="tf_saved_model", verbose=False, input_signature=_specify(metadata))
 
 
 def _load_saved_model(path: Path) -> Run:
@@ -167,7 +175,7 @@ def _write_onnx(model: Any, metadata: Metadata, path: Path) -> None:
 
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     plain = replace_normalization(model)
-    signature = [tf.TensorSpec((None, None, None, 3), tf.uint8, name="pictures")]
+    signature = _specify(metadata)
     serve = tf.function(lambda pictures: plain(pictures, training=False), input_signature=signature)
     converted, _ = tf2onnx.convert.from_function(serve, signature, opset=_OPSET)
     onnx.helper.set_model_props(converted, {MEMBER: encode_metadata(metadata).decode()})

@@ -12,6 +12,9 @@ from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError, word_error
 
 MEMBER = "mood.json"
+# Found by loading files of four backbones with the released versions, one after the other: 3.15.0 gives the same
+# logits, 3.14.0 and all before stop at what 3.15 writes of an initializer (GlorotUniform's `input_axes`).
+LEAST_KERAS = "3.15.0"
 FORMAT_VERSION = 1
 _FORMAT = "pet_mood model"
 _REMEDY = "give the model.keras of a run (runs/NAME/model.keras)"
@@ -31,7 +34,7 @@ class Metadata(msgspec.Struct):
     """What a model's user has to know beside its weights."""
 
     temperature: float  # probabilities = softmax(logits / temperature)
-    image_size: int  # side in pixels of the squares that the network sees
+    image_size: int  # side in pixels of the squares that the network sees, and that the exported models take
     crop_grow: float  # the squares it learned from: so many times the box's longer side, see shards.geometry
     prior: list[float]  # share of the training videos with each mood; one of 0 is never answered
     dataset: str  # fingerprint
@@ -39,6 +42,7 @@ class Metadata(msgspec.Struct):
     trained: dict[str, Any] = {}  # settings worth knowing
     emotions: list[Mood] = msgspec.field(default_factory=_list_moods)
     resize: str = "bilinear, half-pixel centres, not antialiased"  # how the file makes squares of any size that size
+    keras: str = LEAST_KERAS  # the least version that loads the file
     format: str = _FORMAT
     version: int = FORMAT_VERSION
 

@@ -7,6 +7,7 @@ Keras' own layers only, so that keras.saving.load_model opens it where this pack
 writes lies one more member of the zip, mood.json (see trainer.metadata), which Keras passes over.
 """
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -76,7 +77,8 @@ def _balance(network: keras.Model, offset: np.ndarray) -> keras.Model:
 def read_model(path: Path, jit: bool = False) -> tuple[keras.Model, Metadata]:
     """The serving model of a file (see build_serving_model), compiled by XLA or not, and what the file says of itself.
 
-    Raises CallError where it is no model file of this project, DataError where it is damaged or of another version.
+    Raises CallError where it is no model file of this project or Keras is too old for it, DataError where it is
+    damaged or of another version.
     """
     metadata = read_metadata(path)
     try:
@@ -84,4 +86,10 @@ def read_model(path: Path, jit: bool = False) -> tuple[keras.Model, Metadata]:
         model.compile(jit_compile=jit)  # or Keras decides by itself, and compiles for a GPU even for one picture
         return model, metadata
     except Exception as error:
+        if _number(keras.__version__) < _number(metadata.keras):
+            raise CallError(f"{path}: needs Keras {metadata.keras} or later, here is {keras.__version__}") from error
         raise DataError(f"{path}: Keras {keras.__version__} cannot load it: {word_error(error)}") from error
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)[:3]))

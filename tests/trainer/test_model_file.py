@@ -192,6 +192,18 @@ def test_a_file_of_another_kind(tmp_path):
         write_model(tmp_path / "weights.h5", build(), OFFSET, describe())
 
 
+def test_the_least_version_of_keras(model_path, monkeypatch):
+    assert read_metadata(model_path).keras == "3.15.0"
+    monkeypatch.setattr(keras, "__version__", "3.9.2")  # a number, not a text: 9 is before 15
+    assert read_model(model_path)  # what loads is loaded
+    monkeypatch.setattr(keras.saving, "load_model", lambda *_, **__: 1 / 0)
+    with pytest.raises(CallError, match=r"needs Keras 3\.15\.0 or later, here is 3\.9\.2"):
+        read_model(model_path)
+    monkeypatch.setattr(keras, "__version__", "3.15.0")
+    with pytest.raises(DataError, match=r"Keras 3\.15\.0 cannot load it: division by zero"):
+        read_model(model_path)
+
+
 @pytest.mark.parametrize("error", [ValueError(), ValueError(" \n"), MemoryError()])
 def test_an_exception_without_text_is_one_line_too(error, model_path, monkeypatch):
     def fail(*_, **__):
