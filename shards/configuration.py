@@ -39,9 +39,10 @@ def parse_settings(
     """
     parser = ArgumentParser(prog=f"python -m {module}", description=about, exit_on_error=False, allow_abbrev=False)
     parser.add_argument("--config", action=ActionConfigFile, help="a YAML file of settings, as in configs/")
-    described = {parameter.arg_name: parameter.description for parameter in parse_docstring(kind.__doc__).params}
+    # python -OO leaves no docstrings: then --help explains less.
+    described = {parameter.arg_name: parameter.description for parameter in parse_docstring(kind.__doc__ or "").params}
     for name, how in (special | {flag: {"action": "store_true"} for flag in flags}).items():
-        parser.add_argument(f"--{name}", help=described[name], **how)
+        parser.add_argument(f"--{name}", help=described.get(name), **how)
     parser.add_class_arguments(kind, as_group=False, skip={*special, *flags})
     try:
         found = parser.instantiate(parser.parse_args(arguments))

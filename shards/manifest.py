@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from shards import dataset
 from shards.emotions import KOREAN
 from shards.errors import DataError
+from shards.files import name_plainly
 
 FILE = "manifest.parquet"
 ROW_GROUP = 100_000  # rows; fixed, because the file's bytes depend on it
@@ -138,7 +139,11 @@ def open_manifest(folder: Path) -> Iterator[pq.ParquetFile]:
 
     Raises DataError where it is damaged or missing.
     """
-    with blame_manifest(folder), pq.ParquetFile(folder / FILE, page_checksum_verification=True) as file:
+    with (
+        blame_manifest(folder),
+        name_plainly(folder / FILE) as named,
+        pq.ParquetFile(named, page_checksum_verification=True) as file,
+    ):
         yield file
 
 

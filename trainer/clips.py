@@ -19,7 +19,7 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken video is named
 import cv2
 
 from shards.errors import word_error
-from shards.files import open_file
+from shards.files import name_plainly, open_file
 from shards.jpeg import UnreadableImage
 from shards.notes import catch_notes
 
@@ -50,8 +50,8 @@ def read_frames(path: Path) -> Iterator[tuple[float, np.ndarray]]:
 
 def _read_all(path: Path) -> Iterator[tuple[float, np.ndarray]]:
     _check_regular(path)
-    with catch_notes():
-        capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
+    with catch_notes(), name_plainly(path.absolute()) as named:
+        capture = cv2.VideoCapture(str(named), cv2.CAP_FFMPEG)
     try:
         step = 1 / (capture.get(cv2.CAP_PROP_FPS) or 30)
         stated = capture.get(cv2.CAP_PROP_FRAME_COUNT)  # none or below 0 where the container does not say

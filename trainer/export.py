@@ -22,7 +22,7 @@ import numpy as np
 
 from shards.command import Parser, run_command
 from shards.errors import CallError, DataError
-from shards.files import make_temporary_folder, remove_partials
+from shards.files import make_temporary_folder, name_plainly, remove_partials
 from shards.jpeg import UnreadableImage
 from shards.lock import lock_folder
 from trainer.codec import cut_square, read_pixels
@@ -136,13 +136,15 @@ def _specify(metadata: Metadata) -> list[Any]:
 
 
 def _write_saved_model(model: Any, metadata: Metadata, path: Path) -> None:
-    model.export(path, format="tf_saved_model", verbose=False, input_signature=_specify(metadata))
+    with name_plainly(path.parent) as parent:
+        model.export(parent / path.name, format="tf_saved_model", verbose=False, input_signature=_specify(metadata))
 
 
 def _load_saved_model(path: Path) -> Run:
     import tensorflow as tf
 
-    loaded = tf.saved_model.load(path)
+    with name_plainly(path) as named:
+        loaded = tf.saved_model.load(named)
     # The signature alone does not keep the variables alive: `loaded` is held by the function.
     return lambda batch, loaded=loaded: loaded.signatures["serving_default"](tf.constant(batch))["logits"].numpy()
 
@@ -154,7 +156,8 @@ def _write_litert(model: Any, metadata: Metadata, path: Path) -> None:
     wanted = saved.exists()  # the formats are written in their order
     if not wanted:
         _write_saved_model(model, metadata, saved)
-    path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(saved)).convert())
+    with name_plainly(saved) as named:
+        path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(named)).convert())
     if not wanted:
         shutil.rmtree(saved)
 
@@ -180,7 +183,7 @@ def _write_onnx(model: Any, metadata: Metadata, path: Path) -> None:
     converted, _ = tf2onnx.convert.from_function(serve, signature, opset=_OPSET)
     onnx.helper.set_model_props(converted, {MEMBER: encode_metadata(metadata).decode()})
     onnx.checker.check_model(converted)
-    onnx.save(converted, path)
+    path.write_bytes(converted.SerializeToString())
 
 
 def _load_onnx(path: Path) -> Run:

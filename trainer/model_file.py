@@ -18,7 +18,7 @@ from keras import layers
 from shards.errors import CallError, DataError, word_error
 from shards.files import make_temporary_folder, write_atomically
 from trainer.metadata import MEMBER, Metadata, encode_metadata, read_metadata
-from trainer.network import connect, rebuild
+from trainer.network import connect, rebuild, set_defaults
 
 
 def write_model(path: Path, network: keras.Model, offset: np.ndarray, metadata: Metadata) -> None:
@@ -81,6 +81,7 @@ def read_model(path: Path, jit: bool = False) -> tuple[keras.Model, Metadata]:
     damaged or of another version.
     """
     metadata = read_metadata(path)
+    set_defaults()
     try:
         model = keras.saving.load_model(path, compile=False)
         model.compile(jit_compile=jit)  # or Keras decides by itself, and compiles for a GPU even for one picture

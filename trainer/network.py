@@ -40,6 +40,13 @@ _NEVER = -1e4
 _QUICK = 0.9  # BatchNormalization's momentum from scratch: its statistics keep up with weights that change fast
 
 
+def set_defaults() -> None:
+    """Have Keras compute as everything here expects, whatever the user's ~/.keras/keras.json says."""
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+
+
 def build_network(settings: NetworkSettings, resolution: int) -> keras.Model:
     """The network as a functional model: (batch, resolution, resolution, 3) uint8 -> (batch, 6) float32 logits.
 

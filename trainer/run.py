@@ -14,7 +14,7 @@ import numpy as np
 
 from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError
-from shards.files import write_atomically
+from shards.files import name_plainly, write_atomically
 from shards.lock import lock_folder
 from trainer import loop, self_check, speed
 from trainer.checkpoint import Progress, read_progress
@@ -77,8 +77,9 @@ def _train(run: loop.Run, record: dict[str, Any], arrays: dict[str, np.ndarray] 
         if run.settings.self_check and arrays is None:
             for line in self_check.check_run(run, _metadata(run, 1.0)):
                 _tell(f"check   {line}")
-        _listen(run, record)
-        loop.train_stages(run, arrays)
+        with name_plainly(run.folder) as named:
+            _listen(run, record, named)
+            loop.train_stages(run, arrays)
         return _finish(run, record)
 
 
@@ -168,9 +169,9 @@ def _explain_failures(input_settings: InputSettings, *splits: Split) -> Iterator
         raise explained from error
 
 
-def _listen(run: loop.Run, record: dict[str, Any]) -> None:
-    """Say and write down what the stages and epochs report."""
-    writer = _open_tensorboard(run.folder) if run.settings.tensorboard else None
+def _listen(run: loop.Run, record: dict[str, Any], folder: Path) -> None:
+    """Say and write down what the stages and epochs report; `folder` is the run's, by a name that TensorBoard takes."""
+    writer = _open_tensorboard(folder) if run.settings.tensorboard else None
 
     def before_stage(stage: Stage, model: keras.Model) -> None:
         if run.settings.measure_speed:
@@ -264,6 +265,7 @@ def _metadata(run: loop.Run, temperature: float, row: dict[str, Any] | None = No
     content = run.settings.content
     figures = {name: row[name] for name in ("epoch", "macro_f1", "val_accuracy")} if row else {}
     chosen = {name: content[name] for name in ("resolution", "imbalance", "weights", "train_base", "seed")}
+    chosen["weights"] = chosen["weights"].encode(errors="backslashreplace").decode()  # a path may be no text
     return Metadata(
         temperature=temperature,
         image_size=run.valid.image_size,
