@@ -212,6 +212,8 @@ def _print_json(answers: Iterator[Answer], judge: Judge, options: argparse.Names
 
 
 if __name__ == "__main__":
-    for stream in (sys.stdout, sys.stderr):  # Korean, whatever the console's code page; names of bytes that are no text
+    for stream in filter(
+        None, (sys.stdout, sys.stderr)
+    ):  # Korean, whatever the console's code page; a closed one is None
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(run_command("inference", main, sys.argv[1:]))

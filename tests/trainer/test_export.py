@@ -158,9 +158,11 @@ def test_one_format_of_given_pictures(model_path, tmp_path, real_files, capfd):
     photo = real_files / "jpeg_edge/pillow/hopper.jpg"
     out = tmp_path / "litert"
     out.mkdir()  # an empty folder is no obstacle
+    (tmp_path / ".litert.123-0123abcd.partial/saved_model").mkdir(parents=True)  # of an export that was killed
     call = ["--weight_path", str(model_path), "--out", str(out), "--format", "litert", "--image", str(photo)]
     assert main(call) == 0
     assert sorted(path.name for path in out.iterdir()) == ["model.tflite", "mood.json"]
+    assert list(tmp_path.iterdir()) == [out]
     shown = capfd.readouterr()
     assert "model.tflite: logits differ from the model's by" in shown.out and not shown.err
 

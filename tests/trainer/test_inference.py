@@ -335,6 +335,11 @@ def test_as_a_command(model_path, photos):
     done = run(*arguments, PYTHONIOENCODING="cp1252")  # a console without Korean
     assert (done.returncode, done.stderr) == (0, b"")  # not one note of TensorFlow's
     assert done.stdout.decode("utf-8").splitlines()[1].startswith("  이 동물이 ")
+    closed = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&- 2>&-', "-", sys.executable, "-m", "trainer.inference", *map(str, arguments)],
+        cwd=ROOT,
+    )
+    assert closed.returncode == 0
     done = run("--weight_path", "none.keras", "--image", photos[0])
     assert done.returncode == 2 and done.stderr.startswith(b"inference: none.keras: there is no such file")
     assert len(done.stderr.splitlines()) == 1
