@@ -11,7 +11,7 @@ LOCK := requirements/$(if $(GPU),gpu,cpu).lock
 READY := $(VENV)/.ready-$(notdir $(LOCK))
 OUT ?= data/pets
 DATA ?= $(OUT)
-RUN ?= runs/$(notdir $(patsubst %/,%,$(DATA)))
+RUN ?= runs/$(notdir $(patsubst %.csv,%,$(patsubst %/,%,$(DATA))))
 ARGS ?=
 
 .PHONY: help setup demo test lint shards verify show overview report train predict export bench lock clean

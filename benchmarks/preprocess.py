@@ -25,7 +25,7 @@ from pathlib import Path
 
 from preprocess.cluster import WORKER_ENVIRONMENT, run_tasks, start_ray
 from preprocess.settings import DedupeSettings, Settings
-from preprocess.source import find_videos
+from preprocess.sources.kinds import find_videos
 from preprocess.video_task import run_video_task
 from tools.make_sample import SampleSpec, make_sample
 
@@ -38,7 +38,7 @@ def list_crops(tree: Path) -> list[tuple[str, tuple]]:
     """(path of a frame, crop) for every annotated frame of a tree."""
     from preprocess.frame import open_frames
     from preprocess.inputs import read_inputs
-    from preprocess.labels import parse_label
+    from preprocess.sources.aihub_label import parse_label
     from shards.geometry import place_crop
 
     crops = []

@@ -85,7 +85,7 @@ def measure(run: Run, steps: int, rounds: int) -> list[dict[str, float]]:
         alone = steps * size / (time.perf_counter() - started)
         trained, waiting = time_training(model, clock, training_batches(run.train, run.input, 0, epoch), steps, size)
         results.append({"model": alone, "training": trained, "waiting": waiting})
-    results[0]["input"] = speed.measure_input(batches, size)
+    results[0]["input"] = speed.measure_input(iter(batches.repeat()), size)
     return results
 
 

@@ -27,7 +27,7 @@ from preprocess.folder import work_folder
 from preprocess.plan import ENTRY, make_plan
 from preprocess.settings import DedupeSettings, Settings
 from preprocess.shard_task import run_shard_task
-from preprocess.source import find_videos
+from preprocess.sources.kinds import find_videos
 from shards.record import encode_record
 from tools.make_sample import SampleSpec, make_sample
 

@@ -12,6 +12,7 @@ def parse_settings(arguments: list[str]) -> Settings:
     """Settings from --config files and the command line, see shards.configuration."""
     about = "Labels and frames of the pet videos -> a shuffled, verified dataset."
     several = {"source": {"nargs": "+", "type": str, "required": True, "metavar": "DIR"}}
+    several["valid_source"] = {"nargs": "+", "type": str, "default": [], "metavar": "DIR"}
     try:
         return configuration.parse_settings(
             Settings, "preprocess", about, arguments, ("replace", "dry_run", "debug"), several
@@ -19,7 +20,7 @@ def parse_settings(arguments: list[str]) -> Settings:
     except CallError as error:
         # What the parser says of `source: DIR` in a file, where it wants several, would help nobody.
         if "item assignment" in str(error):
-            raise CallError("source takes a list in a file: source: [DIR]") from error
+            raise CallError("source takes a list in a file: source: [DIR]; so does valid_source") from error
         raise
 
 

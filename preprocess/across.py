@@ -28,7 +28,7 @@ class Frames(NamedTuple):
     pixels: dict[int, bytes]  # of frames under the detail gate, by place: digest of the picture that is stored
     video: np.ndarray  # int32, place in the list of videos
     is_val: np.ndarray  # bool
-    label: np.ndarray  # int8, the number of the video's mood
+    label: np.ndarray  # int8, the number of its mood
 
 
 class Fate(NamedTuple):
@@ -37,7 +37,7 @@ class Fate(NamedTuple):
     reason: np.ndarray  # int8, place in REASONS; 0: it is kept
     of: np.ndarray  # int64, place of the frame that stands for it, NONE where there is none
     distance: np.ndarray  # int16, bits between the two
-    label: np.ndarray  # int8, its mood: another than its video's only by the majority of its near-copies
+    label: np.ndarray  # int8, its mood: another than its label's only by the majority of its near-copies
     votes: np.ndarray  # int32, videos that took part where a frame's mood was outvoted, else 0
 
     @property

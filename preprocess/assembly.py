@@ -12,13 +12,15 @@ import pyarrow.compute as pc
 
 from preprocess.across import REASONS
 from preprocess.bands import NONE
+from preprocess.folder import stage_folder
 from preprocess.plan import Plan
 from preprocess.settings import Settings
 from preprocess.spill import TaskSummary, read_rows
 from shards import dataset as index
 from shards import manifest
 from shards.errors import DataError
-from shards.files import sync_directory, write_atomically
+from shards.files import hash_file, read_file, sync_directory, write_atomically
+from shards.seal import BrokenSeal, check_json, seal_json
 
 _PLACE = ("shard", "index", "offset", "length", "video_index", "video_count")
 
@@ -29,6 +31,7 @@ class FinishedShard(msgspec.Struct):
     shard: index.ShardFile
     identity: tuple[int, int, int]
     lengths: list[int]  # bytes of each frame, framing included
+    digest: str = ""  # of this note
 
 
 def assemble_dataset(
@@ -46,17 +49,27 @@ def assemble_dataset(
     return index.read_dataset(stage)
 
 
-def stage_folder(settings: Settings) -> Path:
-    """Where finished files wait: on OUT's own disk, so that they can be renamed into it."""
-    return Path(settings.out).absolute() / ".work" / settings.fingerprint() / "finished"
+def write_finished(path: Path, done: FinishedShard) -> None:
+    """Leave a note of a shard's work for a run that goes on."""
+    with write_atomically(path) as file:
+        file.write(seal_json(done))
 
 
-def is_finished(done: FinishedShard | None, settings: Settings) -> bool:
-    """Whether a shard's file is still as its task left it, waiting or already moved."""
-    if done is None:
-        return False
-    places = (stage_folder(settings) / done.shard.file, Path(settings.out) / done.shard.file)
-    return done.identity in map(identify_file, places)
+def read_finished(path: Path) -> FinishedShard | None:
+    """A note that write_finished has left; None where there is none, or a damaged one: the shard is made anew."""
+    try:
+        return msgspec.json.decode(check_json(read_file(path)), type=FinishedShard)
+    except (FileNotFoundError, BrokenSeal, msgspec.DecodeError):
+        return None
+
+
+def is_finished(done: FinishedShard | None, places: Sequence[Path]) -> bool:
+    """Whether a shard's file lies in one of the folders (waiting, or already moved) just as its task wrote it."""
+    for folder in places if done else ():
+        path = folder / done.shard.file
+        if done.identity == identify_file(path) and hash_file(path) == done.shard.sha256:
+            return True
+    return False
 
 
 def identify_file(path: Path) -> tuple[int, int, int] | None:
@@ -107,7 +120,7 @@ def place_rows(
     names = pa.array([shard.name for shard in plan.shards], pa.string())
     splits = {video.name: manifest.SPLITS[val] for video, val in zip(plan.videos, plan.is_val.tolist(), strict=True)}
     for number, task in enumerate(tasks):
-        rows = read_rows(spills, task.name)
+        rows = read_rows(spills, task.name, task.rows_digest)
         mine = slice(plan.first[number], plan.first[number + 1])
         columns: dict[str, Any] = {name: rows[name] for name in manifest.SCHEMA.names}
         columns |= _judge(rows, plan, np.arange(mine.start, mine.stop))

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from preprocess.labels import BoundingBox
 from preprocess.settings import BoxSettings
 from shards.geometry import Box
 
@@ -13,14 +12,6 @@ class CheckedBox(NamedTuple):
     box: Box | None
     reason: str | None = None
     note: str | None = None
-
-
-def round_box(annotated: BoundingBox | None) -> Box | None:
-    """The annotated numbers as whole pixels; None where the box or one of its numbers is missing."""
-    if annotated is None:
-        return None
-    numbers = (annotated.x, annotated.y, annotated.width, annotated.height)
-    return None if None in numbers else Box(*(round(number) for number in numbers))
 
 
 def check_box(box: Box | None, width: int, height: int, settings: BoxSettings) -> CheckedBox:

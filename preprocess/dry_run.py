@@ -17,7 +17,8 @@ from preprocess.spill import TaskSummary
 from shards import manifest
 from shards.dataset import FORMAT_VERSION, Dataset
 from shards.errors import DataError
-from shards.files import hash_file, write_atomically
+from shards.files import hash_file, read_file, write_atomically
+from shards.seal import BrokenSeal, check_json, seal_json
 
 FILE = "dry_run.json"
 
@@ -30,6 +31,7 @@ class DryRun(msgspec.Struct):
     counts: dict[str, Any]
     sources: list[str]
     manifest: str  # SHA-256
+    digest: str = ""  # of this file
 
 
 def dry_run_folder(out: Path) -> Path:
@@ -43,10 +45,10 @@ def write_dry_run(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings, 
     (folder / FILE).unlink(missing_ok=True)
     with write_atomically(folder / manifest.FILE) as file:
         counts = manifest.write_manifest(file, place_rows(plan, tasks, (), spills), settings.hash.bits)
-    sources = [str(Path(source).absolute()) for source in settings.source]
+    sources = [str(Path(source).absolute()) for source in settings.sources]
     with write_atomically(folder / FILE) as file:
         digest = hash_file(folder / manifest.FILE)
-        file.write(msgspec.json.encode(DryRun(FORMAT_VERSION, settings.content, counts, sources, digest)))
+        file.write(seal_json(DryRun(FORMAT_VERSION, settings.content, counts, sources, digest)))
     return Dataset(settings.content, counts, {}, {})
 
 
@@ -70,12 +72,17 @@ def read_sources(out: Path) -> list[str]:
 def _read(out: Path) -> DryRun | None:
     path = dry_run_folder(out) / FILE
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=DryRun)
+        data = read_file(path)
+        version = msgspec.json.decode(data, type=_Version).version
+        if version == FORMAT_VERSION:
+            return msgspec.json.decode(check_json(data), type=DryRun)
     except FileNotFoundError:
         return None
-    except msgspec.DecodeError as error:
+    except (BrokenSeal, msgspec.DecodeError) as error:
         raise DataError(f"{path}: damaged: {error}; make the dry run again") from error
-    if found.version != FORMAT_VERSION:
-        what = f"is of version {found.version}, this program reads version {FORMAT_VERSION}"
-        raise DataError(f"{path}: {what}; make the dry run again")
-    return found
+    what = f"is of version {version}, this program reads version {FORMAT_VERSION}"
+    raise DataError(f"{path}: {what}; make the dry run again")
+
+
+class _Version(msgspec.Struct):
+    version: int = 0

@@ -3,22 +3,29 @@
 import json
 import os
 import platform
+import re
 import shutil
 import sys
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from preprocess.settings import Settings, fingerprint_of
-from preprocess.source import Source
+from preprocess.sources.video import Source
+from preprocess.spill import TaskSummary
 from shards import dataset, manifest
 from shards.errors import CallError, DataError
-from shards.files import write_atomically
+from shards.files import is_partial, read_file, remove_partials, write_atomically
+from shards.seal import BrokenSeal, check_json, seal_json
 
 WORK = ".work"
-_OURS = {dataset.FILE, manifest.FILE, "features.json", "dataset_info.json", "label.labels.txt", WORK, ".lock"}
+_OURS = {dataset.FILE, manifest.FILE, "features.json", "dataset_info.json", "label.labels.txt", WORK}
+_WORK_NAMES = re.compile(r"[0-9a-f]{32}|hashes|dry_run")
+_DYING_SECONDS = 60  # in which workers of a killed driver are surely gone
 # Bytes of a record, measured on real crops at 256 px and quality 90 (12 to 19 kB); grows with the pixels.
 _RECORD_BYTES = 16_000
 
@@ -27,13 +34,13 @@ def check_folder(settings: Settings) -> None:
     """Raise CallError unless OUT (and the work folder) can be made, is ours, and lies apart from the sources."""
     out = Path(settings.out)
     for folder in filter(None, (settings.out, settings.work)):
-        _check_place(Path(folder), settings.source)
+        _check_place(Path(folder), settings.sources)
     if settings.work and Path(os.path.realpath(settings.work)).is_relative_to(os.path.realpath(out)):
         raise CallError(f"--work {settings.work} lies in --out {out}; give a folder outside, or leave --work away")
     beside = _existing(log_file(out).parent)
     if not os.access(beside, os.W_OK | os.X_OK):
         raise CallError(f"{beside} cannot be written, where the log {log_file(out).name} goes; give a deeper --out")
-    foreign = sorted(entry.name for entry in out.iterdir() if not _is_ours(entry.name)) if out.is_dir() else []
+    foreign = sorted(_list_foreign(out)) if out.is_dir() else []
     if foreign:
         more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
         raise CallError(f"{out} holds files that are no dataset's ({foreign[0]}{more}); give an empty or a new folder")
@@ -45,24 +52,32 @@ def check_folder(settings: Settings) -> None:
 
 
 def check_space(settings: Settings, source: Source) -> tuple[int, int]:
-    """(bytes needed at most, bytes free): twice the crops of all frames, less what an earlier run has left.
+    """(bytes needed at most, bytes free on the fuller disk): the crops of all frames once as spills and once as shards,
+    less what an earlier run has left, each on its own disk.
 
     Raises CallError where that is too little.
     """
     crops = source.frames * _RECORD_BYTES * settings.crop.size**2 // 256**2
     work, out = work_folder(settings), Path(settings.out)
-    done = sum(map(_size, [*work.rglob("*.*"), *(out / WORK / settings.fingerprint()).rglob("*.*")]))
+    left_of_shards = [*(out / WORK / settings.fingerprint() / "finished").rglob("*.*")]
     if not (out / dataset.FILE).exists():  # else the shards are another dataset's, which stays until the end
-        done += sum(map(_size, dataset.list_shards(out)))
-    places = {out: crops, work: crops} if settings.work else {out: 2 * crops}
-    for folder, need in places.items():
-        free = shutil.disk_usage(_existing(folder)).free
-        if free < need - done:
+        left_of_shards += dataset.list_shards(out)
+    needs: dict[int, int] = defaultdict(int)  # bytes, by device
+    done: dict[int, int] = defaultdict(int)
+    places: dict[int, Path] = {}
+    for folder, left in ((out, left_of_shards), (work, work.rglob("*.*"))):
+        device = _existing(folder).stat().st_dev
+        places.setdefault(device, folder)
+        needs[device] += crops
+        done[device] += sum(map(_size, left))
+    free = {device: shutil.disk_usage(_existing(folder)).free for device, folder in places.items()}
+    for device, need in needs.items():
+        if free[device] < need - done[device]:
             raise CallError(
-                f"{folder}: {free / 1e9:.1f} GB are free and up to {need / 1e9:.1f} GB are needed ({source.frames} "
-                f"frames); free some space, or give --out or --work on another disk"
+                f"{places[device]}: {free[device] / 1e9:.1f} GB are free and up to {need / 1e9:.1f} GB are needed on "
+                f"this disk ({source.frames} frames); free some space, or give --out or --work on another disk"
             )
-    return 2 * crops, free
+    return 2 * crops, min(free.values())
 
 
 def work_folder(settings: Settings) -> Path:
@@ -71,6 +86,11 @@ def work_folder(settings: Settings) -> Path:
         return Path(settings.out) / WORK / settings.fingerprint() / ("rows" if settings.dry_run else "spill")
     parts = [settings.fingerprint(), os.path.realpath(settings.out), *(["dry run"] if settings.dry_run else [])]
     return Path(settings.work) / f"pet_mood-{fingerprint_of(parts)}"
+
+
+def stage_folder(settings: Settings) -> Path:
+    """Where finished files wait: on OUT's own disk, so that they can be renamed into it."""
+    return Path(settings.out).absolute() / WORK / settings.fingerprint() / "finished"
 
 
 def hash_folder(settings: Settings) -> Path:
@@ -98,16 +118,28 @@ def log_file(out: Path) -> Path:
     return out.absolute().with_name(f"{out.absolute().name}.log.json")
 
 
+def remove_leftovers(settings: Settings) -> None:
+    """Remove what a killed run was writing. Its workers may still write for some seconds, so what is new stays."""
+    out = Path(settings.out).absolute()
+    remove_partials(out.parent, re.escape(log_file(out).name))
+    remove_partials(out, older_than=_DYING_SECONDS)
+    for folder in (work_folder(settings), stage_folder(settings), hash_folder(settings)):
+        remove_partials(folder, older_than=_DYING_SECONDS)
+
+
 def write_log(
-    settings: Settings, digest: str, fingerprint: str, source: Source, workers: int, seconds: dict[str, float]
+    settings: Settings,
+    digest: str,
+    tasks: Sequence[TaskSummary],
+    source: Source,
+    workers: int,
+    seconds: dict[str, float],
 ) -> None:
     """How the dataset with this digest came about; written before it appears, so that it never stands alone."""
-    out = Path(settings.out)
     log = {
-        "fingerprint": fingerprint,
         "dataset": digest,
         "command": sys.argv,
-        "sources": [os.path.abspath(path) for path in settings.source],
+        "sources": [os.path.abspath(path) for path in settings.sources],
         "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "seconds": {stage: round(value, 2) for stage, value in seconds.items()},
         "workers": workers,
@@ -115,17 +147,29 @@ def write_log(
         "labels_without_frames": source.labels_without_frames,
         "directories_without_label": source.directories_without_label,
         "unreadable": source.unreadable,
+        "fingerprint": fingerprint_of([task.name for task in tasks]),
+        "tasks": [[task.name, task.origin.stamps, task.origin.contents] for task in tasks],
     }
+    _write_log(Path(settings.out), log)
+
+
+def renew_log(out: Path, log: dict[str, Any], tasks: list[list[str]]) -> None:
+    """Note that the dataset is made from inputs of this state too: the same bytes with other times of change."""
+    if tasks != log["tasks"]:
+        _write_log(out, log | {"tasks": tasks})
+
+
+def _write_log(out: Path, log: dict[str, Any]) -> None:
     with write_atomically(log_file(out)) as file:
-        file.write(json.dumps(log, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace"))
+        file.write(seal_json(log, indent=1))
 
 
 def read_log(out: Path) -> dict[str, Any] | None:
-    """The log of the run that made the dataset which is in OUT now; None where there is none."""
+    """The log of the run that made the dataset which is in OUT now; None where there is none, or it is damaged."""
     try:
-        log = json.loads(log_file(out).read_bytes())
+        log = json.loads(check_json(read_file(log_file(out))))
         return log if log["dataset"] == dataset.read_dataset(out).digest else None
-    except (FileNotFoundError, ValueError, KeyError, TypeError, DataError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, DataError, BrokenSeal):
         return None
 
 
@@ -138,7 +182,7 @@ def _check_place(folder: Path, sources: list[str]) -> None:
     here = os.path.realpath(folder)
     for source in sources:
         there = os.path.realpath(source)
-        if os.path.commonpath([here, there]) in (here, there):
+        if os.path.commonpath([here, there]) in ((here, there) if os.path.isdir(there) else (there,)):
             raise CallError(f"{folder} and the source {source} lie in one another; give a folder outside the source")
 
 
@@ -147,8 +191,18 @@ def _existing(folder: Path) -> Path:
     return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
 
 
-def _is_ours(name: str) -> bool:
-    return name in _OURS or bool(dataset.SHARD.fullmatch(name))
+def _list_foreign(out: Path) -> list[str]:
+    """Names of what lies in OUT and is not a dataset's.
+
+    Names alone prove nothing where neither the index nor the work of a run lies beside them, nor an index that is none.
+    """
+    names = {entry.name for entry in out.iterdir() if not is_partial(entry)} - {".lock"}
+    if dataset.FILE in names and not dataset.is_index(out / dataset.FILE):
+        return [dataset.FILE]
+    if WORK in names and (strange := [p.name for p in (out / WORK).iterdir() if not _WORK_NAMES.fullmatch(p.name)]):
+        return [f"{WORK}/{name}" for name in strange]
+    is_dataset = dataset.FILE in names or WORK in names
+    return [name for name in names if not (is_dataset and (name in _OURS or dataset.SHARD.fullmatch(name)))]
 
 
 def _is_log(path: Path) -> bool:

@@ -6,24 +6,25 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import google_crc32c
 import numpy as np
 
-from preprocess.boxes import check_box, round_box
+from preprocess.boxes import check_box
 from preprocess.codec import decode_crop, encode_jpeg
 from preprocess.duplicates import Candidate
-from preprocess.inputs import ImageFile, Inputs
-from preprocess.labels import Annotation, Label, clean_text, parse_age
+from preprocess.inputs import Inputs
 from preprocess.phash import hash_crop
 from preprocess.settings import Settings
-from preprocess.source import Video
+from preprocess.sources.video import Annotation, ImageFile, Label, Video
 from shards.emotions import parse_emotion
+from shards.errors import DataError
+from shards.files import IrregularFile, read_file
 from shards.geometry import Box, Crop, place_crop
 from shards.jpeg import MAX_PIXELS, Header, UnreadableImage, read_header
 from shards.record import encode_record
 from shards.species import find_species
 
 _NAME = re.compile(r"(?:(\d{8})_)?(?:cat|dog)-([a-z]+)-\d+", re.IGNORECASE)
-_DATE = re.compile(r"(\d{8})/")
 
 
 @dataclass
@@ -50,33 +51,26 @@ def describe_video(video: Video) -> dict[str, Any]:
 
 def describe_label(video: Video, label: Label) -> dict[str, Any]:
     """The columns that all rows of a video share."""
-    row, metadata = describe_video(video), label.metadata
-    folder = _DATE.match(label.file_video or "")
-    row["date"] = folder[1] if folder else row["date"]
-    row["species"] = (clean_text(metadata.species) or row["species"] or "").upper() or None
-    row["location"] = clean_text(metadata.location)
-    row["emotion_inspect"] = clean_text(metadata.inspect.emotion)
-    row["emotion_owner"] = clean_text(metadata.owner.emotion) if metadata.owner else None
-    row["label"] = parse_emotion(metadata.inspect.emotion)
-    if animal := metadata.animal:
-        row |= {"breed": clean_text(animal.breed), "gender": clean_text(animal.gender)}
-        row |= {"age": parse_age(animal.age), "neuter": clean_text(animal.neuter)}
-    return row
+    row = describe_video(video)
+    row |= {name: value for name, value in label.traits.items() if value is not None or name not in row}
+    return row | {"emotion_inspect": label.emotion, "emotion_owner": label.emotion_owner}
 
 
-def open_frames(inputs: Inputs, label: Label, repeated: bool = False) -> list[Frame]:
+def open_frames(inputs: Inputs, label: Label, first: str | None = None) -> list[Frame]:
     """A frame for every annotation, in the order of their numbers; those that need no look at an image are rejected.
 
-    `repeated` says that an earlier label of this name has been used.
+    `first` names the label of this name that has been used already, if there is one.
     """
     shared = describe_label(inputs.video, label)
     frames, seen = [], set()
-    for annotation in sorted(label.annotations, key=lambda annotation: annotation.frame_number):
+    for annotation in sorted(label.annotations, key=_place_annotation):
         frame = _open_frame(inputs, shared, annotation)
-        if shared["label"] is None:
+        if annotation.fault:
+            frame.reject("annotation_invalid", annotation.fault)
+        elif frame.row["label"] is None:
             frame.reject("emotion_unknown")
-        elif repeated:
-            frame.reject("video_repeated")
+        elif first:
+            frame.reject("video_repeated", f"the first is {first}")
         elif frame.image is None:
             frame.reject("image_missing")
         elif annotation.frame_number in seen:
@@ -87,11 +81,17 @@ def open_frames(inputs: Inputs, label: Label, repeated: bool = False) -> list[Fr
     return frames
 
 
+def _place_annotation(annotation: Annotation) -> int:
+    return -1 if annotation.frame_number is None else annotation.frame_number
+
+
 def _open_frame(inputs: Inputs, shared: dict[str, Any], annotation: Annotation) -> Frame:
-    number, timestamp = annotation.frame_number, round(annotation.timestamp)
-    image = inputs.images.get((number, timestamp))
-    box = round_box(annotation.bounding_box)
-    row = shared | {"key": f"{inputs.video.name}/{number}", "frame_number": number, "timestamp": timestamp}
+    number, image, box = annotation.frame_number, inputs.images.get(annotation.image), annotation.box
+    key = inputs.video.name if number is None else f"{inputs.video.name}/{number}"
+    row = shared | {"key": key, "frame_number": number, "timestamp": annotation.timestamp}
+    if annotation.emotion is not None:
+        row["emotion_inspect"] = annotation.emotion
+    row["label"] = parse_emotion(row["emotion_inspect"] or "")
     row |= {"image_file": image and image.relative, "status": "kept"}
     if box:
         row |= {"box_x": box.x, "box_y": box.y, "box_width": box.width, "box_height": box.height}
@@ -101,7 +101,7 @@ def _open_frame(inputs: Inputs, shared: dict[str, Any], annotation: Annotation) 
 def cut_frame(frame: Frame, stated: tuple[int | None, int | None], settings: Settings) -> None:
     """Check a frame's image and box, cut and hash it; or reject it. `stated` is the label's width and height."""
     try:
-        data = _read_image(frame.image)
+        data = read_image(frame)
         header = read_header(data)
         frame.row |= {"width": header.width, "height": header.height}
         if problem := _check_size(header, stated):
@@ -127,7 +127,7 @@ def encode_frame(frame: Frame, settings: Settings) -> bytes:
     """The frame's record, less what only the plan knows."""
     row, pixels = frame.row, frame.pixels
     if pixels is None:  # let go for the sake of memory; the same bytes give the same pixels
-        data = _read_image(frame.image)
+        data = read_image(frame)
         crop = Crop(row["crop_x"], row["crop_y"], row["crop_size"])
         pixels = decode_crop(data, read_header(data), crop, settings.crop.size)
     names = ("label", "video", "frame_number", "timestamp", "key")
@@ -135,12 +135,28 @@ def encode_frame(frame: Frame, settings: Settings) -> bytes:
     return encode_record(values | {name: row[name] for name in names})
 
 
-def _read_image(image: ImageFile) -> bytes:
+def read_image(frame: Frame) -> bytes:
+    """The bytes of a frame's JPEG; their checksum is noted in its row, or held against the one that is there.
+
+    Raises UnreadableImage where it may not be read or is no file, DataError where it has gone or changed since it was
+    looked at, OSError for what may pass.
+    """
     try:
-        with open(image.path, "rb", buffering=0) as file:
-            return file.read()
-    except OSError as error:
-        raise UnreadableImage(error.strerror or os.strerror(error.errno or 0)) from error
+        data = read_file(frame.image.path)
+    except (PermissionError, IrregularFile) as error:
+        raise UnreadableImage(error.strerror) from error
+    except FileNotFoundError as error:
+        raise DataError(_tell_change(frame, "was there and is gone")) from error
+    content = google_crc32c.value(data)
+    noted = frame.row.get("content")
+    if noted not in (None, content):
+        raise DataError(_tell_change(frame, "was changed while this run read it"))
+    frame.row["content"] = content
+    return data
+
+
+def _tell_change(frame: Frame, what: str) -> str:
+    return f"{os.fsdecode(frame.image.path)} {what}; run the same command again when the source is at rest"
 
 
 def _check_size(header: Header, stated: tuple[int | None, int | None]) -> str | None:

@@ -12,8 +12,10 @@ import msgspec
 from preprocess.duplicates import Candidate
 from preprocess.frame import Frame
 from preprocess.inputs import Inputs
-from preprocess.spill import VideoSummary, read_rows, write_rows
-from shards.files import write_atomically
+from preprocess.sources.video import ImageFile
+from preprocess.spill import DamagedWork, Origin, VideoSummary, read_rows, write_rows
+from shards.files import read_file, write_atomically
+from shards.seal import BrokenSeal, check_json, seal_json
 
 
 class Look(NamedTuple):
@@ -32,32 +34,49 @@ class _Part(msgspec.Struct):
     unannotated: int
 
 
-def write_looks(folder: Path, name: str, looks: list[Look], bits: int) -> None:
+class _Noted(msgspec.Struct):
+    """What NAME.json says."""
+
+    origin: Origin
+    parts: list[_Part]
+    rows_digest: str
+    digest: str = ""
+
+
+def write_looks(folder: Path, name: str, looks: list[Look], origin: Origin, bits: int) -> None:
     """Leave what was seen under the fingerprint of what it was seen in."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_rows(folder, name, [frame.row for look in looks for frame in look.frames], bits)
+    digest = write_rows(folder, name, [frame.row for look in looks for frame in look.frames], bits)
+    parts = [_Part(len(look.frames), look.summary, look.unannotated) for look in looks]
     with write_atomically(folder / f"{name}.json") as file:
-        file.write(msgspec.json.encode([_Part(len(look.frames), look.summary, look.unannotated) for look in looks]))
+        file.write(seal_json(_Noted(origin, parts, digest)))
 
 
-def read_looks(folder: Path, name: str, inputs: list[Inputs]) -> list[Look] | None:
-    """What an earlier run saw in the same inputs; None where it is not there, or damaged: it can be seen again."""
+def read_looks(folder: Path, name: str, inputs: list[Inputs]) -> tuple[list[Look], Origin] | None:
+    """What an earlier run saw in the same inputs, and their state then; None where it is not there, or damaged: it can
+    be seen again.
+    """
     try:
-        parts = msgspec.json.decode((folder / f"{name}.json").read_bytes(), type=list[_Part])
-        found = read_rows(folder, name).to_pylist()
-    except (OSError, ValueError, msgspec.DecodeError):
+        noted = msgspec.json.decode(check_json(read_file(folder / f"{name}.json")), type=_Noted)
+        found = read_rows(folder, name, noted.rows_digest).to_pylist()
+    except (FileNotFoundError, BrokenSeal, DamagedWork, msgspec.DecodeError):
         return None
-    if len(parts) != len(inputs) or sum(part.rows for part in parts) != len(found):
+    if len(noted.parts) != len(inputs) or sum(part.rows for part in noted.parts) != len(found):
         return None
     rows = iter(found)
-    return [
-        Look([_restore(next(rows), video) for _ in range(part.rows)], part.summary, part.unannotated)
-        for part, video in zip(parts, inputs, strict=True)
+    looks = [
+        Look([_restore(next(rows), by_name) for _ in range(part.rows)], part.summary, part.unannotated)
+        for part, by_name in zip(noted.parts, map(_index_images, inputs), strict=True)
     ]
+    return looks, noted.origin
 
 
-def _restore(row: dict[str, Any], video: Inputs) -> Frame:
+def _index_images(inputs: Inputs) -> dict[str, ImageFile]:
+    return {image.relative: image for image in inputs.images.values()}
+
+
+def _restore(row: dict[str, Any], images: dict[str, ImageFile]) -> Frame:
     candidate = None
     if row["hash"] is not None:
         candidate = Candidate(row["hash"], row["detail"], row["crop_size"], row["pixels"] or b"")
-    return Frame(row, video.images.get((row["frame_number"], row["timestamp"])), None, candidate)
+    return Frame(row, images.get(row["image_file"]), None, candidate)

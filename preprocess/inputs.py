@@ -1,61 +1,60 @@
-"""All that a video is made from, as the disk holds it now, and the fingerprint by which a change is noticed."""
+"""All that a video is made from, as the disk holds it now, and the fingerprints by which a change is noticed."""
 
 import hashlib
 import os
-from pathlib import Path
+from collections.abc import Hashable
 from typing import NamedTuple
 
 from preprocess.settings import fingerprint_of
-from preprocess.source import Video, list_frames, write_name
-
-
-class ImageFile(NamedTuple):
-    """A frame's JPEG: where it is, and what shows that it has changed."""
-
-    path: bytes
-    relative: str
-    size: int
-    modified: int  # ns
+from preprocess.sources.kinds import list_images
+from preprocess.sources.video import ImageFile, Video
+from shards.errors import DataError
+from shards.files import IrregularFile, read_file
 
 
 class Inputs(NamedTuple):
-    """A video, its label file's bytes, or why they cannot be read, and its frames by number and timestamp."""
+    """A video, its label's bytes, or why they cannot be read, and its images by what annotations call them."""
 
     video: Video
     label: bytes | None
     fault: str | None
-    images: dict[tuple[int, int], ImageFile]
+    images: dict[Hashable, ImageFile]
 
 
 def read_inputs(video: Video) -> Inputs:
-    """Read the label and look at every frame's name, size and time of change; no frame is opened."""
-    images: dict[tuple[int, int], ImageFile] = {}
-    for directory in video.directories:
-        for numbers, entry in sorted(list_frames(directory.path), key=lambda found: found[1].name):
-            try:
-                state = entry.stat()
-            except OSError:  # a link that leads nowhere: as if it were not there
-                continue
-            relative = os.path.join(directory.relative, write_name(entry.name))
-            # Of two directories with one name, the first that has a frame gives it.
-            images.setdefault(numbers, ImageFile(entry.path, relative, state.st_size, state.st_mtime_ns))
+    """Read the label and look at every frame's name, size and time of change; no frame is opened.
+
+    Raises OSError for what may pass, DataError where a folder or a label has gone since it was listed.
+    """
+    images = list_images(video)
+    if video.rows is not None:
+        return Inputs(video, video.rows, None, images)
     try:
-        return Inputs(video, Path(os.fsdecode(video.label_path)).read_bytes(), None, images)
-    except OSError as error:
-        return Inputs(video, None, error.strerror or str(error), images)
+        return Inputs(video, read_file(video.label_path), None, images)
+    except FileNotFoundError as error:
+        if not os.path.lexists(video.label_path):
+            gone = os.fsdecode(video.label_path)
+            raise DataError(f"{gone} was there and is gone; bring it back and run the same command again") from error
+        return Inputs(video, None, "a link that leads nowhere", images)
+    except (PermissionError, IrregularFile) as error:
+        return Inputs(video, None, error.strerror, images)
 
 
 def fingerprint_inputs(inputs: list[Inputs], fingerprint: str) -> str:
-    """32 hexadecimal digits for what some videos are made from, and for a fingerprint of settings and versions."""
+    """32 hexadecimal digits for what some videos are made from, and for a fingerprint of settings and versions.
+
+    Labels count by their content, frames by name and size and by whether they may be read; what else may change in
+    frames is in stamp_inputs.
+    """
     parts: list = [fingerprint]
     for video, label, fault, images in inputs:
         directories = [[directory.source, directory.relative] for directory in video.directories]
         parts.append([video.name, video.source, video.label_file, video.split, directories])
         parts.append(fault if label is None else hashlib.blake2b(label, digest_size=16).hexdigest())
-        parts.append([[image.relative, image.size, image.modified] for image in images.values()])
+        parts.append([[image.relative, image.size, image.is_readable] for image in images.values()])
     return fingerprint_of(parts)
 
 
-def fingerprint_videos(videos: list[Video], fingerprint: str) -> str:
-    """The name under which a task over these videos leaves its work, without doing it."""
-    return fingerprint_inputs([read_inputs(video) for video in videos], fingerprint)
+def stamp_inputs(inputs: list[Inputs]) -> str:
+    """The same for the frames' times of change: as long as it is the same, so are their bytes."""
+    return fingerprint_of([[image.modified for image in found.images.values()] for found in inputs])

@@ -30,6 +30,7 @@ ENTRY = np.dtype(
         ("task", np.int32),  # place in the list of tasks
         ("offset", np.int64),  # in that task's records
         ("length", np.int32),
+        ("check", np.uint32),  # CRC-32C of what lies there
         ("video_index", np.int32),
         ("video_count", np.int32),
         ("label", np.int8),
@@ -71,7 +72,7 @@ class Plan:
         state = hashlib.blake2b(shard.name.encode(), digest_size=16)
         entries = self.shard_entries(shard)
         for task in np.unique(entries["task"]):
-            state.update(tasks[task].name.encode())
+            state.update(f"{tasks[task].name} {tasks[task].rows_digest}".encode())
         state.update(entries.tobytes())
         return state.hexdigest()
 
@@ -88,14 +89,14 @@ def make_plan(tasks: Sequence[TaskSummary], folder: Path, settings: Settings) ->
         found = (
             ", ".join(f"{reason} {number}" for reason, number in reasons.most_common()) or "there are no annotations"
         )
-        raise DataError(f"{', '.join(settings.source)}: no frame is good enough to keep: {found}")
+        raise DataError(f"{', '.join(settings.sources)}: no frame is good enough to keep: {found}")
     split = split_videos(videos, settings)
-    is_val, label = split.is_val[found.owner], np.array([video.label for video in videos], np.int8)[found.owner]
-    fate = find_fates(Frames(*found.compared, found.owner, is_val, label), settings.dedupe)
+    is_val = split.is_val[found.owner]
+    fate = find_fates(Frames(*found.compared, found.owner, is_val, found.entries["label"]), settings.dedupe)
     kept = np.flatnonzero(fate.is_kept)
     if not len(kept):
         raise DataError(
-            f"{', '.join(settings.source)}: all {len(fate.reason):,} frames have near-copies of another mood; "
+            f"{', '.join(settings.sources)}: all {len(fate.reason):,} frames have near-copies of another mood; "
             "use --dedupe.conflicts keep or majority instead of drop"
         )
     order = kept[np.lexsort((found.owner[kept], found.keys[kept], is_val[kept]))]  # train before val, then by key
@@ -139,9 +140,10 @@ def _read_frames(tasks: Sequence[TaskSummary], folder: Path, bits: int) -> _Foun
     numbers, detail, crop_size = (np.empty(n, np.int32) for _ in range(3))
     columns = {"shuffle_key": keys, "frame_number": numbers, "detail": detail, "crop_size": crop_size}
     columns |= {"spill_offset": entries["offset"], "spill_length": entries["length"]}
+    columns |= {"spill_check": entries["check"], "label": entries["label"]}
     pixels: dict[int, bytes] = {}
     for number, task in enumerate(tasks):
-        rows = read_rows(folder, task.name, [*columns, "hash", "pixels"])
+        rows = read_rows(folder, task.name, task.rows_digest, [*columns, "hash", "pixels"])
         rows = rows.filter(pc.is_valid(rows["shuffle_key"])).combine_chunks()
         mine = slice(first[number], first[number + 1])
         for name, values in columns.items():

@@ -1,16 +1,14 @@
 """The whole way of a run, on one screen: check, list, videos, plan, shards, assemble."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from preprocess import summary
-from preprocess.assembly import FinishedShard, assemble_dataset, is_finished, publish_dataset, stage_folder
+from preprocess.assembly import FinishedShard, assemble_dataset, publish_dataset
 from preprocess.cluster import run_tasks, start_ray
 from preprocess.dry_run import write_dry_run
 from preprocess.folder import (
@@ -19,20 +17,24 @@ from preprocess.folder import (
     hash_folder,
     log_file,
     read_log,
+    remove_leftovers,
     remove_rows,
     remove_work,
+    renew_log,
+    stage_folder,
     work_folder,
     write_log,
 )
-from preprocess.inputs import fingerprint_videos
 from preprocess.plan import Plan, make_plan
-from preprocess.settings import Settings, fingerprint_of
-from preprocess.source import Source, Video, check_sources, find_videos, group_videos
-from preprocess.spill import TaskSummary
+from preprocess.settings import Settings
+from preprocess.sources.kinds import check_sources, find_videos
+from preprocess.sources.video import Source, Video, group_videos
+from preprocess.spill import DamagedWork, Origin, TaskSummary, discard_task
 from shards.dataset import FILE, Dataset, find_misfit, read_dataset
 from shards.errors import CallError
-from shards.files import write_atomically
 from shards.lock import lock_folder
+
+_MENDINGS = 3  # of damaged work in one run; a disk that damages more is not to be trusted
 
 
 @dataclass
@@ -51,15 +53,27 @@ class Stopwatch:
 def run(settings: Settings) -> Dataset:
     """Make the dataset that the settings describe, or go on with one that was begun; prints what came out."""
     watch = Stopwatch()
-    check_sources(settings.source)
+    check_sources(settings.sources)
     check_folder(settings)
     with lock_folder(Path(settings.out)):
+        remove_leftovers(settings)
         with watch.time("list"):
-            source = find_videos(settings.source)
+            source = find_videos(settings.source, settings.valid_source, settings.label_map)
             groups = group_videos(source)
         with start_ray(settings.workers, settings.address) as workers:
             make = _look_only if settings.dry_run else _make_dataset
-            return make(source, groups, settings, workers, watch)
+            return _mend(lambda: make(source, groups, settings, workers, watch), settings)
+
+
+def _mend(make: Callable[[], Dataset], settings: Settings) -> Dataset:
+    """What `make` returns; where it meets damaged work, that is discarded, said, and made again."""
+    for _ in range(_MENDINGS):
+        try:
+            return make()
+        except DamagedWork as damage:
+            summary.print_damage(str(damage))
+            discard_task(work_folder(settings), damage.task)
+    return make()
 
 
 def _look_only(
@@ -95,8 +109,7 @@ def _make_dataset(
         finished = _run_shards(plan, tasks, settings, workers)
     with watch.time("assemble"):
         dataset = assemble_dataset(plan, tasks, finished, settings, work_folder(settings))
-    fingerprint = fingerprint_of([task.name for task in tasks])
-    write_log(settings, dataset.digest, fingerprint, source, workers, watch.seconds)
+    write_log(settings, dataset.digest, tasks, source, workers, watch.seconds)
     publish_dataset(dataset, finished, settings)
     remove_work(settings)
     summary.print_end(dataset, plan.how_split, out, source.frames, watch.seconds)
@@ -111,25 +124,26 @@ def _run_videos(groups: Sequence[list[Video]], settings: Settings, workers: int)
     calls = [(group, settings, folder, hashes) for group in groups]
     with summary.FrameProgress(groups) as progress:
         for place, task in run_tasks(run_video_task, calls, workers, "video task"):
+            if task.damage:
+                summary.print_damage(task.damage)
             tasks[place] = task
             progress.add(place, task)
     return tasks
 
 
 def _run_shards(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings, workers: int) -> list[FinishedShard]:
-    """Write the shards that are not finished yet. What a finished one is made from is part of its record's name."""
+    """Write the shards that are not finished yet. What one is made from is part of the name of its note."""
     stage, spills = stage_folder(settings), work_folder(settings).absolute()
     stage.mkdir(parents=True, exist_ok=True)
-    records = [stage / f"{plan.fingerprint(shard, tasks)}.json" for shard in plan.shards]
-    finished = [_read_finished(path) for path in records]
-    missing = [place for place, done in enumerate(finished) if not is_finished(done, settings)]
-    names = [task.name for task in tasks]
-    calls = [(plan.shards[p].name, plan.shard_entries(plan.shards[p]), names, spills, stage) for p in missing]
+    names, places = [task.name for task in tasks], (stage, Path(settings.out).absolute())
+    calls = [
+        (shard.name, plan.shard_entries(shard), names, spills, places, stage / f"{plan.fingerprint(shard, tasks)}.json")
+        for shard in plan.shards
+    ]
+    finished: list[FinishedShard | None] = [None] * len(calls)
     with summary.show_progress(len(calls), "shard") as progress:
         for place, done in run_tasks(run_shard_task, calls, workers, "shard"):
-            finished[missing[place]] = done
-            with write_atomically(records[missing[place]]) as file:
-                file.write(msgspec.json.encode(done))
+            finished[place] = done
             progress.update()
     return finished
 
@@ -149,8 +163,10 @@ def run_shard_task(*call: Any) -> FinishedShard:
     return shard_task.run_shard_task(*call)
 
 
-def _read_finished(path: Path) -> FinishedShard | None:
-    return msgspec.json.decode(path.read_bytes(), type=FinishedShard) if path.exists() else None
+def check_videos(*call: Any) -> Origin | None:
+    from preprocess import video_task
+
+    return video_task.check_videos(*call)
 
 
 def _is_same(groups: Sequence[list[Video]], settings: Settings, workers: int) -> bool:
@@ -158,19 +174,34 @@ def _is_same(groups: Sequence[list[Video]], settings: Settings, workers: int) ->
 
     Raises CallError where it was not and may not be replaced.
     """
-    names = [""] * len(groups)
-    calls = [(group, settings.fingerprint()) for group in groups]
-    with summary.show_progress(len(calls), "check") as progress:
-        for place, name in run_tasks(fingerprint_videos, calls, workers, "check"):
-            names[place] = name
-            progress.update()
     out = Path(settings.out)
     log = read_log(out)
-    if log and log["fingerprint"] == fingerprint_of(names):
-        return find_misfit(out) is None  # else it is made anew: the same bytes, so nothing is lost
+    noted = [(name, Origin(stamps, contents)) for name, stamps, contents in log["tasks"]] if log else []
+    origins = _check_tasks(groups, noted, settings, workers) if len(noted) == len(groups) else None
+    if origins:
+        if find_misfit(out) is not None:
+            return False  # it is made anew: the same bytes, so nothing is lost
+        names = [name for name, _ in noted]
+        renew_log(out, log, [[name, o.stamps, o.contents] for name, o in zip(names, origins, strict=True)])
+        return True
     if settings.replace:
         return False
     raise CallError(
         f"{settings.out} holds a dataset from other inputs or settings (see {log_file(Path(settings.out))}); "
         "give --replace or another --out"
     )
+
+
+def _check_tasks(
+    groups: Sequence[list[Video]], noted: Sequence[tuple[str, Origin]], settings: Settings, workers: int
+) -> list[Origin] | None:
+    """The state of what each task would read; None where one of them would read something else than is noted."""
+    origins: list[Origin | None] = [None] * len(groups)
+    calls = [(group, settings.fingerprint(), *note) for group, note in zip(groups, noted, strict=True)]
+    with summary.show_progress(len(calls), "check") as progress:
+        for place, origin in run_tasks(check_videos, calls, workers, "check"):
+            if origin is None:
+                return None
+            origins[place] = origin
+            progress.update()
+    return origins

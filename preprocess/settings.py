@@ -116,7 +116,10 @@ class Settings:
     """One run of preprocess.
 
     Args:
-        source: folders with label JSON and frames, anywhere below them; one or several.
+        source: folders with label JSON and frames, anywhere below them, or CSV files of image_path,bbox,labels; one or
+            several.
+        valid_source: sources of which all is for validation; then all of the others is for training.
+        label_map: a JSON file that says which mood each label of the CSVs means; needed where numbers are not ours.
         out: the dataset's folder.
         seed: decides the order of records, the order within a video, and the split.
         shard_bytes: about how large a shard becomes.
@@ -136,6 +139,8 @@ class Settings:
 
     source: list[str]
     out: str
+    valid_source: list[str] = field(default_factory=list)
+    label_map: str | None = None
     seed: Seed = 0
     shard_bytes: ShardBytes = 128_000_000
     box: BoxSettings = field(default_factory=BoxSettings)
@@ -153,7 +158,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Fill in the distances that were not given. Raises CallError for what goes together with nothing."""
-        if "" in (self.out, *self.source):
+        if "" in (self.out, *self.sources):
             raise CallError("an empty name was given as --source or --out; give a folder")
         bits, dedupe = self.hash.bits, self.dedupe
         distance = DISTANCES[bits] if dedupe.distance is None else dedupe.distance
@@ -166,6 +171,11 @@ class Settings:
                 )
         if self.crop.size**2 < bits * 16:
             raise CallError(f"crop.size is {self.crop.size}, too small for hash.bits {bits}; give at least 64")
+
+    @property
+    def sources(self) -> list[str]:
+        """All of them, in the order by which the manifest numbers them."""
+        return [*self.source, *self.valid_source]
 
     @property
     def content(self) -> dict:
@@ -190,7 +200,7 @@ class Settings:
 
 
 # Counts up when the code makes other pixels, codes or rows from the same settings, so that old work is not reused.
-RECIPE = 4
+RECIPE = 5
 
 
 def fingerprint_of(value: object) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from preprocess.assembly import FinishedShard, identify_file
+from preprocess.assembly import FinishedShard, identify_file, is_finished, read_finished, write_finished
 from preprocess.spill import read_records
 from shards.dataset import ShardFile
 from shards.files import write_atomically
@@ -14,15 +14,28 @@ from shards.record import decode_record, encode_record
 from shards.tfrecord import frame_record
 
 
-def run_shard_task(name: str, entries: np.ndarray, spills: Sequence[str], folder: Path, out: Path) -> FinishedShard:
-    """Write `out`/`name` from the entries' records; `spills` are the tasks' names, the spills lie in `folder`."""
+def run_shard_task(
+    name: str, entries: np.ndarray, spills: Sequence[str], folder: Path, places: Sequence[Path], note: Path
+) -> FinishedShard:
+    """Write a shard from the entries' records, or find that it is there as an earlier run wrote it.
+
+    Args:
+        name: its file's.
+        spills: the tasks' names; their spills lie in `folder`.
+        places: folders where it may lie by now; it is written into the first.
+        note: the file in which its finished work is noted.
+    """
+    done = read_finished(note)
+    if is_finished(done, places):
+        return done
+    out = places[0]
     records: list[bytes] = [b""] * len(entries)
     for task in np.unique(entries["task"]):
         # Both a spill and a shard are in the order of the shuffle key, so these offsets ascend.
-        places = np.flatnonzero(entries["task"] == task)
-        mine = entries[places]
-        found = read_records(folder, spills[task], mine["offset"], mine["length"])
-        for place, record in zip(places.tolist(), found, strict=True):
+        at = np.flatnonzero(entries["task"] == task)
+        mine = entries[at]
+        found = read_records(folder, spills[task], mine["offset"], mine["length"], mine["check"])
+        for place, record in zip(at.tolist(), found, strict=True):
             records[place] = record
     state, lengths = hashlib.sha256(), []
     with write_atomically(out / name) as file:
@@ -33,7 +46,9 @@ def run_shard_task(name: str, entries: np.ndarray, spills: Sequence[str], folder
             file.write(frame)
             lengths.append(len(frame))
     shard = ShardFile(name, len(entries), sum(lengths), state.hexdigest())
-    return FinishedShard(shard, identify_file(out / name), lengths)
+    done = FinishedShard(shard, identify_file(out / name), lengths)
+    write_finished(note, done)
+    return done
 
 
 def _finish_record(record: bytes, entry: np.void) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from preprocess.source import Source, Video
+from preprocess.sources.video import Source, Video
 from preprocess.spill import TaskSummary
 from shards.dataset import FILE, Dataset
 
@@ -23,7 +23,7 @@ def print_start(source: Source, workers: int, space: tuple[int, int] | None = No
     """Before the work: what was found and what it will need; of disk (needed, free) in bytes."""
     driver = _DRIVER_BYTES + _DRIVER_BYTES_A_FRAME * source.frames
     _tell(
-        f"found    {len(source.videos):,} label files, {source.frames:,} frames",
+        f"found    {len(source.videos):,} labelled videos, {source.frames:,} frames",
         f"memory   {driver / 1e9:.1f} GB for the driver, {workers} x {_WORKER_BYTES / 1e9:.1f} GB for workers, at most",
     )
     if space:
@@ -37,11 +37,14 @@ def print_start(source: Source, workers: int, space: tuple[int, int] | None = No
 
 def print_rows(tasks: Sequence[TaskSummary]) -> None:
     """After the videos: what no row of the manifest can tell."""
-    unannotated, empty = sum(task.unannotated_frames for task in tasks), sum(task.empty_labels for task in tasks)
+    unannotated = sum(task.unannotated_frames for task in tasks)
     if unannotated:
         _tell(f"{unannotated:,} frames of labelled videos have no annotation; they are passed over")
-    if empty:
-        _tell(f"{empty:,} label files have no annotations")
+
+
+def print_damage(what: str) -> None:
+    """Work of an earlier stage was found damaged; what to do about it is done."""
+    _tell(f"damaged  {what.partition(';')[0]}; it is made again")
 
 
 def print_nothing_to_do(out: Path) -> None:

@@ -5,18 +5,30 @@ Every annotation becomes a row, kept or with the reason why not. Pixels never le
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
 
 from preprocess.duplicates import find_duplicates, select_frames
-from preprocess.frame import Frame, cut_frame, describe_video, encode_frame, open_frames
+from preprocess.frame import Frame, cut_frame, describe_video, encode_frame, open_frames, read_image
 from preprocess.hashes import Look, read_looks, write_looks
-from preprocess.inputs import Inputs, fingerprint_inputs, read_inputs
-from preprocess.labels import InvalidLabel, UnreadableLabel, parse_label
+from preprocess.inputs import Inputs, fingerprint_inputs, read_inputs, stamp_inputs
 from preprocess.settings import Settings, fingerprint_of
-from preprocess.source import Video
-from preprocess.spill import Item, TaskSummary, VideoSummary, read_summary, write_spill
+from preprocess.sources.kinds import parse_label
+from preprocess.sources.video import InvalidLabel, UnreadableLabel, Video
+from preprocess.spill import (
+    DamagedWork,
+    Item,
+    Origin,
+    TaskSummary,
+    VideoSummary,
+    read_summary,
+    write_spill,
+    write_summary,
+)
+from shards.jpeg import UnreadableImage
 
 # The pixels of this many frames wait for the end of their video (100 MB); those of a longer one are cut again.
 _HELD_CROPS = 512
@@ -28,28 +40,71 @@ def run_video_task(videos: list[Video], settings: Settings, folder: Path, hashes
     A dry run leaves what it sees in the folder `hashes`, where another run takes it from. It writes rows, no records.
     """
     inputs = [read_inputs(video) for video in videos]
-    name = fingerprint_inputs(inputs, settings.fingerprint())
-    if summary := read_summary(folder, name):
+    name, damage = fingerprint_inputs(inputs, settings.fingerprint()), ""
+    try:
+        summary = read_summary(folder, name)
+    except DamagedWork as error:
+        summary, damage = None, str(error)
+    if summary and (origin := renew_origin(summary.origin, inputs)):
+        if origin != summary.origin:
+            summary = msgspec.structs.replace(summary, origin=origin)
+            write_summary(folder, summary)
         return summary
     looks, made = _find_looks(inputs, settings, hashes), []
-    unannotated = 0
+    unannotated, contents = 0, []
     for look in looks:
+        contents += _list_contents(look.frames)
         made.append(_make_video(look, settings))
         unannotated += look.unannotated
     items = [item for found, _ in made for item in found]
     items.sort(key=_place_row)
     summary = TaskSummary(
         name=name,
+        origin=Origin(stamp_inputs(inputs), fingerprint_of(contents)),
         rows=len(items),
         counts=dict(Counter(item.row["status"] for item in items)),
         reasons=dict(Counter(item.row["reason"] for item in items if item.row["status"] == "rejected")),
         record_bytes=sum(len(item.record or b"") for item in items),
         unannotated_frames=unannotated,
-        empty_labels=sum(not found for found, _ in made),
         videos=[video for _, video in made if video],
     )
-    write_spill(folder, summary, items, settings)
-    return summary
+    return msgspec.structs.replace(write_spill(folder, summary, items, settings), damage=damage)
+
+
+def check_videos(videos: list[Video], fingerprint: str, name: str, noted: Origin) -> Origin | None:
+    """The state of some videos as it is now where a task over them would make what `name` was made from; else None.
+
+    `fingerprint` is that of the settings.
+    """
+    inputs = [read_inputs(video) for video in videos]
+    return renew_origin(noted, inputs) if fingerprint_inputs(inputs, fingerprint) == name else None
+
+
+def renew_origin(noted: Origin, inputs: list[Inputs]) -> Origin | None:
+    """The state of the inputs as it is now where work that was made from them as noted is still right; else None.
+
+    Frames whose times of change are others are read again: copied or touched ones hold the same bytes.
+    """
+    stamps = stamp_inputs(inputs)
+    if stamps == noted.stamps or _read_contents(inputs) == noted.contents:
+        return Origin(stamps, noted.contents)
+    return None
+
+
+def _read_contents(inputs: list[Inputs]) -> str:
+    """The fingerprint of all frames' bytes, as a task would find it; nothing is decoded."""
+    contents = []
+    for frames in _open_videos(inputs):
+        for frame in filter(_is_kept, frames.frames):
+            with suppress(UnreadableImage):
+                read_image(frame)
+        contents += _list_contents(frames.frames)
+    return fingerprint_of(contents)
+
+
+def _list_contents(frames: list[Frame]) -> list[list[Any]]:
+    rows = [frame.row for frame in frames]
+    return [[row["image_file"], row["content"]] for row in rows if row.get("content") is not None]
 
 
 def _place_row(item: Item) -> tuple[str, int]:
@@ -63,44 +118,62 @@ def _find_looks(inputs: list[Inputs], settings: Settings, hashes: Path | None) -
     if hashes is None:
         return _look_at(inputs, settings)
     name = fingerprint_inputs(inputs, settings.hash_fingerprint())
-    looks = read_looks(hashes, name, inputs)
-    if looks is None and settings.dry_run:
-        looks = list(_look_at(inputs, settings))
-        write_looks(hashes, name, looks, settings.hash.bits)
-    return _look_at(inputs, settings) if looks is None else looks
+    found = read_looks(hashes, name, inputs)
+    if found and renew_origin(found[1], inputs):
+        return found[0]
+    if not settings.dry_run:
+        return _look_at(inputs, settings)
+    looks = list(_look_at(inputs, settings))
+    contents = [content for look in looks for content in _list_contents(look.frames)]
+    origin = Origin(stamp_inputs(inputs), fingerprint_of(contents))
+    write_looks(hashes, name, looks, origin, settings.hash.bits)
+    return looks
 
 
 def _look_at(inputs: list[Inputs], settings: Settings) -> Iterator[Look]:
     """What labels and images say, one video at a time: its pixels go before the next one's come."""
-    used: set[str] = set()
+    for opened in _open_videos(inputs):
+        _cut_frames(opened.frames, opened.stated_size, settings)
+        yield opened.look
+
+
+class _Opened(NamedTuple):
+    """A video whose label is read and whose images are not."""
+
+    look: Look
+    stated_size: tuple[int | None, int | None]
+
+    @property
+    def frames(self) -> list[Frame]:
+        return self.look.frames
+
+
+def _open_videos(inputs: list[Inputs]) -> Iterator[_Opened]:
+    used: dict[str, str] = {}
     for video in inputs:  # of several labels of one name the first that can be used counts; none is in another task
-        look = _look_at_video(video, settings, video.video.name in used)
-        if look.summary:
-            used.add(look.summary.name)
-        yield look
+        opened = _open_video(video, used.get(video.video.name))
+        if opened.look.summary:
+            used[video.video.name] = video.video.label_file
+        yield opened
 
 
-def _look_at_video(inputs: Inputs, settings: Settings, repeated: bool) -> Look:
+def _open_video(inputs: Inputs, first: str | None) -> _Opened:
     video = inputs.video
     try:
         if inputs.label is None:
             raise UnreadableLabel(inputs.fault)
-        label = parse_label(inputs.label)
+        label = parse_label(video, inputs.label)
     except (UnreadableLabel, InvalidLabel) as error:
         reason = "label_unreadable" if isinstance(error, UnreadableLabel) else "label_invalid"
         row = {"key": video.name, "status": "rejected", "reason": reason, "note": str(error)}
-        return Look([Frame(describe_video(video) | row, None, None)], None, 0)
-    frames = open_frames(inputs, label, repeated)
-    unannotated = 0 if repeated else len(inputs.images.keys() - _annotated(frames))
-    _cut_frames(frames, (label.metadata.width, label.metadata.height), settings)
-    if not frames or frames[0].row["label"] is None or repeated:
-        return Look(frames, None, unannotated)
-    summary = VideoSummary(video.name, video.split, frames[0].row["label"], _animal(frames[0]), 0)
-    return Look(frames, summary, unannotated)
-
-
-def _annotated(frames: list[Frame]) -> set[tuple[int, int]]:
-    return {(frame.row["frame_number"], frame.row["timestamp"]) for frame in frames}
+        return _Opened(Look([Frame(describe_video(video) | row, None, None)], None, 0), (None, None))
+    frames = open_frames(inputs, label, first)
+    unannotated = 0 if first else len(inputs.images.keys() - {annotation.image for annotation in label.annotations})
+    labels = Counter(frame.row["label"] for frame in frames if frame.row["label"] is not None)
+    summary = None
+    if labels and not first:
+        summary = VideoSummary(video.name, video.split, labels.most_common(1)[0][0], _animal(frames[0]), 0)
+    return _Opened(Look(frames, summary, unannotated), label.size)
 
 
 def _cut_frames(frames: list[Frame], stated: tuple[int | None, int | None], settings: Settings) -> None:

@@ -83,6 +83,11 @@ def find_misfit(folder: Path) -> str | None:
     return next((n for n, size in files.items() if not _has_size(folder / n, size)), None)
 
 
+def is_index(path: Path) -> bool:
+    """Whether a file is the dataset.json of a dataset, whole or damaged, and not somebody's of the same name."""
+    return path.is_file() and path.stat().st_size > 0 and _FORMAT.encode() in path.read_bytes()
+
+
 def _has_size(path: Path, size: int) -> bool:
     return path.is_file() and path.stat().st_size == size
 

@@ -1,4 +1,4 @@
-"""Where the square crop lies, from an animal's box: the same rule for shards, for CSV training and for inference."""
+"""Where the square crop lies, from an animal's box: the same rule for shards and for inference."""
 
 from typing import NamedTuple
 

@@ -26,6 +26,7 @@ SPLITS = ("train", "val")
 REJECTIONS = (
     "label_unreadable",
     "label_invalid",
+    "annotation_invalid",
     "emotion_unknown",
     "video_repeated",
     "image_missing",

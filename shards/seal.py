@@ -22,7 +22,8 @@ class BrokenSeal(Exception):
 
 def seal_json(value: Any, indent: int | None = None) -> bytes:
     """A value that has a field `digest` (a msgspec.Struct or a dict) as JSON that carries its own digest."""
-    text = json.dumps(msgspec.to_builtins(value) | {"digest": ""}, ensure_ascii=False, indent=indent) + "\n"
+    fields = msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else value
+    text = json.dumps(fields | {"digest": ""}, ensure_ascii=False, indent=indent) + "\n"
     data = text.encode("utf-8", "backslashreplace")  # names of bytes that are no text
     return data.replace(_BLANK, f'"digest": "{_digest(data)}"'.encode(), 1)
 

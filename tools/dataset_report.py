@@ -19,7 +19,7 @@ from shards.errors import CallError
 from shards.manifest import REJECTIONS, SPLITS, take_rows
 from tools.dataset_figures import make_figures
 from tools.dataset_rows import FIRST_REASON, Samples, kind_of, read_rows
-from tools.outputs import check_files, dataset_folder, write_text
+from tools.outputs import MARK, check_files, dataset_folder, write_text
 from tools.pictures import COLUMNS, Opened, Pictures, find_sources, open_dataset
 from trainer.fonts import find_hangul_font
 from trainer.page import embed, render_page
@@ -39,7 +39,11 @@ _REMARKS = {"split.val_fraction": " (used only where the source has no split of 
 # What each reason means, and what one can do about it.
 _MEANINGS = {
     "label_unreadable": ("The label file cannot be read or is no JSON.", "Unpack or copy it again."),
-    "label_invalid": ("The label file is JSON, but not as AI Hub's are; the note names the place.", "Mend that place."),
+    "label_invalid": ("The label file is JSON, but has no annotations.", "Mend it, or copy it again."),
+    "annotation_invalid": (
+        "A value in it cannot be used; the note names and shows it.",
+        "Mend that value.",
+    ),
     "emotion_unknown": ("The inspector's mood is none of the six.", "Correct the spelling, or leave the video out."),
     "video_repeated": ("An earlier label file has the same name.", "Remove the copy, or rename label and frames."),
     "image_missing": ("No frame has this number and timestamp.", "Unpack the archive of frames that lacks."),
@@ -85,7 +89,7 @@ def write_report(
         missing={why: n for why, n in pictures.reasons.most_common() if why not in _EXPECTED},
     )
     if figures:
-        write_text(figures, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+        write_text(figures, json.dumps({"made_by": MARK} | found, ensure_ascii=False, indent=1) + "\n")
     write_text(html, page)
     return pictures
 

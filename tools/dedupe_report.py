@@ -17,7 +17,7 @@ from tools.dedupe_page import make_page, tell_number
 from tools.dropped_list import write_dropped
 from tools.hashed_frames import Frames, check_hashes
 from tools.leak_check import Leaks
-from tools.outputs import check_files, dataset_folder, write_text
+from tools.outputs import MARK, check_files, dataset_folder, write_text
 from tools.pictures import Pictures, find_sources, open_dataset
 
 
@@ -75,7 +75,9 @@ def main(arguments: list[str]) -> int:
     page, keys = make_page(found, figures, opened, pictures, chosen.seed, folder.name)
     write_text(page_file, page)
     if chosen.json:
-        write_text(chosen.json, json.dumps(figures | {"shown": keys}, ensure_ascii=False, indent=1) + "\n")
+        write_text(
+            chosen.json, json.dumps({"made_by": MARK} | figures | {"shown": keys}, ensure_ascii=False, indent=1) + "\n"
+        )
     if chosen.csv:
         write_dropped(chosen.csv, found.frames)
     if missing := pictures.explain_missing():

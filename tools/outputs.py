@@ -7,6 +7,11 @@ from pathlib import Path
 from shards.errors import CallError
 from shards.files import write_atomically
 
+MARK = "pet mood"  # stands in what the commands write, so that they know it again and replace nothing else
+_MARKS = (f'content="{MARK}"'.encode(), f'"made_by": "{MARK}"'.encode(), f"Author\0{MARK}".encode())
+_MARKS += (b'"representative","direct_representative"',)  # the list of dropped frames
+_HEAD = 65_536  # bytes in which the mark stands
+
 
 def dataset_folder(text: str) -> Path:
     """A command's DIR. Raises CallError where it is empty, which would mean the current folder, or a file."""
@@ -19,7 +24,8 @@ def dataset_folder(text: str) -> Path:
 def check_files(folder: Path, files: dict[str, Path], sources: Iterable[Path]) -> None:
     """Raise CallError unless every file, by its option, can be written and takes no other's place.
 
-    It has to lie outside the dataset and the sources, and must not be the dataset's log.
+    It has to lie outside the dataset and the sources, and must not be the dataset's log, nor anybody's file but a
+    report that it replaces.
     """
     sources = list(sources)
     for option, path in files.items():
@@ -27,7 +33,7 @@ def check_files(folder: Path, files: dict[str, Path], sources: Iterable[Path]) -
             raise CallError(f"{option} {path} is a folder; give a file's name")
         if not path.absolute().parent.is_dir():
             raise CallError(f"{option} {path}: its folder does not exist; make it or give another file")
-        if what := _find_owner(path, folder, sources):
+        if what := _find_owner(path, folder, sources) or _find_stranger(path):
             raise CallError(f"{option} {path} {what}")
         try:
             tempfile.TemporaryFile(dir=path.absolute().parent).close()
@@ -49,6 +55,17 @@ def _find_owner(path: Path, folder: Path, sources: list[Path]) -> str | None:
         if any(place.is_relative_to(source.resolve()) for place in places):
             return f"lies in the source {source}, which is only read; give a file outside of it"
     return None
+
+
+def _find_stranger(path: Path) -> str | None:
+    """Why a file that is there must not be replaced."""
+    if not path.exists():
+        return None
+    with open(path, "rb") as file:
+        head = file.read(_HEAD)
+    if not head or any(mark in head for mark in _MARKS):
+        return None
+    return "is there already, and no report of ours; remove it or give another file"
 
 
 def _check_different(files: dict[str, Path]) -> None:

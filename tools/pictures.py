@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 
 from preprocess.folder import read_log
-from preprocess.source import write_name
+from preprocess.sources.names import find_written
 from shards import dataset, manifest
 from shards.dataset import Dataset, read_dataset
 from shards.errors import CallError, DataError
-from shards.files import hash_file
+from shards.files import hash_file, read_file
 from shards.geometry import Box, Crop
 from shards.jpeg import MAX_PIXELS, Header, UnreadableImage, read_header
 from shards.record import decode_record
@@ -90,11 +90,11 @@ def find_sources(opened: Opened, given: list[str] | None) -> list[Path]:
     Raises CallError where one that is given is no folder, or fewer are given than the manifest tells of.
     """
     if given is None:
-        return list(opened.sources) if all(source.is_dir() for source in opened.sources) else []
+        return list(opened.sources) if all(source.exists() for source in opened.sources) else []
     for source in given:
-        if not os.path.isdir(source):
+        if not os.path.isdir(source) and not (os.path.isfile(source) and source.lower().endswith(".csv")):
             what = "is not a folder" if os.path.exists(source) else "does not exist"
-            raise CallError(f"--source {source} {what}; give the folder that preprocess was given")
+            raise CallError(f"--source {source} {what}; give the folder or CSV that preprocess was given")
     needed = _count_sources(opened.folder)
     if len(given) < needed:
         raise CallError(f"--source names {len(given)} of {needed} folders; give all, in the order of preprocess's call")
@@ -204,7 +204,6 @@ class _Finder:
 
     def __init__(self, sources: list[Path]):
         self._sources = [os.fsencode(source) for source in sources]
-        self._listed: dict[bytes, dict[str, bytes]] = {}  # of a directory, names as written by names as they are
 
     def read(self, row: dict[str, Any]) -> bytes:
         """The bytes of a row's frame. Raises NoPicture."""
@@ -213,31 +212,17 @@ class _Finder:
             raise NoPicture("image missing")
         if row["source"] >= len(self._sources):
             raise NoPicture("no source")
-        root, parts = self._sources[row["source"]], image_file.split("/")
-        if ".." in parts or image_file.startswith("/"):
+        root = self._sources[row["source"]]
+        if os.path.isfile(root):  # a CSV: its images may lie anywhere
+            root = os.path.dirname(root)
+        elif ".." in image_file.split("/") or image_file.startswith("/"):
             raise NoPicture("image missing")
         try:
-            return _read(os.path.join(root, image_file.encode("utf-8", "surrogatepass")))
-        except (FileNotFoundError, NotADirectoryError):
-            return self._read_by_parts(root, parts)
-        except OSError as error:
-            raise NoPicture("image unreadable") from error
-
-    def _read_by_parts(self, path: bytes, parts: list[str]) -> bytes:
-        try:
-            for part in parts:
-                path = os.path.join(path, self._list(path)[part])
-            return _read(path)
-        except (FileNotFoundError, NotADirectoryError, KeyError) as error:
+            return read_file(find_written(root, image_file))
+        except FileNotFoundError as error:
             raise NoPicture("image missing") from error
         except OSError as error:
             raise NoPicture("image unreadable") from error
-
-    def _list(self, directory: bytes) -> dict[str, bytes]:
-        if directory not in self._listed:
-            names = sorted(os.listdir(directory), reverse=True)  # of two that are written the same, the first counts
-            self._listed[directory] = {write_name(name): name for name in names}
-        return self._listed[directory]
 
 
 @contextmanager
@@ -259,11 +244,6 @@ def _read_header(data: bytes, row: dict[str, Any]) -> Header:
     if header.width * header.height > MAX_PIXELS:
         raise NoPicture("image too large")
     return header
-
-
-def _read(path: bytes) -> bytes:
-    with open(path, "rb", buffering=0) as file:
-        return file.read()
 
 
 def _close_and_open(file: BinaryIO | None, path: Path) -> BinaryIO | None:

@@ -47,12 +47,21 @@ def _cut_label(video: Video) -> dict[str, int]:
 
 def _lose_inspector(video: Video) -> dict[str, int]:
     del video.label["metadata"]["inspect"]
+    return {"emotion_unknown": len(video.rows)}
+
+
+def _lose_list(video: Video) -> dict[str, int]:
+    video.label["annotations"] = []
     return {"label_invalid": 1}
 
 
-def _quote_number(video: Video) -> dict[str, int]:
-    video.boxes[2]["x"] = str(video.boxes[2]["x"])
-    return {"label_invalid": 1}
+def _write_numbers_oddly(video: Video) -> dict[str, int]:
+    """Each costs its own annotation at most."""
+    video.boxes[0]["x"] = str(video.boxes[0]["x"])
+    video.boxes[1]["width"] = float(video.boxes[1]["width"])
+    video.boxes[2]["x"] = "twenty"
+    video.rows[3]["timestamp"] = None
+    return {"annotation_invalid": 2, "whole numbers in quotes or as floats": 2}
 
 
 def _invent_mood(video: Video) -> dict[str, int]:
@@ -215,7 +224,7 @@ def _scatter_junk(video: Video) -> dict[str, int]:
 DEFECTS: dict[str, Callable[[Video], dict[str, int]]] = {
     defect.__name__.removeprefix("_"): defect
     for defect in (
-        *(_cut_label, _lose_inspector, _quote_number, _invent_mood, _repeat_video, _lose_images),
+        *(_cut_label, _lose_inspector, _lose_list, _write_numbers_oddly, _invent_mood, _repeat_video, _lose_images),
         *(_lose_directory, _repeat_frames, _break_images, _misstate_size, _claim_huge_image, _lose_boxes),
         *(_turn_boxes_negative, _empty_boxes, _push_boxes_out, _spoil_twice, _decompose_mood, _decompose_folder),
         *(_lose_annotations, _lose_label, _shuffle_rows, _cover_lens, _repeat_image, _scatter_junk),

@@ -23,7 +23,7 @@ from shards.files import write_atomically
 from shards.manifest import SPLITS, read_manifest
 from shards.record import decode_record
 from shards.tfrecord import DamagedRecord, read_frame
-from tools.outputs import check_files, dataset_folder
+from tools.outputs import MARK, check_files, dataset_folder
 from tools.pictures import read_sources
 from trainer.fonts import find_hangul_font
 
@@ -98,7 +98,7 @@ def draw_grid(folder: Path, grid: list[list[dict[str, Any]]], path: Path) -> Non
                 emotion = EMOTIONS[rows[0]["label"]]
                 line[0].set_ylabel(f"{emotion.korean}\n{emotion.english}" if font else emotion.english, fontsize=12)
         with write_atomically(path) as file:
-            figure.savefig(file, format="png", dpi=100)
+            figure.savefig(file, format="png", dpi=100, metadata={"Author": MARK})
         pyplot.close(figure)
 
 

@@ -1,6 +1,5 @@
-"""A split, as training needs to know it before it reads a picture: of a dataset folder, or the student's CSV."""
+"""A split of a dataset folder, as training needs to know it before it reads a picture."""
 
-import os
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -12,32 +11,29 @@ import pyarrow.compute as pc
 
 from shards.dataset import Dataset, read_dataset
 from shards.emotions import KOREAN
-from shards.errors import DataError
-from shards.files import hash_file
+from shards.errors import CallError, DataError
 from shards.manifest import FILE as MANIFEST
 from shards.manifest import read_manifest
 from shards.record import decode_record
 from shards.tfrecord import DamagedRecord, read_frames
-from trainer.frames import GROW, Frames, list_frames, read_sizes
 
 _COLUMNS = ["status", "split", "label", "species", "video", "shard", "index"]
 _NAMED = 3  # examples in a message
 
 
 class Split(NamedTuple):
-    """One split. All arrays are in the order in which validation gives the records: by shard and index, or by row."""
+    """One split. All arrays are in the order in which validation gives the records: by shard and index."""
 
     name: str  # the path as it was given
-    fingerprint: str  # dataset.json's digest, or the SHA-256 of the CSV
-    image_size: int  # side of the stored squares, or of those that are cut from full frames, pixels
+    fingerprint: str  # dataset.json's digest
+    image_size: int  # side of the stored squares, pixels
     crop_grow: float  # their side in the frame, over the box's longer side
     labels: np.ndarray  # int64 (records,)
     videos: np.ndarray  # int32 (records,), places in video_names
     video_names: tuple[str, ...]
     species: np.ndarray  # object (records,): "DOG", "CAT" or ""
-    files: tuple[Path, ...] = ()  # shards, in their order
-    bytes: int = 0  # of all shards together
-    frames: Frames | None = None  # instead of shards
+    files: tuple[Path, ...]  # shards, in their order
+    bytes: int  # of all shards together
 
     @property
     def records(self) -> int:
@@ -55,16 +51,29 @@ class Split(NamedTuple):
         return int(np.minimum(self.video_counts, frames_per_video).sum())
 
 
-def open_split(path: Path, split: str, image_size: int = 256) -> Split:
-    """The `train` or `val` split of a dataset folder, or a CSV, which is all of one split.
+def open_split(folder: Path, split: str) -> Split:
+    """The `train` or `val` split of a dataset folder: its files are looked for here, their bytes as they are read.
 
-    Files are looked for and their sizes checked here, their bytes as they are read. `image_size` is for a CSV: the
-    side in pixels to which its crops are brought; a folder states its own. Bad rows of a CSV are passed over and summed
-    up on stderr.
-    Raises CallError where there is no such thing, DataError where files are missing or cut, or nothing is left.
+    Raises CallError where there is no such thing, DataError where files are missing or cut, or the split is empty.
     """
-    path = Path(path)
-    return _open_csv(path, image_size) if path.suffix.lower() == ".csv" else _open_folder(path, split)
+    dataset = read_dataset(folder)
+    shards = dataset.shards.get(split, [])
+    if not shards:
+        raise DataError(f"{folder}: its {split} split is empty; choose another dataset or make it with other videos")
+    _check_files(folder, dataset, split)
+    try:
+        columns = _read_columns(folder, split, [shard.file for shard in shards], [shard.records for shard in shards])
+    except pa.ArrowException as error:
+        raise DataError(f"{folder / MANIFEST}: damaged: {error}; run python -m tools.verify {folder}") from error
+    return Split(
+        name=str(folder),
+        fingerprint=dataset.digest,
+        image_size=dataset.image_size,
+        crop_grow=dataset.settings["crop"]["grow"],
+        files=tuple(folder / shard.file for shard in shards),
+        bytes=sum(shard.bytes for shard in shards),
+        **columns,
+    )
 
 
 def check_moods(train: Split) -> None:
@@ -74,28 +83,32 @@ def check_moods(train: Split) -> None:
         raise DataError(f"{train.name}: all {train.records} frames are {KOREAN[moods[0]]}; training needs two moods")
 
 
+def check_geometry(train: Split, valid: Split) -> None:
+    """Raises CallError where the crops of two datasets were cut in different ways: one model cannot suit both."""
+    for name, one, other in (
+        ("crop.size", train.image_size, valid.image_size),
+        ("crop.grow", train.crop_grow, valid.crop_grow),
+    ):
+        if one != other:
+            raise CallError(
+                f"{train.name} was made with {name} {one}, {valid.name} with {other}; make one as the other"
+            )
+
+
 def check_apart(train: Split, valid: Split) -> None:
     """Raises DataError when a video is in both: what a model knows by heart would count as its skill.
 
-    Splits of one dataset are apart by how it was made. Videos of two CSVs are the same when their folder is, videos of
-    other pairs when their name is.
+    Splits of one dataset are apart by how it was made; of two, videos are the same when their names end alike.
     """
-    if train.frames is None and train.fingerprint == valid.fingerprint:
+    if train.fingerprint == valid.fingerprint:
         return
-    by_folder = train.frames is not None and valid.frames is not None
-    both = sorted(set(_identify(train, by_folder)) & set(_identify(valid, by_folder)))
+    one, other = ({name.rpartition("/")[2] for name in split.video_names} for split in (train, valid))
+    both = sorted(one & other)
     if both:
         named = ", ".join(both[:_NAMED]) + (" .." if len(both) > _NAMED else "")
         raise DataError(
             f"{len(both)} videos are in {train.name} and in {valid.name} ({named}); give --valid other videos"
         )
-
-
-def _identify(split: Split, by_folder: bool) -> list[str]:
-    if by_folder:
-        folder = Path(split.name).parent
-        return [os.path.abspath(folder / name) for name in split.video_names]
-    return [name.rpartition("/")[2] for name in split.video_names]
 
 
 def read_squares(split: Split, places: Sequence[int]) -> list[bytes]:
@@ -117,23 +130,7 @@ def _read_records(split: Split) -> Iterator[bytes]:
 
 
 def find_damage(split: Split) -> DataError | None:
-    """Which file is missing or damaged, and where: what TensorFlow's own error leaves out. None where all are whole.
-
-    Shards are read record by record; of a CSV's images only the ends, as when they were listed.
-    """
-    return _find_changed_image(split) if split.frames else _find_damaged_shard(split)
-
-
-def _find_changed_image(split: Split) -> DataError | None:
-    sizes, reasons = read_sizes(split.frames.paths)
-    changed = np.flatnonzero((reasons != "") | (sizes != split.frames.sizes).any(axis=1))
-    if not len(changed):
-        return None
-    why = reasons[changed[0]] or "of another size"
-    return DataError(f"{split.frames.paths[changed[0]]}: {why} since {split.name} was read; run the command again")
-
-
-def _find_damaged_shard(split: Split) -> DataError | None:
+    """Which shard is missing or damaged, and where, which TensorFlow does not say; None where all are whole."""
     for path in split.files:
         try:
             with open(path, "rb") as file:
@@ -144,42 +141,6 @@ def _find_damaged_shard(split: Split) -> DataError | None:
         except DamagedRecord as damage:
             return DataError(f"{path}: {damage}; make the dataset anew")
     return None
-
-
-def _open_csv(path: Path, image_size: int) -> Split:
-    frames = list_frames(path)
-    return Split(
-        name=str(path),
-        fingerprint=hash_file(path),
-        image_size=image_size,
-        crop_grow=GROW,
-        labels=frames.labels,
-        videos=frames.videos,
-        video_names=frames.video_names,
-        species=frames.species,
-        frames=frames,
-    )
-
-
-def _open_folder(folder: Path, split: str) -> Split:
-    dataset = read_dataset(folder)
-    shards = dataset.shards.get(split, [])
-    if not shards:
-        raise DataError(f"{folder}: its {split} split is empty; choose another dataset or make it with other videos")
-    _check_files(folder, dataset, split)
-    try:
-        columns = _read_columns(folder, split, [shard.file for shard in shards], [shard.records for shard in shards])
-    except pa.ArrowException as error:
-        raise DataError(f"{folder / MANIFEST}: damaged: {error}; run python -m tools.verify {folder}") from error
-    return Split(
-        name=str(folder),
-        fingerprint=dataset.digest,
-        image_size=dataset.image_size,
-        crop_grow=dataset.settings["crop"]["grow"],
-        files=tuple(folder / shard.file for shard in shards),
-        bytes=sum(shard.bytes for shard in shards),
-        **columns,
-    )
 
 
 def _check_files(folder: Path, dataset: Dataset, split: str) -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,14 @@ from trainer.checkpoint import Progress, restore_variables, write_checkpoint
 from trainer.data import Split
 from trainer.device import Device
 from trainer.evaluation import Predictions, score
-from trainer.network import choose_trainable, connect
+from trainer.network import bring, choose_trainable, connect
 from trainer.objective import balance_offset, make_loss
 from trainer.optimizer import make_optimizer
-from trainer.pipeline import InputSettings, training_batches, validation_batches
+from trainer.pipeline import InputSettings, Opening, find_sizes, read_opening, training_batches, validation_batches
 from trainer.settings import Settings, Stage
-from trainer.statistics import estimate_statistics
+from trainer.sizes import Sizes
+from trainer.speed import measure_input
+from trainer.statistics import BATCHES, estimate_statistics
 
 COLUMNS = (
     *("stage", "epoch", "first_step", "steps", "loss", "train_accuracy", "learning_rate"),
@@ -53,7 +56,6 @@ class Run:
     network: keras.Model
     prior: np.ndarray
     progress: Progress = field(default_factory=Progress)
-    evaluator: keras.Model | None = None  # the network on whole crops, made when it is first used
     save_best: Callable[[Predictions, dict[str, Any]], None] = lambda predictions, row: None
     before_stage: Callable[[Stage, keras.Model], None] = lambda stage, model: None
     after_epoch: Callable[[dict[str, Any]], None] = lambda row: None  # hears each row of the history
@@ -61,6 +63,37 @@ class Run:
     @property
     def offset(self) -> np.ndarray:
         return balance_offset(self.settings.imbalance, self.prior)
+
+    @property
+    def sizes(self) -> Sizes:
+        return find_sizes(self.train, self.input)
+
+    @cached_property
+    def opening(self) -> Opening:
+        """The first batches of epoch 0: for the checks, for measuring the speed, and for each epoch's statistics."""
+        count = BATCHES if self.settings.network.from_scratch else 1
+        return read_opening(self.train, self.input, self.settings.seed, count, self.settings.measure_speed)
+
+    @cached_property
+    def input_rate(self) -> float:
+        """Images/s of the input alone, the same in all stages; for it the epoch is read on."""
+        rate = measure_input(self.opening.rest, self.input.batch_size)
+        self.opening.drop_rest()
+        return rate
+
+    @cached_property
+    def plain(self) -> keras.Model:
+        """The network on windows as they are decoded."""
+        return _prepare(self, frozen=False, augment=False)
+
+    @cached_property
+    def evaluator(self) -> keras.Model:
+        """The network on whole crops as they are decoded; made once, or it would be traced and compiled anew."""
+        with self.device.scope():
+            pictures = keras.Input((self.sizes.whole, self.sizes.whole, 3), dtype="uint8")
+            model = keras.Model(pictures, connect(self.network, bring(pictures, self.sizes.network)))
+            model.compile(jit_compile=self.device.jit)
+        return model
 
     @property
     def steps(self) -> int:
@@ -101,7 +134,7 @@ def compile_stage(run: Run, stage: Stage) -> tuple[keras.Model, "Clock"]:
     settings = run.settings
     with run.device.scope():
         choose_trainable(run.network, stage.train_base, settings.network.from_scratch)
-        model = _prepare(run.network, stage.train_base == "frozen", run.input.augment)
+        model = _prepare(run, stage.train_base == "frozen", run.input.augment)
         model.compile(
             make_optimizer(
                 run.network,
@@ -137,7 +170,7 @@ def train_epoch(run: Run, stage: Stage, model: keras.Model, clock: "Clock", stop
     row["images_per_second"] = round((run.steps - first) * run.input.batch_size / seconds, 1)
     row["waiting_share"] = round(clock.waited / seconds, 4)
     if run.settings.network.from_scratch:
-        estimate_statistics(run.network, training_batches(run.train, run.input, run.settings.seed, number))
+        estimate_statistics(run.plain, run.opening.batches)
     predictions = predict(run)
     row |= score(predictions, run.prior)
     row["seconds"] = round(time.perf_counter() - started, 1)
@@ -147,12 +180,6 @@ def train_epoch(run: Run, stage: Stage, model: keras.Model, clock: "Clock", stop
 
 def predict(run: Run) -> Predictions:
     """Balanced logits of the network as it is for every validation record, in their order."""
-    if run.evaluator is None:  # once a run: it would be traced and compiled anew
-        size = run.valid.image_size
-        with run.device.scope():
-            pictures = keras.Input((size, size, 3), dtype="uint8")
-            run.evaluator = keras.Model(pictures, connect(run.network, pictures))
-            run.evaluator.compile(jit_compile=run.device.jit)
     logits = run.evaluator.predict(validation_batches(run.valid, run.input), verbose=0)[: run.valid.records]
     return Predictions(logits - run.offset, run.valid.labels, run.valid.videos, run.valid.species)
 
@@ -276,14 +303,16 @@ def stop_between_steps() -> Iterator[StopBetweenSteps]:
             signal.signal(number, handler)
 
 
-def _prepare(network: keras.Model, frozen: bool, augment: bool) -> keras.Model:
-    """The network as it is trained: its base in inference mode or not, with augmentation before it or not."""
-    pictures = keras.Input(network.input_shape[1:], dtype="uint8", name="pictures")
+def _prepare(run: Run, frozen: bool, augment: bool) -> keras.Model:
+    """The network as it is trained, on windows: its base in inference mode or not, augmentation before it or not."""
+    sizes = run.sizes
+    windows = keras.Input((sizes.window, sizes.window, 3), dtype="uint8", name="pictures")
+    pictures = bring(windows, sizes.resolution)
     if not augment:
-        return keras.Model(pictures, connect(network, pictures, frozen))
+        return keras.Model(windows, connect(run.network, pictures, frozen))
     numbers = keras.Input((NUMBERS,), name="numbers")
     changed = Augmentation(dtype="float32")(pictures, numbers)
-    return keras.Model([pictures, numbers], connect(network, changed, frozen))
+    return keras.Model([windows, numbers], connect(run.network, changed, frozen))
 
 
 def _build(model: keras.Model) -> None:

@@ -34,14 +34,15 @@ class Metadata(msgspec.Struct):
     """What a model's user has to know beside its weights."""
 
     temperature: float  # probabilities = softmax(logits / temperature)
-    image_size: int  # side in pixels of the squares that the network sees, and that the exported models take
+    image_size: int  # side in pixels of the squares to give it, exported or not; others are resized twice
     crop_grow: float  # the squares it learned from: so many times the box's longer side, see shards.geometry
     prior: list[float]  # share of the training videos with each mood; one of 0 is never answered
     dataset: str  # fingerprint
     backbone: str
     trained: dict[str, Any] = {}  # settings worth knowing
+    network_size: int | None = None  # to which the file brings squares of any size; image_size where not stated
     emotions: list[Mood] = msgspec.field(default_factory=_list_moods)
-    resize: str = "bilinear, half-pixel centres, not antialiased"  # how the file makes squares of any size that size
+    resize: str = "bilinear, half-pixel centres, not antialiased"  # how it does that
     keras: str = LEAST_KERAS  # the least version that loads the file
     format: str = _FORMAT
     version: int = FORMAT_VERSION

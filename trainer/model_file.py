@@ -51,7 +51,7 @@ def build_serving_model(network: keras.Model, offset: np.ndarray, metadata: Meta
     Its outputs: `logits` (batch, 6) for equal priors, `probabilities` = softmax(logits / temperature).
     """
     trunk = _balance(rebuild(network, "float32"), offset)
-    size = metadata.image_size
+    size = metadata.network_size or metadata.image_size
     pictures = keras.Input((None, None, 3), dtype="uint8", name="pictures")
     # To float before resizing, which would cut the fractions off otherwise; and Resizing is told that this is no
     # training, because it believes so by itself and then has every layer behind it believe it too: model(pictures)

@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 
 from shards.emotions import EMOTIONS
 from shards.errors import CallError, word_error
@@ -78,6 +78,26 @@ def connect(network: keras.Model, pictures: Any, frozen: bool = False) -> Any:
     for layer in network.layers[1:]:
         x = InferenceOnly(layer)(x) if frozen and layer is find_backbone(network) else layer(x)
     return x
+
+
+def bring(pictures: Any, side: int) -> Any:
+    """Square pictures, (batch, any side, any side, 3), of another side; as they are where it is theirs."""
+    return pictures if pictures.shape[1] == side else Resize(side, dtype="float32")(pictures)
+
+
+class Resize(layers.Layer):
+    """Bilinear, half-pixel centres, as a model file's Resizing does it, to float32.
+
+    A layer of our own, since Resizing takes it upon itself to say whether the layers behind it are training.
+    """
+
+    def __init__(self, side: int, **named: Any):
+        super().__init__(**named)
+        self.side = side
+
+    def call(self, pictures):
+        size = (self.side, self.side)
+        return ops.image.resize(ops.cast(pictures, "float32"), size, "bilinear", data_format="channels_last")
 
 
 class InferenceOnly(layers.Layer):

@@ -8,10 +8,11 @@ import numpy as np
 from shards.errors import DataError
 from trainer.data import Split
 from trainer.device import Device
-from trainer.network import build_network, choose_trainable
+from trainer.network import bring, build_network, choose_trainable
 from trainer.objective import make_loss
-from trainer.pipeline import first_pictures
+from trainer.pipeline import InputSettings, find_sizes, first_pictures
 from trainer.settings import Settings
+from trainer.sizes import Sizes
 from trainer.statistics import estimate_statistics
 
 _RATE = 2e-3
@@ -19,15 +20,15 @@ _EPOCHS = 200  # at most
 _ENOUGH = 0.99  # of the pictures, in training mode
 
 
-def overfit(settings: Settings, split: Split, device: Device) -> dict[str, float]:
+def overfit(settings: Settings, input_settings: InputSettings, split: Split, device: Device) -> dict[str, float]:
     """Train on the first `settings.overfit` pictures, mood by mood, until they are known.
 
     Returns accuracy in training mode, in inference mode (BatchNormalization's statistics estimated anew when from
     scratch), and the epochs it took. Raises DataError where they could not be learnt.
     """
-    pictures, labels = first_pictures(split, min(settings.overfit, split.records))
-    pictures = _cut_centre(pictures, settings.resolution)
-    batch = min(settings.batch_size, len(labels))
+    pictures, labels = first_pictures(split, input_settings, min(settings.overfit, split.records))
+    pictures = _cut_centre(pictures, find_sizes(split, input_settings))
+    batch = input_settings.batch_size
     with device.scope():
         network = build_network(settings.network, settings.resolution)
         choose_trainable(network, settings.train_base, settings.network.from_scratch)
@@ -53,9 +54,11 @@ def overfit(settings: Settings, split: Split, device: Device) -> dict[str, float
     return {"training_accuracy": known, "inference_accuracy": float((answers == labels).mean()), "epochs": epoch}
 
 
-def _cut_centre(pictures: np.ndarray, size: int) -> np.ndarray:
-    start = (pictures.shape[1] - size) // 2
-    return pictures[:, start : start + size, start : start + size]
+def _cut_centre(pictures: np.ndarray, sizes: Sizes) -> np.ndarray:
+    """The window in the middle, at the network's resolution, uint8."""
+    start = (sizes.whole - sizes.window) // 2
+    windows = pictures[:, start : start + sizes.window, start : start + sizes.window]
+    return np.rint(keras.ops.convert_to_numpy(bring(windows, sizes.resolution))).astype(np.uint8)
 
 
 def _batches(pictures: np.ndarray, labels: np.ndarray, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -18,7 +18,8 @@ from shards.files import name_plainly, write_atomically
 from shards.lock import lock_folder
 from trainer import loop, self_check, speed
 from trainer.checkpoint import Progress, read_progress
-from trainer.data import Split, check_apart, check_moods, open_split
+from trainer.data import Split, check_apart, check_geometry, check_moods, open_split
+from trainer.decoding import DCT
 from trainer.device import Device, choose_device, is_out_of_memory
 from trainer.evaluation import Predictions, evaluate, fit_temperature
 from trainer.metadata import Metadata, read_metadata
@@ -31,7 +32,6 @@ from trainer.pipeline import (
     check_input,
     explain_failure,
     shuffle_bytes,
-    training_batches,
     validation_batches,
 )
 from trainer.report import write_report
@@ -51,7 +51,7 @@ def train(settings: Settings, command: list[str]) -> dict[str, Any]:
     input_settings = _choose_input(settings, device)
     check_input(training, input_settings)
     effective = device.effective | {"augment": input_settings.augment}
-    folder = Path(settings.out or Path("runs") / Path(settings.train).resolve().stem)
+    folder = Path(settings.out or Path("runs") / Path(settings.train).resolve().name)
     fingerprint = fingerprint_run(settings, training.fingerprint, valid.fingerprint, effective)
     if folder.exists() and not folder.is_dir():
         raise CallError(f"{folder} is a file; give another --out")
@@ -65,7 +65,7 @@ def train(settings: Settings, command: list[str]) -> dict[str, Any]:
             return metrics
         saved = read_progress(folder)
         run = _prepare(settings, input_settings, folder, training, valid, device, saved[0] if saved else Progress())
-        record = begun or _describe(settings, command, fingerprint, training, valid, device)
+        record = begun or _describe(run, command, fingerprint)
         write_record(folder, record)
         return _train(run, record, saved[1] if saved else None)
 
@@ -87,14 +87,11 @@ def open_splits(settings: Settings) -> tuple[Split, Split]:
     """The training and validation split, known to be of use together."""
     training = open_split(Path(settings.train), "train")
     check_moods(training)
-    valid = open_split(Path(settings.valid or settings.train), "val", training.image_size)
+    valid = open_split(Path(settings.valid or settings.train), "val")
+    check_geometry(training, valid)
     check_apart(training, valid)
     if not np.isin(valid.labels, training.labels).any():
         raise DataError(f"{valid.name} shows none of the moods of {training.name}; give another --valid")
-    if valid.image_size != training.image_size:
-        raise CallError(
-            f"{valid.name} holds crops of {valid.image_size} pixels, {training.name} of {training.image_size}"
-        )
     return training, valid
 
 
@@ -103,10 +100,12 @@ def learn_by_heart(settings: Settings) -> dict[str, float]:
     split = open_split(Path(settings.train), "train")
     check_moods(split)
     device = choose_device(settings.compute, settings.seed)
-    input_settings = InputSettings(min(settings.batch_size, settings.overfit, split.records), settings.resolution)
+    input_settings = InputSettings(
+        min(settings.batch_size, settings.overfit, split.records), settings.resolution, settings.window
+    )
     check_input(split, input_settings)
     with _explain_failures(input_settings, split):
-        found = overfit(settings, split, device)
+        found = overfit(settings, input_settings, split, device)
     print(
         f"{min(settings.overfit, split.records)} pictures learnt in {found['epochs']} epochs: accuracy "
         f"{found['training_accuracy']:.2f} in training mode, {found['inference_accuracy']:.2f} in inference"
@@ -116,7 +115,7 @@ def learn_by_heart(settings: Settings) -> dict[str, float]:
 
 def _choose_input(settings: Settings, device: Device) -> InputSettings:
     augment = settings.augment if settings.augment is not None else device.kind == "gpu"
-    names = ("batch_size", "resolution", "flip", "frames_per_video", "shuffle_records")
+    names = ("batch_size", "resolution", "window", "flip", "frames_per_video", "shuffle_records")
     return InputSettings(augment=augment, **{name: getattr(settings, name) for name in names})
 
 
@@ -175,7 +174,8 @@ def _listen(run: loop.Run, record: dict[str, Any], folder: Path) -> None:
 
     def before_stage(stage: Stage, model: keras.Model) -> None:
         if run.settings.measure_speed:
-            found = _measure(run, model)
+            alone = speed.measure_model(model, run.opening.batches[0], run.input.batch_size)
+            found = speed.Speed(run.input_rate, alone, run.steps * run.input.batch_size)
             record.setdefault("speed", {})[stage.name] = found.as_dict()
             write_record(run.folder, record)
             _tell(f"speed   {stage.name}: {found.describe()}")
@@ -193,17 +193,6 @@ def _listen(run: loop.Run, record: dict[str, Any], folder: Path) -> None:
             writer.flush()
 
     run.before_stage, run.after_epoch = before_stage, after_epoch
-
-
-def _measure(run: loop.Run, model: keras.Model) -> speed.Speed:
-    batches = training_batches(run.train, run.input, run.settings.seed, len(run.progress.history))
-    batch = next(iter(batches))
-    batch_size = run.input.batch_size
-    return speed.Speed(
-        speed.measure_input(batches, batch_size),
-        speed.measure_model(model, batch, batch_size),
-        run.steps * batch_size,
-    )
 
 
 def _open_tensorboard(folder: Path) -> Any:
@@ -240,22 +229,21 @@ def _finish(run: loop.Run, record: dict[str, Any]) -> dict[str, Any]:
     return metrics
 
 
-def _describe(
-    settings: Settings, command: list[str], fingerprint: str, training: Split, valid: Split, device: Device
-) -> dict[str, Any]:
+def _describe(run: loop.Run, command: list[str], fingerprint: str) -> dict[str, Any]:
     """run.json: enough to run it again."""
     data = {
         name: {"path": split.name, "fingerprint": split.fingerprint, "records": split.records}
         | {"videos": len(split.video_names), "image_size": split.image_size}
-        for name, split in (("train", training), ("valid", valid))
+        for name, split in (("train", run.train), ("valid", run.valid))
     }
     return {
         "command": command,
         "fingerprint": fingerprint,
-        "settings": settings.content,
+        "settings": run.settings.content,
         "data": data,
+        "pictures": run.sizes._asdict() | {"dct_method": DCT},
         "versions": {"python": sys.version.split()[0]} | name_versions(),
-        "device": device.describe(),
+        "device": run.device.describe(),
         "started": _now(),
     }
 
@@ -268,7 +256,8 @@ def _metadata(run: loop.Run, temperature: float, row: dict[str, Any] | None = No
     chosen["weights"] = chosen["weights"].encode(errors="backslashreplace").decode()  # a path may be no text
     return Metadata(
         temperature=temperature,
-        image_size=run.valid.image_size,
+        image_size=run.sizes.whole,
+        network_size=run.sizes.network,
         crop_grow=run.train.crop_grow,
         prior=run.prior.tolist(),
         dataset=run.train.fingerprint,
@@ -289,6 +278,11 @@ def _print_start(run: loop.Run, goes_on: bool) -> None:
         f"data    {run.train.records:,} frames of {len(run.train.video_names):,} videos, validation "
         f"{run.valid.records:,} of {len(run.valid.video_names):,}; {run.steps:,} steps of {run.input.batch_size} "
         f"an epoch, {augmented}; the shuffle holds at most {shuffle_bytes(run.train, run.input) / 1e6:,.0f} MB"
+    )
+    sizes = run.sizes
+    _tell(
+        f"sizes   of the {sizes.stored} stored pixels, decoded to {sizes.whole} by {DCT}, training sees {sizes.window} "
+        f"at {sizes.resolution}, validation all at {sizes.network}"
     )
     videos = ", ".join(f"{e.korean} {share:.1%}" for e, share in zip(EMOTIONS, run.prior, strict=True))
     _tell(f"moods   by training video: {videos}; imbalance: {run.settings.imbalance}")

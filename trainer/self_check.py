@@ -8,10 +8,11 @@ import numpy as np
 from shards.errors import DataError
 from shards.files import make_temporary_folder, write_atomically
 from trainer.codec import cut_square, read_pixels
+from trainer.data import read_squares
 from trainer.loop import Run
 from trainer.model_file import Metadata, read_model, write_model
-from trainer.network import connect
-from trainer.pipeline import read_encoded, training_batches, training_videos, validation_batches
+from trainer.network import bring, connect
+from trainer.pipeline import validation_batches
 from trainer.run_folder import SELF_CHECK
 
 _LIKELY = 0.999  # two moods in a batch are asked for only where chance would give one less often than in 1 of 1,000
@@ -33,7 +34,7 @@ def check_run(run: Run, metadata: Metadata) -> list[str]:
 
 
 def _first_batch(run: Run) -> tuple[np.ndarray, np.ndarray]:
-    images, labels = next(iter(training_batches(run.train, run.input, run.settings.seed, 0)))
+    images, labels = run.opening.batches[0]
     return np.asarray(images[0] if isinstance(images, tuple) else images), np.asarray(labels)
 
 
@@ -52,7 +53,7 @@ def _check_range(pictures: np.ndarray) -> str:
 
 def _check_mixture(run: Run, labels: np.ndarray) -> str:
     """His batches were one or two videos of one mood."""
-    moods, videos = len(np.unique(labels)), len(set(training_videos(run.train, run.input, run.settings.seed, 0)))
+    moods, videos = len(np.unique(labels)), len(set(run.opening.videos))
     shares = np.bincount(run.train.labels) / run.train.records
     if moods < 2 and shares.max() ** len(labels) < 1 - _LIKELY:
         raise DataError(f"all {len(labels)} pictures of a batch show one mood; the shards are not shuffled")
@@ -68,7 +69,7 @@ def _check_mixture(run: Run, labels: np.ndarray) -> str:
 
 def _check_start(run: Run, pictures: np.ndarray, labels: np.ndarray) -> str:
     """With the last layer at zero every mood that is trained is as likely, whatever the features are."""
-    logits = np.asarray(keras.ops.convert_to_numpy(run.network(pictures, training=False)), np.float64)
+    logits = np.asarray(keras.ops.convert_to_numpy(run.plain(pictures, training=False)), np.float64)
     chances = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     loss = -chances[np.arange(len(labels)), labels].mean()
     moods = np.count_nonzero(run.prior)
@@ -79,12 +80,11 @@ def _check_start(run: Run, pictures: np.ndarray, labels: np.ndarray) -> str:
 
 def _check_preprocessing(run: Run, picture: np.ndarray) -> str:
     """His inference neither cut nor scaled as his training did."""
-    encoded, box = read_encoded(run.valid, 0)
     with make_temporary_folder(run.folder / SELF_CHECK) as folder:
         path = folder / "검사.jpg"
         with write_atomically(path) as file:
-            file.write(encoded)
-        again = cut_square(read_pixels(path), box, 1.0, run.valid.image_size)
+            file.write(read_squares(run.valid, [0])[0])
+        again = cut_square(read_pixels(path), None, 1.0, run.sizes.whole)
     difference = np.abs(again.astype(int) - picture).mean()
     if difference > _SAME_PIXELS:
         raise DataError(f"inference sees other pixels than training: {difference:.1f} apart on average")
@@ -103,7 +103,7 @@ def _check_file(run: Run, metadata: Metadata, picture: np.ndarray) -> str:
             write_model(path, run.network, run.offset, metadata)
             model, _ = read_model(path, run.device.jit)
             stored = np.asarray(model.predict(picture[None], verbose=0)["logits"])
-        now = keras.ops.convert_to_numpy(connect(run.network, picture[None]))
+        now = keras.ops.convert_to_numpy(connect(run.network, bring(picture[None], run.sizes.network)))
     finally:
         head.set_weights(before)
     difference = float(np.abs(stored - (np.asarray(now) - run.offset)).max())

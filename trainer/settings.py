@@ -11,6 +11,7 @@ from jsonargparse.typing import NonNegativeInt, PositiveFloat, PositiveInt, rest
 
 from shards.errors import CallError
 from shards.files import hash_file
+from trainer.sizes import WINDOW
 
 TrainBase = Literal["frozen", "last_block", "full"]
 Imbalance = Literal["none", "class_weight", "logit_adjustment"]
@@ -18,6 +19,7 @@ Kind = Literal["auto", "cpu", "gpu"]
 Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
 Jit = Literal["auto", "on", "off"]
 Part = restricted_number_type("Part", float, [(">=", 0), ("<", 1)], docstring="number from 0, below 1")
+Share = restricted_number_type("Share", float, [(">", 0), ("<=", 1)], docstring="number above 0, at most 1")
 RandomSeed = restricted_number_type(
     "RandomSeed", int, [(">=", 0), ("<", 2**31)], docstring="integer from 0 to 2**31 - 1"
 )
@@ -25,6 +27,7 @@ RandomSeed = restricted_number_type(
 # Counts up when the code makes another run of the same settings, so that old checkpoints are not gone on with.
 RECIPE = 2
 _HOW = ("out", "checkpoint_steps", "self_check", "measure_speed", "tensorboard", "replace", "debug")
+PREPROCESS = ("box", "crop", "dedupe", "hash", "select", "split")  # groups of its settings, for a CSV
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,14 @@ class Settings:
     """One training run.
 
     Args:
-        train: a dataset folder (its train split), or the student's CSV of image_path,bbox,labels.
-        valid: a dataset folder (its val split), or such a CSV; the folder of --train when not given.
-        out: the run's folder; runs/ and the dataset's name when not given.
+        train: a dataset folder (its train split), or the student's CSV of image_path,bbox,labels, of which preprocess
+            makes a dataset first.
+        valid: a dataset folder (its val split), the folder of train when not given; a CSV where train is one, else
+            part of its videos.
+        out: the run's folder; runs/ and the dataset's or the CSV's name when not given.
         batch_size: pictures in a step, over all devices.
-        resolution: side of the pictures in training, in pixels; validation sees the whole crops as stored.
+        resolution: side of the pictures in training, in pixels; validation sees whole crops at the same scale.
+        window: the part of a crop's side that a training picture shows, at a random place; 0.875 is 224 of 256 pixels.
         learning_rate: highest rate of the fine-tuning stage.
         epochs: at most so many in the fine-tuning stage.
         train_base: what of the backbone learns in that stage; the flag alone means full.
@@ -113,6 +119,13 @@ class Settings:
         overfit: learn so many pictures by heart and stop, to see that the whole chain learns at all.
         tensorboard: write events for TensorBoard as well (extra tensorboard).
         seed: of everything random.
+        label_map: for a CSV, handed on to preprocess; as all that follows, see python -m preprocess --help.
+        box: such as --box.policy clip.
+        crop: such as --crop.size 320.
+        dedupe: such as --dedupe.enabled true; false when not given.
+        hash: such as --hash.bits 256.
+        select: such as --select.per_video 8.
+        split: such as --split.val_fraction 0.2.
         replace: start anew in an out that holds another run.
         debug: show tracebacks.
     """
@@ -122,6 +135,7 @@ class Settings:
     out: str | None = None
     batch_size: PositiveInt = 64
     resolution: PositiveInt = 224
+    window: Share = WINDOW
     learning_rate: PositiveFloat = 1e-4
     epochs: NonNegativeInt = 20
     train_base: TrainBase = "full"
@@ -151,11 +165,19 @@ class Settings:
     overfit: PositiveInt | None = None
     tensorboard: bool = False
     seed: RandomSeed = 0
+    label_map: str | None = None
+    box: dict[str, Any] = field(default_factory=dict)
+    crop: dict[str, Any] = field(default_factory=dict)
+    dedupe: dict[str, Any] = field(default_factory=dict)
+    hash: dict[str, Any] = field(default_factory=dict)
+    select: dict[str, Any] = field(default_factory=dict)
+    split: dict[str, Any] = field(default_factory=dict)
     replace: bool = False
     debug: bool = False
 
     def __post_init__(self) -> None:
         """Raises CallError where settings contradict each other."""
+        self._check_sources()
         if not self.stages:
             raise CallError("epochs 0 and probe.epochs 0: nothing would be trained; give --epochs")
         if self.network.from_scratch and self.probe.epochs:
@@ -164,6 +186,21 @@ class Settings:
             raise CallError(f"weights none with train_base {self.train_base}: its layers would never learn")
         if self.batch_size % self.devices:
             raise CallError(f"batch_size {self.batch_size} is no multiple of the {self.devices} devices; change one")
+
+    def _check_sources(self) -> None:
+        """A CSV goes with a CSV; what preprocess is told, with a CSV alone."""
+        given = [name for name in ("label_map", *PREPROCESS) if getattr(self, name)]
+        if given and not self.from_csv:
+            raise CallError(
+                f"{', '.join(given)}: settings of preprocess, by which {self.train} was made; leave them out, or "
+                "make a dataset with them: python -m preprocess"
+            )
+        if self.valid and self.from_csv != is_csv(self.valid):
+            raise CallError(f"train {self.train} with valid {self.valid}: both have to be CSV files, or both datasets")
+
+    @property
+    def from_csv(self) -> bool:
+        return is_csv(self.train)
 
     @property
     def network(self) -> NetworkSettings:
@@ -184,8 +221,13 @@ class Settings:
     @property
     def content(self) -> dict[str, Any]:
         """What decides the outcome, as plain JSON values: all but where it goes and how one looks on."""
-        content = {name: value for name, value in asdict(self).items() if name not in _HOW}
+        left_out = {*_HOW, *PREPROCESS, "label_map"}  # the data says by itself what it was made with
+        content = {name: value for name, value in asdict(self).items() if name not in left_out}
         return json.loads(json.dumps(content))
+
+
+def is_csv(path: str) -> bool:
+    return path.lower().endswith(".csv") and not Path(path).is_dir()
 
 
 def _identify(weights: str) -> str:

@@ -1,6 +1,7 @@
 """How fast the input and the model are, each alone, and so which of them an epoch waits for."""
 
 import time
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import keras
@@ -40,9 +41,8 @@ class Speed(NamedTuple):
         return {name: round(value, 1) for name, value in found.items()} | {"bottleneck": self.bottleneck}
 
 
-def measure_input(batches: Any, batch_size: int) -> float:
-    """Images/s of a tf.data.Dataset of batches, repeated as needed, once its buffers are full."""
-    drawn = iter(batches.repeat())
+def measure_input(drawn: Iterator, batch_size: int) -> float:
+    """Images/s of an endless iterator over batches, once its buffers are full."""
     for _ in range(5):
         next(drawn)
     started, count = time.perf_counter(), 0

@@ -12,11 +12,11 @@ import numpy as np
 
 from trainer.network import flatten
 
-BATCHES = 16
+BATCHES = 16  # are enough
 
 
-def estimate_statistics(network: keras.Model, batches: Iterable, count: int = BATCHES) -> None:
-    """Set the moving mean and variance of each layer that learns to its mean over the first `count` batches.
+def estimate_statistics(network: keras.Model, batches: Iterable) -> None:
+    """Set the moving mean and variance of each layer that learns to its mean over the batches.
 
     `batches` gives (pictures, labels), or ((pictures, numbers), labels), of which only the pictures are used.
     """
@@ -24,7 +24,7 @@ def estimate_statistics(network: keras.Model, batches: Iterable, count: int = BA
     layers = [layer for layer in layers if layer.trainable]
     sums = [np.zeros((2, *layer.moving_mean.shape)) for layer in layers]
     used = 0
-    for (pictures, *_), _batch in zip(_pictures(batches), range(count), strict=False):
+    for pictures in _pictures(batches):
         for layer in layers:  # from zero, a pass leaves (1 - momentum) times the batch's own statistics
             layer.moving_mean.assign(np.zeros(layer.moving_mean.shape))
             layer.moving_variance.assign(np.zeros(layer.moving_mean.shape))
@@ -40,4 +40,4 @@ def estimate_statistics(network: keras.Model, batches: Iterable, count: int = BA
 
 def _pictures(batches: Iterable) -> Iterable:
     for images, *_ in batches:
-        yield images if isinstance(images, tuple) else (images,)
+        yield images[0] if isinstance(images, tuple) else images

@@ -10,6 +10,7 @@ import sys
 from shards import configuration
 from shards.command import run_command
 from shards.errors import CallError
+from trainer import preparation
 from trainer.settings import Settings, TrainBase
 from trainer.startup import without_notes
 
@@ -21,7 +22,7 @@ def parse_settings(arguments: list[str]) -> Settings:
     """
     if sum(argument.split("=")[0] == "--imbalance" for argument in arguments) > 1:
         raise CallError("imbalance is given twice; exactly one of none, class_weight, logit_adjustment works at a time")
-    about = "A dataset of shards, or the student's CSV -> a model that tells the mood."
+    about = "A dataset of shards, or the student's CSV, -> a model that tells the mood."
     flags = ("tensorboard", "replace", "debug")
     alone = {"train_base": {"nargs": "?", "type": TrainBase, "const": "full", "default": "full"}}
     return configuration.parse_settings(Settings, "trainer.train", about, arguments, flags, alone)
@@ -29,6 +30,12 @@ def parse_settings(arguments: list[str]) -> Settings:
 
 def main(arguments: list[str]) -> int:
     settings = parse_settings(arguments)
+    if settings.from_csv:
+        folder = preparation.place_dataset(settings)
+        if status := preparation.make_dataset(settings, folder):
+            print(f"train: preprocess ended with status {status}, for the reason that it gave above", file=sys.stderr)
+            return status
+        settings = preparation.take_dataset(settings, folder)
     with without_notes():
         from trainer import run  # after the arguments are known to be good: its imports take seconds
 

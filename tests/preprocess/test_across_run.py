@@ -1,6 +1,7 @@
 """Whole runs over videos that share pictures: what goes, what the manifest says of it, and what a dry run leaves."""
 
 import json
+from hashlib import blake2b
 from pathlib import Path
 
 import cv2
@@ -18,6 +19,7 @@ from shards.emotions import KOREAN
 from shards.errors import DataError
 from shards.manifest import read_hashes
 from shards.record import decode_record
+from shards.seal import seal_json
 from shards.tfrecord import read_frame
 from shards.verification import verify_dataset
 from tests.preprocess.test_run import digests
@@ -102,7 +104,7 @@ def test_no_training_frame_is_near_a_kept_one_of_validation(tmp_path, count):
     write_video(root, "dog-empty-000008", 0, [])
     make(root, tmp_path / "out", hash=HashSettings(256), select=SelectSettings(count))
     rows = pq.read_table(tmp_path / "out" / "manifest.parquet").to_pylist()
-    assert sorted(len(row["hash"] or b"") for row in rows) == [0] + [32] * 13
+    assert sorted(len(row["hash"] or b"") for row in rows) == [0] * 2 + [32] * 13
     sides = {
         split: read_codes(b"".join(r["hash"] for r in rows if (r["status"], r["split"]) == ("kept", split)), 256)
         for split in ("train", "val")
@@ -167,6 +169,9 @@ def test_hashes_are_taken_over(tree, tmp_path):
         rows = pq.read_table(path)
         same = pa.array([bytes(8)] * len(rows), pa.binary(8))
         pq.write_table(rows.set_column(rows.schema.get_field_index("hash"), "hash", same), path)
+        note = path.with_suffix(".json")
+        digest = blake2b(path.read_bytes(), digest_size=16).hexdigest()
+        note.write_bytes(seal_json(json.loads(note.read_bytes()) | {"rows_digest": digest}))
     rows = make(tree, out)
     assert sum(row["status"] == "kept" for row in rows.values()) == 1
 
@@ -254,7 +259,7 @@ def test_an_emptied_split_is_told_and_an_emptied_dataset_refused(tmp_path, capsy
 def test_a_damaged_dry_run(tree, tmp_path):
     make(tree, tmp_path / "out", dry_run=True)
     path = dry_run_folder(tmp_path / "out") / "dry_run.json"
-    path.write_bytes(path.read_bytes().replace(b'"version":1', b'"version":9'))
+    path.write_bytes(path.read_bytes().replace(b'"version": 1', b'"version": 9'))
     with pytest.raises(DataError, match=r"version 9.*make the dry run again"):
         read_dry_run(tmp_path / "out")
     path.write_bytes(b"{")

@@ -1,7 +1,6 @@
 import pytest
 
-from preprocess.boxes import check_box, round_box
-from preprocess.labels import BoundingBox
+from preprocess.boxes import check_box
 from preprocess.settings import BoxSettings
 from shards.geometry import Box
 
@@ -58,17 +57,3 @@ def test_clip(box, result):
 
 def test_clip_that_asks_for_nothing_still_needs_a_pixel():
     assert check_box(Box(100, 0, 10, 10), WIDTH, HEIGHT, BoxSettings("clip", 0.0)).reason == "box_outside"
-
-
-@pytest.mark.parametrize(
-    ("annotated", "box"),
-    [
-        (None, None),
-        (BoundingBox(1, 2, 3, None), None),
-        (BoundingBox(), None),
-        (BoundingBox(1, 2, 3, 4), Box(1, 2, 3, 4)),
-        (BoundingBox(0.6, -0.6, 3.4, 4.0), Box(1, -1, 3, 4)),
-    ],
-)
-def test_round_box(annotated, box):
-    assert round_box(annotated) == box

@@ -11,7 +11,7 @@ import yaml
 from preprocess.__main__ import parse_settings
 from preprocess.folder import check_space, work_folder
 from preprocess.settings import Settings
-from preprocess.source import find_videos
+from preprocess.sources.kinds import find_videos
 from shards.dataset import read_dataset
 from shards.errors import CallError
 from shards.verification import verify_dataset

@@ -28,7 +28,7 @@ from tools.make_sample import SampleSpec, make_sample
 INSTANTS = [
     ("preprocess.summary.FrameProgress.add", 3),  # in the middle of the video tasks
     ("preprocess.run.make_plan", 1),
-    ("preprocess.run.write_atomically", 2),  # a shard is written, its record is not
+    ("preprocess.run.assemble_dataset", 1),  # all shards are written
     ("preprocess.assembly.write_atomically", 1),  # before the manifest
     ("shards.dataset.write_dataset", 1),
     ("preprocess.assembly._move", 2),  # while files move into OUT
@@ -118,8 +118,7 @@ def test_a_killed_run_goes_on(source, expected, tmp_path, target, count):
     assert run_driver(source, out, 1, keep=True) == 0  # at once: workers of the killed driver may still write
     assert digests(out) == expected
     redone = [name for name, stamp in stamp_work(out).items() if finished.get(name, stamp) != stamp]
-    # Two workers may each have written a shard that the driver had not heard of.
-    assert len(redone) <= (2 if target == "preprocess.run.write_atomically" else 0), redone
+    assert not redone
     assert list(verify_dataset(out)) == []
 
 

@@ -41,13 +41,12 @@ def digests(root: Path) -> dict[str, str]:
 
 
 def labels(root: Path) -> dict[Path, dict]:
-    """The labels that can be read and hold what is asked of them."""
+    """The labels that can be read and hold annotations."""
     found = {}
     for path in (path for path in files(root) if path.suffix == ".json"):
         try:
             label = json.loads(path.read_bytes().decode("utf-8-sig"))
-            assert "emotion" in label["metadata"]["inspect"]
-            assert not any(isinstance((row.get("bounding_box") or {}).get("x"), str) for row in label["annotations"])
+            assert label["annotations"]
             found[path] = label
         except (ValueError, KeyError, AssertionError):
             continue
@@ -56,7 +55,10 @@ def labels(root: Path) -> dict[Path, dict]:
 
 def reason_why_not(row: dict, label: dict, image: Path | None, seen: set) -> str:
     """A reader as simple as can be: the first reason that applies, or nothing."""
-    if parse_emotion(label["metadata"]["inspect"]["emotion"]) is None:
+    box = {name: as_number(value) for name, value in (row.get("bounding_box") or {}).items()}
+    if row["timestamp"] is None or None in box.values():
+        return "annotation_invalid"
+    if mood(label) is None:
         return "emotion_unknown"
     if image is None:
         return "image_missing"
@@ -71,7 +73,15 @@ def reason_why_not(row: dict, label: dict, image: Path | None, seen: set) -> str
     ]
     if size != [label["metadata"]["width"], label["metadata"]["height"]]:
         return "image_size"
-    return reason_against(row.get("bounding_box"), *size)
+    return reason_against(box or None, *size)
+
+
+def as_number(value) -> float | None:
+    return float(value) if str(value).lstrip("-").replace(".", "", 1).isdecimal() else None
+
+
+def mood(label: dict) -> int | None:
+    return parse_emotion(label["metadata"].get("inspect", {}).get("emotion", ""))
 
 
 def reason_against(box: dict | None, width: int, height: int) -> str:
@@ -99,8 +109,8 @@ def test_the_counts_are_what_lies_on_disk(sample):
             reason = reason_why_not(row, label, image, seen)
             found[reason] += 1
             if not reason:
-                usable[path.relative_to(root).parts[0], parse_emotion(label["metadata"]["inspect"]["emotion"])] += 1
-    found["label_unreadable"], found["label_invalid"] = 1, 2
+                usable[path.relative_to(root).parts[0], mood(label)] += 1
+    found["label_unreadable"], found["label_invalid"] = 1, 1
     assert counts.usable == usable
     assert counts.rejected == Counter({reason: number for reason, number in found.items() if reason})
     assert set(counts.rejected) == set(REJECTIONS) - {"label_conflict"}  # which only a policy rejects

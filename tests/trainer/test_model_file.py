@@ -13,7 +13,7 @@ from shards.errors import CallError, DataError
 from tests.trainer.networks import OFFSET, SIZE, balanced_logits, build, describe, make_squares
 from trainer.metadata import MEMBER, encode_metadata, read_metadata
 from trainer.model_file import build_serving_model, read_model, write_model
-from trainer.network import build_network
+from trainer.network import bring, build_network
 from trainer.settings import NetworkSettings
 
 SQUARES = make_squares(1, 3, SIZE)
@@ -54,6 +54,22 @@ def test_squares_of_any_size_are_resized_bilinearly(model_path):
         resized = tf.image.resize(tf.cast(squares, tf.float32), (SIZE, SIZE), "bilinear", antialias=False)
         expected = balanced_logits(build(), resized.numpy())
         np.testing.assert_allclose(model(squares)["logits"], expected, atol=1e-4)
+
+
+def test_squares_are_brought_to_the_side_that_the_network_judges_at(tmp_path):
+    """Stated beside the side of the squares to give; a file of before, which does not state it, judges at that one."""
+    squares, network = make_squares(3, 2, SIZE), build()
+    write_model(tmp_path / "model.keras", network, OFFSET, describe(network_size=40))
+    model, metadata = read_model(tmp_path / "model.keras")
+    assert (metadata.image_size, metadata.network_size) == (SIZE, 40)
+    expected = balanced_logits(network, np.asarray(bring(squares, 40)))
+    np.testing.assert_allclose(model(squares)["logits"], expected, atol=1e-4)
+    stated = msgspec.to_builtins(metadata)
+    del stated["network_size"]
+    with_member(tmp_path / "model.keras", MEMBER, msgspec.json.encode(stated))
+    assert read_metadata(tmp_path / "model.keras").network_size is None
+    old = build_serving_model(network, OFFSET, read_metadata(tmp_path / "model.keras"))
+    np.testing.assert_allclose(old(squares)["logits"], balanced_logits(network, squares), atol=1e-4)
 
 
 def test_a_plain_call_infers_and_changes_nothing(model_path):

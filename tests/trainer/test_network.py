@@ -11,7 +11,7 @@ import pytest
 
 from shards.errors import CallError
 from tests.conftest import ROOT
-from trainer.network import build_network, choose_trainable, connect, find_backbone, rebuild
+from trainer.network import bring, build_network, choose_trainable, connect, find_backbone, rebuild
 from trainer.settings import NetworkSettings
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), dtype=np.uint8)
@@ -153,3 +153,27 @@ def test_a_backbone_without_named_blocks():
     network = build_network(NetworkSettings("InceptionV3", "none"), 96)
     with pytest.raises(CallError, match="names no blocks"):
         choose_trainable(network, "last_block", from_scratch=True)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("jit", [False, True])
+def test_pictures_of_another_side_are_brought_to_the_networks(policy, jit):
+    """As a model file's own layer does it; and what lies behind learns in fit, and rests in predict."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        network = build_network(NetworkSettings("small", "none"), 48)
+        windows = keras.Input((64, 64, 3), dtype="uint8")
+        model = keras.Model(windows, connect(network, bring(windows, 48)))
+    finally:
+        keras.config.set_dtype_policy(before)
+    resize = keras.layers.Resizing(48, 48, dtype="float32")
+    expected = resize(PICTURES.astype("float32"), training=False)
+    np.testing.assert_allclose(np.asarray(bring(PICTURES, 48)), np.asarray(expected), atol=1e-3)
+    assert bring(PICTURES, 64) is PICTURES
+    model.compile("sgd", "mse", jit_compile=jit)
+    statistics = network.get_layer("normalize").moving_mean
+    model.predict(PICTURES, verbose=0)
+    assert not np.any(statistics)
+    model.fit(PICTURES, np.ones((4, 6)), verbose=0)
+    assert np.any(statistics)

@@ -10,6 +10,7 @@ from tests.trainer.runs import train
 from trainer import overfit
 from trainer.data import open_split
 from trainer.device import Device
+from trainer.pipeline import InputSettings
 from trainer.settings import ProbeSettings, Settings
 
 CPU = Device("cpu", "test", "tensorflow", "float32", False, 1)
@@ -27,13 +28,13 @@ def test_the_same_picture_with_two_labels_cannot_be_learnt(pets, monkeypatch):
     split = open_split(pets, "train")
     monkeypatch.setattr(overfit, "_EPOCHS", 3)
     pictures = np.zeros((8, 64, 64, 3), np.uint8)
-    monkeypatch.setattr(overfit, "first_pictures", lambda split, n: (pictures, np.arange(8) % 2))
+    monkeypatch.setattr(overfit, "first_pictures", lambda split, settings, n: (pictures, np.arange(8) % 2))
     settings = Settings(str(pets), backbone="small", weights="none", probe=ProbeSettings(0), overfit=8, resolution=48)
     with pytest.raises(DataError, match=r"8 pictures were not learnt in 3 epochs \(accuracy 0\.\d\d\)"):
-        overfit.overfit(settings, split, CPU)
+        overfit.overfit(settings, InputSettings(8, 48), split, CPU)
 
 
 def test_a_size_that_the_shards_do_not_hold(pets, tmp_path):
     arguments = ("--weights", "none", "--probe.epochs", "0", "--overfit", "8", "--resolution", "300")
     said = train(pets, tmp_path / "run", *arguments)
-    assert said.returncode == 2 and "resolution 300: the shards hold pictures of 64" in said.stderr.splitlines()[-1]
+    assert said.returncode == 2 and "resolution 300: a window of 0.875 of the 64 pixels" in said.stderr.splitlines()[-1]

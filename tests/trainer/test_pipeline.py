@@ -1,6 +1,5 @@
-"""The input pipeline on real shards and full frames: which records, in which order, and which pixels of them."""
+"""The input pipeline on real shards: which records, in which order, and which pixels of them."""
 
-import csv
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -11,31 +10,30 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from preprocess.codec import decode_crop
 from preprocess.run import run
 from preprocess.settings import CropSettings, DedupeSettings, Settings
 from shards.command import run_command
 from shards.dataset import read_dataset, write_dataset
 from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
-from shards.geometry import Box, Crop
-from shards.jpeg import read_header
 from shards.record import decode_record
 from shards.tfrecord import Framed, read_frames
-from tests.trees import HEIGHT, WIDTH, make_jpeg, make_label, write_video
+from tests.trees import make_label, write_video
+from trainer import decoding
 from trainer.augmentation import NUMBERS
-from trainer.data import Split, check_apart, check_moods, find_damage, open_split, read_squares
+from trainer.data import Split, check_apart, check_geometry, check_moods, find_damage, open_split, read_squares
+from trainer.network import bring
 from trainer.pipeline import (
     InputSettings,
     explain_failure,
     first_pictures,
-    read_encoded,
+    read_opening,
     repeat_batch,
     shuffle_bytes,
     training_batches,
-    training_videos,
     validation_batches,
 )
+from trainer.sizes import choose_sizes
 
 SIZE = 64
 MOODS = ("편안/안정", "공포", "행복/즐거움")
@@ -54,29 +52,10 @@ def folder(two_workers, tmp_path_factory) -> Path:
     return root / "out"
 
 
-@pytest.fixture(scope="module")
-def listed(tmp_path_factory) -> Path:
-    """A CSV of the same numbers of frames; boxes at many places, of many sizes, in an order by video."""
-    root = tmp_path_factory.mktemp("frames")
-    chance = np.random.default_rng(0)
-    rows = []
-    for number, (mood, frames) in enumerate(zip(MOODS, FRAMES, strict=True)):
-        (root / f"cat-sit-{number}").mkdir()
-        for frame in range(frames):
-            image = f"cat-sit-{number}/frame_{frame}.jpg"
-            (root / image).write_bytes(make_jpeg(100 * number + frame))
-            height, width = chance.integers(20, HEIGHT), chance.integers(20, WIDTH)
-            y, x = chance.integers(0, HEIGHT - height + 1), chance.integers(0, WIDTH - width + 1)
-            rows.append([image, f"{y},{x},{height},{width}", mood])
-    with open(root / "pets.csv", "w", newline="") as file:
-        csv.writer(file).writerows([["image_path", "bbox", "labels"], *rows])
-    return root / "pets.csv"
-
-
-@pytest.fixture(params=["shards", "csv"])
-def source(request, folder, listed) -> Split:
-    """The training split, of either kind."""
-    return open_split(folder, "train") if request.param == "shards" else open_split(listed, "train", SIZE)
+@pytest.fixture
+def source(folder) -> Split:
+    """The training split."""
+    return open_split(folder, "train")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +64,7 @@ def stored(folder) -> dict[bytes, tuple[int, dict]]:
     found = {}
     for frame in frames_of(open_split(folder, "train")):
         record = decode_record(frame.record)
-        pixels = tf.io.decode_jpeg(record["image"], channels=3).numpy()
+        pixels = decoding.decode_squares([record["image"]], 1)[0].numpy()
         found[pixels.tobytes()] = (len(found), record)
     return found
 
@@ -98,7 +77,7 @@ def frames_of(split: Split) -> Iterator[Framed]:
 
 def whole(**changes) -> InputSettings:
     """Whole pictures, so that a record is known by its pixels."""
-    return InputSettings(**({"batch_size": 4, "resolution": SIZE, "flip": False} | changes))
+    return InputSettings(**({"batch_size": 4, "resolution": SIZE, "window": 1.0, "flip": False} | changes))
 
 
 def places(batches, stored) -> list[int]:
@@ -110,17 +89,6 @@ def places(batches, stored) -> list[int]:
             assert record["label"] == label
             found.append(place)
     return found
-
-
-@pytest.fixture(scope="module")
-def cut(listed) -> list[np.ndarray]:
-    """The whole crops of the CSV's rows, as preprocess would have stored them but for the JPEG."""
-    frames = open_split(listed, "train", SIZE).frames
-    data = [Path(path).read_bytes() for path in frames.paths]
-    return [
-        decode_crop(image, read_header(image), Crop(*crop), SIZE)
-        for image, crop in zip(data, frames.crops.tolist(), strict=True)
-    ]
 
 
 def test_open_split(source):
@@ -219,141 +187,108 @@ def test_other_frames_of_each_video_in_each_epoch(folder, stored):
     assert longest == [1] * 20  # four epochs of five are all twenty, each once
 
 
-def test_a_picture_is_a_window_of_what_is_stored_sometimes_mirrored(folder, stored):
-    pictures = [np.frombuffer(pixels, np.uint8).reshape(SIZE, SIZE, 3) for pixels in stored]
-    kinds, columns, lines = look_for_windows(open_split(folder, "train"), pictures)
-    assert min(kinds.values()) > 20 and len(kinds) == 2
-    assert set(columns) == {0, 16} and min(columns.values()) > 20  # where the JPEG's blocks begin, each as often
-    assert len(lines) > 12 and max(lines) == SIZE - 48
-
-
-def test_a_picture_of_a_csv_is_a_window_of_its_crop_sometimes_mirrored(listed):
-    split = open_split(listed, "train", SIZE)
-    pictures = [image for images, *_ in validation_batches(split, whole()).as_numpy_iterator() for image in images]
-    kinds, columns, lines = look_for_windows(split, pictures[:33])
-    assert min(kinds.values()) > 20 and len(kinds) == 2
-    assert len(columns) > 12 and max(columns) == SIZE - 48 and len(lines) > 12 and max(lines) == SIZE - 48
-
-
-def look_for_windows(split: Split, pictures: list[np.ndarray]) -> tuple[Counter, Counter, Counter]:
-    """How often a training picture is mirrored, and in which column and line of its source it begins."""
-    settings = InputSettings(batch_size=8, resolution=48)
+@pytest.mark.parametrize(
+    ("resolution", "window", "side", "begins"),
+    [
+        (48, 0.75, 48, {0, 16}),  # where the JPEG's blocks begin, each as often
+        (24, 0.75, 24, {0, 8}),  # decoded at half of its side
+        (20, 0.75, 24, {0, 8}),  # what is left is the device's
+        (14, 0.875, 14, {0, 1, 2}),  # at a quarter; no block is free
+    ],
+)
+def test_a_picture_is_a_window_of_what_validation_sees_sometimes_mirrored(folder, resolution, window, side, begins):
+    split, settings = open_split(folder, "train"), InputSettings(8, resolution, window)
+    whole = np.concatenate([images for images, *_ in validation_batches(split, settings).as_numpy_iterator()])
     kinds, columns, lines = Counter(), Counter(), Counter()
     for epoch in range(3):
         for images, _ in training_batches(split, settings, 0, epoch).as_numpy_iterator():
+            assert images.shape == (8, side, side, 3)
             for image in images:
-                found = [find_window(picture, image) for picture in pictures]
-                mirrored, (x, y) = next(hit for hit in found if hit)
+                mirrored, (x, y) = next(hit for picture in whole[:33] if (hit := find_window(picture, image)))
                 kinds[mirrored] += 1
                 columns[x] += 1
                 lines[y] += 1
-    return kinds, columns, lines
+    assert min(kinds.values()) > 20 and len(kinds) == 2
+    assert set(columns) == begins and min(columns.values()) > 15
+    free = whole.shape[1] - side
+    assert len(lines) > 0.7 * free and max(lines) == free
 
 
 def find_window(picture: np.ndarray, image: np.ndarray) -> tuple[bool, tuple[int, int]] | None:
-    """Where an image, or its mirror image, lies in a picture, up to the decoder's rounding at a window's edge."""
+    """Where an image, or its mirror image, lies in a picture: the same pixels but in its outermost columns."""
+    side = len(image)
     for mirrored in (False, True):
         window = np.ascontiguousarray(image[:, ::-1] if mirrored else image)
         match = cv2.matchTemplate(picture, window, cv2.TM_SQDIFF)
         _, _, (x, y), _ = cv2.minMaxLoc(match)
-        if np.abs(picture[y : y + 48, x : x + 48].astype(int) - window).mean() < 1.5:
+        difference = np.abs(picture[y : y + side, x : x + side].astype(int) - window)
+        if not difference[:, 1:-1].any():  # the decoder has no neighbours beside a window's edge to blend colours with
             return mirrored, (x, y)
     return None
 
 
-def test_a_csv_is_shuffled_from_end_to_end_and_gives_each_row_once(listed, cut):
-    split = open_split(listed, "train", SIZE)
-
-    def order(seed, epoch, **changes):
-        batches = training_batches(split, whole(batch_size=1, **changes), seed, epoch)
-        return [nearest(cut, images[0]) for images, _ in batches.as_numpy_iterator()]
-
-    assert sorted(order(0, 0)) == list(range(33)) and order(0, 0) == order(0, 0)
-    assert len({tuple(order(*numbers)) for numbers in ((0, 0), (0, 1), (1, 0))}) == 3
-    assert len(set(split.videos[order(0, 0)[:8]])) == 3  # neighbours in the file are frames of one video
-    seen = Counter(place for epoch in range(4) for place in order(0, epoch, frames_per_video=5))
-    assert [seen[place] for place in range(13, 33)] == [1] * 20 and seen.total() == 4 * 14
-
-
-def test_crops_of_full_frames_are_those_of_preprocess(tmp_path):
-    """Mean difference of 255: none where nothing is scaled in the decode, below 2 where it is (0.7 on real frames)."""
-    data = cv2.imencode(".jpg", cv2.resize(cv2.imdecode(np.frombuffer(make_jpeg(1), np.uint8), 1), (1300, 901)))[1]
-    (tmp_path / "a.jpg").write_bytes(data.tobytes())
-    boxes = [(0, 0, 58, 58), (841, 1240, 60, 60), (301, 500, 117, 20), (303, 501, 119, 20), (203, 701, 300, 465)]
-    boxes += [(1, 2, 9, 7), (100, 91, 233, 234), (7, 3, 881, 880), (5, 3, 620, 620)]
-    boxes += [(0, 0, 901, 1300), (0, 7, 901, 1290), (20, 0, 30, 1299)]  # larger than the image is high
-    write_rows(tmp_path / "pets.csv", [["a.jpg", ",".join(map(str, box)), 1] for box in boxes])
-    split = open_split(tmp_path / "pets.csv", "val", SIZE)
-    assert len(split.frames.crops) == len(boxes)
-    pictures = np.concatenate([images for images, *_ in validation_batches(split, whole()).as_numpy_iterator()])
-    scales = set()
-    for picture, crop in zip(pictures[: len(boxes)], split.frames.crops.tolist(), strict=True):
-        expected = decode_crop(data.tobytes(), read_header(data.tobytes()), Crop(*crop), SIZE)
-        difference = np.abs(picture.astype(int) - expected)
-        scaled = crop[2] >= 2 * SIZE
-        scales.add(min(3, int(np.log2(max(1, crop[2] // SIZE)))))
-        assert difference.mean() < (2 if scaled else 0.05), crop
-        assert ((picture.sum(axis=2) == 0).mean() > 0.1) == (crop[2] > 901), (
-            crop
-        )  # black only where it leaves the image
-    assert scales == {0, 1, 2, 3}
+@pytest.mark.parametrize("resolution", [32, 64, 96, 128, 160, 192, 224])
+def test_training_and_validation_show_the_animal_at_the_same_scale(resolution):
+    """A picture whose brightness is its column: what a pixel of the network's covers, is how much that rises."""
+    data = cv2.imencode(".jpg", np.tile(np.arange(256, dtype=np.uint8), (256, 1)))[1].tobytes()
+    sizes, corner = choose_sizes(256, 0.875, resolution), tf.constant([[0, 0]])
+    window = decoding.decode_windows(tf.constant([data]), corner, sizes.window, 1, sizes.ratio)
+    square = decoding.decode_squares(tf.constant([data]), 1, sizes.ratio)
+    seen = np.asarray(bring(tf.stack(window), sizes.resolution))[0, :, :, 0].astype(float)
+    judged = np.asarray(bring(tf.stack(square), sizes.network))[0, :, :, 0].astype(float)
+    assert seen.shape == (resolution, resolution) and judged.shape == (sizes.network, sizes.network)
+    rises = [np.diff(picture[:, 2:-2], axis=1).mean() for picture in (seen, judged)]
+    assert rises[0] == pytest.approx(224 / resolution, rel=0.03) and rises[0] == pytest.approx(rises[1], rel=0.02)
+    assert seen.max() > 215 and judged.max() > 246  # all of the window, and of the square
 
 
-def write_rows(path: Path, rows: list) -> None:
-    with open(path, "w", newline="") as file:
-        csv.writer(file).writerows([["image_path", "bbox", "labels"], *rows])
-
-
-def nearest(pictures: list[np.ndarray], image: np.ndarray) -> int:
-    return int(np.argmin([np.abs(picture.astype(int) - image).mean() for picture in pictures]))
-
-
-def test_validation_gives_all_records_in_order_with_weights(folder, listed, cut):
-    for split in (open_split(folder, "val"), open_split(listed, "val", SIZE)):
-        batches = validation_batches(split, whole(batch_size=10, resolution=48))
-        parts = list(batches.as_numpy_iterator())
-        assert batches.cardinality().numpy() == len(parts) == 4
-        assert all(spec.shape[0] == 10 for spec in batches.element_spec)
-        assert all(images.shape == (10, SIZE, SIZE, 3) and images.dtype == np.uint8 for images, _, _ in parts)
-        assert np.concatenate([weights for _, _, weights in parts]).tolist() == [1.0] * 33 + [0.0] * 7
-        assert np.concatenate([labels for _, labels, _ in parts])[:33].tolist() == split.labels.tolist()
-    assert [nearest(cut, image) for images, *_ in parts for image in images][:33] == list(range(33))
+def test_validation_gives_all_records_in_order_with_weights(folder):
+    split = open_split(folder, "val")
+    batches = validation_batches(split, whole(batch_size=10, resolution=48))
+    parts = list(batches.as_numpy_iterator())
+    assert batches.cardinality().numpy() == len(parts) == 4
+    assert all(spec.shape[0] == 10 for spec in batches.element_spec)
+    assert all(images.shape == (10, SIZE, SIZE, 3) and images.dtype == np.uint8 for images, _, _ in parts)
+    assert np.concatenate([weights for _, _, weights in parts]).tolist() == [1.0] * 33 + [0.0] * 7
+    assert np.concatenate([labels for _, labels, _ in parts])[:33].tolist() == split.labels.tolist()
+    stored = [decoding.decode_squares([data], 1)[0].numpy() for data in read_squares(split, range(33))]
+    assert (np.concatenate([images for images, *_ in parts])[:33] == np.stack(stored)).all()
 
 
 def test_first_pictures_are_of_each_mood_in_turn(source):
-    images, labels = first_pictures(source, 13)
+    images, labels = first_pictures(source, whole(), 13)
     assert images.shape == (13, SIZE, SIZE, 3) and images.dtype == np.uint8
     assert labels.tolist() == [1, 2, 3] * 4 + [1]
-    again, _ = first_pictures(source, 13)
+    again, _ = first_pictures(source, whole(), 13)
     assert (again == images).all() and len({image.tobytes() for image in images}) == 13
     pictures = np.concatenate([images for images, *_ in validation_batches(source, whole()).as_numpy_iterator()])
     for image, label in zip(images, labels, strict=True):
-        place = nearest(list(pictures[:33]), image)
-        assert (pictures[place] == image).all() and source.labels[place] == label
-    assert Counter(first_pictures(source, 33)[1].tolist()) == {3: 4, 1: 9, 2: 20}
+        place = next(place for place, picture in enumerate(pictures) if (picture == image).all())
+        assert source.labels[place] == label
+    assert Counter(first_pictures(source, whole(), 33)[1].tolist()) == {3: 4, 1: 9, 2: 20}
 
 
-def test_one_record_as_it_is_encoded(source):
-    pictures = np.concatenate([images for images, *_ in validation_batches(source, whole()).as_numpy_iterator()])
-    for place in (0, 11, 32):
-        data, box = read_encoded(source, place)
-        crop = decode_crop(data, read_header(data), Crop(box.x, box.y, box.width), SIZE)
-        assert isinstance(box, Box) and np.abs(crop.astype(int) - pictures[place]).mean() < 2
-
-
-def test_the_first_batch_by_video(source):
-    videos = training_videos(source, whole(batch_size=32), 0, 0)
-    _, labels = next(iter(training_batches(source, whole(batch_size=32), 0, 0)))
+@pytest.mark.parametrize("augment", [False, True])
+def test_how_an_epoch_opens(source, augment):
+    settings = whole(augment=augment)
+    batches = list(training_batches(source, settings, 3, 0))
+    opening = read_opening(source, settings, 3, 5, go_on=True)
+    again = [*opening.batches, *(next(opening.rest)[:2] for _ in range(len(batches)))]
+    assert len(opening.batches) == 5 and len(again) == 5 + len(batches)
+    for found, expected in zip(again, batches + batches[:5], strict=True):  # the epoch, and from its start again
+        tf.nest.map_structure(lambda a, b: np.testing.assert_array_equal(a, b), found, expected)
     moods = {source.video_names[video]: label for video, label in zip(source.videos, source.labels, strict=True)}
-    assert [moods[video] for video in videos] == labels.numpy().tolist()
+    assert [moods[video] for video in opening.videos] == batches[0][1].numpy().tolist()
+    opening.drop_rest()
+    assert opening.rest is None is read_opening(source, settings, 3, 1, go_on=False).rest
+    assert len(read_opening(source, settings, 3, 99, go_on=False).batches) == len(batches)
 
 
-def test_the_memory_of_a_shuffle(folder, listed):
+def test_the_memory_of_a_shuffle(folder):
     split = open_split(folder, "train")
     stored = sum(len(frame.record) for frame in frames_of(split))
     assert 2.5 * stored <= shuffle_bytes(split, whole()) < 2.5 * (stored + 33 * 20)
     assert shuffle_bytes(split, whole(shuffle_records=11)) == pytest.approx(shuffle_bytes(split, whole()) / 3, abs=1)
-    assert shuffle_bytes(open_split(listed, "train"), whole()) == 8 * 33
 
 
 def test_one_batch_again_and_again(source):
@@ -368,7 +303,11 @@ def test_one_batch_again_and_again(source):
     [
         ({"batch_size": 34}, "batch_size 34 is more than the 33 frames"),
         ({"batch_size": 20, "frames_per_video": 5}, "batch_size 20 is more than the 14 frames"),
-        ({"resolution": 224}, "resolution 224: the .* 64 pixels"),
+        ({"resolution": 224}, "resolution 224: a window of 1 of the 64 pixels .* has 64; choose 1 to 64"),
+        (
+            {"resolution": 57, "window": 0.875},
+            "resolution 57: a window of 0.875 of the 64 pixels .* has 56; choose 1 to 56",
+        ),
         ({"resolution": 0}, "resolution 0"),
     ],
 )
@@ -415,28 +354,6 @@ def test_failures_that_are_not_the_datas(source):
     assert explain_failure(source, tf.errors.InvalidArgumentError(None, None, "Invalid JPEG data")) is None
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda data: None, "image_missing since"),
-        (lambda data: data[:-200], "image_unreadable since"),
-        (lambda data: make_jpeg(1, 20, 20), "of another size since"),
-        (lambda data: data.replace(b"\0\1\5\1\1\1", b"\xff" * 6), "cannot be decoded"),  # its ends are well
-    ],
-)
-def test_images_that_fail_in_mid_epoch_are_named(listed, tmp_path, change, said):
-    folder = Path(shutil.copytree(listed.parent, tmp_path / "copy"))
-    write_rows(folder / "one.csv", [[f"cat-sit-2/frame_{i}.jpg", f"0,0,{HEIGHT},{WIDTH}", 1] for i in range(20)])
-    split = open_split(folder / "one.csv", "train", SIZE)
-    image = folder / "cat-sit-2" / "frame_7.jpg"
-    changed = change(image.read_bytes())
-    image.unlink()
-    if changed is not None:
-        image.write_bytes(changed)
-    found = str(fail(split))
-    assert str(image) in found and said in found and "\n" not in found
-
-
 def test_a_manifest_that_does_not_fit_the_shards(copy):
     dataset = read_dataset(copy)
     dataset.shards["train"][0].records += 1
@@ -470,6 +387,17 @@ def test_splits_of_one_dataset_are_apart_and_it_has_several_moods(folder, copy):
     alone = train._replace(labels=np.full(33, 3))
     with pytest.raises(DataError, match=KOREAN[3]):
         check_moods(alone)
+
+
+def test_datasets_that_were_cut_in_different_ways(folder, copy):
+    train = open_split(folder, "train")
+    check_geometry(train, open_split(folder, "val"))
+    for name, value, said in (("grow", 1.3, "crop.grow 1.1, .* with 1.3"), ("size", 96, "crop.size 64, .* with 96")):
+        dataset = read_dataset(folder)
+        dataset.settings["crop"][name] = value
+        write_dataset(copy, dataset)
+        with pytest.raises(CallError, match=said):
+            check_geometry(train, open_split(copy, "val"))
 
 
 def test_an_empty_split(two_workers, tmp_path):

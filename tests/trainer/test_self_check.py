@@ -28,7 +28,8 @@ def run(pets, tmp_path) -> Run:
 
 
 def metadata(run: Run) -> Metadata:
-    return Metadata(1.0, run.valid.image_size, 1.1, run.prior.tolist(), "", "small")
+    sizes = run.sizes
+    return Metadata(1.0, sizes.whole, 1.1, run.prior.tolist(), "", "small", network_size=sizes.network)
 
 
 def test_a_sound_run_passes_and_is_left_as_it_was(run):

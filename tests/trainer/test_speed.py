@@ -52,7 +52,7 @@ def test_waiting_is_counted():
 
 
 def test_measuring_the_input():
-    assert measure_input(slow_batches(0.1, 2), 4) == pytest.approx(40, rel=0.3)
+    assert measure_input(iter(slow_batches(0.1, 2).repeat()), 4) == pytest.approx(40, rel=0.3)
 
 
 def test_the_bottleneck_and_the_time_to_expect():

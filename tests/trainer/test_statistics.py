@@ -12,11 +12,11 @@ def test_they_are_the_mean_over_the_batches():
     model = keras.Sequential([keras.Input((3,)), inner, still])
     before = [np.array(weight) for weight in still.weights]
     chance = np.random.default_rng(0)
-    batches = [(chance.normal(5, 3, (16, 3)).astype("float32"), None) for _ in range(4)]
-    estimate_statistics(model, batches, count=3)
+    batches = [(chance.normal(5, 3, (16, 3)).astype("float32"), None) for _ in range(3)]
+    estimate_statistics(model, batches)
     norm = inner.layers[0]
-    means = np.mean([batch.mean(axis=0) for batch, _ in batches[:3]], axis=0)
-    variances = np.mean([batch.var(axis=0) for batch, _ in batches[:3]], axis=0)
+    means = np.mean([batch.mean(axis=0) for batch, _ in batches], axis=0)
+    variances = np.mean([batch.var(axis=0) for batch, _ in batches], axis=0)
     np.testing.assert_allclose(norm.moving_mean, means, rtol=1e-4)
     np.testing.assert_allclose(norm.moving_variance, variances, rtol=1e-4)
     for a, b in zip(before, still.weights, strict=True):

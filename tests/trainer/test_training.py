@@ -4,20 +4,23 @@ import csv
 import json
 import shutil
 import signal
+from collections import Counter
 from importlib.util import find_spec
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from shards.emotions import KOREAN
+from shards.dataset import read_dataset, write_dataset
 from shards.errors import CallError
 from shards.files import hash_file
 from shards.lock import lock_folder
-from tests.trainer.conftest import make_coloured
 from tests.trainer.runs import SCRATCH, read_weights, train, train_until
+from trainer import loop, pipeline, speed
 from trainer import run as trainer_run
 from trainer.checkpoint import Progress, list_checkpoints, read_progress
+from trainer.metadata import read_metadata
 from trainer.settings import ProbeSettings, Settings, fingerprint_run
 
 EXACT = ("--deterministic", "true", "--checkpoint_steps", "2", "--augment", "true", "--measure_speed", "true")
@@ -64,6 +67,10 @@ def test_files_of_a_run(finished, pets):
     assert value == pytest.approx(float(best["macro_f1"]), abs=1e-6)
     assert record["data"]["train"]["fingerprint"] in json.loads((pets / "dataset.json").read_text())["digest"]
     assert record["command"][:3] == ["python", "-m", "trainer.train"] and record["versions"]["keras"]
+    sizes = {"stored": 64, "ratio": 1, "whole": 64, "window": 56, "resolution": 48, "network": 55}
+    assert record["pictures"] == sizes | {"dct_method": "INTEGER_ACCURATE"}
+    metadata = read_metadata(out / "model.keras")
+    assert (metadata.image_size, metadata.network_size) == (64, 55)
     assert record["speed"]["tune"]["bottleneck"] in ("input", "model")
     for name in ("report.html", "curves.png", "confusion.png", "reliability.png", "recall.png"):
         assert (out / name).stat().st_size > 1000
@@ -164,7 +171,8 @@ def test_on_jax(pets, tmp_path):
         (("--weights", "none", "--train_base", "frozen"), "its layers would never learn"),
         (("--epochs", "0"), "nothing would be trained"),
         (("--batch_size", "100"), "batch_size 100 is more than the 72 frames"),
-        (("--resolution", "65"), "resolution 65: the shards hold pictures of 64 pixels"),
+        (("--resolution", "57"), "resolution 57: a window of 0.875 of the 64 pixels that the shards hold has 56"),
+        (("--window", "1.1"), "window is 1.1: give a number above 0 and at most 1"),
         (("--train", "nowhere"), "nowhere is not a folder"),
         (("--imbalance", "none", "--imbalance", "class_weight"), "exactly one of"),
         (("--imbalance", "none,class_weight"), "imbalance"),
@@ -189,12 +197,56 @@ def test_imbalance_none_gives_balanced_logits_too(pets, tmp_path):
     np.testing.assert_allclose(logits[[1, 3, 5]] + np.log(1 / 3), 0, atol=1e-4)
 
 
+@pytest.mark.parametrize("scratch", [True, False])
+def test_before_the_first_step_the_shuffle_is_filled_once(pets, small_weights, tmp_path, monkeypatch, scratch):
+    """For all checks and measurements together, and for the statistics of each epoch; then once for each epoch."""
+    opened = []
+
+    def read(path):
+        def note(name):
+            opened.append(name.decode())
+            return name
+
+        return tf.data.TFRecordDataset(tf.ensure_shape(tf.numpy_function(note, [path], tf.string), []))
+
+    monkeypatch.setattr(pipeline, "_read_shard", read)
+    monkeypatch.setattr(speed, "_MOST", 1)
+    before_the_first = []
+    step = loop.Keeper.on_epoch_begin
+    monkeypatch.setattr(
+        loop.Keeper, "on_epoch_begin", lambda self, *call: (before_the_first.append(count(opened)), step(self, *call))
+    )
+    weights = {"weights": "none", "probe": ProbeSettings(0)} if scratch else {"weights": str(small_weights)}
+    weights |= {} if scratch else {"probe": ProbeSettings(1)}
+    trainer_run.train(
+        Settings(str(pets), out=str(tmp_path / "run"), backbone="small", epochs=2, batch_size=2, resolution=48,
+        self_check=True, measure_speed=True, **weights), [],
+    )  # fmt: skip
+    epochs = 2 if scratch else 3
+    assert before_the_first[0] == 1 and len(before_the_first) == epochs and count(opened) == 1 + epochs
+
+
+def count(opened) -> int:
+    """How often every training shard was opened."""
+    (times,) = set(Counter(name for name in opened if "-train." in name).values())
+    return times
+
+
 def test_a_folder_that_is_something_else(pets, tmp_path):
     (tmp_path / "사진.jpg").write_bytes(b"x")
     with pytest.raises(CallError, match="holds files that are not a run's"):
         trainer_run.train(
             Settings(str(pets), out=str(tmp_path), weights="none", probe=ProbeSettings(0), resolution=48), []
         )
+
+
+def test_datasets_of_different_crops_do_not_go_together(pets, tmp_path):
+    copy = shutil.copytree(pets, tmp_path / "copy")
+    dataset = read_dataset(copy)
+    dataset.settings["crop"]["grow"] = 1.3
+    write_dataset(copy, dataset)
+    with pytest.raises(CallError, match=r"감정 was made with crop.grow 1.1, .*copy with 1.3"):
+        trainer_run.open_splits(Settings(str(pets), valid=str(copy)))
 
 
 @pytest.mark.parametrize("split", ["train", "val"])
@@ -212,31 +264,6 @@ def test_a_flipped_bit_names_file_and_offset(pets, tmp_path, split):
 def test_two_runs_in_one_folder(pets, tmp_path):
     with lock_folder(tmp_path / "run"), pytest.raises(CallError, match="another run is writing"):
         trainer_run.train(Settings(str(pets), out=str(tmp_path / "run"), resolution=48), [])
-
-
-def test_the_students_csv(tmp_path):
-    """His command, with full frames of two moods; bad rows are passed over, and videos of both are refused."""
-    for part in ("train", "valid"):
-        rows = [["image_path", "bbox", "labels"]]
-        for mood in (1, 3):
-            for video in range(4):
-                folder = tmp_path / part / f"dog-sit-{part}{mood}{video}"
-                folder.mkdir(parents=True)
-                for number in range(4):
-                    path = folder / f"frame_{number}_timestamp_{number}.jpg"
-                    path.write_bytes(make_coloured(mood, 1000 * mood + 10 * video + number + len(part)))
-                    rows.append([str(path), "40,60,100,150", KOREAN[mood] if video % 2 else str(mood)])
-        rows += [[str(tmp_path / "fehlt.jpg"), "0,0,9,9", "1"], [rows[1][0], "-1,0,9,9", "1"]]
-        with open(tmp_path / f"{part}.csv", "w", newline="", encoding="utf-8-sig") as file:
-            csv.writer(file).writerows(rows)
-    listed = tmp_path / "train.csv"
-    said = train(listed, tmp_path / "run", *SCRATCH, "--valid", str(tmp_path / "valid.csv"), "--epochs", "6")
-    assert said.returncode == 0, said.stderr
-    assert "image_missing" in said.stderr and "box_negative" in said.stderr
-    frames = json.loads((tmp_path / "run/metrics.json").read_text())["evaluation"]["frames"]
-    assert frames["n"] == 32 and frames["equal_priors"]["macro_f1"]["value"] > 0.8
-    both = train(listed, tmp_path / "both", *SCRATCH, "--valid", str(listed))
-    assert both.returncode == 1 and "8 videos are in" in both.stderr.splitlines()[-1]
 
 
 def test_replace_starts_anew_but_goes_on_with_its_own(pets, tmp_path):

@@ -3,7 +3,8 @@ import unicodedata
 
 import pytest
 
-from preprocess.source import check_sources, find_videos, group_videos
+from preprocess.sources.kinds import check_sources, find_videos
+from preprocess.sources.video import group_videos
 from shards.errors import CallError, DataError
 from tests.trees import write_video
 
