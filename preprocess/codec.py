@@ -16,7 +16,8 @@ import tensorflow as tf
 
 from preprocess.resample import resample_area
 from shards.geometry import Crop
-from shards.jpeg import Header, UnreadableImage
+from shards.jpeg import Header, UnreadableImage, check_notes
+from shards.notes import catch_notes
 
 _RATIOS = (8, 4, 2, 1)  # the scales at which libjpeg's fast inverse transforms decode
 
@@ -49,15 +50,18 @@ def decode_region(data: bytes, window: Window) -> np.ndarray:
     """
     left, top, right, bottom = window.inside
     try:
-        return tf.io.decode_and_crop_jpeg(
-            data,
-            (top, left, bottom - top, right - left),
-            channels=3,
-            ratio=window.ratio,
-            dct_method="INTEGER_ACCURATE",  # the same pixels with and without SIMD
-        ).numpy()
+        with catch_notes() as notes:
+            pixels = tf.io.decode_and_crop_jpeg(
+                data,
+                (top, left, bottom - top, right - left),
+                channels=3,
+                ratio=window.ratio,
+                dct_method="INTEGER_ACCURATE",  # the same pixels with and without SIMD
+            ).numpy()
     except tf.errors.InvalidArgumentError as error:
         raise UnreadableImage("its scan cannot be decoded") from error
+    check_notes(notes)
+    return pixels
 
 
 def decode_crop(data: bytes, header: Header, crop: Crop, size: int) -> np.ndarray:

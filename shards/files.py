@@ -12,6 +12,7 @@ import re
 import secrets
 import shutil
 import stat
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -107,6 +108,30 @@ def make_temporary_folder(path: Path) -> Iterator[Path]:
         yield aside
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def name_plainly(path: Path) -> Iterator[Path]:
+    """A name of a file or folder for libraries that take only text: its own, or a link to it where that is none.
+
+    Names are bytes; those of other encodings (CP949, say) are no UTF-8.
+    """
+    if _is_text(path):
+        yield path
+        return
+    place = tempfile.gettempdir()
+    with tempfile.TemporaryDirectory(dir=place if _is_text(place) else "/tmp") as folder:
+        link = Path(folder) / (f"link{path.suffix}" if _is_text(path.suffix) else "link")
+        link.symlink_to(path.absolute())
+        yield link
+
+
+def _is_text(path: str | Path) -> bool:
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def name_partial(path: Path) -> Path:

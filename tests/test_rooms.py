@@ -13,6 +13,7 @@ DOORS = {
     "cv2": {"preprocess/codec.py", "preprocess/phash.py", "trainer/codec.py", "trainer/clips.py"},
     "tensorflow": {
         "preprocess/codec.py",
+        "trainer/codec.py",
         "trainer/decoding.py",
         "trainer/device.py",
         "trainer/export.py",

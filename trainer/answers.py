@@ -7,13 +7,13 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from shards.emotions import EMOTIONS
-from trainer.calibration import log_probabilities
+from shards.emotions import EMOTIONS, Emotion
+from trainer.calibration import equalize, log_probabilities
 from trainer.metadata import Metadata
 from trainer.sentences import say_mood, say_mood_of_clip, say_probability
 
 Prior = Literal["equal", "natural"]
-PRIORS = {"equal": "확률: 여섯 기분이 똑같이 흔하다고 볼 때", "natural": "확률: 학습 영상에서 흔한 정도를 반영할 때"}
+PRIORS = {"equal": "확률: 기분이 모두 똑같이 흔하다고 볼 때", "natural": "확률: 학습 영상에서 흔한 정도를 반영할 때"}
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,15 @@ class Judge:
     min_confidence: float = 0.4
 
     def weigh(self, logits: np.ndarray) -> np.ndarray:
-        """Probabilities (6,) float64 that add up to 1, of balanced logits (6,)."""
-        prior = np.array(self.metadata.prior) if self.prior == "natural" else None
+        """Probabilities (6,) float64 that add up to 1, of balanced logits (6,); 0 for a mood that was not trained."""
+        prior = np.array(self.metadata.prior)
+        prior = prior if self.prior == "natural" else equalize(prior)
         return np.exp(log_probabilities(logits[None], self.metadata.temperature, prior))[0]
+
+    @property
+    def never(self) -> list[Emotion]:
+        """The moods that are never answered, because no training frame showed them."""
+        return [emotion for emotion, share in zip(EMOTIONS, self.metadata.prior, strict=True) if share == 0]
 
     def decide(self, probabilities: np.ndarray) -> int | None:
         """The label of the most probable mood; None below the confidence."""

@@ -13,11 +13,19 @@ LOWEST, HIGHEST = 0.05, 20.0  # temperatures
 _HALVINGS = 50
 
 
+def equalize(prior: np.ndarray) -> np.ndarray:
+    """(6,) the prior under which all moods that have a share are as common."""
+    return (prior > 0) / np.count_nonzero(prior)
+
+
 def log_probabilities(logits: np.ndarray, temperature: float, prior: np.ndarray | None = None) -> np.ndarray:
-    """Logarithms of probabilities (n, 6) from balanced logits: under equal priors, or under `prior` (6,)."""
+    """Logarithms of probabilities (n, 6) from balanced logits: under equal priors, or under `prior` (6,).
+
+    A mood without a share of the prior has minus infinity, whatever the logits say.
+    """
     scores = logits.astype(np.float64) / temperature
     if prior is not None:
-        scores = scores + np.log(prior)
+        scores = scores + np.log(prior, out=np.full(len(prior), -np.inf), where=prior > 0)
     scores = scores - scores.max(axis=1, keepdims=True)
     return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
 
@@ -34,8 +42,13 @@ def weigh_equally(labels: np.ndarray) -> np.ndarray:
 
 
 def measure_nll(logs: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
-    """Mean negative log-likelihood in nats of log-probabilities (n, 6); weights (n,) sum to 1."""
-    return float(-(weights * logs[np.arange(len(labels)), labels]).sum())
+    """Mean negative log-likelihood in nats of log-probabilities (n, 6); weights (n,) sum to 1.
+
+    Cases of a mood that has no probability (minus infinity) are left out; NaN where no others are there.
+    """
+    found = logs[np.arange(len(labels)), labels]
+    told = found > -np.inf
+    return float(-(weights[told] * found[told]).sum() / weights[told].sum()) if told.any() else float("nan")
 
 
 def measure_reliability(logs: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> list[dict[str, float]]:
@@ -69,13 +82,14 @@ def describe_probabilities(
 ) -> dict[str, Any]:
     """NLL, calibration error and reliability, beside those of `blind` (6,) as the constant probability."""
     shares = np.bincount(labels, weights, minlength=len(blind))
+    constant = log_probabilities(np.zeros((1, len(blind))), 1.0, blind)
     certain = np.eye(len(blind))[np.bincount(labels).argmax()]
     bins = measure_reliability(logs, labels, weights)
     return {
         "nll": {
             "value": measure_nll(logs, labels, weights),
             "majority": None if shares.max() < 1 else 0.0,
-            "prior": -(shares * np.log(blind)).sum(),
+            "prior": measure_nll(np.broadcast_to(constant, logs.shape), labels, weights),
         },
         "calibration_error": {
             "value": calibration_error(bins),

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from shards.errors import CallError
+from trainer.network import set_defaults
 from trainer.settings import DeviceSettings
 
 
@@ -42,6 +43,7 @@ def choose_device(settings: DeviceSettings, seed: int) -> Device:
 
     Raises CallError where what is asked for is not there or does not go together.
     """
+    set_defaults()
     backend = keras.backend.backend()
     if backend not in ("tensorflow", "jax"):
         raise CallError(f"KERAS_BACKEND={backend} cannot train here; set it to tensorflow or jax")

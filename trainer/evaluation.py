@@ -27,10 +27,12 @@ _MEANINGS = {
     "majority": "always the commonest mood of these frames or videos with certainty, the best that any constant answer "
     "reaches; its NLL is infinite, hence null",
     "prior": "answers drawn from the training videos' shares: their expected confusion matrix; NLL and calibration "
-    "error are of the prior itself as the probability (1/6 each for equal priors)",
+    "error are of the prior itself as the probability (1/6 each for equal priors, where all six are trained)",
     "intervals": f"the middle {LEVEL:.0%} of {RESAMPLES} bootstrap resamples over videos; null for a single video",
     "selection": "the epoch and the temperature were chosen on these same validation videos, so all figures are a "
     "little too good; intervals do not know of the choice",
+    "never_answered": "moods without a training frame: their probability is 0. Their cases in validation count as "
+    "wrong answers, and are left out of the NLL",
     "absent": "a mood without a case in validation has null figures and is left out of every mean (left_out names it)",
 }
 
@@ -47,12 +49,12 @@ class Predictions(NamedTuple):
 def score(predictions: Predictions, prior: np.ndarray) -> dict[str, float]:
     """The figures of an epoch, over frames: val_loss, val_accuracy, macro_f1, balanced_accuracy.
 
-    val_loss is the unsmoothed NLL under the natural prior (6,) at temperature 1; the others are of the argmax under
-    equal priors, their means over the moods that occur.
+    val_loss is the unsmoothed NLL under the natural prior (6,) at temperature 1, over the moods that have a share of
+    it; the others are of the argmax under equal priors, their means over the moods that occur.
     """
     labels = predictions.labels
     logs = calibration.log_probabilities(predictions.logits, 1.0, prior)
-    answers = predictions.logits.argmax(axis=1)
+    answers = _answer(predictions.logits, prior)
     figures = measure(count_confusions(labels, answers, np.zeros(len(labels), int))[0])
     return {
         "val_loss": calibration.measure_nll(logs, labels, calibration.weigh_equally(labels)),
@@ -62,10 +64,14 @@ def score(predictions: Predictions, prior: np.ndarray) -> dict[str, float]:
     }
 
 
-def fit_temperature(predictions: Predictions) -> float:
-    """The temperature with the least class-balanced NLL over videos; 1.0 where there is no best one."""
+def fit_temperature(predictions: Predictions, prior: np.ndarray | None = None) -> float:
+    """The temperature with the least class-balanced NLL over videos; 1.0 where there is no best one.
+
+    Videos of a mood without a share of the prior (6,) say nothing about it.
+    """
     videos = average_videos(predictions)
-    return calibration.find_temperature(videos.logits, videos.labels)
+    told = slice(None) if prior is None else prior[videos.labels] > 0
+    return calibration.find_temperature(videos.logits[told], videos.labels[told])
 
 
 def average_videos(predictions: Predictions) -> Predictions:
@@ -121,13 +127,13 @@ def _check(predictions: Predictions) -> None:
 def _describe(cases: Predictions, prior: np.ndarray, temperature: float, seed: int) -> dict[str, Any]:
     """The figures of frames or of videos, by the prior that they use."""
     readings = {
-        "equal_priors": (None, np.full(CLASSES, 1 / CLASSES), calibration.balance_classes(cases.labels)),
-        "natural_prior": (prior, prior, calibration.weigh_equally(cases.labels)),
+        "equal_priors": (calibration.equalize(prior), calibration.balance_classes(cases.labels)),
+        "natural_prior": (prior, calibration.weigh_equally(cases.labels)),
     }
-    described: dict[str, Any] = _count(cases)
-    for name, (added, blind, weights) in readings.items():
-        logs = calibration.log_probabilities(cases.logits, temperature, added)
-        raw = calibration.log_probabilities(cases.logits, 1.0, added)
+    described: dict[str, Any] = _count(cases, prior)
+    for name, (blind, weights) in readings.items():
+        logs = calibration.log_probabilities(cases.logits, temperature, blind)
+        raw = calibration.log_probabilities(cases.logits, 1.0, blind)
         described[name] = {
             **_describe_answers(cases, logs.argmax(axis=1), prior, seed),
             **calibration.describe_probabilities(logs, cases.labels, weights, blind),
@@ -140,16 +146,22 @@ def _describe_species(cases: Predictions, species: str, prior: np.ndarray, seed:
     """The headline figures of one species, under equal priors."""
     chosen = cases.species == species
     cases = Predictions(*(field[chosen] for field in cases))
-    answers = _describe_answers(cases, cases.logits.argmax(axis=1), prior, seed)
-    return {**_count(cases), "equal_priors": {name: answers[name] for name in (*HEADLINES, "majority")}}
+    answers = _describe_answers(cases, _answer(cases.logits, prior), prior, seed)
+    return {**_count(cases, prior), "equal_priors": {name: answers[name] for name in (*HEADLINES, "majority")}}
 
 
-def _count(cases: Predictions) -> dict[str, Any]:
+def _answer(logits: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """(n,) labels of the most probable moods under equal priors, of those that have a share of the natural one."""
+    return np.where(prior > 0, logits, -np.inf).argmax(axis=1)
+
+
+def _count(cases: Predictions, prior: np.ndarray) -> dict[str, Any]:
     counts = np.bincount(cases.labels, minlength=CLASSES)
     return {
         "n": len(cases.labels),
         "videos": len(np.unique(cases.videos)),
         "left_out": [ENGLISH[i] for i in np.flatnonzero(counts == 0)],
+        "never_answered": {ENGLISH[i]: counts[i] for i in np.flatnonzero(prior == 0)},
     }
 
 

@@ -3,13 +3,14 @@
     python -m trainer.export --weight_path runs/NAME/model.keras --out exported
 
 Writes saved_model/, model.tflite, model.onnx and mood.json (names, temperature, prior) into a folder that appears whole
-or not at all. All take `pictures`, uint8 squares (any batch, any side, same side, 3), and give `logits` and
-`probabilities`. On TensorFlow only; LiteRT and ONNX need the extra `export`.
+or not at all. All take `pictures`, uint8 squares (any batch, side, side, 3) of the one side that mood.json states as
+`image_size`, and give `logits` and `probabilities`. LiteRT takes one square unless resize_tensor_input asks for more.
+On TensorFlow only; LiteRT and ONNX need the extra `export`.
 """
 
 import importlib.util
 import logging
-import secrets
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -21,7 +22,9 @@ import numpy as np
 
 from shards.command import Parser, run_command
 from shards.errors import CallError, DataError
+from shards.files import make_temporary_folder, name_plainly, remove_partials
 from shards.jpeg import UnreadableImage
+from shards.lock import lock_folder
 from trainer.codec import cut_square, read_pixels
 from trainer.metadata import MEMBER, Metadata, encode_metadata, read_metadata
 from trainer.startup import without_notes
@@ -64,11 +67,11 @@ def _check(out: Path, formats: list[str]) -> None:
 
 
 def make_pictures(image_size: int) -> list[np.ndarray]:
-    """Coloured fields with noise in batches of several sizes, each (batch, side, side, 3) uint8."""
+    """Coloured fields with noise in batches of several sizes, each (batch, image_size, image_size, 3) uint8."""
     rng = np.random.default_rng(0)
     batches = []
-    for count, side in ((1, image_size), (3, image_size), (2, image_size * 3 // 2), (1, image_size // 2 + 1)):
-        place = np.arange(side) * 6 // side
+    for count in (1, 3, 2):
+        place = np.arange(image_size) * 6 // image_size
         fields = rng.integers(0, 256, (count, 6, 6, 3))[:, place][:, :, place]
         batches.append(np.clip(fields + rng.normal(0, 15, fields.shape), 0, 255).astype(np.uint8))
     return batches
@@ -116,26 +119,32 @@ def export_model(path: Path, out: Path, formats: list[str], pictures: list[np.nd
 @contextmanager
 def _appearing(out: Path) -> Iterator[Path]:
     """A folder that becomes `out` when the block ends well; an exception leaves nothing behind."""
-    aside = out.absolute().with_name(f".{out.absolute().name}.{secrets.token_hex(4)}.partial")
-    aside.mkdir(parents=True)
-    try:
-        yield aside
-        if out.is_dir():
-            out.rmdir()  # it is empty
-        aside.rename(out)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
+    whole = out.absolute()
+    with lock_folder(whole):
+        remove_partials(whole.parent, re.escape(whole.name))  # of an export that was killed
+        with make_temporary_folder(whole) as folder:
+            yield folder
+            whole.rmdir()  # it is empty: the lock made it, or it was there
+            folder.rename(whole)
+
+
+def _specify(metadata: Metadata) -> list[Any]:
+    """What goes in: with a side left open, LiteRT would tell its callers to give it squares of one pixel."""
+    import tensorflow as tf
+
+    return [tf.TensorSpec((None, metadata.image_size, metadata.image_size, 3), tf.uint8, name="pictures")]
 
 
 def _write_saved_model(model: Any, metadata: Metadata, path: Path) -> None:
-    model.export(path, format="tf_saved_model", verbose=False)
+    with name_plainly(path.parent) as parent:
+        model.export(parent / path.name, format="tf_saved_model", verbose=False, input_signature=_specify(metadata))
 
 
 def _load_saved_model(path: Path) -> Run:
     import tensorflow as tf
 
-    loaded = tf.saved_model.load(path)
+    with name_plainly(path) as named:
+        loaded = tf.saved_model.load(named)
     # The signature alone does not keep the variables alive: `loaded` is held by the function.
     return lambda batch, loaded=loaded: loaded.signatures["serving_default"](tf.constant(batch))["logits"].numpy()
 
@@ -147,7 +156,8 @@ def _write_litert(model: Any, metadata: Metadata, path: Path) -> None:
     wanted = saved.exists()  # the formats are written in their order
     if not wanted:
         _write_saved_model(model, metadata, saved)
-    path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(saved)).convert())
+    with name_plainly(saved) as named:
+        path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(named)).convert())
     if not wanted:
         shutil.rmtree(saved)
 
@@ -168,12 +178,12 @@ def _write_onnx(model: Any, metadata: Metadata, path: Path) -> None:
 
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     plain = replace_normalization(model)
-    signature = [tf.TensorSpec((None, None, None, 3), tf.uint8, name="pictures")]
+    signature = _specify(metadata)
     serve = tf.function(lambda pictures: plain(pictures, training=False), input_signature=signature)
     converted, _ = tf2onnx.convert.from_function(serve, signature, opset=_OPSET)
     onnx.helper.set_model_props(converted, {MEMBER: encode_metadata(metadata).decode()})
     onnx.checker.check_model(converted)
-    onnx.save(converted, path)
+    path.write_bytes(converted.SerializeToString())
 
 
 def _load_onnx(path: Path) -> Run:

@@ -3,7 +3,7 @@
     python -m trainer.inference --weight_path runs/NAME/model.keras --image dog.jpg more/ walk.mp4
 
 Each picture is judged as a square around the animal, which --box names; without it, as a whole. Probabilities are for
-six moods that are equally common, unless --prior natural. Exit status 1: a file could not be read, the others are
+moods that are equally common, unless --prior natural. Exit status 1: a file could not be read, the others are
 answered.
 """
 
@@ -51,7 +51,8 @@ def main(arguments: list[str]) -> int:
         _check_box(sources, options.box)
     problems: list[tuple[Source, str]] = []
     squares = _read_squares(sources, options.box, metadata, lambda *problem: _report(problems, *problem))
-    answers = _answer(_predict(options.weight_path, squares, options.batch_size), options.species)
+    predicted = _predict(options.weight_path, squares, options.batch_size)
+    answers = _answer(predicted, options.species, problems)
     judge = Judge(metadata, options.prior, options.min_confidence)
     (_print_json if options.json else _print_text)(answers, judge, options, problems)
     return 1 if problems else 0
@@ -110,7 +111,7 @@ def _check_box(sources: list[Source], box: Box) -> None:
     """CallError where the box leaves a picture; all that can be read are looked at before any is answered."""
     for source in sources:
         try:
-            height, width = next(_read(source))[1].shape[:2]
+            height, width = next(_read(source, judge=False))[1].shape[:2]
         except UnreadableImage:
             continue  # said when its turn comes
         if box.x + box.width > width or box.y + box.height > height:
@@ -127,20 +128,20 @@ def _load(path: Path) -> Any:
         return read_model(path)[0]
 
 
-def _read(source: Source) -> Iterator[tuple[float, np.ndarray]]:
-    """Seconds and pixels of a source's pictures. Raises UnreadableImage."""
+def _read(source: Source, judge: bool = True) -> Iterator[tuple[float, np.ndarray]]:
+    """Seconds and pixels of a source's pictures. Raises UnreadableImage, of a video that is cut short at its end."""
     if source.problem:
         raise UnreadableImage(source.problem)
     if source.is_video:
         yield from read_frames(source.path)
     else:
-        yield 0.0, read_pixels(source.path)
+        yield 0.0, read_pixels(source.path, judge)
 
 
 def _read_squares(
     sources: list[Source], box: Box | None, metadata: Metadata, report: Callable[[Source, str], None]
 ) -> Iterator[Square]:
-    """The squares of all sources, in their order; a source that gives none is reported."""
+    """The squares of all sources, in their order; a source that cannot be read, or not to its end, is reported."""
     for source in sources:
         try:
             for seconds, pixels in _read(source):
@@ -154,8 +155,16 @@ def _report(problems: list[tuple[Source, str]], source: Source, why: str) -> Non
     print(f"inference: {source.path}: {why}", file=sys.stderr)
 
 
-def _predict(path: Path, squares: Iterator[Square], batch_size: int) -> Iterator[tuple[Square, np.ndarray]]:
-    """Each square with its logits (6,), in batches of one shape: the model is compiled once."""
+class Judgement(NamedTuple):
+    """What is kept of a square once it is judged: its pixels go, however long the video is."""
+
+    source: Source
+    seconds: float
+    logits: np.ndarray  # (6,)
+
+
+def _predict(path: Path, squares: Iterator[Square], batch_size: int) -> Iterator[Judgement]:
+    """Each square's logits, in batches of one shape: the model is compiled once."""
     first = list(islice(squares, batch_size))
     shape = len(first)  # fewer pictures than a batch: no work for the empty places
     model = _load(path) if first else None
@@ -163,16 +172,21 @@ def _predict(path: Path, squares: Iterator[Square], batch_size: int) -> Iterator
     while batch := list(islice(squares, shape)):
         pixels = np.zeros((shape, *batch[0].pixels.shape), np.uint8)
         pixels[: len(batch)] = [square.pixels for square in batch]
-        yield from zip(batch, model.predict_on_batch(pixels)["logits"], strict=False)
+        for square, logits in zip(batch, model.predict_on_batch(pixels)["logits"], strict=False):
+            yield Judgement(square.source, square.seconds, logits)
 
 
-def _answer(predicted: Iterator[tuple[Square, np.ndarray]], species: str | None) -> Iterator[Answer]:
-    """One answer for each source, as soon as its last picture is through."""
-    for _, group in groupby(predicted, key=lambda pair: id(pair[0].source)):
-        pairs = list(group)
-        source = pairs[0][0].source
-        seconds = np.array([square.seconds for square, _ in pairs]) if source.is_video else None
-        logits = np.stack([logits for _, logits in pairs])
+def _answer(
+    predicted: Iterator[Judgement], species: str | None, problems: list[tuple[Source, str]]
+) -> Iterator[Answer]:
+    """One answer for each source, as soon as its last picture is through; none for one that has a problem."""
+    for _, group in groupby(predicted, key=lambda judged: id(judged.source)):
+        judged = list(group)  # which ends after what is read next: a problem of this source is known by now
+        source = judged[0].source
+        if any(source is failed for failed, _ in problems):
+            continue
+        seconds = np.array([one.seconds for one in judged]) if source.is_video else None
+        logits = np.stack([one.logits for one in judged])
         yield Answer(str(source.path), species or find_species(source.path), logits, seconds)
 
 
@@ -183,6 +197,8 @@ def _print_text(answers: Iterator[Answer], judge: Judge, options: argparse.Names
         print(*write_answer(answer, judge, options.topk), sep="\n", flush=True)
     if answered:
         print(f"({PRIORS[judge.prior]})")
+    if answered and judge.never:
+        print(f"(학습에 없어 답하지 않는 기분: {', '.join(emotion.korean for emotion in judge.never)})")
     if answered and not options.box:
         print(_WHOLE)
 
@@ -191,10 +207,13 @@ def _print_json(answers: Iterator[Answer], judge: Judge, options: argparse.Names
     results = [describe_answer(answer, judge) for answer in answers]
     errors = [{"file": str(source.path), "why": why} for source, why in problems]
     document = {"model": str(options.weight_path), "prior": judge.prior, "min_confidence": judge.min_confidence}
+    document["never_answered"] = [emotion.english for emotion in judge.never]
     print(json.dumps(document | {"results": results, "errors": errors}, ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":
-    for stream in (sys.stdout, sys.stderr):  # Korean, whatever the console's code page; names of bytes that are no text
+    for stream in filter(
+        None, (sys.stdout, sys.stderr)
+    ):  # Korean, whatever the console's code page; a closed one is None
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(run_command("inference", main, sys.argv[1:]))

@@ -9,9 +9,12 @@ import msgspec
 import numpy as np
 
 from shards.emotions import EMOTIONS
-from shards.errors import CallError, DataError
+from shards.errors import CallError, DataError, word_error
 
 MEMBER = "mood.json"
+# Found by loading files of four backbones with the released versions, one after the other: 3.15.0 gives the same
+# logits, 3.14.0 and all before stop at what 3.15 writes of an initializer (GlorotUniform's `input_axes`).
+LEAST_KERAS = "3.15.0"
 FORMAT_VERSION = 1
 _FORMAT = "pet_mood model"
 _REMEDY = "give the model.keras of a run (runs/NAME/model.keras)"
@@ -31,15 +34,16 @@ class Metadata(msgspec.Struct):
     """What a model's user has to know beside its weights."""
 
     temperature: float  # probabilities = softmax(logits / temperature)
-    image_size: int  # side in pixels of the squares to give it; others are resized twice
+    image_size: int  # side in pixels of the squares to give it, exported or not; others are resized twice
     crop_grow: float  # the squares it learned from: so many times the box's longer side, see shards.geometry
-    prior: list[float]  # share of the training videos with each mood
+    prior: list[float]  # share of the training videos with each mood; one of 0 is never answered
     dataset: str  # fingerprint
     backbone: str
     trained: dict[str, Any] = {}  # settings worth knowing
     network_size: int | None = None  # to which the file brings squares of any size; image_size where not stated
     emotions: list[Mood] = msgspec.field(default_factory=_list_moods)
     resize: str = "bilinear, half-pixel centres, not antialiased"  # how it does that
+    keras: str = LEAST_KERAS  # the least version that loads the file
     format: str = _FORMAT
     version: int = FORMAT_VERSION
 
@@ -52,8 +56,8 @@ class _Version(msgspec.Struct):
 def encode_metadata(metadata: Metadata) -> bytes:
     """UTF-8 JSON, one field a line. Raises ValueError where a number is none that probabilities can be made of."""
     prior = np.asarray(metadata.prior)
-    if prior.shape != (len(EMOTIONS),) or not (prior > 0).all() or not np.isclose(prior.sum(), 1):
-        raise ValueError(f"the prior {metadata.prior} is not {len(EMOTIONS)} shares above 0 that add up to 1")
+    if prior.shape != (len(EMOTIONS),) or not (prior >= 0).all() or not np.isclose(prior.sum(), 1):
+        raise ValueError(f"the prior {metadata.prior} is not {len(EMOTIONS)} shares from 0 that add up to 1")
     if not 0 < metadata.temperature < np.inf:
         raise ValueError(f"the temperature {metadata.temperature} is not a number above 0")
     return msgspec.json.format(msgspec.json.encode(metadata), indent=1) + b"\n"
@@ -82,7 +86,7 @@ def _read_member(path: Path) -> bytes:
                 raise DataError(f"{path}: damaged: {damaged} does not fit its checksum; {remedy}")
             return archive.read(MEMBER)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: damaged: {error}; {remedy}") from error
+        raise DataError(f"{path}: damaged: {word_error(error)}; {remedy}") from error
 
 
 def _decode_metadata(path: Path, data: bytes) -> Metadata:

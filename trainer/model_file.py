@@ -7,7 +7,7 @@ Keras' own layers only, so that keras.saving.load_model opens it where this pack
 writes lies one more member of the zip, mood.json (see trainer.metadata), which Keras passes over.
 """
 
-import tempfile
+import re
 import zipfile
 from pathlib import Path
 
@@ -15,10 +15,10 @@ import keras
 import numpy as np
 from keras import layers
 
-from shards.errors import CallError, DataError
-from shards.files import write_atomically
+from shards.errors import CallError, DataError, word_error
+from shards.files import make_temporary_folder, write_atomically
 from trainer.metadata import MEMBER, Metadata, encode_metadata, read_metadata
-from trainer.network import connect, rebuild
+from trainer.network import connect, rebuild, set_defaults
 
 
 def write_model(path: Path, network: keras.Model, offset: np.ndarray, metadata: Metadata) -> None:
@@ -36,8 +36,8 @@ def write_model(path: Path, network: keras.Model, offset: np.ndarray, metadata: 
         raise CallError(f"{path}: a model file has to end in .keras")
     text = encode_metadata(metadata)
     model = build_serving_model(network, offset, metadata)
-    with tempfile.TemporaryDirectory() as folder:
-        aside = Path(folder) / "model.keras"  # Keras writes to no other ending
+    with make_temporary_folder(path) as folder:
+        aside = folder / "model.keras"  # Keras writes to no other ending
         model.save(aside)
         with zipfile.ZipFile(aside, "a", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(MEMBER, text)
@@ -77,13 +77,20 @@ def _balance(network: keras.Model, offset: np.ndarray) -> keras.Model:
 def read_model(path: Path, jit: bool = False) -> tuple[keras.Model, Metadata]:
     """The serving model of a file (see build_serving_model), compiled by XLA or not, and what the file says of itself.
 
-    Raises CallError where it is no model file of this project, DataError where it is damaged or of another version.
+    Raises CallError where it is no model file of this project or Keras is too old for it, DataError where it is
+    damaged or of another version.
     """
     metadata = read_metadata(path)
+    set_defaults()
     try:
         model = keras.saving.load_model(path, compile=False)
         model.compile(jit_compile=jit)  # or Keras decides by itself, and compiles for a GPU even for one picture
         return model, metadata
     except Exception as error:
-        what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise DataError(f"{path}: Keras {keras.__version__} cannot load it: {what}") from error
+        if _number(keras.__version__) < _number(metadata.keras):
+            raise CallError(f"{path}: needs Keras {metadata.keras} or later, here is {keras.__version__}") from error
+        raise DataError(f"{path}: Keras {keras.__version__} cannot load it: {word_error(error)}") from error
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)[:3]))

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from shards.emotions import EMOTIONS
-from shards.errors import CallError
+from shards.errors import CallError, word_error
 from trainer.settings import NetworkSettings, TrainBase
 
 SMALL = "small"  # a few convolutions of our own, for the demo and for tests
@@ -33,7 +34,17 @@ _BLOCKS = (
     r"expanded_conv_(\d+)",
     r"conv_[dp]w_(\d+)",
 )
+# The bias of a mood that is never answered: its probability is exactly 0 at every temperature, and half precision holds
+# it.
+_NEVER = -1e4
 _QUICK = 0.9  # BatchNormalization's momentum from scratch: its statistics keep up with weights that change fast
+
+
+def set_defaults() -> None:
+    """Have Keras compute as everything here expects, whatever the user's ~/.keras/keras.json says."""
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
 
 
 def build_network(settings: NetworkSettings, resolution: int) -> keras.Model:
@@ -53,6 +64,12 @@ def build_network(settings: NetworkSettings, resolution: int) -> keras.Model:
         x = layers.Dropout(settings.dropout, name="dropout")(x)
     logits = layers.Dense(len(EMOTIONS), kernel_initializer="zeros", dtype="float32", name="mood")(x)
     return keras.Model(pictures, logits, name="pet_mood")
+
+
+def silence(network: keras.Model, prior: np.ndarray) -> None:
+    """Have a new network give moods without a share of the prior (6,) no probability; training leaves it at that."""
+    bias = network.layers[-1].bias
+    bias.assign(np.where(prior > 0, bias, _NEVER))
 
 
 def connect(network: keras.Model, pictures: Any, frozen: bool = False) -> Any:
@@ -200,7 +217,7 @@ def _read_backbone(path: Path, name: str) -> keras.Model:
     try:
         model = keras.saving.load_model(path, compile=False)
     except Exception as error:
-        raise CallError(f"weights {path} cannot be loaded: {str(error).strip().splitlines()[0]}") from error
+        raise CallError(f"weights {path} cannot be loaded: {word_error(error)}") from error
     backbone = next((layer for layer in model.layers if isinstance(layer, keras.Model)), model)
     if backbone.name != _build_empty(name).name:
         raise CallError(f"weights {path} hold the backbone {backbone.name}, the settings say {name}; make them agree")

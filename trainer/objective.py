@@ -11,6 +11,7 @@ import numpy as np
 from keras import ops
 
 from shards.emotions import EMOTIONS
+from trainer.calibration import equalize
 from trainer.settings import Imbalance
 
 _MOODS = len(EMOTIONS)
@@ -20,18 +21,18 @@ def estimate_prior(labels: np.ndarray, videos: np.ndarray) -> np.ndarray:
     """(6,) share of *videos* of each mood, from each record's label and video; frames are near-copies of each other.
 
     A video's mood is that of most of its frames: near-copies in other videos may have outvoted the label of some.
-    A mood without a video counts as half a video, so that its logarithm is finite.
+    A mood whose frames have no video of their own counts as half a video; one without a frame has no share.
     """
     names, video = np.unique(videos, return_inverse=True)
     votes = np.bincount(video * _MOODS + labels, minlength=len(names) * _MOODS).reshape(-1, _MOODS)
     counts = np.bincount(votes.argmax(axis=1), minlength=_MOODS).astype(float)
-    counts = np.maximum(counts, 0.5)
+    counts[np.unique(labels)] = np.maximum(counts[np.unique(labels)], 0.5)
     return counts / counts.sum()
 
 
 def balance_offset(imbalance: Imbalance, prior: np.ndarray) -> np.ndarray:
-    """(6,) what to subtract from trained logits to make them balanced."""
-    return np.log(prior) if imbalance == "none" else np.zeros(_MOODS)
+    """(6,) what to subtract from trained logits to make them balanced; 0 for moods without a share."""
+    return _take_logarithm(prior) if imbalance == "none" else np.zeros(_MOODS)
 
 
 def make_loss(imbalance: Imbalance, prior: np.ndarray, smoothing: float) -> Callable[[Any, Any], Any]:
@@ -41,11 +42,14 @@ def make_loss(imbalance: Imbalance, prior: np.ndarray, smoothing: float) -> Call
     logit_adjustment: the log of the prior is added to the logits (Menon et al. 2021, "Long-tail learning via logit
     adjustment"), so that they need not learn it. Label smoothing gives `smoothing` of the target to all moods: by their
     prior where the logits carry it, in equal parts where weights have taken it out. Equal parts beside a prior of 0.2%
-    would make a picture that shows nothing look like the rarest mood.
+    would make a picture that shows nothing look like the rarest mood. Moods without a share get no part of any target:
+    where the network gives them no probability (network.silence), their gradient is exactly 0.
     """
-    adjustment = np.log(prior) if imbalance == "logit_adjustment" else np.zeros(_MOODS)
-    weights = 1 / (_MOODS * prior) if imbalance == "class_weight" else np.ones(_MOODS)
-    spread = np.full(_MOODS, 1 / _MOODS) if imbalance == "class_weight" else prior
+    equal = equalize(prior)
+    adjustment = _take_logarithm(prior) if imbalance == "logit_adjustment" else np.zeros(_MOODS)
+    weights = np.divide(equal, prior, out=np.ones(_MOODS), where=prior > 0)
+    weights = weights if imbalance == "class_weight" else np.ones(_MOODS)
+    spread = equal if imbalance == "class_weight" else prior
     adjustment, weights, spread = (values.astype("float32") for values in (adjustment, weights, spread))
 
     def mood_loss(labels: Any, logits: Any) -> Any:
@@ -55,3 +59,7 @@ def make_loss(imbalance: Imbalance, prior: np.ndarray, smoothing: float) -> Call
         return ops.sum(target * surprise, axis=-1) * ops.take(weights, labels)
 
     return mood_loss
+
+
+def _take_logarithm(prior: np.ndarray) -> np.ndarray:
+    return np.log(prior, out=np.zeros(_MOODS), where=prior > 0)

@@ -40,7 +40,7 @@ def write_report(folder: Path) -> Path:
     history = _read_history(folder / "history.csv")
     page = render_page(
         Path(__file__).with_name(_TEMPLATE),
-        title=folder.absolute().name,
+        title=_show_bytes(folder.absolute().name),
         evaluation=evaluation,
         korean=_word_in_korean(evaluation) if evaluation else None,
         pictures=_draw_pictures(folder, evaluation, history),
@@ -67,7 +67,12 @@ def flatten(value: Any, name: str = "") -> dict[str, str]:
             leaves |= flatten(item, f"{name}.{key}" if name else str(key))
         return leaves
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return {name: text}
+    return {name: _show_bytes(text)}
+
+
+def _show_bytes(text: str) -> str:
+    """A name of bytes that are no text as something that can be shown."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

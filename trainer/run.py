@@ -1,7 +1,6 @@
 """A training run, whole: data, device, network, checks, stages, evaluation, report; or the rest of one begun."""
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,17 +14,17 @@ import numpy as np
 
 from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError
-from shards.files import write_atomically
+from shards.files import name_plainly, write_atomically
 from shards.lock import lock_folder
 from trainer import loop, self_check, speed
-from trainer.checkpoint import FOLDER, Progress, read_progress
+from trainer.checkpoint import Progress, read_progress
 from trainer.data import Split, check_apart, check_geometry, check_moods, open_split
 from trainer.decoding import DCT
 from trainer.device import Device, choose_device, is_out_of_memory
 from trainer.evaluation import Predictions, evaluate, fit_temperature
 from trainer.metadata import Metadata, read_metadata
 from trainer.model_file import read_model, write_model
-from trainer.network import build_network, choose_trainable
+from trainer.network import build_network, choose_trainable, silence
 from trainer.objective import estimate_prior
 from trainer.overfit import overfit
 from trainer.pipeline import (
@@ -36,13 +35,8 @@ from trainer.pipeline import (
     validation_batches,
 )
 from trainer.report import write_report
+from trainer.run_folder import METRICS, MODEL, PAGE, open_folder, read_metrics, remove_leftovers, write_record
 from trainer.settings import Settings, Stage, fingerprint_run, name_versions
-
-MODEL = "model.keras"
-RECORD = "run.json"
-METRICS = "metrics.json"
-PAGE = "report.html"
-_OURS = (RECORD, METRICS, PAGE, MODEL, "history.csv", "*.png", FOLDER, "tensorboard")
 
 
 def train(settings: Settings, command: list[str]) -> dict[str, Any]:
@@ -62,16 +56,17 @@ def train(settings: Settings, command: list[str]) -> dict[str, Any]:
     if folder.exists() and not folder.is_dir():
         raise CallError(f"{folder} is a file; give another --out")
     with lock_folder(folder):
-        begun = _open_folder(folder, fingerprint, settings.replace)
-        if begun and begun.get("results") and (folder / METRICS).exists():
+        begun = open_folder(folder, fingerprint, settings.replace)
+        metrics = read_metrics(folder) if begun and begun.get("results") else None
+        if metrics:
             if not (folder / PAGE).exists():
                 write_report(folder)  # killed just before it
             print(f"{folder} is done already: {begun['results']['summary']}")
-            return json.loads((folder / METRICS).read_text(encoding="utf-8"))
+            return metrics
         saved = read_progress(folder)
         run = _prepare(settings, input_settings, folder, training, valid, device, saved[0] if saved else Progress())
         record = begun or _describe(run, command, fingerprint)
-        _write_json(folder / RECORD, record)
+        write_record(folder, record)
         return _train(run, record, saved[1] if saved else None)
 
 
@@ -82,8 +77,9 @@ def _train(run: loop.Run, record: dict[str, Any], arrays: dict[str, np.ndarray] 
         if run.settings.self_check and arrays is None:
             for line in self_check.check_run(run, _metadata(run, 1.0)):
                 _tell(f"check   {line}")
-        _listen(run, record)
-        loop.train_stages(run, arrays)
+        with name_plainly(run.folder) as named:
+            _listen(run, record, named)
+            loop.train_stages(run, arrays)
         return _finish(run, record)
 
 
@@ -94,6 +90,8 @@ def open_splits(settings: Settings) -> tuple[Split, Split]:
     valid = open_split(Path(settings.valid or settings.train), "val")
     check_geometry(training, valid)
     check_apart(training, valid)
+    if not np.isin(valid.labels, training.labels).any():
+        raise DataError(f"{valid.name} shows none of the moods of {training.name}; give another --valid")
     return training, valid
 
 
@@ -135,9 +133,10 @@ def _prepare(
     with device.scope():
         network = build_network(settings.network, settings.resolution)
     prior = estimate_prior(training.labels, training.videos)
+    silence(network, prior)
     run = loop.Run(folder, settings, input_settings, device, training, valid, network, prior, progress=progress)
     run.save_best = lambda predictions, row: write_model(
-        folder / MODEL, network, run.offset, _metadata(run, fit_temperature(predictions), row)
+        folder / MODEL, network, run.offset, _metadata(run, fit_temperature(predictions, prior), row)
     )
     for stage in settings.stages:  # what cannot be done in a later stage is said now
         choose_trainable(network, stage.train_base, settings.network.from_scratch)
@@ -169,16 +168,16 @@ def _explain_failures(input_settings: InputSettings, *splits: Split) -> Iterator
         raise explained from error
 
 
-def _listen(run: loop.Run, record: dict[str, Any]) -> None:
-    """Say and write down what the stages and epochs report."""
-    writer = _open_tensorboard(run.folder) if run.settings.tensorboard else None
+def _listen(run: loop.Run, record: dict[str, Any], folder: Path) -> None:
+    """Say and write down what the stages and epochs report; `folder` is the run's, by a name that TensorBoard takes."""
+    writer = _open_tensorboard(folder) if run.settings.tensorboard else None
 
     def before_stage(stage: Stage, model: keras.Model) -> None:
         if run.settings.measure_speed:
             alone = speed.measure_model(model, run.opening.batches[0], run.input.batch_size)
             found = speed.Speed(run.input_rate, alone, run.steps * run.input.batch_size)
             record.setdefault("speed", {})[stage.name] = found.as_dict()
-            _write_json(run.folder / RECORD, record)
+            write_record(run.folder, record)
             _tell(f"speed   {stage.name}: {found.describe()}")
 
     def after_epoch(row: dict[str, Any]) -> None:
@@ -215,50 +214,19 @@ def _finish(run: loop.Run, record: dict[str, Any]) -> dict[str, Any]:
         "epochs": len(run.progress.history),
         "evaluation": evaluation,
     }
-    _write_json(run.folder / METRICS, metrics)
+    with write_atomically(run.folder / METRICS) as file:
+        file.write((json.dumps(metrics, ensure_ascii=False, indent=1) + "\n").encode())
     record["results"] = {
         "summary": evaluation["verdict"],
         "best_epoch": metadata.trained["epoch"],
         run.settings.best: metadata.trained[run.settings.best],
         "finished": _now(),
     }
-    _write_json(run.folder / RECORD, record)
+    write_record(run.folder, record)
     write_report(run.folder)
+    remove_leftovers(run.folder)
     print(f"{run.folder}: {record['results']['summary']}")
     return metrics
-
-
-def _open_folder(folder: Path, fingerprint: str, replace: bool) -> dict[str, Any] | None:
-    """What run.json of a run that was begun with the same settings, data and versions says; None for a new run.
-
-    Raises CallError where the folder holds another run that may not be replaced, or something else.
-    """
-    begun = _read_record(folder / RECORD, replace)
-    if begun and begun.get("fingerprint") == fingerprint:
-        return begun
-    ours = [path for name in _OURS for path in folder.glob(name)]
-    others = [path for path in folder.iterdir() if path not in ours]
-    if begun is None and others:
-        raise CallError(f"{folder} holds files that are not a run's; give another --out")
-    if ours and not replace:
-        raise CallError(
-            f"{folder} holds another run (settings, data, versions or device); give --replace or another --out"
-        )
-    for path in sorted(ours, key=lambda path: path.name == RECORD):  # the record last: it says that the rest is a run's
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    return None
-
-
-def _read_record(path: Path, replace: bool) -> dict[str, Any] | None:
-    """run.json; None where there is none, or a damaged one that is to be replaced."""
-    if not path.exists():
-        return None
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        if replace:
-            return None
-        raise DataError(f"{path} is damaged ({error}); give --replace or another --out") from error
 
 
 def _describe(run: loop.Run, command: list[str], fingerprint: str) -> dict[str, Any]:
@@ -285,6 +253,7 @@ def _metadata(run: loop.Run, temperature: float, row: dict[str, Any] | None = No
     content = run.settings.content
     figures = {name: row[name] for name in ("epoch", "macro_f1", "val_accuracy")} if row else {}
     chosen = {name: content[name] for name in ("resolution", "imbalance", "weights", "train_base", "seed")}
+    chosen["weights"] = chosen["weights"].encode(errors="backslashreplace").decode()  # a path may be no text
     return Metadata(
         temperature=temperature,
         image_size=run.sizes.whole,
@@ -317,11 +286,12 @@ def _print_start(run: loop.Run, goes_on: bool) -> None:
     )
     videos = ", ".join(f"{e.korean} {share:.1%}" for e, share in zip(EMOTIONS, run.prior, strict=True))
     _tell(f"moods   by training video: {videos}; imbalance: {run.settings.imbalance}")
-
-
-def _write_json(path: Path, value: Any) -> None:
-    with write_atomically(path) as file:
-        file.write((json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())
+    if never := [e.korean for e, share in zip(EMOTIONS, run.prior, strict=True) if share == 0]:
+        wrong = int((run.prior[run.valid.labels] == 0).sum())
+        _tell(
+            f"moods   without a training frame, so never answered: {', '.join(never)}; {wrong} of "
+            f"{run.valid.records} validation frames show them, which count as wrong and are left out of val_loss"
+        )
 
 
 def _now() -> str:

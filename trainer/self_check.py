@@ -1,20 +1,19 @@
 """What has to hold before the first epoch; each line of it was once broken in somebody's training, and cost days."""
 
 import math
-import tempfile
-from pathlib import Path
 
 import keras
 import numpy as np
 
 from shards.errors import DataError
-from shards.files import write_atomically
+from shards.files import make_temporary_folder, write_atomically
 from trainer.codec import cut_square, read_pixels
 from trainer.data import read_squares
 from trainer.loop import Run
 from trainer.model_file import Metadata, read_model, write_model
 from trainer.network import bring, connect
 from trainer.pipeline import validation_batches
+from trainer.run_folder import SELF_CHECK
 
 _LIKELY = 0.999  # two moods in a batch are asked for only where chance would give one less often than in 1 of 1,000
 _SAME_PIXELS = 2.0  # mean absolute difference of two JPEG decoders, in 0..255
@@ -69,19 +68,20 @@ def _check_mixture(run: Run, labels: np.ndarray) -> str:
 
 
 def _check_start(run: Run, pictures: np.ndarray, labels: np.ndarray) -> str:
-    """With the last layer at zero every mood is as likely, whatever the features are."""
+    """With the last layer at zero every mood that is trained is as likely, whatever the features are."""
     logits = np.asarray(keras.ops.convert_to_numpy(run.plain(pictures, training=False)), np.float64)
     chances = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     loss = -chances[np.arange(len(labels)), labels].mean()
-    if not abs(loss - math.log(logits.shape[1])) < 1e-3:
-        raise DataError(f"the first loss is {loss:.4f} instead of ln 6 = {math.log(logits.shape[1]):.4f}")
-    return f"first cross-entropy: {loss:.4f} = ln {logits.shape[1]}"
+    moods = np.count_nonzero(run.prior)
+    if not abs(loss - math.log(moods)) < 1e-3:
+        raise DataError(f"the first loss is {loss:.4f} instead of ln {moods} = {math.log(moods):.4f}")
+    return f"first cross-entropy: {loss:.4f} = ln {moods}"
 
 
 def _check_preprocessing(run: Run, picture: np.ndarray) -> str:
     """His inference neither cut nor scaled as his training did."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "검사.jpg"
+    with make_temporary_folder(run.folder / SELF_CHECK) as folder:
+        path = folder / "검사.jpg"
         with write_atomically(path) as file:
             file.write(read_squares(run.valid, [0])[0])
         again = cut_square(read_pixels(path), None, 1.0, run.sizes.whole)
@@ -98,8 +98,8 @@ def _check_file(run: Run, metadata: Metadata, picture: np.ndarray) -> str:
     chance = np.random.default_rng(0)
     head.set_weights([chance.normal(0, 0.2, weights.shape) for weights in before])
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.keras"
+        with make_temporary_folder(run.folder / SELF_CHECK) as folder:
+            path = folder / "model.keras"
             write_model(path, run.network, run.offset, metadata)
             model, _ = read_model(path, run.device.jit)
             stored = np.asarray(model.predict(picture[None], verbose=0)["logits"])

@@ -1,21 +1,25 @@
-"""TensorFlow started without a word: the notes of its first seconds go nowhere, errors of Python are raised as ever."""
+"""TensorFlow started without a word: the notes of its first seconds are heard when it fails, else by nobody."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from shards.errors import CallError, DataError
+from shards.notes import catch_notes
+
 
 @contextmanager
 def without_notes() -> Iterator[None]:
-    """Nothing that is written to file descriptor 2 inside is seen.
+    """Nothing that is written to file descriptor 2 inside is seen, unless the block fails in a way that is not ours.
 
     Parts of TensorFlow 2.21 write there before TF_CPP_MIN_LOG_LEVEL holds. Only for its import and for loading.
     """
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    notes = bytearray()
     try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        with catch_notes() as notes:
+            yield
+    except (CallError, DataError):
+        raise
+    except Exception:
+        os.write(2, notes)
+        raise

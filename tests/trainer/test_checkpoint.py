@@ -4,8 +4,10 @@ import keras
 import numpy as np
 import pytest
 
+from shards.seal import BrokenSeal
 from trainer.checkpoint import (
     Progress,
+    decode_checkpoint,
     list_checkpoints,
     list_variables,
     read_progress,
@@ -41,9 +43,9 @@ def test_round_trip(tmp_path):
     assert any("seed" in v.path for v in list_variables(model))  # and the dropout's
 
 
-def test_the_last_two_are_kept_and_the_last_whole_one_loads(tmp_path):
+def test_the_last_two_are_kept_and_the_last_whole_one_loads(tmp_path, capsys):
     model = make_model(1)
-    for steps in (5, 10, 9, 20):
+    for steps in (5, 10, 20):
         write_checkpoint(tmp_path, model, Progress(total_steps=steps))
     newest, older = list_checkpoints(tmp_path)
     assert [int(path.stem) for path in (newest, older)] == [20, 10]
@@ -51,9 +53,42 @@ def test_the_last_two_are_kept_and_the_last_whole_one_loads(tmp_path):
     for damage in (whole[:-100], whole[: len(whole) // 2], b"", bytes([whole[0] ^ 1]) + whole[1:]):
         newest.write_bytes(damage)
         assert read_progress(tmp_path)[0].total_steps == 10
+        assert capsys.readouterr().err.count(f"note    {newest} ") == 1
     middle = len(whole) // 2
     newest.write_bytes(whole[:middle] + bytes([whole[middle] ^ 4]) + whole[middle + 1 :])  # a bit of an array
     assert read_progress(tmp_path)[0].total_steps == 10
+    assert "goes on from the checkpoint before it" in capsys.readouterr().err
+    older.write_bytes(b"")
+    assert read_progress(tmp_path) is None
+    assert "goes on from the beginning" in capsys.readouterr().err.splitlines()[1]
+
+
+def test_a_run_that_went_back_keeps_what_it_writes_then(tmp_path):
+    """Damaged ones of later steps would be the newest for ever, and what is written meanwhile would go as older."""
+    model = make_model(1)
+    for steps in (10, 20):
+        write_checkpoint(tmp_path, model, Progress(total_steps=steps))
+    for path in list_checkpoints(tmp_path):
+        path.write_bytes(path.read_bytes()[:-1])
+    for steps, kept in ((0, [0]), (5, [5, 0]), (9, [9, 5])):
+        write_checkpoint(tmp_path, model, Progress(total_steps=steps))
+        assert [int(path.stem) for path in list_checkpoints(tmp_path)] == kept
+        assert read_progress(tmp_path)[0].total_steps == steps
+
+
+def test_no_damage_is_ever_read_as_a_checkpoint(tmp_path):
+    """Every byte with a bit flipped, every cut, and bytes behind it: thousands, none of which numpy gets to see."""
+    write_checkpoint(tmp_path, make_model(1), Progress(total_steps=7))
+    whole = list_checkpoints(tmp_path)[0].read_bytes()
+    assert decode_checkpoint(whole)[0].total_steps == 7
+    flipped = (whole[:i] + bytes([whole[i] ^ 1 << i % 8]) + whole[i + 1 :] for i in range(len(whole)))
+    cut = (whole[:length] for length in range(len(whole)))
+    longer = (whole + bytes([value]) * length for value in (0, 10, 255) for length in (1, 73, 4096))
+    damaged = [*flipped, *cut, *longer, whole + whole, whole[1:]]
+    assert len(damaged) > 4000
+    for data in damaged:
+        with pytest.raises(BrokenSeal):
+            decode_checkpoint(data)
 
 
 def test_nothing_to_go_on_from(tmp_path):

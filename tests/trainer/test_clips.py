@@ -1,5 +1,7 @@
 """Frames of videos, five a second, by their times."""
 
+import os
+import re
 from pathlib import Path
 
 import cv2
@@ -74,6 +76,111 @@ def test_what_is_no_video(data, tmp_path, capfd):
     with pytest.raises(UnreadableImage, match="no such file"):
         list(read_frames(tmp_path / "none.mp4"))
     assert capfd.readouterr() == ("", "")
+
+
+CONTAINERS = {
+    "a.avi": "MJPG",
+    "b.avi": "XVID",
+    "c.mkv": "mp4v",
+    "d.webm": "VP90",
+    "e.mov": "mp4v",
+    "f.3gp": "mp4v",
+    "fast.mp4": "mp4v",  # the index first
+}
+
+
+def write_noise(path: Path, code: str, frames: int = 100) -> Path:
+    """Noise, whose frames take about as many bytes each, 25 a second, in any container."""
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*code), 25, (64, 48))
+    noise = np.random.default_rng(0)
+    for _ in range(frames):
+        writer.write(noise.integers(0, 256, (48, 64, 3), dtype=np.uint8))
+    writer.release()
+    if path.name.startswith("fast"):
+        path.write_bytes(put_index_first(path.read_bytes()))
+    return path
+
+
+def put_index_first(data: bytes) -> bytes:
+    """An MP4 as it is made for the web; stco holds the places of the frames, which move by the index's length."""
+    at, boxes = 0, []
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 4])
+        boxes.append(data[at : at + length])
+        at += length
+    index = bytearray(next(box for box in boxes if box[4:8] == b"moov"))
+    first = index.index(b"stco") + 12
+    for place in range(first, first + 4 * int.from_bytes(index[first - 4 : first]), 4):
+        index[place : place + 4] = (int.from_bytes(index[place : place + 4]) + len(index)).to_bytes(4)
+    return boxes[0] + bytes(index) + b"".join(box for box in boxes[1:] if box[4:8] != b"moov")
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_a_clip_that_is_cut_short_is_told(name, tmp_path, capfd):
+    path = write_noise(tmp_path / name, CONTAINERS[name])
+    capfd.readouterr()
+    whole = path.read_bytes()
+    assert len(list(read_frames(path))) == 20
+    for part in (0.8, 0.5, 0.3):
+        path.write_bytes(whole[: int(len(whole) * part)])
+        seen = []
+        with pytest.raises(UnreadableImage, match="cut short") as raised:
+            seen.extend(read_frames(path))
+        found = re.search(r"end after ([\d.]+) of 4\.0 seconds", str(raised.value))
+        assert bool(found) == (not name.startswith(("e.", "f.")))  # those have lost their index
+        assert not found or abs(float(found[1]) - 4 * part) < 0.8
+    assert capfd.readouterr() == ("", "")
+
+
+def test_frames_that_stop_decoding(tmp_path):
+    """The index is whole and says four seconds; what it points to is not there, or is something else."""
+    path = write_noise(tmp_path / "fast.mp4", "mp4v")
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + bytes(len(data) - len(data) // 2))
+    with pytest.raises(UnreadableImage, match=r"cut short or damaged: its frames end after [12]\.\d of 4\.0 seconds"):
+        list(read_frames(path))
+
+
+def set_durations(data: bytes, durations: list[int], unit: int) -> bytes:
+    """An MP4 whose frames last so many units of 1 / unit seconds each."""
+    table = b"".join((1).to_bytes(4) + duration.to_bytes(4) for duration in durations)
+    at = data.index(b"stts")
+    old = int.from_bytes(data[at - 4 : at])
+    box = b"stts" + bytes(4) + len(durations).to_bytes(4) + table
+    more = len(box) + 4 - old
+    changed = bytearray(data)
+    for name in (b"moov", b"trak", b"mdia", b"minf", b"stbl"):
+        place = data.index(name) - 4
+        changed[place : place + 4] = (int.from_bytes(data[place : place + 4]) + more).to_bytes(4)
+    seconds = sum(durations) / unit
+    for name, skip, rate in ((b"mvhd", 20, 1000), (b"tkhd", 24, 1000), (b"elst", 12, 1000), (b"mdhd", 20, unit)):
+        if (place := data.find(name)) >= 0:
+            changed[place + skip : place + skip + 4] = round(seconds * rate).to_bytes(4)
+    place = data.index(b"mdhd") + 16
+    changed[place : place + 4] = unit.to_bytes(4)
+    return bytes(changed[: at - 4]) + (len(box) + 4).to_bytes(4) + box + data[at - 4 + old :]
+
+
+@pytest.mark.parametrize(
+    "durations",
+    [[40] * 100, [20, 60] * 50, [33] * 90 + [500] * 4, [1000] + [40] * 60, [40] * 60 + [3000], [10] * 200 + [100] * 20],
+    ids=["even", "uneven", "slow at the end", "a still first", "a still last", "fast and slow"],
+)
+def test_whole_clips_of_a_variable_rate_are_whole(durations, tmp_path):
+    path = write_noise(tmp_path / "a.mp4", "mp4v", len(durations))
+    path.write_bytes(put_index_first(set_durations(path.read_bytes(), durations, 1000)))
+    seconds = [at for at, _ in read_frames(path)]
+    assert seconds[-1] == pytest.approx(sum(durations[:-1]) / 1000, abs=0.21)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(UnreadableImage, match="cut short"):
+        list(read_frames(path))
+
+
+def test_what_is_no_regular_file(tmp_path):
+    os.mkfifo(tmp_path / "a.mp4")
+    with pytest.raises(UnreadableImage, match="not a regular file"):
+        next(read_frames(tmp_path / "a.mp4"))
 
 
 def test_the_real_clip(real_files):

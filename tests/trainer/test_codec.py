@@ -1,11 +1,14 @@
 """Pixels as a user sees them, and squares as the shards have them."""
 
+import contextlib
+import os
+
 import cv2
 import numpy as np
 import pytest
 
-from preprocess.codec import decode_crop, encode_jpeg
-from shards.geometry import Box, place_crop
+from preprocess.codec import decode_crop, decode_region, encode_jpeg, find_window
+from shards.geometry import Box, Crop, place_crop
 from shards.jpeg import UnreadableImage, read_header
 from tests.trees import make_image, make_jpeg
 from trainer.codec import cut_square, decode_pixels, read_pixels
@@ -128,8 +131,69 @@ def test_no_cut_is_taken_for_a_picture(ext):
 def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(UnreadableImage, match="No such file"):
         read_pixels(tmp_path / "없음.jpg")
-    with pytest.raises(UnreadableImage, match="directory"):
+    with pytest.raises(UnreadableImage, match="not a regular file"):
         read_pixels(tmp_path)
+    os.mkfifo(tmp_path / "a.jpg")  # nobody writes into it
+    with pytest.raises(UnreadableImage, match="not a regular file"):
+        read_pixels(tmp_path / "a.jpg")
+
+
+def judge_as_preprocess(data: bytes) -> str:
+    """What preprocess says of a whole frame."""
+    try:
+        header = read_header(data)
+        decode_region(data, find_window(Crop(0, 0, max(header)), header, max(header)))
+    except UnreadableImage as error:
+        return str(error)
+    return "good"
+
+
+def judge(data: bytes) -> str:
+    try:
+        decode_pixels(data)
+    except UnreadableImage as error:
+        return str(error)
+    return "good"
+
+
+def test_both_rooms_say_the_same_of_every_real_odd_file(real_files, capfd):
+    said = []
+    for path in sorted((real_files / "jpeg_edge").rglob("*.jp*g")):
+        data = path.read_bytes()
+        said.append(judge(data))
+        if data.startswith(b"\xff\xd8") and not said[-1].startswith("states a size of"):  # where limits are others
+            assert (path.name, said[-1]) == (path.name, judge_as_preprocess(data))
+    assert said.count("good") > 100 and said.count("its scan cannot be decoded") > 10
+    assert sum("truncated" in one for one in said) > 5
+    assert capfd.readouterr() == ("", "")  # of all these not one line of libjpeg's
+
+
+def test_a_cut_is_told_though_an_end_marker_follows(real_files, capfd):
+    """OpenCV and TensorFlow fill in what is missing; libjpeg notes it."""
+    pillow = real_files / "jpeg_edge/pillow"
+    sources = [PLAIN, make_jpeg(5, 64, 48, (cv2.IMWRITE_JPEG_PROGRESSIVE, 1))]
+    sources += [(pillow / name).read_bytes() for name in ("hopper.jpg", "hopper_gray.jpg", "pil_sample_cmyk.jpg")]
+    for data in sources:
+        start = data.rindex(b"\xff\xda") + 20
+        for part in np.linspace(0, 0.98, 30):
+            cut = data[: int(start + (len(data) - start - 2) * part)] + b"\xff\xd9"
+            assert judge(cut) == judge_as_preprocess(cut) == "truncated: its scan ends before the picture does"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_damaged_png_and_webp_are_never_answered_in_part(capfd):
+    chance = np.random.default_rng(0)
+    for data in (PNG, WEBP):
+        for length in chance.integers(60, len(data) - 12, 60).tolist():
+            short = data[:length] + data[-12:] if data is PNG else data[:4] + (length - 8).to_bytes(4, "little")
+            with pytest.raises(UnreadableImage):
+                decode_pixels(short + (b"" if data is PNG else data[8:length]))
+    for _ in range(200):  # PNG alone has checksums
+        flipped, place = bytearray(PNG), chance.integers(8, len(PNG))
+        flipped[place] ^= 1 << chance.integers(8)
+        with contextlib.suppress(UnreadableImage):
+            assert (decode_pixels(bytes(flipped)) == decode_pixels(PNG)).all()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_every_real_odd_file_is_read_or_refused(real_files):

@@ -66,6 +66,29 @@ def test_val_loss_is_the_nll_under_the_natural_prior():
     assert score(flat, np.full(6, 1 / 6))["val_loss"] == pytest.approx(math.log(6))
 
 
+def test_a_mood_that_was_not_trained_is_wrong_and_spoils_no_likelihood():
+    """Whatever its logits are, it is never answered; figures of likelihood are those of the other cases."""
+    prior = np.array([0.0, 0.25, 0, 0.5, 0.25, 0])
+    drawn = draw_predictions(videos=60)
+    drawn.logits[:, 0] += 50
+    known = prior[drawn.labels] > 0
+    others = Predictions(*(field[known] for field in drawn))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # no logarithm of 0, no mean of nothing
+        found, of_others = (evaluate(cases, prior, 1.7, 0)["frames"] for cases in (drawn, others))
+        scores = score(drawn, prior), score(others, prior)
+    assert scores[0]["val_loss"] == pytest.approx(scores[1]["val_loss"])
+    assert scores[0]["val_accuracy"] == pytest.approx(scores[1]["val_accuracy"] * known.mean())
+    assert found["never_answered"] == {ENGLISH[i]: int((drawn.labels == i).sum()) for i in (0, 2, 5)}
+    for reading in ("equal_priors", "natural_prior"):
+        assert found[reading]["nll"]["value"] == pytest.approx(of_others[reading]["nll"]["value"])
+        assert found[reading]["nll"]["prior"] == pytest.approx(of_others[reading]["nll"]["prior"])
+        assert found[reading]["classes"]["anger"]["recall"]["value"] == 0
+        assert np.array(found[reading]["confusion"])[:, prior == 0].sum() == 0
+    assert found["equal_priors"]["nll"]["prior"] == pytest.approx(math.log(3))
+    assert fit_temperature(drawn, prior) == pytest.approx(fit_temperature(others, prior))
+
+
 @pytest.mark.parametrize("classes", [range(6), (0, 2, 3)])
 def test_figures_are_those_of_sklearn(classes):
     predictions = draw_predictions(classes=classes)

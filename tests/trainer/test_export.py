@@ -1,4 +1,4 @@
-"""What is exported gives the model's logits, for squares of any size and in batches of any number."""
+"""What is exported gives the model's logits, for squares of the side that it states, in batches of any number."""
 
 import json
 import sys
@@ -68,13 +68,54 @@ RUNNERS = {"saved_model": run_saved_model, "litert": run_litert, "onnx": run_onn
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_made_squares_of_any_size(exported, model_path, name):
+def test_made_squares_in_batches_of_any_number(exported, model_path, name):
     model, _ = read_model(model_path)
-    for count, side in ((1, 48), (3, 48), (2, 131), (4, 17)):
-        squares = make_squares(count, count, side)
+    for count in (1, 3, 4):
+        squares = make_squares(count, count, 48)
         expected = model.predict_on_batch(squares)["logits"]
         np.testing.assert_allclose(RUNNERS[name](exported, squares), expected, atol=1e-3)
     np.testing.assert_allclose(expected.std(axis=1) > 0.1, True)  # they say something
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_another_side_is_an_error_or_answered_rightly(exported, model_path, name):
+    model, _ = read_model(model_path)
+    for side in (17, 131):
+        squares = make_squares(side, 2, side)
+        try:
+            found = RUNNERS[name](exported, squares)
+        except Exception as error:
+            assert name == "onnx" and "invalid dimensions" in str(error).lower()
+        else:
+            np.testing.assert_allclose(found, model.predict_on_batch(squares)["logits"], atol=1e-3)
+
+
+def test_the_side_is_stated_and_a_plain_caller_of_litert_is_right(exported, model_path):
+    """Whoever makes what the input's details ask for, and resizes nothing."""
+    import onnxruntime
+    import tensorflow as tf
+    from ai_edge_litert.interpreter import Interpreter
+
+    stated = json.loads((exported / "mood.json").read_text(encoding="utf-8"))
+    interpreter = Interpreter(model_path=str(exported / "model.tflite"))
+    interpreter.allocate_tensors()
+    (taken,) = interpreter.get_input_details()
+    assert taken["shape"].tolist() == [1, 48, 48, 3] and taken["shape_signature"].tolist() == [-1, 48, 48, 3]
+    assert (stated["image_size"], stated["keras"]) == (48, "3.15.0") and taken["dtype"] == np.uint8
+    squares = make_squares(7, *taken["shape"][:2].tolist())
+    interpreter.set_tensor(taken["index"], squares)
+    interpreter.invoke()
+    found = [interpreter.get_tensor(given["index"]) for given in interpreter.get_output_details()]
+    expected = read_model(model_path)[0].predict_on_batch(squares)
+    for one, name in zip(found, ("logits", "probabilities"), strict=True):
+        np.testing.assert_allclose(one, expected[name], atol=1e-3)
+    with pytest.raises(RuntimeError, match="to resize dimension 1"):
+        interpreter.resize_tensor_input(taken["index"], (1, 17, 17, 3), strict=True)
+
+    (given,) = onnxruntime.InferenceSession((exported / "model.onnx").read_bytes()).get_inputs()
+    assert given.shape[1:] == [48, 48, 3]
+    signature = tf.saved_model.load(exported / "saved_model").signatures["serving_default"]
+    assert signature.structured_input_signature[1]["pictures"].shape.as_list() == [None, 48, 48, 3]
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -117,9 +158,11 @@ def test_one_format_of_given_pictures(model_path, tmp_path, real_files, capfd):
     photo = real_files / "jpeg_edge/pillow/hopper.jpg"
     out = tmp_path / "litert"
     out.mkdir()  # an empty folder is no obstacle
+    (tmp_path / ".litert.123-0123abcd.partial/saved_model").mkdir(parents=True)  # of an export that was killed
     call = ["--weight_path", str(model_path), "--out", str(out), "--format", "litert", "--image", str(photo)]
     assert main(call) == 0
     assert sorted(path.name for path in out.iterdir()) == ["model.tflite", "mood.json"]
+    assert list(tmp_path.iterdir()) == [out]
     shown = capfd.readouterr()
     assert "model.tflite: logits differ from the model's by" in shown.out and not shown.err
 
@@ -167,7 +210,7 @@ def test_efficientnet(tmp_path):
     path = tmp_path / "model.keras"
     network = build("float32", "EfficientNetB0", 64)
     write_model(path, network, OFFSET, describe(image_size=64, backbone="EfficientNetB0"))
-    squares = [make_squares(1, 2, 64), make_squares(2, 1, 100)]
+    squares = [make_squares(1, 2, 64), make_squares(2, 1, 64)]
     differences = export_model(path, tmp_path / "out", FORMATS, squares)
     assert list(differences) == FORMATS and max(differences.values()) < 1e-3
     np.testing.assert_allclose(run_onnx(tmp_path / "out", squares[0]), balanced_logits(network, squares[0]), atol=1e-3)

@@ -8,6 +8,7 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -16,7 +17,7 @@ from shards.errors import CallError
 from shards.geometry import Box
 from shards.species import find_species
 from tests.trainer.networks import OFFSET, PRIOR, balanced_logits, build, describe
-from tests.trainer.test_clips import write_clip
+from tests.trainer.test_clips import write_clip, write_noise
 from tests.trainer.test_codec import with_orientation
 from tests.trees import make_image, make_jpeg
 from trainer.codec import cut_square, read_pixels
@@ -178,6 +179,50 @@ def test_what_cannot_be_read_is_named_and_the_rest_answered(ask, photos, tmp_pat
     assert ask("--image", tmp_path / "none.jpg")[:2] == (1, "")
 
 
+def test_what_is_given_in_part_is_not_answered_as_a_whole(ask, photos, tmp_path):
+    """A clip is told at its end, when most of it was judged; what comes before and after it is answered."""
+    clip = write_noise(tmp_path / "fast.mp4", "mp4v")
+    data = clip.read_bytes()
+    clip.write_bytes(data[: len(data) // 2])
+    cut = photos[1].read_bytes()
+    photos[1].write_bytes(cut[: len(cut) // 2] + b"\xff\xd9")
+    for size in (1, 3, 64):
+        call = ("--image", photos[0], clip, photos[2], photos[1], clip, "--json", "--batch_size", size)
+        status, out, err = ask(*call)
+        document = json.loads(out)
+        assert status == 1 and [result["file"] for result in document["results"]] == [str(photos[0]), str(photos[2])]
+        assert [error["file"] for error in document["errors"]] == list(map(str, (clip, photos[1], clip)))
+        assert len(err) == 3 and "frames end after 1." in err[0] and "its scan ends before" in err[1]
+
+
+PEAK = """
+import sys
+from trainer.inference import main
+status = main(sys.argv[1:])
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")), file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def test_memory_does_not_grow_with_a_clip(tmp_path):
+    """13 minutes hold no more than one, of squares of 49 kB each: 200 MB, were they kept."""
+    model = tmp_path / "model.keras"
+    write_model(model, build(resolution=128), OFFSET, describe(image_size=128))
+    peaks = []
+    for frames in (300, 4000):
+        clip = tmp_path / f"{frames}.avi"
+        writer = cv2.VideoWriter(str(clip), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*"MJPG"), 5, (32, 32))
+        for level in range(frames):
+            writer.write(np.full((32, 32, 3), level % 256, np.uint8))
+        writer.release()
+        command = [sys.executable, "-c", PEAK, "--weight_path", str(model), "--image", str(clip), "--json"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert len(json.loads(done.stdout)["results"][0]["frames"]) == frames
+        peaks.append(int(done.stderr) / 1024)
+    assert peaks[1] - peaks[0] < 60, peaks
+
+
 def test_folders_in_the_order_in_which_one_counts(tmp_path):
     folder = tmp_path / "20201028_cat-arch-000156.mp4"  # a folder of frames, by its old name
     for name in ("frame_10.jpg", "frame_9.JPG", "frame_100.jpg", "b/frame_1.png", "._frame_9.jpg", "notes.txt"):
@@ -290,6 +335,11 @@ def test_as_a_command(model_path, photos):
     done = run(*arguments, PYTHONIOENCODING="cp1252")  # a console without Korean
     assert (done.returncode, done.stderr) == (0, b"")  # not one note of TensorFlow's
     assert done.stdout.decode("utf-8").splitlines()[1].startswith("  이 동물이 ")
+    closed = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&- 2>&-', "-", sys.executable, "-m", "trainer.inference", *map(str, arguments)],
+        cwd=ROOT,
+    )
+    assert closed.returncode == 0
     done = run("--weight_path", "none.keras", "--image", photos[0])
     assert done.returncode == 2 and done.stderr.startswith(b"inference: none.keras: there is no such file")
     assert len(done.stderr.splitlines()) == 1

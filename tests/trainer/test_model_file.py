@@ -13,7 +13,8 @@ from shards.errors import CallError, DataError
 from tests.trainer.networks import OFFSET, SIZE, balanced_logits, build, describe, make_squares
 from trainer.metadata import MEMBER, encode_metadata, read_metadata
 from trainer.model_file import build_serving_model, read_model, write_model
-from trainer.network import bring
+from trainer.network import bring, build_network
+from trainer.settings import NetworkSettings
 
 SQUARES = make_squares(1, 3, SIZE)
 
@@ -207,9 +208,33 @@ def test_a_file_of_another_kind(tmp_path):
         write_model(tmp_path / "weights.h5", build(), OFFSET, describe())
 
 
+def test_the_least_version_of_keras(model_path, monkeypatch):
+    assert read_metadata(model_path).keras == "3.15.0"
+    monkeypatch.setattr(keras, "__version__", "3.9.2")  # a number, not a text: 9 is before 15
+    assert read_model(model_path)  # what loads is loaded
+    monkeypatch.setattr(keras.saving, "load_model", lambda *_, **__: 1 / 0)
+    with pytest.raises(CallError, match=r"needs Keras 3\.15\.0 or later, here is 3\.9\.2"):
+        read_model(model_path)
+    monkeypatch.setattr(keras, "__version__", "3.15.0")
+    with pytest.raises(DataError, match=r"Keras 3\.15\.0 cannot load it: division by zero"):
+        read_model(model_path)
+
+
+@pytest.mark.parametrize("error", [ValueError(), ValueError(" \n"), MemoryError()])
+def test_an_exception_without_text_is_one_line_too(error, model_path, monkeypatch):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(keras.saving, "load_model", fail)
+    with pytest.raises(DataError, match=f"cannot load it: {type(error).__name__}"):
+        read_model(model_path)
+    with pytest.raises(CallError, match=f"cannot be loaded: {type(error).__name__}"):
+        build_network(NetworkSettings("small", str(model_path)), 32)
+
+
 @pytest.mark.parametrize(
     "changes",
-    [{"temperature": 0.0}, {"temperature": float("nan")}, {"prior": [1.0]}, {"prior": [0.0, 0.2, 0.2, 0.2, 0.2, 0.2]}],
+    [{"temperature": 0.0}, {"temperature": float("nan")}, {"prior": [1.0]}, {"prior": [-0.2, 0.4, 0.2, 0.2, 0.2, 0.2]}],
 )
 def test_numbers_that_no_probability_comes_of(changes, tmp_path):
     with pytest.raises(ValueError, match=r"prior|temperature"):

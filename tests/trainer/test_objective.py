@@ -60,8 +60,9 @@ def test_the_best_answer_without_features_is_balanced(imbalance, smoothing):
 @pytest.mark.parametrize(
     ("labels", "videos", "expected"),
     [
-        ([0, 0, 0, 1], [0, 0, 0, 1], [1, 1, 0.5, 0.5, 0.5, 0.5]),  # three frames of one video count once
-        ([3, 3, 3, 3], [0, 1, 2, 3], [0.5, 0.5, 0.5, 4, 0.5, 0.5]),
+        ([0, 0, 0, 1], [0, 0, 0, 1], [1, 1, 0, 0, 0, 0]),  # three frames of one video count once
+        ([3, 3, 3, 3], [0, 1, 2, 3], [0, 0, 0, 4, 0, 0]),  # no frame, no share
+        ([3, 3, 1, 3], [0, 0, 0, 1], [0, 0.5, 0, 2, 0, 0]),  # a frame, but no video whose most frames show it
     ],
 )
 def test_prior_counts_videos(labels, videos, expected):
