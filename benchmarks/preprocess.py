@@ -45,9 +45,10 @@ def list_crops(tree: Path) -> list[tuple[str, tuple]]:
     for video in find_videos([str(tree)]).videos:
         inputs = read_inputs(video)
         label = parse_label(inputs.label)
-        for frame in open_frames(inputs, label):
-            size = label.metadata.width, label.metadata.height
-            crops.append((os.fsdecode(frame.image.path), place_crop(frame.box, *size, grow=1.1)))
+        crops += [
+            (os.fsdecode(frame.image.path), place_crop(frame.box, *label.size, grow=1.1))
+            for frame in open_frames(inputs, label)
+        ]
     return crops
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from shards.dataset import Dataset, read_dataset
 from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
+from shards.files import hash_file
 from shards.manifest import FILE as MANIFEST
 from shards.manifest import read_manifest
 from shards.record import decode_record
@@ -152,6 +153,8 @@ def _check_files(folder: Path, dataset: Dataset, split: str) -> None:
         if size != expected:
             what = "is missing" if size is None else f"has {size} bytes instead of {expected}"
             raise DataError(f"{path} {what}; run python -m tools.verify {folder}")
+    if hash_file(folder / MANIFEST) != dataset.files[MANIFEST].sha256:
+        raise DataError(f"{folder / MANIFEST} differs from what was written; run python -m tools.verify {folder}")
 
 
 def _read_columns(folder: Path, split: str, shards: Sequence[str], records: Sequence[int]) -> dict:

@@ -56,9 +56,8 @@ def make_dataset(settings: Settings, folder: Path) -> int:
 
 def take_dataset(settings: Settings, folder: Path) -> Settings:
     """The same run, from the dataset in place of the CSVs; it is called as the CSV is."""
-    out = settings.out or str(Path("runs") / Path(settings.train).stem)
     nothing = {name: {} for name in PREPROCESS}
-    return replace(settings, train=str(folder), valid=None, out=out, label_map=None, **nothing)
+    return replace(settings, train=str(folder), valid=None, out=str(settings.folder), label_map=None, **nothing)
 
 
 def _collect(settings: Settings) -> dict[str, dict[str, Any]]:

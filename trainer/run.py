@@ -51,7 +51,7 @@ def train(settings: Settings, command: list[str]) -> dict[str, Any]:
     input_settings = _choose_input(settings, device)
     check_input(training, input_settings)
     effective = device.effective | {"augment": input_settings.augment}
-    folder = Path(settings.out or Path("runs") / Path(settings.train).resolve().name)
+    folder = settings.folder
     fingerprint = fingerprint_run(settings, training.fingerprint, valid.fingerprint, effective)
     if folder.exists() and not folder.is_dir():
         raise CallError(f"{folder} is a file; give another --out")

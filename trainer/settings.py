@@ -203,6 +203,12 @@ class Settings:
         return is_csv(self.train)
 
     @property
+    def folder(self) -> Path:
+        """The run's: out, or runs/ and the dataset's whole name, or the CSV's without its ending."""
+        data = Path(self.train).resolve()
+        return Path(self.out or Path("runs") / (data.stem if self.from_csv else data.name))
+
+    @property
     def network(self) -> NetworkSettings:
         return NetworkSettings(self.backbone, self.weights, self.dropout)
 

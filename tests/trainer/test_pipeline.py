@@ -360,6 +360,12 @@ def test_a_manifest_that_does_not_fit_the_shards(copy):
     write_dataset(copy, dataset)
     with pytest.raises(DataError, match=r"its 33 kept rows of train are not the 34 records .*tools.verify"):
         open_split(copy, "train")
+    manifest = copy / "manifest.parquet"
+    data = bytearray(manifest.read_bytes())
+    data[-30] ^= 1  # in its foot, which has no checksum of its own
+    manifest.write_bytes(data)
+    with pytest.raises(DataError, match=r"manifest.parquet differs from what was written"):
+        open_split(copy, "train")
     (copy / "manifest.parquet").write_bytes(b"PAR1")
     with pytest.raises(DataError, match=r"manifest.parquet has 4 bytes instead of"):
         open_split(copy, "train")

@@ -20,11 +20,15 @@ CPU = Device("cpu", "test", "tensorflow", "float32", False, 1)
 
 @pytest.fixture
 def run(pets, tmp_path) -> Run:
+    return prepare(pets, tmp_path, 48)
+
+
+def prepare(pets, folder, resolution: int) -> Run:
     training, valid = open_split(pets, "train"), open_split(pets, "val")
-    network = build_network(NetworkSettings("small", "none"), 48)
+    network = build_network(NetworkSettings("small", "none"), resolution)
     prior = estimate_prior(training.labels, training.videos)
     silence(network, prior)
-    return Run(tmp_path, Settings(str(pets)), InputSettings(12, 48), CPU, training, valid, network, prior)
+    return Run(folder, Settings(str(pets)), InputSettings(12, resolution), CPU, training, valid, network, prior)
 
 
 def metadata(run: Run) -> Metadata:
@@ -38,6 +42,13 @@ def test_a_sound_run_passes_and_is_left_as_it_was(run):
     assert len(lines) == 5 and "12 videos" not in lines[0] and lines[2].endswith("= ln 3")
     for a, b in zip(before, run.network.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("resolution", [56, 24, 14])
+def test_at_every_scale_of_the_decoder(pets, tmp_path, resolution):
+    """Inference brings a crop to the decoded side by resampling, not by the decoder: near enough to the same pixels."""
+    small = prepare(pets, tmp_path, resolution)
+    assert len(self_check.check_run(small, metadata(small))) == 5
 
 
 def test_a_head_that_does_not_start_at_zero(run):

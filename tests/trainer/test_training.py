@@ -6,6 +6,7 @@ import shutil
 import signal
 from collections import Counter
 from importlib.util import find_spec
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -319,3 +320,16 @@ def test_a_frozen_main_stage_has_no_probe_before_it():
     assert [stage.name for stage in Settings("a").stages] == ["probe", "tune"]
     assert [stage.name for stage in Settings("a", train_base="frozen").stages] == ["tune"]
     assert [stage.name for stage in Settings("a", probe=ProbeSettings(0)).stages] == ["tune"]
+
+
+@pytest.mark.parametrize(
+    ("train", "out", "folder"),
+    [
+        ("data/pets.v1", None, "runs/pets.v1"),  # and not where the runs of pets.v2 lie
+        ("data/pets/", None, "runs/pets"),
+        ("lists/pets.v1.csv", None, "runs/pets.v1"),
+        ("data/pets.v1", "here", "here"),
+    ],
+)
+def test_where_a_run_lies(train, out, folder):
+    assert Settings(train, out=out).folder == Path(folder)
