@@ -14,7 +14,7 @@ DATA ?= $(OUT)
 RUN ?= runs/$(notdir $(patsubst %.csv,%,$(patsubst %/,%,$(DATA))))
 ARGS ?=
 
-.PHONY: help setup demo test lint shards verify show overview report train predict export bench lock clean
+.PHONY: help setup demo test lint shards verify show overview report csv train predict export bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -56,7 +56,10 @@ overview: setup ## a page about a dataset: moods, splits, rejections, boxes, sam
 report: setup ## a page about near-duplicates: what was dropped, was that right, what else would do: DATA=DIR [SOURCE=DIR]
 	$(BIN)/python -m tools.dedupe_report "$(DATA)" $(if $(SOURCE),--source "$(SOURCE)") $(ARGS)
 
-train: setup ## a dataset to a model that tells the mood: DATA=DIR RUN=DIR
+csv: setup ## a dataset's kept rows as the student's train.csv and val.csv: DATA=DIR
+	$(BIN)/python -m tools.to_csv "$(DATA)" $(ARGS)
+
+train: setup ## a dataset, or a CSV, to a model that tells the mood: DATA=DIR RUN=DIR
 	$(BIN)/python -m trainer.train --train "$(DATA)" --out "$(RUN)" $(ARGS)
 
 predict: setup ## the mood in pictures, folders or videos: IMAGE=FILE RUN=DIR
@@ -64,7 +67,7 @@ predict: setup ## the mood in pictures, folders or videos: IMAGE=FILE RUN=DIR
 	$(BIN)/python -m trainer.inference --weight_path "$(RUN)/model.keras" --image "$(IMAGE)" $(ARGS)
 
 export: setup ## a model as SavedModel, LiteRT and ONNX: RUN=DIR
-	$(BIN)/python -m trainer.export --weight_path "$(RUN)/model.keras" --out "$(RUN)/export" $(ARGS)
+	$(BIN)/python -m trainer.export --weight_path "$(RUN)/model.keras" --out "$(RUN)-export" $(ARGS)
 
 DEMO_FRAME := data/demo/source/Validation/원천데이터_1/20201031_cat-walkrun-000267.mp4/frame_18_timestamp_600.jpg
 
