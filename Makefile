@@ -34,7 +34,7 @@ $(READY): $(LOCK) pyproject.toml
 	@touch $@
 
 test: setup ## sets everything up, runs all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: setup ## style and unused code
 	$(BIN)/ruff check .
