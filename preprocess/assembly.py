@@ -15,7 +15,7 @@ from preprocess.bands import NONE
 from preprocess.folder import stage_folder
 from preprocess.plan import Plan
 from preprocess.settings import Settings
-from preprocess.spill import TaskSummary, read_rows
+from preprocess.spill import TaskSummary, blame_work, read_rows
 from shards import dataset as index
 from shards import manifest
 from shards.errors import DataError
@@ -32,6 +32,7 @@ class FinishedShard(msgspec.Struct):
     identity: tuple[int, int, int]
     lengths: list[int]  # bytes of each frame, framing included
     digest: str = ""  # of this note
+    damage: str = ""  # what was found damaged, so that the shard was made again; not in the file
 
 
 def assemble_dataset(
@@ -55,21 +56,25 @@ def write_finished(path: Path, done: FinishedShard) -> None:
         file.write(seal_json(done))
 
 
-def read_finished(path: Path) -> FinishedShard | None:
-    """A note that write_finished has left; None where there is none, or a damaged one: the shard is made anew."""
+def find_finished(path: Path, places: Sequence[Path]) -> FinishedShard | None:
+    """A shard's work as a note tells of it, where its file lies in one of the folders (waiting, or already moved) just
+    as its task wrote it; None where it has to be made.
+
+    Raises DamagedWork where the note, or the file that it tells of, is not what was written.
+    """
     try:
-        return msgspec.json.decode(check_json(read_file(path)), type=FinishedShard)
-    except (FileNotFoundError, BrokenSeal, msgspec.DecodeError):
+        done = msgspec.json.decode(check_json(read_file(path)), type=FinishedShard)
+    except FileNotFoundError:
         return None
-
-
-def is_finished(done: FinishedShard | None, places: Sequence[Path]) -> bool:
-    """Whether a shard's file lies in one of the folders (waiting, or already moved) just as its task wrote it."""
-    for folder in places if done else ():
-        path = folder / done.shard.file
-        if done.identity == identify_file(path) and hash_file(path) == done.shard.sha256:
-            return True
-    return False
+    except (BrokenSeal, msgspec.DecodeError) as error:
+        raise blame_work(path, str(error)) from error
+    for folder in places:
+        file = folder / done.shard.file
+        if done.identity == identify_file(file):
+            if hash_file(file) != done.shard.sha256:
+                raise blame_work(file, "differs from what was written")
+            return done
+    return None
 
 
 def identify_file(path: Path) -> tuple[int, int, int] | None:

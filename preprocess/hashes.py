@@ -13,7 +13,7 @@ from preprocess.duplicates import Candidate
 from preprocess.frame import Frame
 from preprocess.inputs import Inputs
 from preprocess.sources.video import ImageFile
-from preprocess.spill import DamagedWork, Origin, VideoSummary, read_rows, write_rows
+from preprocess.spill import Origin, VideoSummary, blame_work, read_rows, write_rows
 from shards.files import read_file, write_atomically
 from shards.seal import BrokenSeal, check_json, seal_json
 
@@ -53,16 +53,18 @@ def write_looks(folder: Path, name: str, looks: list[Look], origin: Origin, bits
 
 
 def read_looks(folder: Path, name: str, inputs: list[Inputs]) -> tuple[list[Look], Origin] | None:
-    """What an earlier run saw in the same inputs, and their state then; None where it is not there, or damaged: it can
-    be seen again.
+    """What an earlier run saw in the same inputs, and their state then; None where it is not there.
+
+    Raises DamagedWork where it is not what was written; it can be seen again.
     """
+    path = folder / f"{name}.json"
     try:
-        noted = msgspec.json.decode(check_json(read_file(folder / f"{name}.json")), type=_Noted)
-        found = read_rows(folder, name, noted.rows_digest).to_pylist()
-    except (FileNotFoundError, BrokenSeal, DamagedWork, msgspec.DecodeError):
+        noted = msgspec.json.decode(check_json(read_file(path)), type=_Noted)
+    except FileNotFoundError:
         return None
-    if len(noted.parts) != len(inputs) or sum(part.rows for part in noted.parts) != len(found):
-        return None
+    except (BrokenSeal, msgspec.DecodeError) as error:
+        raise blame_work(path, str(error)) from error
+    found = read_rows(folder, name, noted.rows_digest).to_pylist()
     rows = iter(found)
     looks = [
         Look([_restore(next(rows), by_name) for _ in range(part.rows)], part.summary, part.unannotated)

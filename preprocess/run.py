@@ -143,6 +143,8 @@ def _run_shards(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings, wo
     finished: list[FinishedShard | None] = [None] * len(calls)
     with summary.show_progress(len(calls), "shard") as progress:
         for place, done in run_tasks(run_shard_task, calls, workers, "shard"):
+            if done.damage:
+                summary.print_damage(done.damage)
             finished[place] = done
             progress.update()
     return finished

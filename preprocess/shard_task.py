@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
-from preprocess.assembly import FinishedShard, identify_file, is_finished, read_finished, write_finished
-from preprocess.spill import read_records
+from preprocess.assembly import FinishedShard, find_finished, identify_file, write_finished
+from preprocess.spill import DamagedWork, read_records
 from shards.dataset import ShardFile
 from shards.files import write_atomically
 from shards.record import decode_record, encode_record
@@ -25,9 +26,12 @@ def run_shard_task(
         places: folders where it may lie by now; it is written into the first.
         note: the file in which its finished work is noted.
     """
-    done = read_finished(note)
-    if is_finished(done, places):
-        return done
+    damage = ""
+    try:
+        if done := find_finished(note, places):
+            return done
+    except DamagedWork as error:
+        damage = str(error)
     out = places[0]
     records: list[bytes] = [b""] * len(entries)
     for task in np.unique(entries["task"]):
@@ -48,7 +52,7 @@ def run_shard_task(
     shard = ShardFile(name, len(entries), sum(lengths), state.hexdigest())
     done = FinishedShard(shard, identify_file(out / name), lengths)
     write_finished(note, done)
-    return done
+    return msgspec.structs.replace(done, damage=damage)
 
 
 def _finish_record(record: bytes, entry: np.void) -> bytes:

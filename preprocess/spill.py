@@ -131,7 +131,7 @@ def read_summary(folder: Path, name: str) -> TaskSummary | None:
     except FileNotFoundError:
         return None
     except (BrokenSeal, msgspec.DecodeError) as error:
-        raise _blame(path, str(error)) from error
+        raise blame_work(path, str(error)) from error
 
 
 def read_rows(folder: Path, name: str, digest: str, columns: list[str] | None = None) -> pa.Table:
@@ -140,9 +140,9 @@ def read_rows(folder: Path, name: str, digest: str, columns: list[str] | None = 
     try:
         data = read_file(path)
     except FileNotFoundError as error:
-        raise _blame(path, "is gone") from error
+        raise blame_work(path, "is gone") from error
     if _digest(data) != digest:
-        raise _blame(path, "differs from what was written")
+        raise blame_work(path, "differs from what was written")
     return pq.read_table(pa.BufferReader(data), columns=columns)
 
 
@@ -155,10 +155,10 @@ def read_records(folder: Path, name: str, offsets: np.ndarray, lengths: np.ndarr
                 file.seek(offset)
                 record = file.read(length)
                 if len(record) != length or google_crc32c.value(record) != check:
-                    raise _blame(path, f"offset {offset}: differs from what was written")
+                    raise blame_work(path, f"offset {offset}: differs from what was written")
                 records.append(record)
     except FileNotFoundError as error:
-        raise _blame(path, "is gone") from error
+        raise blame_work(path, "is gone") from error
     return records
 
 
@@ -171,7 +171,8 @@ def _digest(data: Any) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def _blame(path: Path, what: str) -> DamagedWork:
+def blame_work(path: Path, what: str) -> DamagedWork:
+    """The error for a file of a task, which is called NAME.something."""
     damage = DamagedWork(f"{path}: {what}; run the same command again, which makes it anew")
     damage.task = path.stem
     return damage

@@ -24,6 +24,7 @@ from preprocess.spill import (
     Origin,
     TaskSummary,
     VideoSummary,
+    discard_task,
     read_summary,
     write_spill,
     write_summary,
@@ -50,7 +51,12 @@ def run_video_task(videos: list[Video], settings: Settings, folder: Path, hashes
             summary = msgspec.structs.replace(summary, origin=origin)
             write_summary(folder, summary)
         return summary
-    looks, made = _find_looks(inputs, settings, hashes), []
+    try:
+        looks = _find_looks(inputs, settings, hashes)
+    except DamagedWork as error:
+        discard_task(hashes, error.task)
+        looks, damage = _find_looks(inputs, settings, hashes), str(error)
+    made = []
     unannotated, contents = 0, []
     for look in looks:
         contents += _list_contents(look.frames)

@@ -226,7 +226,7 @@ def test_damage_costs_the_tasks_work_again_and_is_said(pets, tmp_path, two_worke
 
 
 @pytest.mark.parametrize("kind", ["shard", "note"])
-def test_a_damaged_finished_shard_is_made_again(pets, tmp_path, two_workers, monkeypatch, kind):
+def test_a_damaged_finished_shard_is_made_again(pets, tmp_path, two_workers, monkeypatch, capsys, kind):
     expected = run(Settings(source=[str(pets)], out=str(tmp_path / "expected")))
     settings = Settings(source=[str(pets)], out=str(tmp_path / "out"))
 
@@ -243,14 +243,17 @@ def test_a_damaged_finished_shard_is_made_again(pets, tmp_path, two_workers, mon
     flip(path, len(path.read_bytes()) // 2)
     os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))  # as a disk does it, unseen
     assert run(settings) == expected and list(verify_dataset(tmp_path / "out")) == []
+    assert f"damaged  {path}" in capsys.readouterr().err
 
 
-def test_damaged_hashes_of_a_dry_run_are_made_again(pets, tmp_path, two_workers):
+@pytest.mark.parametrize("kind", ["json", "parquet"])
+def test_damaged_hashes_of_a_dry_run_are_made_again(pets, tmp_path, two_workers, capsys, kind):
     expected = run(Settings(source=[str(pets)], out=str(tmp_path / "expected")))
     run(Settings(source=[str(pets)], out=str(tmp_path / "out"), dry_run=True))
-    for path in (tmp_path / "out" / ".work" / "hashes").iterdir():
+    for path in (tmp_path / "out" / ".work" / "hashes").glob(f"*.{kind}"):
         flip(path, len(path.read_bytes()) // 2)
     assert run(Settings(source=[str(pets)], out=str(tmp_path / "out"))) == expected
+    assert f"damaged  {path}" in capsys.readouterr().err
 
 
 def test_touched_files_are_nothing_to_do(pets, tmp_path, two_workers, capsys):
