@@ -3,6 +3,7 @@
 It lies in OUT/.work/dry_run and goes when the dataset is made. dry_run.json is written last.
 """
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -73,12 +74,14 @@ def _read(out: Path) -> DryRun | None:
     path = dry_run_folder(out) / FILE
     try:
         data = read_file(path)
-        version = msgspec.json.decode(data, type=_Version).version
+        stated = json.loads(data)  # not by msgspec: sources may have names that are no text
+        version = msgspec.convert(stated, _Version).version
         if version == FORMAT_VERSION:
-            return msgspec.json.decode(check_json(data), type=DryRun)
+            check_json(data)
+            return msgspec.convert(stated, DryRun)
     except FileNotFoundError:
         return None
-    except (BrokenSeal, msgspec.DecodeError) as error:
+    except (BrokenSeal, msgspec.ValidationError, ValueError) as error:
         raise DataError(f"{path}: damaged: {error}; make the dry run again") from error
     what = f"is of version {version}, this program reads version {FORMAT_VERSION}"
     raise DataError(f"{path}: {what}; make the dry run again")

@@ -27,6 +27,10 @@ from shards.species import find_species
 _NAME = re.compile(r"(?:(\d{8})_)?(?:cat|dog)-([a-z]+)-\d+", re.IGNORECASE)
 
 
+class ChangedFrame(DataError):
+    """A frame's bytes are not those that it was cut and hashed from."""
+
+
 @dataclass
 class Frame:
     """A row as far as it is known, and what the next step needs."""
@@ -150,7 +154,7 @@ def read_image(frame: Frame) -> bytes:
     content = google_crc32c.value(data)
     noted = frame.row.get("content")
     if noted not in (None, content):
-        raise DataError(_tell_change(frame, "was changed while this run read it"))
+        raise ChangedFrame(_tell_change(frame, "was changed while this run read it"))
     frame.row["content"] = content
     return data
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from jsonargparse.typing import ClosedUnitInterval, NonNegativeInt, PositiveInt, restricted_number_type
 
-from shards.dataset import FORMAT_VERSION
+from shards.dataset import FORMAT_VERSION, RECIPE
 from shards.errors import CallError
 
 # By the hash's bits: the greatest distance of the exact join across videos, and the distances that hold when none are
@@ -197,10 +197,6 @@ class Settings:
         versions = {name: version(name) for name in ("numpy", "numba", "opencv-python-headless", "pyarrow")}
         versions["tensorflow"] = _tensorflow_version()
         return fingerprint_of({"format": FORMAT_VERSION, "recipe": RECIPE, "settings": settings, "versions": versions})
-
-
-# Counts up when the code makes other pixels, codes or rows from the same settings, so that old work is not reused.
-RECIPE = 5
 
 
 def fingerprint_of(value: object) -> str:

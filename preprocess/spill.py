@@ -8,6 +8,7 @@ the checksum of each record.
 
 import hashlib
 import io
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 
 from preprocess.settings import Settings
 from shards.errors import DataError
-from shards.files import open_file, read_file, write_atomically
+from shards.files import open_file, read_file, retry, write_atomically
 from shards.manifest import make_schema
 from shards.seal import BrokenSeal, check_json, seal_json
 
@@ -152,8 +153,7 @@ def read_records(folder: Path, name: str, offsets: np.ndarray, lengths: np.ndarr
     try:
         with open_file(path) as file:
             for offset, length, check in zip(offsets.tolist(), lengths.tolist(), checks.tolist(), strict=True):
-                file.seek(offset)
-                record = file.read(length)
+                record = retry(lambda at=offset, size=length: os.pread(file.fileno(), size, at), path)
                 if len(record) != length or google_crc32c.value(record) != check:
                     raise blame_work(path, f"offset {offset}: differs from what was written")
                 records.append(record)

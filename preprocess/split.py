@@ -11,6 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from preprocess.settings import Settings
 from preprocess.spill import VideoSummary
+from shards.errors import DataError
 
 _MOST_FOLDS = 20
 
@@ -23,8 +24,18 @@ class Split(NamedTuple):
 
 
 def split_videos(videos: Sequence[VideoSummary], settings: Settings) -> Split:
-    """The source's own Training and Validation where it has both, else a seeded split by animal."""
+    """The source's own Training and Validation where it has both, else a seeded split by animal.
+
+    Raises DataError where the call says which sources are for validation, and one side has nothing to keep.
+    """
     own = {video.split for video in videos if video.kept}
+    if settings.valid_source and len(own) < 2:
+        empty, sources = ("validation", "valid_source") if own == {"train"} else ("training", "source")
+        raise DataError(
+            f"{', '.join(getattr(settings, sources))}: nothing of it is left for {empty}: its rows are rejected, or in "
+            "folders that validation names too (video_repeated). Frames of one folder are near-copies, so divide "
+            "folders, not rows"
+        )
     if {"train", "val"} <= own:
         strays = sum(video.split is None for video in videos)
         extra = f"; {strays} videos outside both went to train" if strays else ""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from preprocess.duplicates import find_duplicates, select_frames
-from preprocess.frame import Frame, cut_frame, describe_video, encode_frame, open_frames, read_image
+from preprocess.frame import ChangedFrame, Frame, cut_frame, describe_video, encode_frame, open_frames, read_image
 from preprocess.hashes import Look, read_looks, write_looks
 from preprocess.inputs import Inputs, fingerprint_inputs, read_inputs, stamp_inputs
 from preprocess.settings import Settings, fingerprint_of
@@ -52,16 +52,14 @@ def run_video_task(videos: list[Video], settings: Settings, folder: Path, hashes
             write_summary(folder, summary)
         return summary
     try:
-        looks = _find_looks(inputs, settings, hashes)
-    except DamagedWork as error:
-        discard_task(hashes, error.task)
-        looks, damage = _find_looks(inputs, settings, hashes), str(error)
-    made = []
-    unannotated, contents = 0, []
-    for look in looks:
-        contents += _list_contents(look.frames)
-        made.append(_make_video(look, settings))
-        unannotated += look.unannotated
+        found = _make_videos(inputs, settings, hashes)
+    except (DamagedWork, ChangedFrame) as error:
+        if hashes is None:
+            raise
+        # What an earlier run left does not hold: it is looked at again, and only what changes then is a fault.
+        discard_task(hashes, fingerprint_inputs(inputs, settings.hash_fingerprint()))
+        found, damage = _make_videos(inputs, settings, hashes), damage or str(error)
+    made, unannotated, contents = found
     items = [item for found, _ in made for item in found]
     items.sort(key=_place_row)
     summary = TaskSummary(
@@ -75,6 +73,18 @@ def run_video_task(videos: list[Video], settings: Settings, folder: Path, hashes
         videos=[video for _, video in made if video],
     )
     return msgspec.structs.replace(write_spill(folder, summary, items, settings), damage=damage)
+
+
+def _make_videos(
+    inputs: list[Inputs], settings: Settings, hashes: Path | None
+) -> tuple[list[tuple[list[Item], VideoSummary | None]], int, list[list[Any]]]:
+    """Rows and records of each video, the number of frames without annotation, and the frames' checksums."""
+    made, unannotated, contents = [], 0, []
+    for look in _find_looks(inputs, settings, hashes):
+        contents += _list_contents(look.frames)
+        made.append(_make_video(look, settings))
+        unannotated += look.unannotated
+    return made, unannotated, contents
 
 
 def check_videos(videos: list[Video], fingerprint: str, name: str, noted: Origin) -> Origin | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from shards.errors import CallError, DataError
+from shards.files import IrregularFile
 
 
 class Parser(argparse.ArgumentParser):
@@ -64,8 +65,12 @@ def open_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, flags)  # takes the lowest free number, which is this one
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # it was closed; libraries ask it things
+            nowhere = open(os.devnull, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+            setattr(sys, name, nowhere)
+        elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
@@ -90,6 +95,6 @@ def _explain_os_error(error: OSError) -> tuple[int, str]:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return 2, f"{where}{error.strerror}; choose a place that can be read and written"
     what = error.strerror or str(error) or type(error).__name__
-    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError | FileExistsError):
+    if isinstance(error, IrregularFile | FileNotFoundError | NotADirectoryError | IsADirectoryError | FileExistsError):
         return 1, f"{where}{what}"
     return 1, f"{where}{what}; once that has passed, run the same command again, it goes on from there"

@@ -15,7 +15,7 @@ import msgspec
 from shards.emotions import EMOTIONS, KOREAN
 from shards.errors import CallError, DataError
 from shards.fields import FIELDS
-from shards.files import hash_file, read_blocks, write_atomically
+from shards.files import IrregularFile, hash_file, read_blocks, read_file, write_atomically
 from shards.seal import BrokenSeal, check_json, seal_json
 from shards.tfrecord import OVERHEAD
 
@@ -23,6 +23,8 @@ NAME = "pet_mood"
 FILE = "dataset.json"
 SHARD = re.compile(NAME + r"-(train|val)\.tfrecord-\d{5}-of-\d{5}")
 FORMAT_VERSION = 1
+# Counts up when preprocess makes other pixels, codes or rows from the same settings, so that old work is not reused.
+RECIPE = 5
 MAX_IMAGE_SIZE = 2048  # side of the stored squares, pixels
 _FORMAT = "pet_mood shards"
 _MAKE_AGAIN = "make the dataset again with python -m preprocess and --replace"
@@ -85,7 +87,7 @@ def find_misfit(folder: Path) -> str | None:
 
 def is_index(path: Path) -> bool:
     """Whether a file is the dataset.json of a dataset, whole or damaged, and not somebody's of the same name."""
-    return path.is_file() and path.stat().st_size > 0 and _FORMAT.encode() in path.read_bytes()
+    return path.is_file() and path.stat().st_size > 0 and _FORMAT.encode() in read_file(path)
 
 
 def _has_size(path: Path, size: int) -> bool:
@@ -111,8 +113,8 @@ def read_dataset(folder: Path) -> Dataset:
     """
     path = folder / FILE
     try:
-        data = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+        data = read_file(path)
+    except (FileNotFoundError, IrregularFile):
         if folder.is_dir() and list_shards(folder):
             raise DataError(f"{folder}: has shards but no {FILE}, so it is unfinished; run preprocess again") from None
         what = f"has no {FILE}, so it is no dataset" if folder.is_dir() else "is not a folder"

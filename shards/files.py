@@ -26,7 +26,7 @@ BLOCK = 1 << 20  # bytes read at a time
 
 _PAUSES = (0.1, 0.5, 2.0)  # seconds before what failed is tried again
 _ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
-_FACTS = _ABSENT | {errno.EACCES, errno.EPERM}  # these errors do not pass by themselves
+FACTS = _ABSENT | {errno.EACCES, errno.EPERM}  # these errors do not pass by themselves
 _PARTIAL = re.compile(rb"\.(?P<name>.+)\.(?P<process>\d+)-[0-9a-f]{8}\.partial", re.DOTALL)
 
 
@@ -46,7 +46,7 @@ def retry(action: Callable[[], T], path: AnyPath) -> T:
         except OSError as error:
             if error.errno in _ABSENT:
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
-            if error.errno in _FACTS or isinstance(error, IrregularFile):
+            if error.errno in FACTS or isinstance(error, IrregularFile):
                 raise
             if pause is None:
                 error.filename = error.filename or path
@@ -175,12 +175,14 @@ def sync_directory(path: Path) -> None:
 
 def read_blocks(path: Path, size: int = BLOCK) -> Iterator[bytes]:
     """A file's bytes in pieces of `size`, the last one shorter."""
-    with open(path, "rb") as file:
-        while block := file.read(size):
+    with open_file(path) as file:
+        while block := retry(lambda: file.read(size), path):
             yield block
 
 
 def hash_file(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    state = hashlib.sha256()
+    for block in read_blocks(path):
+        state.update(block)
+    return state.hexdigest()

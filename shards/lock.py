@@ -12,7 +12,7 @@ from shards.errors import CallError
 
 def lock_file(out: Path) -> Path:
     """Beside the folder, so that it outlives its removal; in it only where nothing may be written beside it."""
-    out = out.absolute()
+    out = Path(os.path.realpath(out))  # one folder, one lock, by whatever name it is called
     beside = next(place for place in out.parents if place.exists())
     return out.with_name(f".{out.name}.lock") if os.access(beside, os.W_OK | os.X_OK) else out / ".lock"
 
@@ -36,7 +36,8 @@ def lock_folder(out: Path) -> Iterator[None]:
                 try:
                     yield
                 finally:
-                    path.unlink(missing_ok=True)
+                    if os.fstat(file.fileno()).st_size == 0:  # else it is somebody's
+                        path.unlink(missing_ok=True)
                     with contextlib.suppress(OSError):
                         out.rmdir()  # nothing was made: leave no empty folder behind
                 return

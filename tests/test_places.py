@@ -41,7 +41,7 @@ def run_strangely(place: Path, *arguments: str | Path, closed: bool = False) -> 
     }
     command = [sys.executable, "-OO", "-W", "error", "-m", *map(str, arguments)]
     if closed:
-        command = ["bash", "-c", 'exec "$@" <&- >&-', "bash", *command]
+        command = ["bash", "-c", 'exec "$@" <&- >&- 2>&-', "bash", *command]
     return subprocess.run(command, cwd=place, env=environment, capture_output=True, check=False)
 
 
@@ -96,16 +96,19 @@ def test_ray_goes_where_it_fits(tmp_path, monkeypatch):
         ({"cpu.max": "max 100000\n"}, float("inf")),
         ({"cpu/cpu.cfs_quota_us": "50000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 0.5),
         ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, float("inf")),
+        ({"cpu.max": "max 100000\n", "slice/job/cpu.max": "50000 100000", "slice/cpu.max": "150000 100000"}, 0.5),
         ({}, float("inf")),
         ({"cpu.max": ""}, float("inf")),
     ],
 )
 def test_a_quota_of_cores_counts(tmp_path, monkeypatch, files, quota):
     for name, text in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text(text)
-    assert cores.read_quota(tmp_path) == quota
+    (tmp_path / "own").write_text("0::/slice/job\n3:cpu,cpuacct:/\n")
+    assert cores.read_quota(tmp_path, tmp_path / "own") == quota
     monkeypatch.setattr(cores, "_GROUPS", tmp_path)
+    monkeypatch.setattr(cores, "_OWN", tmp_path / "own")
     assert cores.count_cores() == max(1, min(len(os.sched_getaffinity(0)), -(-quota // 1)))
 
 

@@ -1,11 +1,12 @@
 """The paths that a command is given: is there a folder, and may its files be written, before any work is done?"""
 
+import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from shards.errors import CallError
-from shards.files import write_atomically
+from shards.files import IrregularFile, open_file, write_atomically
 
 MARK = "pet mood"  # stands in what the commands write, so that they know it again and replace nothing else
 _MARKS = (f'content="{MARK}"'.encode(), f'"made_by": "{MARK}"'.encode(), f"Author\0{MARK}".encode())
@@ -59,12 +60,17 @@ def _find_owner(path: Path, folder: Path, sources: list[Path]) -> str | None:
 
 def _find_stranger(path: Path) -> str | None:
     """Why a file that is there must not be replaced."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
-    with open(path, "rb") as file:
-        head = file.read(_HEAD)
-    if not head or any(mark in head for mark in _MARKS):
-        return None
+    try:
+        with open_file(path) as file:
+            head = file.read(_HEAD)
+        if any(mark in head for mark in _MARKS):
+            return None
+    except IrregularFile:
+        return "is no regular file; give another"
+    except FileNotFoundError:
+        return None  # a link that leads nowhere
     return "is there already, and no report of ours; remove it or give another file"
 
 

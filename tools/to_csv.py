@@ -69,7 +69,13 @@ def _find_root(source: Path, out: Path) -> str:
     try:
         root.encode()
     except UnicodeEncodeError:
-        return os.path.relpath(root, out.absolute())
+        root = os.path.relpath(root, out.absolute())
+    try:
+        root.encode()
+    except UnicodeEncodeError as error:
+        raise CallError(
+            f"the source {source} has a name that is not UTF-8, which a CSV cannot hold; give an --out beside it"
+        ) from error
     return root
 
 

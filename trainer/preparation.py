@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from shards.dataset import FILE
+from shards.dataset import FILE, RECIPE
 from shards.errors import CallError
 from shards.files import hash_file
 from trainer.settings import PREPROCESS, Settings
@@ -31,7 +31,7 @@ _DEFAULTS = {"dedupe": {"enabled": False}}
 def place_dataset(settings: Settings) -> Path:
     """Where the dataset of these CSVs lies, or is to lie. Raises CallError where one of the files is not there."""
     named = {name: path for name in ("train", "valid", "label_map") if (path := getattr(settings, name))}
-    known: dict[str, Any] = {"settings": _collect(settings)}
+    known: dict[str, Any] = {"settings": _collect(settings), "recipe": RECIPE}
     for name, path in named.items():
         if not os.path.isfile(path):
             raise CallError(f"{name} {path}: {'is no file' if os.path.exists(path) else 'there is no such file'}")

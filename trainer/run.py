@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from shards.emotions import EMOTIONS
-from shards.errors import CallError, DataError
+from shards.errors import CallError, DataError, word_error
 from shards.files import name_plainly, write_atomically
 from shards.lock import lock_folder
 from trainer import loop, self_check, speed
@@ -140,13 +140,23 @@ def _prepare(
     )
     for stage in settings.stages:  # what cannot be done in a later stage is said now
         choose_trainable(network, stage.train_base, settings.network.from_scratch)
-    if progress.total_steps and (folder / MODEL).exists():
-        _recall_best(progress, read_metadata(folder / MODEL).trained, settings.best)
+    if progress.total_steps:
+        _recall_best(progress, folder, settings.best)
     return run
 
 
-def _recall_best(progress: Progress, trained: dict[str, Any], best: str) -> None:
-    """The file may be newer than the checkpoint, and where steps cannot be repeated exactly, better than what comes."""
+def _recall_best(progress: Progress, folder: Path, best: str) -> None:
+    """The file may be newer than the checkpoint, and where steps cannot be repeated exactly, better than what comes.
+
+    Where it is gone or damaged, no epoch is the best yet.
+    """
+    try:
+        trained = read_metadata(folder / MODEL).trained
+    except (CallError, DataError) as error:
+        if progress.best is not None:
+            _tell(f"note    {word_error(error)}; it is written again with the next epoch")
+        progress.best, progress.best_epoch = None, 0
+        return
     if progress.best is None or trained[best] > progress.best:
         progress.best, progress.best_epoch = trained[best], trained["epoch"]
 
@@ -203,6 +213,8 @@ def _open_tensorboard(folder: Path) -> Any:
 
 def _finish(run: loop.Run, record: dict[str, Any]) -> dict[str, Any]:
     """Evaluate model.keras itself, as it will be used; write metrics, plots, page and results."""
+    if run.progress.best is None:  # it was lost after the last epoch: the weights as they are take its place
+        run.save_best(loop.predict(run), run.progress.history[-1])
     model, metadata = read_model(run.folder / MODEL, run.device.jit)
     logits = model.predict(validation_batches(run.valid, run.input), verbose=0)["logits"][: run.valid.records]
     predictions = Predictions(np.asarray(logits), run.valid.labels, run.valid.videos, run.valid.species)

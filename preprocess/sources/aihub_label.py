@@ -68,7 +68,7 @@ def read_number(value: Any, path: str, low: int, high: int) -> float:
 
 
 def show_value(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = _make_text(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= _RAW else f"{text[:_RAW]}.."
 
 
@@ -76,7 +76,12 @@ def read_text(value: Any) -> str | None:
     """Composed (NFC), without spaces around it; numbers as they are written; None where there is no text."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
-    return (unicodedata.normalize("NFC", value).strip() or None) if isinstance(value, str) else None
+    return (unicodedata.normalize("NFC", _make_text(value)).strip() or None) if isinstance(value, str) else None
+
+
+def _make_text(value: str) -> str:
+    """Halves of surrogate pairs, which JSON may hold and no column, as \\ud800 and the like."""
+    return value.encode("utf-8", "backslashreplace").decode()
 
 
 def read_age(value: Any) -> int | None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from preprocess.sources.names import find_split, write_name
 from preprocess.sources.video import FrameDirectory, ImageFile, Source, Video
 from shards.errors import DataError
-from shards.files import retry
+from shards.files import IrregularFile, open_file, retry
 
 _IGNORED = {"__MACOSX", "@eaDir", "$RECYCLE.BIN"}  # and hidden ones: ._name, .DS_Store, .Trash-0
 _FRAME = re.compile(rb"frame_(\d+)_timestamp_(\d+)\.jpe?g", re.IGNORECASE)
@@ -100,8 +100,19 @@ def look_at_image(path: bytes, relative: str) -> ImageFile | None:
         return None
     except PermissionError:
         return ImageFile(path, relative, 0, 0, False)
-    is_readable = os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
+    is_readable = os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids) or _can_open(path)
     return ImageFile(path, relative, state.st_size, state.st_mtime_ns, is_readable)
+
+
+def _can_open(path: bytes) -> bool:
+    """Asked where access says no, which it also says of a disk that does not answer. Raises OSError for that."""
+    try:
+        open_file(path).close()
+    except (FileNotFoundError, PermissionError):
+        return False
+    except IrregularFile:
+        return True
+    return True
 
 
 def _list_frames(directory: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:

@@ -10,17 +10,16 @@ columns are ignored.
 """
 
 import codecs
+import csv
 import os
 import re
 import unicodedata
-import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pandas as pd
 
 from preprocess.sources.aihub_label import WrongValue, read_number, read_text, show_value
 from preprocess.sources.aihub_tree import look_at_image
@@ -28,7 +27,7 @@ from preprocess.sources.names import find_split, find_written, write_name
 from preprocess.sources.video import Annotation, FrameDirectory, ImageFile, InvalidLabel, Label, Source, Video
 from shards.emotions import ENGLISH, KOREAN
 from shards.errors import CallError, DataError
-from shards.files import retry
+from shards.files import read_blocks, retry
 from shards.geometry import Box
 
 COLUMNS = ("image_path", "bbox", "labels")
@@ -36,8 +35,6 @@ SUFFIX = ".csv"
 
 _FRAME = re.compile(r"frame_(\d{1,9})_timestamp_(\d{1,15})\.jpe?g", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"(\d{1,9})(?:\.0*)?", re.ASCII)
-_CHUNK = 100_000  # rows that are held as Python's own texts at a time
-_BLOCK = 1 << 20
 _MOST_PIXELS = 2**31 - 1
 
 
@@ -66,7 +63,7 @@ def list_images(video: Video) -> dict[str, ImageFile]:
     images: dict[str, ImageFile] = {}
     (directory,) = video.directories
     place = retry(lambda: find_written(b"/", write_name(directory.path)), directory.path)
-    for name, _, _ in _parse_rows(video.rows):
+    for name, *_ in _parse_rows(video.rows):
         if name and name not in images:
             path = retry(lambda name=name: find_written(place, name), place)
             if image := look_at_image(path, _join(directory.relative, name)):
@@ -83,8 +80,8 @@ def parse_rows(data: bytes) -> Label:
     rows = list(_parse_rows(data))
     if not rows:
         raise InvalidLabel("has no rows")
-    numbers = _number_frames({name for name, _, _ in rows if name})
-    return Label([_read_row(*row, numbers) for row in rows])
+    numbers = _number_frames({name for name, *_ in rows if name})
+    return Label([_read_row(numbers, *row) for row in rows])
 
 
 def read_label_map(path: str | None) -> dict[str, str]:
@@ -129,44 +126,49 @@ def _read_rows(path: str, folder: str, label_map: Mapping[str, str]) -> Iterator
     moods: dict[str, str] = {}
     places: dict[str, str] = {}
     encode = msgspec.json.Encoder().encode
-    for chunk in _read_chunks(path):
-        for image, bbox, label in zip(*(chunk[name] for name in COLUMNS), strict=True):
-            parent, _, name = image.strip().replace("\\", "/").rpartition("/")
-            if name in ("", ".", "..") or "\0" in image:
-                parent = name = ""
-            elif not parent and image.lstrip().startswith(("/", "\\")):
-                parent = "/"
-            if (place := places.get(parent)) is None:
-                place = places[parent] = os.path.normpath(os.path.join(folder, parent))
-            if (mood := moods.get(label)) is None:
-                mood = moods[label] = find_mood(label, label_map) or label.strip()
-            yield place, encode((name, bbox, mood))
+    for image, bbox, label, fault in _read_values(path):
+        parent, _, name = image.strip().replace("\\", "/").rpartition("/")
+        if name in ("", ".", "..") or "\0" in image:
+            parent = name = ""
+        elif not parent and image.lstrip().startswith(("/", "\\")):
+            parent = "/"
+        if (place := places.get(parent)) is None:
+            place = places[parent] = os.path.normpath(os.path.join(folder, parent))
+        if (mood := moods.get(label)) is None:
+            mood = moods[label] = find_mood(label, label_map) or label.strip()
+        yield place, encode((name, bbox, mood, fault) if fault else (name, bbox, mood))
 
 
-def _read_chunks(path: str) -> Iterator[pd.DataFrame]:
-    """The three columns as text, some rows at a time, blank lines left out."""
+def _read_values(path: str) -> Iterator[tuple[str, str, str, str]]:
+    """image_path, bbox and labels of each row that is not blank, and why it cannot be used: of a row with more or fewer
+    values than there are columns, as one with an unquoted bbox has, only the image's path is believed.
+
+    Raises DataError where there is no such table, OSError, naming the file, where it cannot be read.
+    """
+    head = ",".join(COLUMNS)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # more values than columns
-            chunks = pd.read_csv(
-                path,
-                encoding=_find_encoding(path),
-                dtype=str,
-                keep_default_na=False,
-                index_col=False,
-                chunksize=_CHUNK,
-            )
-            for chunk in chunks:
-                chunk.columns = [str(name).strip() for name in chunk.columns]
-                if missing := [name for name in COLUMNS if name not in chunk]:
-                    head = ",".join(COLUMNS)
-                    raise DataError(f"{path}: has no column {', '.join(missing)}; its first line should be {head}")
-                chunk = chunk[list(COLUMNS)].fillna("")
-                yield chunk[(chunk != "").any(axis=1)]
-    except pd.errors.EmptyDataError:
-        raise DataError(f"{path}: is empty; its first line should be {','.join(COLUMNS)}") from None
-    except (pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: no CSV ({error}); write it anew, each bbox within quotes") from error
+        with open(path, encoding=_find_encoding(path), newline="") as file:
+            rows = csv.reader(file, strict=True)
+            names = [name.strip() for name in next(rows, [])]
+            if not names:
+                raise DataError(f"{path}: is empty; its first line should be {head}")
+            if missing := [name for name in COLUMNS if name not in names]:
+                raise DataError(f"{path}: has no column {', '.join(missing)}; its first line should be {head}")
+            image, bbox, label = (names.index(name) for name in COLUMNS)
+            for row in rows:
+                if len(row) == len(names):
+                    if any(row):
+                        yield row[image], row[bbox], row[label], ""
+                elif row:
+                    fault = f"{len(row)} values instead of {len(names)}: {show_value(','.join(row))}"
+                    yield row[image] if image < len(row) else "", "", "", fault
+    except csv.Error as error:
+        raise DataError(
+            f"{path}: line {rows.line_num}: no CSV ({error}); write it anew, each bbox within quotes"
+        ) from error
+    except OSError as error:
+        error.filename = error.filename or path
+        raise
 
 
 def _find_encoding(path: str) -> str:
@@ -174,10 +176,9 @@ def _find_encoding(path: str) -> str:
     for encoding in ("utf-8-sig", "cp949"):
         decoder = codecs.getincrementaldecoder(encoding)()
         try:
-            with open(path, "rb") as file:
-                while block := file.read(_BLOCK):
-                    decoder.decode(block)
-                decoder.decode(b"", final=True)
+            for block in read_blocks(Path(path)):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
             return encoding
         except UnicodeDecodeError:
             continue
@@ -199,7 +200,7 @@ def _name_directories(directories: set[str]) -> dict[str, str]:
 
 
 def _last_parts(directory: str, count: int) -> str:
-    parts = unicodedata.normalize("NFC", directory).strip("/").split("/")
+    parts = write_name(os.fsencode(directory)).strip("/").split("/")
     return "/".join(parts[-count:]) or "."
 
 
@@ -217,8 +218,8 @@ def _make_video(number: int, path: str, directory: str, name: str, rows: list[by
     )
 
 
-def _parse_rows(data: bytes) -> Iterator[tuple[str, str, str]]:
-    """(name of the image, bbox, mood or label) of each row, as the CSV has them."""
+def _parse_rows(data: bytes) -> Iterator[tuple[str, ...]]:
+    """(name of the image, bbox, mood or label) of each row, as the CSV has them; of a bad one its fault behind them."""
     for line in data.split(b"\n"):
         if line:
             yield tuple(msgspec.json.decode(line))
@@ -241,10 +242,14 @@ def _split_digits(name: str) -> list[str]:
     return [piece.lstrip("0") or "0" if piece.isdecimal() else piece for piece in re.findall(r"\d+|\D+", name)]
 
 
-def _read_row(name: str, bbox: str, label: str, numbers: dict[str, tuple[int, int]]) -> Annotation:
+def _read_row(
+    numbers: dict[str, tuple[int, int]], name: str, bbox: str, label: str, fault: str | None = None
+) -> Annotation:
     if not name:
-        return Annotation(None, None, None, None, read_text(label), "image_path: names no file")
+        return Annotation(None, None, None, None, read_text(label), fault or "image_path: names no file")
     number, time = numbers[name]
+    if fault:
+        return Annotation(number, time, name, None, None, fault)
     try:
         return Annotation(number, time, name, _read_bbox(bbox), read_text(label))
     except WrongValue as wrong:

@@ -5,6 +5,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from shards.files import FACTS
+
 _SPLIT_WORDS = {"training": "train", "train": "train", "학습": "train"}
 _SPLIT_WORDS |= {"validation": "val", "valid": "val", "val": "val", "검증": "val"}
 
@@ -43,8 +45,10 @@ def _find_name(directory: bytes, written: str) -> bytes:
         return plain
     try:
         return _list_names(directory, os.stat(directory).st_mtime_ns).get(written, plain)
-    except (FileNotFoundError, NotADirectoryError):
-        return plain
+    except OSError as error:
+        if error.errno in FACTS:  # no such folder, or one that may not be listed
+            return plain
+        raise
 
 
 @lru_cache(maxsize=64)

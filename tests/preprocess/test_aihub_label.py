@@ -136,6 +136,13 @@ def test_what_is_not_needed_is_not_checked(path, value):
     assert read.size == ((None if path[-1] == "width" else 320), 240)
 
 
+def test_halves_of_surrogate_pairs_are_written_out():
+    label = make_label(animal={"breed": "\ud800"}) | {"annotations": [annotate(0), annotate(5, {"x": "\udcff"})]}
+    read = parse_label(json.dumps(label).encode())
+    assert read.traits["breed"] == r"\ud800"
+    assert read.annotations[1].fault == r'$.annotations[1].bounding_box.x: "\udcff"'
+
+
 def test_sizes_in_quotes_are_read():
     assert parse_label(encode(make_label(width="320", height=240.0) | {"annotations": [annotate(0)]})).size == (
         320,

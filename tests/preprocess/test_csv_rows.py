@@ -156,6 +156,9 @@ def test_label_maps_that_are_none(tmp_path, text):
         ((FRAME, "1,2,999,40", "공포"), "box_outside", None),
         ((FRAME, BBOX, "졸림"), "emotion_unknown", None),
         (("nowhere/frame_0_timestamp_0.jpg", BBOX, "공포"), "image_missing", None),
+        (("가" * 300 + "/frame_0_timestamp_0.jpg", BBOX, "공포"), "image_missing", None),
+        ((FRAME, *BBOX.split(","), "공포"), "annotation_invalid", "6 values instead of 3"),
+        ((FRAME,), "annotation_invalid", "1 values instead of 3"),
         ((FRAME.replace("200", "201"), BBOX, "공포"), "image_missing", None),
     ],
 )
@@ -164,6 +167,15 @@ def test_a_row_that_cannot_be_used_is_a_row_of_the_manifest(images, row, reason,
     write_csv(images / "a.csv", [good, row])
     rows = {row["reason"]: row for row in read_rows_of(images, images / "a.csv")}
     assert rows.keys() == {None, reason} and (note or "") in (rows[reason]["note"] or "")
+
+
+def test_a_video_is_named_as_a_folder_is_written(tmp_path):
+    folder = tmp_path / os.fsdecode("강아지".encode("cp949"))
+    folder.mkdir()
+    (folder / "frame_0_timestamp_0.jpg").write_bytes(make_jpeg(1))
+    write_csv(folder / "a.csv", [("frame_0_timestamp_0.jpg", BBOX, "공포")])
+    (row,) = read_rows_of(tmp_path, folder / "a.csv")
+    assert (row["status"], row["video"]) == ("kept", r"\xb0\xad\xbe\xc6\xc1\xf6")
 
 
 def test_decimals_are_rounded_as_in_json(images):
@@ -204,7 +216,6 @@ def test_videos_are_named_by_as_many_folders_as_tell_them_apart(tmp_path):
         (b"", "is empty"),
         (b"image_path,bbox\n", "no column labels"),
         (b"image_path,bbox,labels\n", "no rows"),
-        (b"image_path,bbox,labels\na,1,2,3,4,x\n", "no CSV"),
         (b'image_path,bbox,labels\n"a,b,c\n', "no CSV"),
         (b"image_path,bbox,labels\na,b,\xff\xff\n", "neither UTF-8 nor CP949"),
     ],
@@ -288,6 +299,16 @@ def test_a_video_of_both_is_not_trained_on(two_workers, tree, tmp_path):
         ("cat-arch-000002", 1, "val", None, None),
     }
     assert made.counts["splits"]["train"]["frames"] == 4 and made.counts["splits"]["val"]["frames"] == 8
+
+
+def test_frames_of_one_folder_on_both_sides_are_refused_and_never_moved(two_workers, tree, tmp_path):
+    names = [path.relative_to(tree) for path in sorted(tree.rglob("*.jpg"))]
+    write_csv(tree / "train.csv", [(name, BBOX, "공포") for name in names[::2]])
+    write_csv(tree / "val.csv", [(name, BBOX, "공포") for name in names[1::2]])
+    settings = Settings([str(tree / "train.csv")], str(tmp_path / "out"), [str(tree / "val.csv")])
+    with pytest.raises(DataError, match=r"train\.csv: nothing of it is left for training: .* divide folders, not rows"):
+        run(settings)
+    assert not (tmp_path / "out" / "dataset.json").exists()
 
 
 def test_many_rows_are_grouped_like_any_videos(tmp_path):

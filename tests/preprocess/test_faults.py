@@ -8,6 +8,7 @@ import socket
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from preprocess.folder import check_folder, log_file, work_folder
@@ -180,9 +181,7 @@ def test_whatever_is_damaged_in_a_spill_is_found(pets, tmp_path):
     summary, rows = run_task(pets)
     folder, chance = tmp_path / "work", random.Random(0)
     kept = sorted((row for row in rows if row["shuffle_key"] is not None), key=lambda row: row["spill_offset"])
-    from numpy import array
-
-    places = [array([row[f"spill_{name}"] for row in kept]) for name in ("offset", "length", "check")]
+    places = [np.array([row[f"spill_{name}"] for row in kept]) for name in ("offset", "length", "check")]
 
     def look():
         found = read_summary(folder, summary.name)
@@ -254,6 +253,40 @@ def test_damaged_hashes_of_a_dry_run_are_made_again(pets, tmp_path, two_workers,
         flip(path, len(path.read_bytes()) // 2)
     assert run(Settings(source=[str(pets)], out=str(tmp_path / "out"))) == expected
     assert f"damaged  {path}" in capsys.readouterr().err
+
+
+def test_hashes_of_other_bytes_are_made_again(pets, tmp_path, two_workers, capsys):
+    """The disk gave a wrong byte to the dry run, or a frame was changed with its size and time kept."""
+    run(Settings(source=[str(pets)], out=str(tmp_path / "out"), dry_run=True))
+    path = next(pets.rglob(f"{FRAME}*"))
+    state = path.stat()
+    path.write_bytes(path.read_bytes()[:-40] + b"\0" * 38 + b"\xff\xd9")
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    made = run(Settings(source=[str(pets)], out=str(tmp_path / "out")))
+    assert "was changed while this run read it" in capsys.readouterr().err
+    assert made == run(Settings(source=[str(pets)], out=str(tmp_path / "expected")))
+
+
+def test_a_fault_after_opening_is_tried_again_and_named(pets, tmp_path, monkeypatch):
+    summary, rows = run_task(pets)
+    kept = next(row for row in rows if row["spill_offset"] == 0)
+    places = [np.array([kept[f"spill_{name}"]]) for name in ("offset", "length", "check")]
+    monkeypatch.setattr("shards.files._PAUSES", (0, 0, 0))
+    tried, real = [], os.pread
+
+    def fail(*call):
+        tried.append(call)
+        if len(tried) < limit:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(*call)
+
+    monkeypatch.setattr("preprocess.spill.os.pread", fail)
+    limit = 4
+    assert read_records(tmp_path / "work", summary.name, *places) and len(tried) == 4
+    tried, limit = [], 5
+    with pytest.raises(OSError) as raised:
+        read_records(tmp_path / "work", summary.name, *places)
+    assert str(raised.value.filename).endswith(".records") and len(tried) == 4
 
 
 def test_touched_files_are_nothing_to_do(pets, tmp_path, two_workers, capsys):

@@ -2,7 +2,7 @@
 
 The tiny dataset below has one row for every way that a row can take. If its digest changes though these tests were not
 touched, the code now makes other pixels, codes, rows or files from the same settings: count up RECIPE in
-preprocess/settings.py, so that work of the old code is not gone on with, and write the new pair here.
+shards/dataset.py, so that work of the old code is not gone on with, and write the new pair here.
 """
 
 import re
@@ -11,7 +11,8 @@ from importlib.metadata import version
 import pytest
 
 from preprocess.run import run
-from preprocess.settings import RECIPE, BoxSettings, Settings
+from preprocess.settings import BoxSettings, Settings
+from shards.dataset import RECIPE
 from shards.manifest import DUPLICATIONS, REJECTIONS
 from tests.conftest import ROOT
 from tests.trees import BOX, WIDTH, annotate, make_jpeg, make_label, write_video

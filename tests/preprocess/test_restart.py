@@ -149,6 +149,15 @@ def test_the_second_run_stops_and_a_dead_ones_lock_does_not_block(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_has_one_lock_by_any_name_and_nobodys_file_goes_with_it(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "link").symlink_to("out")
+    lock_file(tmp_path / "out").write_text("precious")
+    with lock_folder(tmp_path / "link"), pytest.raises(CallError, match="another run"), lock_folder(tmp_path / "out"):
+        pass
+    assert lock_file(tmp_path / "link").read_text() == "precious"
+
+
 def test_a_lock_outlives_its_folder(tmp_path):
     with lock_folder(tmp_path / "out"):
         (tmp_path / "out").rmdir()

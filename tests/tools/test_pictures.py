@@ -289,15 +289,19 @@ def test_files_that_must_not_be_overwritten(own, tmp_path):
 
 def test_nobodys_file_is_replaced_but_a_report(own, tmp_path):
     out, _ = own
-    path, ours = tmp_path / "a.html", [b"", *(mark + b" ..." for mark in outputs._MARKS)]
+    path, ours = tmp_path / "a.html", [mark + b" ..." for mark in outputs._MARKS]
     for head in ours:
         path.write_bytes(head)
         check_files(out, {"--html": path}, [])
-    for theirs in (b"<html>my thesis", b'{"dataset": 1}', b"\x89PNG\r\n\x1a\n", b"key,mood\n"):
+    for theirs in (b"", b"<html>my thesis", b'{"dataset": 1}', b"\x89PNG\r\n\x1a\n", b"key,mood\n"):
         path.write_bytes(theirs)
         with pytest.raises(CallError, match="is there already, and no report of ours"):
             check_files(out, {"--html": path}, [])
         assert path.read_bytes() == theirs
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(CallError, match="is no regular file"):
+        check_files(out, {"--html": path}, [])
 
 
 def test_text_that_is_no_unicode_is_written_alike(tmp_path):
