@@ -141,22 +141,22 @@ def _prepare(
     for stage in settings.stages:  # what cannot be done in a later stage is said now
         choose_trainable(network, stage.train_base, settings.network.from_scratch)
     if progress.total_steps:
-        _recall_best(progress, folder, settings.best)
+        _recall_model(progress, folder / MODEL, settings.best)
     return run
 
 
-def _recall_best(progress: Progress, folder: Path, best: str) -> None:
-    """The file may be newer than the checkpoint, and where steps cannot be repeated exactly, better than what comes.
-
-    Where it is gone or damaged, no epoch is the best yet.
-    """
+def _recall_model(progress: Progress, path: Path, best: str) -> None:
+    """What model.keras says of itself; where it is gone or damaged, no epoch is the best yet."""
     try:
-        trained = read_metadata(folder / MODEL).trained
+        _recall_best(progress, read_metadata(path).trained, best)
     except (CallError, DataError) as error:
         if progress.best is not None:
-            _tell(f"note    {word_error(error)}; it is written again with the next epoch")
+            _tell(f"note    {word_error(error)}; it is written again, by a coming epoch or the last one")
         progress.best, progress.best_epoch = None, 0
-        return
+
+
+def _recall_best(progress: Progress, trained: dict[str, Any], best: str) -> None:
+    """The file may be newer than the checkpoint, and where steps cannot be repeated exactly, better than what comes."""
     if progress.best is None or trained[best] > progress.best:
         progress.best, progress.best_epoch = trained[best], trained["epoch"]
 

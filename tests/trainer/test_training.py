@@ -88,6 +88,22 @@ def test_a_finished_run_is_not_done_again(finished, pets):
     assert hash_file(out / "model.keras") == before
 
 
+@pytest.mark.parametrize("damage", ["gone", "flipped"])
+def test_a_model_file_that_is_lost_after_the_last_epoch_is_written_again(pets, tmp_path, damage):
+    """The checkpoints are whole, so nothing but the choice of an earlier epoch is lost."""
+    out = tmp_path / "run"
+    assert train(pets, out, *SCRATCH).returncode == 0
+    model = out / "model.keras"
+    data = bytearray(model.read_bytes())
+    data[len(data) // 2] ^= 1
+    model.write_bytes(data) if damage == "flipped" else model.unlink()
+    (out / "metrics.json").unlink()  # killed before it
+    again = train(pets, out, *SCRATCH)
+    assert again.returncode == 0, again.stderr
+    assert f"note    {model}: " in again.stderr and "written again" in again.stderr
+    assert read_metadata(model).trained["epoch"] == 2 and (out / "metrics.json").exists()
+
+
 @pytest.fixture(scope="module")
 def straight(pets, small_weights, tmp_path_factory):
     """Two stages without a stop."""
