@@ -127,3 +127,15 @@ def test_a_folder_of_sockets_that_is_full_is_named(tmp_path, monkeypatch):
         assert "1 MB free of the 50 needed" in cluster._find_problem(str(small), str(small / "ray"))
     finally:
         subprocess.run(["umount", small], check=True)
+
+
+def test_compiled_loops_have_one_place_for_each_user(tmp_path, monkeypatch):
+    import preprocess
+
+    monkeypatch.setattr(preprocess.tempfile, "tempdir", str(tmp_path))
+    place = preprocess._make_cache()
+    assert place.parent == tmp_path and preprocess._make_cache() == place
+    place.rmdir()
+    (tmp_path / "others").mkdir()
+    place.symlink_to("others")  # by whoever wants our loops to be his
+    assert preprocess._make_cache() != place
