@@ -15,12 +15,12 @@ from preprocess.bands import NONE
 from preprocess.folder import stage_folder
 from preprocess.plan import Plan
 from preprocess.settings import Settings
-from preprocess.spill import TaskSummary, blame_work, read_rows
+from preprocess.spill import TaskSummary, blame_work, read_note, read_rows
 from shards import dataset as index
 from shards import manifest
 from shards.errors import DataError
-from shards.files import hash_file, read_file, sync_directory, write_atomically
-from shards.seal import BrokenSeal, check_json, seal_json
+from shards.files import hash_file, sync_directory, write_atomically
+from shards.seal import seal_json
 
 _PLACE = ("shard", "index", "offset", "length", "video_index", "video_count")
 
@@ -62,13 +62,8 @@ def find_finished(path: Path, places: Sequence[Path]) -> FinishedShard | None:
 
     Raises DamagedWork where the note, or the file that it tells of, is not what was written.
     """
-    try:
-        done = msgspec.json.decode(check_json(read_file(path)), type=FinishedShard)
-    except FileNotFoundError:
-        return None
-    except (BrokenSeal, msgspec.DecodeError) as error:
-        raise blame_work(path, str(error)) from error
-    for folder in places:
+    done = read_note(path, FinishedShard)
+    for folder in places if done else ():
         file = folder / done.shard.file
         if done.identity == identify_file(file):
             if hash_file(file) != done.shard.sha256:

@@ -22,6 +22,7 @@ import ray.exceptions
 
 from preprocess.cores import count_cores
 from shards.errors import CallError, DataError
+from shards.files import is_text
 
 _OBJECT_STORE = 80 << 20  # bytes; results are small, pixels and records never pass through
 _ROOT = Path(__file__).parent.parent
@@ -145,22 +146,14 @@ def _utf8_call() -> Iterator[None]:
     """
     here, ask = os.getcwdb(), ray._private.utils.get_entrypoint_name
     try:
-        if not _is_utf8(here):
+        if not is_text(os.fsdecode(here)):
             os.chdir("/")
-        if not all(_is_utf8(os.fsencode(argument)) for argument in sys.orig_argv):
+        if not all(map(is_text, sys.orig_argv)):
             ray._private.utils.get_entrypoint_name = lambda: "preprocess"
         yield
     finally:
         os.chdir(here)
         ray._private.utils.get_entrypoint_name = ask
-
-
-def _is_utf8(name: bytes) -> bool:
-    try:
-        name.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 @contextmanager

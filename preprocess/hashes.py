@@ -13,9 +13,9 @@ from preprocess.duplicates import Candidate
 from preprocess.frame import Frame
 from preprocess.inputs import Inputs
 from preprocess.sources.video import ImageFile
-from preprocess.spill import Origin, VideoSummary, blame_work, read_rows, write_rows
-from shards.files import read_file, write_atomically
-from shards.seal import BrokenSeal, check_json, seal_json
+from preprocess.spill import Origin, VideoSummary, read_note, read_rows, write_rows
+from shards.files import write_atomically
+from shards.seal import seal_json
 
 
 class Look(NamedTuple):
@@ -57,13 +57,9 @@ def read_looks(folder: Path, name: str, inputs: list[Inputs]) -> tuple[list[Look
 
     Raises DamagedWork where it is not what was written; it can be seen again.
     """
-    path = folder / f"{name}.json"
-    try:
-        noted = msgspec.json.decode(check_json(read_file(path)), type=_Noted)
-    except FileNotFoundError:
+    noted = read_note(folder / f"{name}.json", _Noted)
+    if noted is None:
         return None
-    except (BrokenSeal, msgspec.DecodeError) as error:
-        raise blame_work(path, str(error)) from error
     found = read_rows(folder, name, noted.rows_digest).to_pylist()
     rows = iter(found)
     looks = [

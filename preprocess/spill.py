@@ -10,7 +10,7 @@ import hashlib
 import io
 import os
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import google_crc32c
 import msgspec
@@ -23,6 +23,8 @@ from shards.errors import DataError
 from shards.files import open_file, read_file, retry, write_atomically
 from shards.manifest import make_schema
 from shards.seal import BrokenSeal, check_json, seal_json
+
+T = TypeVar("T")
 
 _OWN = [
     ("content", pa.uint32()),  # CRC-32C of the frame's file, where it was read
@@ -125,10 +127,14 @@ def write_rows(folder: Path, name: str, rows: list[dict[str, Any]], bits: int) -
 
 def read_summary(folder: Path, name: str) -> TaskSummary | None:
     """The summary of a finished task, None where it is not finished. Raises DamagedWork."""
-    path = folder / f"{name}.json"
+    summary = read_note(folder / f"{name}.json", TaskSummary)
+    return summary and msgspec.structs.replace(summary, digest="")
+
+
+def read_note(path: Path, kind: type[T]) -> T | None:
+    """What sealed JSON says of finished work; None where there is none. Raises DamagedWork."""
     try:
-        summary = msgspec.json.decode(check_json(read_file(path)), type=TaskSummary)
-        return msgspec.structs.replace(summary, digest="")
+        return msgspec.json.decode(check_json(read_file(path)), type=kind)
     except FileNotFoundError:
         return None
     except (BrokenSeal, msgspec.DecodeError) as error:

@@ -110,11 +110,11 @@ def renew_origin(noted: Origin, inputs: list[Inputs]) -> Origin | None:
 def _read_contents(inputs: list[Inputs]) -> str:
     """The fingerprint of all frames' bytes, as a task would find it; nothing is decoded."""
     contents = []
-    for frames in _open_videos(inputs):
-        for frame in filter(_is_kept, frames.frames):
+    for opened in _open_videos(inputs):
+        for frame in filter(_is_kept, opened.look.frames):
             with suppress(UnreadableImage):
                 read_image(frame)
-        contents += _list_contents(frames.frames)
+        contents += _list_contents(opened.look.frames)
     return fingerprint_of(contents)
 
 
@@ -149,7 +149,7 @@ def _find_looks(inputs: list[Inputs], settings: Settings, hashes: Path | None) -
 def _look_at(inputs: list[Inputs], settings: Settings) -> Iterator[Look]:
     """What labels and images say, one video at a time: its pixels go before the next one's come."""
     for opened in _open_videos(inputs):
-        _cut_frames(opened.frames, opened.stated_size, settings)
+        _cut_frames(opened.look.frames, opened.stated_size, settings)
         yield opened.look
 
 
@@ -158,10 +158,6 @@ class _Opened(NamedTuple):
 
     look: Look
     stated_size: tuple[int | None, int | None]
-
-    @property
-    def frames(self) -> list[Frame]:
-        return self.look.frames
 
 
 def _open_videos(inputs: list[Inputs]) -> Iterator[_Opened]:

@@ -39,8 +39,7 @@ def run_command(name: str, command: Callable[[list[str]], int], arguments: list[
     warnings.simplefilter("ignore")  # libraries' warnings are no news to a user, and no errors, whatever -W says
     try:
         status = command(arguments)
-        if sys.stdout is not None:
-            sys.stdout.flush()  # here, where a full disk or a reader that is gone can still be told
+        sys.stdout.flush()  # here, where a full disk or a reader that is gone can still be told
         return status
     except BrokenPipeError:  # the reader of our output went away (`| head`): nothing to tell it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

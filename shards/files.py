@@ -40,7 +40,8 @@ def retry(action: Callable[[], T], path: AnyPath) -> T:
     Raises FileNotFoundError where there is nothing at `path`, PermissionError where it may not be read, IrregularFile:
     facts, at once. Any other OSError is raised, naming `path`, once it has come four times.
     """
-    for pause in (*_PAUSES, None):
+    pauses = iter(_PAUSES)
+    while True:
         try:
             return action()
         except OSError as error:
@@ -48,11 +49,11 @@ def retry(action: Callable[[], T], path: AnyPath) -> T:
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
             if error.errno in FACTS or isinstance(error, IrregularFile):
                 raise
+            pause = next(pauses, None)
             if pause is None:
                 error.filename = error.filename or path
                 raise
         time.sleep(pause)
-    raise AssertionError("not reached")
 
 
 def open_file(path: AnyPath) -> BinaryIO:
@@ -116,17 +117,18 @@ def name_plainly(path: Path) -> Iterator[Path]:
 
     Names are bytes; those of other encodings (CP949, say) are no UTF-8.
     """
-    if _is_text(path):
+    if is_text(path):
         yield path
         return
     place = tempfile.gettempdir()
-    with tempfile.TemporaryDirectory(dir=place if _is_text(place) else "/tmp") as folder:
-        link = Path(folder) / (f"link{path.suffix}" if _is_text(path.suffix) else "link")
+    with tempfile.TemporaryDirectory(dir=place if is_text(place) else "/tmp") as folder:
+        link = Path(folder) / (f"link{path.suffix}" if is_text(path.suffix) else "link")
         link.symlink_to(path.absolute())
         yield link
 
 
-def _is_text(path: str | Path) -> bool:
+def is_text(path: str | Path) -> bool:
+    """Whether a path is UTF-8, and not bytes of another encoding, which Python keeps as surrogates."""
     try:
         os.fspath(path).encode()
     except UnicodeEncodeError:

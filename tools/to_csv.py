@@ -21,7 +21,7 @@ from preprocess.sources.csv_rows import COLUMNS
 from shards.command import Parser, run_command
 from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
-from shards.files import write_atomically
+from shards.files import is_text, write_atomically
 from shards.manifest import SPLITS, read_manifest
 from tools.outputs import check_files, dataset_folder
 from tools.pictures import find_sources, open_dataset
@@ -66,16 +66,11 @@ def write_csvs(folder: Path, out: Path, sources: list[Path], everything: bool = 
 def _find_root(source: Path, out: Path) -> str:
     """What the paths of a source's images are relative to, as a CSV in the folder `out` calls it."""
     root = str(source.absolute().parent if source.is_file() else source.absolute())
-    try:
-        root.encode()
-    except UnicodeEncodeError:
-        root = os.path.relpath(root, out.absolute())
-    try:
-        root.encode()
-    except UnicodeEncodeError as error:
+    root = root if is_text(root) else os.path.relpath(root, out.absolute())
+    if not is_text(root):
         raise CallError(
             f"the source {source} has a name that is not UTF-8, which a CSV cannot hold; give an --out beside it"
-        ) from error
+        )
     return root
 
 

@@ -212,8 +212,7 @@ def _print_json(answers: Iterator[Answer], judge: Judge, options: argparse.Names
 
 
 if __name__ == "__main__":
-    for stream in filter(
-        None, (sys.stdout, sys.stderr)
-    ):  # Korean, whatever the console's code page; a closed one is None
+    # Korean, whatever the console's code page; a closed stream is None.
+    for stream in filter(None, (sys.stdout, sys.stderr)):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(run_command("inference", main, sys.argv[1:]))

@@ -26,7 +26,7 @@ _FORMAT = "pet_mood run"
 _PLOTS = ("curves.png", "confusion.png", "reliability.png", "recall.png")
 _FILES = (RECORD, METRICS, PAGE, MODEL, "history.csv", *_PLOTS)
 _FOLDERS = {checkpoint.FOLDER: checkpoint.NAME.pattern, "tensorboard": r"events\.out\.tfevents\..+"}
-_NAMES = "|".join(name.replace(".", r"\.") for name in (*_FILES, SELF_CHECK))
+_NAMES = "|".join(map(re.escape, (*_FILES, SELF_CHECK)))
 _NAMED = 3  # strangers in a message
 
 

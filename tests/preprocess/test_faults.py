@@ -171,6 +171,18 @@ def test_odd_labels_lose_exactly_their_own_annotations(tmp_path):
     ]
 
 
+def stop_before(stage: str, settings: Settings, monkeypatch) -> None:
+    """Run up to a stage, as if stopped there."""
+
+    def stop(*call):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"preprocess.run.{stage}", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run(settings)
+
+
 def flip(path: Path, place: int, bit: int = 0) -> None:
     data = bytearray(path.read_bytes())
     data[place] ^= 1 << bit
@@ -208,14 +220,7 @@ def test_whatever_is_damaged_in_a_spill_is_found(pets, tmp_path):
 def test_damage_costs_the_tasks_work_again_and_is_said(pets, tmp_path, two_workers, monkeypatch, capsys, kind):
     expected = run(Settings(source=[str(pets)], out=str(tmp_path / "expected")))
     settings = Settings(source=[str(pets)], out=str(tmp_path / "out"))
-
-    def stop(*call):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr("preprocess.run.make_plan", stop)
-        with pytest.raises(KeyboardInterrupt):
-            run(settings)
+    stop_before("make_plan", settings, monkeypatch)
     path = sorted(work_folder(settings).glob(f"*.{kind}"))[0]
     flip(path, len(path.read_bytes()) // 2)
     capsys.readouterr()
@@ -228,14 +233,7 @@ def test_damage_costs_the_tasks_work_again_and_is_said(pets, tmp_path, two_worke
 def test_a_damaged_finished_shard_is_made_again(pets, tmp_path, two_workers, monkeypatch, capsys, kind):
     expected = run(Settings(source=[str(pets)], out=str(tmp_path / "expected")))
     settings = Settings(source=[str(pets)], out=str(tmp_path / "out"))
-
-    def stop(*call):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr("preprocess.run.assemble_dataset", stop)
-        with pytest.raises(KeyboardInterrupt):
-            run(settings)
+    stop_before("assemble_dataset", settings, monkeypatch)
     stage = tmp_path / "out" / ".work" / settings.fingerprint() / "finished"
     (path,) = stage.glob("pet_mood-*") if kind == "shard" else stage.glob("*.json")
     state = path.stat()
