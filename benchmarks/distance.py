@@ -18,8 +18,8 @@ import numpy as np
 
 from benchmarks.edits import BITS, HASHES
 from benchmarks.pairs import Kind, measure_bridge, measure_clips, measure_photos, measure_windows
+from console.command import Parser, run_command
 from preprocess import settings
-from shards.command import Parser, run_command
 from shards.errors import CallError, DataError
 
 SHOWN = {

@@ -17,12 +17,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.memory import read_peak_gb
-from preprocess.assembly import FinishedShard, assemble_dataset, stage_folder
-from preprocess.folder import work_folder
-from preprocess.plan import make_plan
+from console.command import Parser, run_command
 from preprocess.settings import Settings
-from preprocess.spill import TaskSummary, VideoSummary, make_spill_schema
-from shards.command import Parser, run_command
+from preprocess.writing.output_folder import work_folder
+from preprocess.writing.publication import FinishedShard, assemble_dataset, stage_folder
+from preprocess.writing.shard_plan import make_plan
+from preprocess.writing.spill import TaskSummary, VideoSummary, make_spill_schema
 from shards.dataset import ShardFile
 from shards.errors import CallError
 

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from preprocess.phash import hash_crop
-from preprocess.resample import resample_area
+from preprocess.cutting.area_resampling import resample_area
+from preprocess.cutting.phash import hash_crop
 from preprocess.settings import DedupeSettings
-from shards.geometry import Crop
+from shards.crop_geometry import Crop
 
 SIZE = 256  # of a crop, in pixels
 MIN_DETAIL = DedupeSettings.min_detail  # frames below it are never compared by their codes

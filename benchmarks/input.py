@@ -30,13 +30,13 @@ import simplejpeg
 import tensorflow as tf
 
 from benchmarks.preprocess import lay_out_trees, list_crops
-from preprocess.cores import count_cores
+from preprocess.core_count import count_cores
 from preprocess.run import run
 from preprocess.settings import DedupeSettings, Settings
 from shards.record import decode_record
 from shards.tfrecord import read_frames
-from trainer.data import Split, open_split
-from trainer.pipeline import InputSettings, training_batches
+from trainer.input.dataset_split import Split, open_split
+from trainer.input.pipeline import InputSettings, training_batches
 
 BATCH = 64
 RESOLUTION = 224

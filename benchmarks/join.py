@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.memory import read_peak_gb
+from console.command import Parser, run_command
 from preprocess.settings import JOIN_LIMITS
-from shards.command import Parser, run_command
 from shards.errors import CallError, DataError
 
 VIDEO = 100  # codes of a walk
@@ -70,7 +70,7 @@ def hash_windows(folder: Path, rng: np.random.Generator) -> np.ndarray:
     """Codes of square windows at random places of real photos and frames."""
     import cv2
 
-    from preprocess.phash import hash_crop
+    from preprocess.cutting.phash import hash_crop
 
     codes = []
     for image in read_images(folder):
@@ -104,7 +104,7 @@ def make_codes(kind: str, count: int, folder: Path) -> np.ndarray:
 
 def settle(kind: str, count: int, distance: int, rounds: int, folder: Path, answer: Any) -> None:
     """In a process of its own: make codes, settle them some times; seconds, what stayed, and the greatest memory."""
-    from preprocess.hamming import find_groups
+    from preprocess.near_duplicates.hamming_join import find_groups
 
     codes = make_codes(kind, count, folder).reshape(-1, 1)
     find_groups(codes[:50_000], distance)  # compiles, or reads what was compiled

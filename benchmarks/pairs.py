@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 
 from benchmarks.edits import COPIED, HASHES, MIN_DETAIL, SIZE, STILL, Code, cut, hash_all
+from shards.crop_geometry import Box, Crop, place_crop
 from shards.errors import DataError
-from shards.geometry import Box, Crop, place_crop
 
 INSET = 0.1  # of a photo's short side, left around the square so that it can move
 STEP = 6  # frames of 30 a second: the dataset has 5 a second

@@ -23,10 +23,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from preprocess.cluster import WORKER_ENVIRONMENT, run_tasks, start_ray
+from preprocess.ray_cluster import WORKER_ENVIRONMENT, run_tasks, start_ray
 from preprocess.settings import DedupeSettings, Settings
-from preprocess.sources.kinds import find_videos
-from preprocess.video_task import run_video_task
+from preprocess.sources.source_kinds import find_videos
+from preprocess.writing.video_task import run_video_task
 from tools.make_sample import SampleSpec, make_sample
 
 MODES = ("plain", "task", "limit", "opencv", "region")
@@ -36,10 +36,10 @@ VIDEOS = 8
 
 def list_crops(tree: Path) -> list[tuple[str, tuple]]:
     """(path of a frame, crop) for every annotated frame of a tree."""
-    from preprocess.frame import open_frames
-    from preprocess.inputs import read_inputs
+    from preprocess.cutting.frame import open_frames
     from preprocess.sources.aihub_label import parse_label
-    from shards.geometry import place_crop
+    from preprocess.sources.input_fingerprint import read_inputs
+    from shards.crop_geometry import place_crop
 
     crops = []
     for video in find_videos([str(tree)]).videos:
@@ -87,8 +87,8 @@ def plain_step(path: str, crop: tuple) -> None:
 
 
 def limit_step(path: str, crop: tuple) -> None:
-    from preprocess.codec import decode_crop
-    from shards.jpeg import read_header
+    from preprocess.cutting.jpeg_crop import decode_crop
+    from shards.jpeg_headers import read_header
 
     data = Path(path).read_bytes()
     decode_crop(data, read_header(data), crop, 256)
@@ -101,8 +101,8 @@ def opencv_step(path: str, crop: tuple) -> None:
 
 
 def region_step(path: str, crop: tuple):
-    from preprocess.codec import decode_region, find_window
-    from shards.jpeg import read_header
+    from preprocess.cutting.jpeg_crop import decode_region, find_window
+    from shards.jpeg_headers import read_header
 
     data = Path(path).read_bytes()
     return decode_region(data, find_window(crop, read_header(data), 256))

@@ -23,7 +23,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import tensorflow as tf
 
 from benchmarks.input import BATCH, our_batches
-from trainer.data import open_split
+from trainer.input.dataset_split import open_split
 
 CONFIG = "configs/demo_train.yaml"
 SAMPLE = ("--videos", "240", "--frames", "10", "--height", "480", "--no-defects")

@@ -21,14 +21,14 @@ from benchmarks.preprocess import lay_out_trees
 from preprocess.run import run as preprocess
 from preprocess.settings import DedupeSettings
 from preprocess.settings import Settings as SourceSettings
-from trainer import speed
-from trainer.data import Split, open_split
-from trainer.device import choose_device
-from trainer.loop import Run, compile_stage
-from trainer.network import build_network
-from trainer.objective import estimate_prior
-from trainer.pipeline import InputSettings, repeat_batch, training_batches
+from trainer.input.dataset_split import Split, open_split
+from trainer.input.pipeline import InputSettings, repeat_batch, training_batches
+from trainer.model.network import build_network
 from trainer.settings import DeviceSettings, ProbeSettings, Settings
+from trainer.training import throughput
+from trainer.training.device import choose_device
+from trainer.training.epochs import Run, compile_stage
+from trainer.training.loss import estimate_prior
 
 
 def make_dataset(folder: Path, clip: Path) -> Path:
@@ -85,7 +85,7 @@ def measure(run: Run, steps: int, rounds: int) -> list[dict[str, float]]:
         alone = steps * size / (time.perf_counter() - started)
         trained, waiting = time_training(model, clock, training_batches(run.train, run.input, 0, epoch), steps, size)
         results.append({"model": alone, "training": trained, "waiting": waiting})
-    results[0]["input"] = speed.measure_input(iter(batches.repeat()), size)
+    results[0]["input"] = throughput.measure_input(iter(batches.repeat()), size)
     return results
 
 

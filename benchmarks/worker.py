@@ -14,20 +14,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from preprocess.cluster import WORKER_ENVIRONMENT
+from preprocess.ray_cluster import WORKER_ENVIRONMENT
 
 os.environ.update(WORKER_ENVIRONMENT)  # before the libraries that read it are imported
 
 import numpy as np
 
 from benchmarks.memory import read_peak_gb
-from preprocess import spill, video_task
-from preprocess.assembly import assemble_dataset, publish_dataset, stage_folder
-from preprocess.folder import work_folder
-from preprocess.plan import ENTRY, make_plan
 from preprocess.settings import DedupeSettings, Settings
-from preprocess.shard_task import run_shard_task
-from preprocess.sources.kinds import find_videos
+from preprocess.sources.source_kinds import find_videos
+from preprocess.writing import spill, video_task
+from preprocess.writing.output_folder import work_folder
+from preprocess.writing.publication import assemble_dataset, publish_dataset, stage_folder
+from preprocess.writing.shard_plan import ENTRY, make_plan
+from preprocess.writing.shard_task import run_shard_task
 from shards.record import encode_record
 from tools.make_sample import SampleSpec, make_sample
 

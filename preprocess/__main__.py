@@ -2,19 +2,19 @@
 
 import sys
 
+from console import settings_parser
+from console.command import run_command
 from preprocess.settings import Settings
-from shards import configuration
-from shards.command import run_command
 from shards.errors import CallError
 
 
 def parse_settings(arguments: list[str]) -> Settings:
-    """Settings from --config files and the command line, see shards.configuration."""
+    """Settings from --config files and the command line, see console.settings_parser."""
     about = "Labels and frames of the pet videos -> a shuffled, verified dataset."
     several = {"source": {"nargs": "+", "type": str, "required": True, "metavar": "DIR"}}
     several["valid_source"] = {"nargs": "+", "type": str, "default": [], "metavar": "DIR"}
     try:
-        return configuration.parse_settings(
+        return settings_parser.parse_settings(
             Settings, "preprocess", about, arguments, ("replace", "dry_run", "debug"), several
         )
     except CallError as error:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from preprocess import summary
-from preprocess.assembly import FinishedShard, assemble_dataset, publish_dataset
-from preprocess.cluster import run_tasks, start_ray
-from preprocess.dry_run import write_dry_run
-from preprocess.folder import (
+from preprocess.ray_cluster import run_tasks, start_ray
+from preprocess.settings import Settings
+from preprocess.sources.source_kinds import check_sources, find_videos
+from preprocess.sources.video import Source, Video, group_videos
+from preprocess.writing.dry_run import write_dry_run
+from preprocess.writing.output_folder import (
     check_folder,
     check_space,
     hash_folder,
@@ -25,14 +27,12 @@ from preprocess.folder import (
     work_folder,
     write_log,
 )
-from preprocess.plan import Plan, make_plan
-from preprocess.settings import Settings
-from preprocess.sources.kinds import check_sources, find_videos
-from preprocess.sources.video import Source, Video, group_videos
-from preprocess.spill import DamagedWork, Origin, TaskSummary, discard_task
+from preprocess.writing.publication import FinishedShard, assemble_dataset, publish_dataset
+from preprocess.writing.shard_plan import Plan, make_plan
+from preprocess.writing.spill import DamagedWork, Origin, TaskSummary, discard_task
 from shards.dataset import FILE, Dataset, find_misfit, read_dataset
 from shards.errors import CallError
-from shards.lock import lock_folder
+from shards.storage.lock import lock_folder
 
 _MENDINGS = 3  # of damaged work in one run; a disk that damages more is not to be trusted
 
@@ -154,19 +154,19 @@ def _run_shards(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings, wo
 
 
 def run_video_task(*call: Any) -> TaskSummary:
-    from preprocess import video_task
+    from preprocess.writing import video_task
 
     return video_task.run_video_task(*call)
 
 
 def run_shard_task(*call: Any) -> FinishedShard:
-    from preprocess import shard_task
+    from preprocess.writing import shard_task
 
     return shard_task.run_shard_task(*call)
 
 
 def check_videos(*call: Any) -> Origin | None:
-    from preprocess import video_task
+    from preprocess.writing import video_task
 
     return video_task.check_videos(*call)
 

@@ -9,7 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from preprocess.sources.video import Source, Video
-from preprocess.spill import TaskSummary
+from preprocess.writing.spill import TaskSummary
 from shards.dataset import FILE, Dataset
 
 # Measured: benchmarks/driver.py for the driver, benchmarks/preprocess.py for a worker.

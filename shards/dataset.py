@@ -14,9 +14,9 @@ import msgspec
 
 from shards.emotions import EMOTIONS, KOREAN
 from shards.errors import CallError, DataError
-from shards.fields import FIELDS
-from shards.files import IrregularFile, hash_file, read_blocks, read_file, write_atomically
-from shards.seal import BrokenSeal, check_json, seal_json
+from shards.record_fields import FIELDS
+from shards.storage.files import IrregularFile, hash_file, read_blocks, read_file, write_atomically
+from shards.storage.seal import BrokenSeal, check_json, seal_json
 from shards.tfrecord import OVERHEAD
 
 NAME = "pet_mood"

@@ -1,4 +1,4 @@
-"""A record: one cropped frame as a tf.train.Example, encoded and decoded by the table in shards.fields.
+"""A record: one cropped frame as a tf.train.Example, encoded and decoded by the table in shards.record_fields.
 
 The message is declared here once more, in a pool of its own, because TensorFlow's own class costs its import: five
 seconds and half a gigabyte for looking into a dataset. A test holds both to the same bytes.
@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 from google.protobuf.message import DecodeError
 
-from shards.fields import FIELDS
+from shards.record_fields import FIELDS
 
 # tensorflow/core/example/{feature,example}.proto, as a FileDescriptorProto.
 _PROTO = """

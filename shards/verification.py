@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 
 from shards import manifest
 from shards.dataset import Dataset, OtherFile, ShardFile, list_shards, read_dataset
-from shards.files import BLOCK, hash_file, read_blocks
-from shards.jpeg import UnreadableImage, read_header
+from shards.jpeg_headers import UnreadableImage, read_header
 from shards.record import decode_record
+from shards.storage.files import BLOCK, hash_file, read_blocks
 from shards.tfrecord import DamagedRecord, read_frames
 
 _SAME = ("key", "label", "species", "video", "frame_number", "timestamp", "video_index", "video_count")

@@ -21,7 +21,7 @@ def real_files() -> Path:
 @pytest.fixture(scope="session")
 def two_workers():
     """A local Ray that runs in this process share."""
-    from preprocess.cluster import start_ray
+    from preprocess.ray_cluster import start_ray
 
     with start_ray(2, None):
         yield

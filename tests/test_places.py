@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from preprocess import cluster, cores
+from preprocess import core_count, ray_cluster
 from shards.errors import CallError
 from tests.conftest import ROOT
 from tests.trees import write_video
@@ -78,15 +78,15 @@ def test_help_without_docstrings(place):
 def test_ray_goes_where_it_fits(tmp_path, monkeypatch):
     long_path = tmp_path / ("x" * 100)
     long_path.mkdir()
-    monkeypatch.setattr(cluster.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(ray_cluster.tempfile, "gettempdir", lambda: str(tmp_path))
     monkeypatch.delenv("RAY_TMPDIR", raising=False)
-    monkeypatch.setattr(cluster, "_SOCKET_NAME", 107 - len(str(tmp_path / "ray")))
-    assert cluster.find_session_folder() == str(tmp_path / "ray")
-    monkeypatch.setattr(cluster.tempfile, "gettempdir", lambda: str(long_path))
-    assert cluster.find_session_folder() == "/tmp/ray"
-    monkeypatch.setattr(cluster, "_SESSION", 2**60)
+    monkeypatch.setattr(ray_cluster, "_SOCKET_NAME", 107 - len(str(tmp_path / "ray")))
+    assert ray_cluster.find_session_folder() == str(tmp_path / "ray")
+    monkeypatch.setattr(ray_cluster.tempfile, "gettempdir", lambda: str(long_path))
+    assert ray_cluster.find_session_folder() == "/tmp/ray"
+    monkeypatch.setattr(ray_cluster, "_SESSION", 2**60)
     with pytest.raises(CallError, match=r"too long a path for a socket; /tmp has \d+ MB free of the .*set TMPDIR"):
-        cluster.find_session_folder()
+        ray_cluster.find_session_folder()
 
 
 @pytest.mark.parametrize(
@@ -106,16 +106,16 @@ def test_a_quota_of_cores_counts(tmp_path, monkeypatch, files, quota):
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text(text)
     (tmp_path / "own").write_text("0::/slice/job\n3:cpu,cpuacct:/\n")
-    assert cores.read_quota(tmp_path, tmp_path / "own") == quota
-    monkeypatch.setattr(cores, "_GROUPS", tmp_path)
-    monkeypatch.setattr(cores, "_OWN", tmp_path / "own")
-    assert cores.count_cores() == max(1, min(len(os.sched_getaffinity(0)), -(-quota // 1)))
+    assert core_count.read_quota(tmp_path, tmp_path / "own") == quota
+    monkeypatch.setattr(core_count, "_GROUPS", tmp_path)
+    monkeypatch.setattr(core_count, "_OWN", tmp_path / "own")
+    assert core_count.count_cores() == max(1, min(len(os.sched_getaffinity(0)), -(-quota // 1)))
 
 
 def test_a_folder_of_sockets_that_is_full_is_named(tmp_path, monkeypatch):
     small = tmp_path / "small"
     small.mkdir()
-    monkeypatch.setattr(cluster, "_SOCKET_NAME", 0)
+    monkeypatch.setattr(ray_cluster, "_SOCKET_NAME", 0)
     if (
         not shutil.which("mount")
         or subprocess.run(
@@ -124,7 +124,7 @@ def test_a_folder_of_sockets_that_is_full_is_named(tmp_path, monkeypatch):
     ):
         pytest.skip("mounting a small disk is not allowed here")
     try:
-        assert "1 MB free of the 50 needed" in cluster._find_problem(str(small), str(small / "ray"))
+        assert "1 MB free of the 50 needed" in ray_cluster._find_problem(str(small), str(small / "ray"))
     finally:
         subprocess.run(["umount", small], check=True)
 

@@ -13,19 +13,19 @@ from typing import Any
 
 from tqdm import tqdm
 
-from shards.command import Parser, run_command
+from console.command import Parser, run_command
+from console.hangul_font import find_hangul_font
+from console.html_page import embed, render_page
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
 from shards.manifest import REJECTIONS, SPLITS, take_rows
-from tools.dataset_figures import make_figures
-from tools.dataset_rows import FIRST_REASON, Samples, kind_of, read_rows
-from tools.outputs import MARK, check_files, dataset_folder, write_text
-from tools.pictures import COLUMNS, Opened, Pictures, find_sources, open_dataset
-from trainer.fonts import find_hangul_font
-from trainer.page import embed, render_page
-from trainer.report import flatten
+from tools.overview.manifest_pass import FIRST_REASON, Samples, kind_of, read_rows
+from tools.overview.totals import make_figures
+from tools.report_files import MARK, check_files, dataset_folder, write_text
+from tools.source_pictures import COLUMNS, Opened, Pictures, find_sources, open_dataset
+from trainer.evaluation.run_report import flatten
 
-_TEMPLATE = Path(__file__).with_name("dataset_report.html.jinja")
+_TEMPLATE = Path(__file__).parent / "overview" / "dataset_report.html.jinja"
 _SAMPLES = 18  # frames of each mood and split
 _EXAMPLES = 6  # of each reason
 _FRAME_SIDE = 288  # pixels of a whole frame's longer side

@@ -10,15 +10,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from shards.command import Parser, run_command
+from console.command import Parser, run_command
 from shards.errors import CallError, DataError
-from tools.dedupe_figures import inspect_dataset, make_figures
-from tools.dedupe_page import make_page, tell_number
-from tools.dropped_list import write_dropped
-from tools.hashed_frames import Frames, check_hashes
-from tools.leak_check import Leaks
-from tools.outputs import MARK, check_files, dataset_folder, write_text
-from tools.pictures import Pictures, find_sources, open_dataset
+from tools.duplicates.dropped_csv import write_dropped
+from tools.duplicates.hashed_frames import Frames, check_hashes
+from tools.duplicates.leak_check import Leaks
+from tools.duplicates.page import make_page, tell_number
+from tools.duplicates.totals import inspect_dataset, make_figures
+from tools.report_files import MARK, check_files, dataset_folder, write_text
+from tools.source_pictures import Pictures, find_sources, open_dataset
 
 
 def explain_leaks(leaks: Leaks, frames: Frames, folder: Path) -> str:

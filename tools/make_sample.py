@@ -22,12 +22,12 @@ from pathlib import Path
 
 import cv2
 
-from shards.command import Parser, run_command
+from console.command import Parser, run_command
 from shards.emotions import ENGLISH
 from shards.errors import CallError, DataError
 from shards.manifest import REJECTIONS
-from tools.sample_defects import AGAIN, DEFECTS, HAPPY, plan_defects, take_liberties
-from tools.sample_videos import Plan, SampleSpec, Video, film, image_name, plan_videos, write_label
+from tools.sample.defects import AGAIN, DEFECTS, HAPPY, plan_defects, take_liberties
+from tools.sample.videos import Plan, SampleSpec, Video, film, image_name, plan_videos, write_label
 
 
 @dataclass

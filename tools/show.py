@@ -15,17 +15,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shards.command import Parser, run_command
+from console.command import Parser, run_command
+from console.hangul_font import find_hangul_font
 from shards.dataset import read_dataset
 from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError
-from shards.files import write_atomically
 from shards.manifest import SPLITS, read_manifest
 from shards.record import decode_record
+from shards.storage.files import write_atomically
 from shards.tfrecord import DamagedRecord, read_frame
-from tools.outputs import MARK, check_files, dataset_folder
-from tools.pictures import read_sources
-from trainer.fonts import find_hangul_font
+from tools.report_files import MARK, check_files, dataset_folder
+from tools.source_pictures import read_sources
 
 matplotlib.use("Agg")
 from matplotlib import pyplot

@@ -17,14 +17,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from console.command import Parser, run_command
 from preprocess.sources.csv_rows import COLUMNS
-from shards.command import Parser, run_command
 from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
-from shards.files import is_text, write_atomically
 from shards.manifest import SPLITS, read_manifest
-from tools.outputs import check_files, dataset_folder
-from tools.pictures import find_sources, open_dataset
+from shards.storage.files import is_text, write_atomically
+from tools.report_files import check_files, dataset_folder
+from tools.source_pictures import find_sources, open_dataset
 
 PATH = "image_file"
 _NEEDED = (PATH, "box_x", "box_y", "box_width", "box_height", "label", "split")

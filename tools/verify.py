@@ -4,10 +4,10 @@ import sys
 
 from tqdm import tqdm
 
-from shards.command import Parser, run_command
+from console.command import Parser, run_command
 from shards.dataset import read_dataset
 from shards.verification import verify_dataset
-from tools.outputs import dataset_folder
+from tools.report_files import dataset_folder
 
 _SHOWN = 100  # faults; a destroyed dataset has millions
 

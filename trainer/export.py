@@ -20,14 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from shards.command import Parser, run_command
+from console.command import Parser, run_command
 from shards.errors import CallError, DataError
-from shards.files import make_temporary_folder, name_plainly, remove_partials
-from shards.jpeg import UnreadableImage
-from shards.lock import lock_folder
-from trainer.codec import cut_square, read_pixels
-from trainer.metadata import MEMBER, Metadata, encode_metadata, read_metadata
-from trainer.startup import without_notes
+from shards.jpeg_headers import UnreadableImage
+from shards.storage.files import make_temporary_folder, name_plainly, remove_partials
+from shards.storage.lock import lock_folder
+from trainer.answering.photo import cut_square, read_pixels
+from trainer.model.mood_json import MEMBER, Metadata, encode_metadata, read_metadata
+from trainer.tensorflow_startup import without_notes
 
 FILES = {"saved_model": "saved_model", "litert": "model.tflite", "onnx": "model.onnx"}  # by format
 TOLERANCE = 1e-3  # of logits
@@ -94,7 +94,7 @@ def export_model(path: Path, out: Path, formats: list[str], pictures: list[np.nd
     with without_notes():
         import keras
 
-        from trainer.model_file import read_model
+        from trainer.model.model_file import read_model
     if keras.backend.backend() != "tensorflow":
         raise CallError(f"export runs on TensorFlow, not on {keras.backend.backend()}: KERAS_BACKEND=tensorflow")
     model, metadata = read_model(path)

@@ -17,19 +17,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from shards.command import Parser, run_command
+from console.command import Parser, run_command
+from shards.crop_geometry import Box
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
-from shards.geometry import Box
-from shards.jpeg import UnreadableImage
+from shards.jpeg_headers import UnreadableImage
 from shards.species import find_species
-from trainer.answers import PRIORS, Answer, Judge, describe_answer, write_answer
-from trainer.clips import read_frames
-from trainer.codec import cut_square, read_pixels
-from trainer.label_list import check_labels
-from trainer.metadata import Metadata, read_metadata
-from trainer.sources import Source, list_sources
-from trainer.startup import without_notes
+from trainer.answering.answers import PRIORS, Answer, Judge, describe_answer, write_answer
+from trainer.answering.label_list import check_labels
+from trainer.answering.photo import cut_square, read_pixels
+from trainer.answering.picture_files import Source, list_sources
+from trainer.answering.video_clips import read_frames
+from trainer.model.mood_json import Metadata, read_metadata
+from trainer.tensorflow_startup import without_notes
 
 _WHOLE = "(사진 전체를 보았어요. 모델은 동물 둘레만 잘라 배웠으니, 동물이 작게 나왔으면 --box로 자리를 알려 주세요.)"
 
@@ -123,7 +123,7 @@ def _check_box(sources: list[Source], box: Box) -> None:
 def _load(path: Path) -> Any:
     """The model; starts TensorFlow, so only once the call is known to be right and there is something to look at."""
     with without_notes():
-        from trainer.model_file import read_model
+        from trainer.model.model_file import read_model
 
         return read_model(path)[0]
 

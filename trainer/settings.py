@@ -10,8 +10,8 @@ from typing import Any, Literal
 from jsonargparse.typing import NonNegativeInt, PositiveFloat, PositiveInt, restricted_number_type
 
 from shards.errors import CallError
-from shards.files import hash_file
-from trainer.sizes import WINDOW
+from shards.storage.files import hash_file
+from trainer.input.picture_sizes import WINDOW
 
 TrainBase = Literal["frozen", "last_block", "full"]
 Imbalance = Literal["none", "class_weight", "logit_adjustment"]

@@ -7,16 +7,16 @@ stopped in count all of that epoch's steps; images/s and the share of waiting co
 
 import sys
 
-from shards import configuration
-from shards.command import run_command
+from console import settings_parser
+from console.command import run_command
 from shards.errors import CallError
-from trainer import preparation
+from trainer.input import csv_preparation
 from trainer.settings import Settings, TrainBase
-from trainer.startup import without_notes
+from trainer.tensorflow_startup import without_notes
 
 
 def parse_settings(arguments: list[str]) -> Settings:
-    """Settings from --config files and the command line, see shards.configuration.
+    """Settings from --config files and the command line, see console.settings_parser.
 
     Raises CallError also where imbalance, to which there is one answer, is given twice.
     """
@@ -25,19 +25,19 @@ def parse_settings(arguments: list[str]) -> Settings:
     about = "A dataset of shards, or the student's CSV, -> a model that tells the mood."
     flags = ("tensorboard", "replace", "debug")
     alone = {"train_base": {"nargs": "?", "type": TrainBase, "const": "full", "default": "full"}}
-    return configuration.parse_settings(Settings, "trainer.train", about, arguments, flags, alone)
+    return settings_parser.parse_settings(Settings, "trainer.train", about, arguments, flags, alone)
 
 
 def main(arguments: list[str]) -> int:
     settings = parse_settings(arguments)
     if settings.from_csv:
-        folder = preparation.place_dataset(settings)
-        if status := preparation.make_dataset(settings, folder):
+        folder = csv_preparation.place_dataset(settings)
+        if status := csv_preparation.make_dataset(settings, folder):
             print(f"train: preprocess ended with status {status}, for the reason that it gave above", file=sys.stderr)
             return status
-        settings = preparation.take_dataset(settings, folder)
+        settings = csv_preparation.take_dataset(settings, folder)
     with without_notes():
-        from trainer import run  # after the arguments are known to be good: its imports take seconds
+        from trainer.training import run  # after the arguments are known to be good: its imports take seconds
 
     if settings.overfit:
         run.learn_by_heart(settings)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from preprocess.sources.video import Annotation, InvalidLabel, Label, UnreadableLabel
-from shards.geometry import Box
+from shards.crop_geometry import Box
 
 # Bounds, so that every value fits its column of the manifest.
 _MOST_PIXELS = 2**31 - 1

@@ -1,7 +1,7 @@
 """AI Hub's data as a tree of folders: finds label files and frame directories anywhere below, pairs them by name.
 
 Paths are kept as the bytes that the disk holds; names are compared as they are written down, see
-preprocess.sources.names.
+preprocess.sources.path_names.
 """
 
 import os
@@ -10,10 +10,10 @@ import stat
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from preprocess.sources.names import find_split, write_name
+from preprocess.sources.path_names import find_split, write_name
 from preprocess.sources.video import FrameDirectory, ImageFile, Source, Video
 from shards.errors import DataError
-from shards.files import IrregularFile, open_file, retry
+from shards.storage.files import IrregularFile, open_file, retry
 
 _IGNORED = {"__MACOSX", "@eaDir", "$RECYCLE.BIN"}  # and hidden ones: ._name, .DS_Store, .Trash-0
 _FRAME = re.compile(rb"frame_(\d+)_timestamp_(\d+)\.jpe?g", re.IGNORECASE)

@@ -23,12 +23,12 @@ import msgspec
 
 from preprocess.sources.aihub_label import WrongValue, read_number, read_text, show_value
 from preprocess.sources.aihub_tree import look_at_image
-from preprocess.sources.names import find_split, find_written, write_name
+from preprocess.sources.path_names import find_split, find_written, write_name
 from preprocess.sources.video import Annotation, FrameDirectory, ImageFile, InvalidLabel, Label, Source, Video
+from shards.crop_geometry import Box
 from shards.emotions import ENGLISH, KOREAN
 from shards.errors import CallError, DataError
-from shards.files import read_blocks, retry
-from shards.geometry import Box
+from shards.storage.files import read_blocks, retry
 
 COLUMNS = ("image_path", "bbox", "labels")
 SUFFIX = ".csv"

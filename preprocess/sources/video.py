@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from shards.geometry import Box
+from shards.crop_geometry import Box
 
 _TASK_FRAMES = 2000  # about 10 s of one core's work: long enough for Ray, short enough to lose
 _LEAST_TASKS = 64  # so that a small source still keeps many cores busy

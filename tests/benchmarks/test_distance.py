@@ -9,10 +9,10 @@ from scipy.stats import binom
 from benchmarks.distance import choose_least, fit_tail, main, precision, share_within
 from benchmarks.edits import COPIED, SIZE, STILL, Code, cut, hash_all, hash_differences
 from benchmarks.pairs import Kind, compare_owners, count_bits, measure
-from preprocess.phash import hash_crop
-from shards.command import run_command
+from console.command import run_command
+from preprocess.cutting.phash import hash_crop
+from shards.crop_geometry import Crop
 from shards.errors import DataError
-from shards.geometry import Crop
 from tests.trees import make_image
 
 FRAME, CROP = make_image(1, 640, 480), Crop(130, 70, 320)

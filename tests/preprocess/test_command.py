@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from preprocess.__main__ import parse_settings
-from preprocess.folder import check_space, work_folder
 from preprocess.settings import Settings
-from preprocess.sources.kinds import find_videos
+from preprocess.sources.source_kinds import find_videos
+from preprocess.writing.output_folder import check_space, work_folder
 from shards.dataset import read_dataset
 from shards.errors import CallError
 from shards.verification import verify_dataset

@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from preprocess.folder import check_folder, log_file, work_folder
 from preprocess.run import run
 from preprocess.settings import Settings
-from preprocess.sources.kinds import find_videos
-from preprocess.spill import DamagedWork, read_records, read_rows, read_summary
-from preprocess.video_task import run_video_task
+from preprocess.sources.source_kinds import find_videos
+from preprocess.writing.output_folder import check_folder, log_file, work_folder
+from preprocess.writing.spill import DamagedWork, read_records, read_rows, read_summary
+from preprocess.writing.video_task import run_video_task
 from shards.dataset import read_dataset
 from shards.errors import CallError, DataError
-from shards.files import name_partial
+from shards.storage.files import name_partial
 from shards.verification import verify_dataset
 from tests.preprocess.faults import run_with_faults
 from tests.trees import annotate, make_jpeg, write_video
@@ -121,11 +121,11 @@ def own(path: Path) -> None:
 
 
 def test_what_goes_or_changes_while_it_is_read_stops_the_run(pets, monkeypatch):
-    from preprocess import frame
+    from preprocess.cutting import frame
 
     (path,) = (pets / "원천데이터" / "dog-walkrun-000001").glob(f"{FRAME}*")
     data, real = path.read_bytes(), frame.read_file
-    monkeypatch.setattr("preprocess.video_task._HELD_CROPS", 0)  # each frame is read twice
+    monkeypatch.setattr("preprocess.writing.video_task._HELD_CROPS", 0)  # each frame is read twice
 
     def change(place):
         found = real(place)
@@ -269,7 +269,7 @@ def test_a_fault_after_opening_is_tried_again_and_named(pets, tmp_path, monkeypa
     summary, rows = run_task(pets)
     kept = next(row for row in rows if row["spill_offset"] == 0)
     places = [np.array([kept[f"spill_{name}"]]) for name in ("offset", "length", "check")]
-    monkeypatch.setattr("shards.files._PAUSES", (0, 0, 0))
+    monkeypatch.setattr("shards.storage.files._PAUSES", (0, 0, 0))
     tried, real = [], os.pread
 
     def fail(*call):
@@ -278,7 +278,7 @@ def test_a_fault_after_opening_is_tried_again_and_named(pets, tmp_path, monkeypa
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return real(*call)
 
-    monkeypatch.setattr("preprocess.spill.os.pread", fail)
+    monkeypatch.setattr("preprocess.writing.spill.os.pread", fail)
     limit = 4
     assert read_records(tmp_path / "work", summary.name, *places) and len(tried) == 4
     tried, limit = [], 5
@@ -350,7 +350,7 @@ def test_what_a_killed_run_was_writing_goes(pets, tmp_path, two_workers):
 
 
 def test_hostile_numbers_in_an_index_are_a_data_error(pets, tmp_path, two_workers):
-    from shards.seal import seal_json
+    from shards.storage.seal import seal_json
 
     run(Settings(source=[str(pets)], out=str(tmp_path / "out")))
     path = tmp_path / "out" / "dataset.json"

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from preprocess.assembly import FinishedShard, identify_file, publish_dataset, stage_folder
 from preprocess.settings import Settings
+from preprocess.writing.publication import FinishedShard, identify_file, publish_dataset, stage_folder
 from shards import dataset as index
 from shards.errors import CallError, DataError
-from shards.lock import lock_file, lock_folder
+from shards.storage.lock import lock_file, lock_folder
 from shards.verification import verify_dataset
 from tools.make_sample import SampleSpec, make_sample
 
@@ -29,11 +29,11 @@ INSTANTS = [
     ("preprocess.summary.FrameProgress.add", 3),  # in the middle of the video tasks
     ("preprocess.run.make_plan", 1),
     ("preprocess.run.assemble_dataset", 1),  # all shards are written
-    ("preprocess.assembly.write_atomically", 1),  # before the manifest
+    ("preprocess.writing.publication.write_atomically", 1),  # before the manifest
     ("shards.dataset.write_dataset", 1),
-    ("preprocess.assembly._move", 2),  # while files move into OUT
-    ("preprocess.assembly._move", 7),
-    ("preprocess.assembly._move", 20),  # only the index is missing
+    ("preprocess.writing.publication._move", 2),  # while files move into OUT
+    ("preprocess.writing.publication._move", 7),
+    ("preprocess.writing.publication._move", 20),  # only the index is missing
     ("preprocess.run.publish_dataset", 1),  # the log is written, the dataset is not
     ("preprocess.run.remove_work", 1),  # the dataset is whole, the work is still there
 ]

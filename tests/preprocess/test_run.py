@@ -21,7 +21,7 @@ from shards.tfrecord import read_frame
 from shards.verification import verify_dataset
 from tests.trees import make_jpeg, make_label, write_video
 from tools.make_sample import SampleSpec, make_sample
-from tools.sample_defects import AGAIN
+from tools.sample.defects import AGAIN
 
 pytestmark = pytest.mark.usefixtures("two_workers")
 
@@ -199,7 +199,7 @@ def test_the_same_bytes_however_tasks_are_cut_and_ordered(sample, made, tmp_path
         return [list(source.videos)]
 
     def reversed_tasks(function, calls, workers, what):
-        from preprocess.cluster import run_tasks
+        from preprocess.ray_cluster import run_tasks
 
         for place, result in run_tasks(function, calls[::-1], workers, what):
             yield len(calls) - 1 - place, result

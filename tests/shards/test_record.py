@@ -1,7 +1,7 @@
 import pytest
 
-from shards.fields import FIELDS
 from shards.record import decode_record, encode_record
+from shards.record_fields import FIELDS
 
 RECORD = {
     "image": b"\xff\xd8\x00\xff\xd9",

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
+from console.command import run_command
 from preprocess.run import run
 from preprocess.settings import DedupeSettings, Settings
-from shards.command import run_command
 from shards.dataset import read_dataset
 from shards.emotions import EMOTIONS, KOREAN, parse_emotion
 from shards.errors import DataError
@@ -23,11 +23,11 @@ from tests.tools.browser import console_errors, is_blank, open_page, resize, sid
 from tests.tools.manifests import make_row, write_rows
 from tests.trees import make_jpeg, make_label, write_video
 from tools import dataset_report
-from tools.dataset_figures import count_figures
 from tools.dataset_report import _list_powers, _log_place, _word_settings
-from tools.dataset_rows import Samples, read_rows
 from tools.make_sample import make_sample
-from tools.sample_videos import SampleSpec
+from tools.overview.manifest_pass import Samples, read_rows
+from tools.overview.totals import count_figures
+from tools.sample.videos import SampleSpec
 
 REASONS = [reason for reason in REJECTIONS if reason != "label_conflict"]  # which no frame has unless told to
 BREED = '<script>alert("야옹")</script>&'

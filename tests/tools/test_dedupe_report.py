@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from console.command import run_command
 from preprocess.run import run
 from preprocess.settings import DedupeSettings, SelectSettings, Settings
-from shards.command import run_command
 from shards.dataset import read_dataset
 from shards.emotions import ENGLISH, KOREAN, parse_emotion
 from shards.manifest import FILE
@@ -23,8 +23,8 @@ from tests.tools.browser import console_errors, is_blank, open_page, sideways
 from tests.tools.manifests import change_rows, make_row, write_rows
 from tests.trees import HEIGHT, WIDTH, make_jpeg, make_label, write_video
 from tools import dedupe_report
-from tools.dedupe_page import round_up, shorten, tell_number, tell_time
-from tools.hashed_frames import OUTCOMES
+from tools.duplicates.hashed_frames import OUTCOMES
+from tools.duplicates.page import round_up, shorten, tell_number, tell_time
 
 NAME = '<b>&"한글 dog-sit-000001'
 
@@ -416,7 +416,7 @@ def test_what_a_policy_did_to_contradicting_labels(two_workers, source, tmp_path
 
 
 def test_the_page_stays_small(made, dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr("tools.dedupe_samples.PICTURE_BYTES", 50_000)
+    monkeypatch.setattr("tools.duplicates.samples.PICTURE_BYTES", 50_000)
     assert report(dataset, "--html", tmp_path / "a.html") == 0
     text = (tmp_path / "a.html").read_text("utf-8")
     found = re.findall(r"data:image/jpeg;base64,[A-Za-z0-9+/=]+", text)

@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 import pytest
 
-from shards.command import run_command
+from console.command import run_command
 from shards.emotions import KOREAN, parse_emotion
 from shards.errors import CallError
 from shards.manifest import REJECTIONS
 from tools.make_sample import SampleSpec, main, make_sample
-from tools.sample_animals import MOODS, grow_coat, put_animal, strike_pose
-from tools.sample_defects import DEFECTS, plan_defects
-from tools.sample_videos import plan_videos
+from tools.sample.animals import MOODS, grow_coat, put_animal, strike_pose
+from tools.sample.defects import DEFECTS, plan_defects
+from tools.sample.videos import plan_videos
 
 SPEC = SampleSpec(videos=6, frames=5, height=270, seed=3)
 JUNK = ("._", "@eaDir", "__MACOSX", ".DS_Store", "Thumbs.db")

@@ -5,12 +5,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from console.command import run_command
+from console.hangul_font import find_hangul_font
 from preprocess.run import run
 from preprocess.settings import Settings
-from shards.command import run_command
 from tests.trees import make_jpeg, make_label, write_video
 from tools import show
-from trainer.fonts import find_hangul_font
 
 
 @pytest.fixture(scope="module")

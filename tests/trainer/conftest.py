@@ -45,7 +45,7 @@ def small_weights(tmp_path_factory) -> Path:
     """A backbone saved whole, as pretrained weights that need no network."""
     import keras
 
-    from trainer.network import find_backbone
+    from trainer.model.network import find_backbone
 
     keras.utils.set_random_seed(7)
     path = tmp_path_factory.mktemp("weights") / "small.keras"
@@ -54,7 +54,7 @@ def small_weights(tmp_path_factory) -> Path:
 
 
 def _build():
-    from trainer.network import build_network
+    from trainer.model.network import build_network
     from trainer.settings import NetworkSettings
 
     return build_network(NetworkSettings("small", "none"), SIZE)

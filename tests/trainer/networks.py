@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
-from trainer.metadata import Metadata
-from trainer.network import build_network, rebuild, settle
+from trainer.model.mood_json import Metadata
+from trainer.model.network import build_network, rebuild, settle
 from trainer.settings import NetworkSettings
 
 SIZE = 48

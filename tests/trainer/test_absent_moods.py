@@ -16,12 +16,12 @@ from tests.trainer.conftest import make_coloured
 from tests.trainer.networks import make_squares
 from tests.trainer.test_export import RUNNERS
 from tests.trees import make_label, write_video
-from trainer.checkpoint import read_progress
 from trainer.export import export_model
 from trainer.inference import main as infer
-from trainer.metadata import read_metadata
-from trainer.run import train
+from trainer.model.mood_json import read_metadata
 from trainer.settings import ProbeSettings, Settings
+from trainer.training.checkpoint import read_progress
+from trainer.training.run import train
 
 SIZE, KNOWN, NEVER = 64, [1, 3], [0, 2, 4, 5]
 

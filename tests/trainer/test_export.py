@@ -8,15 +8,15 @@ import keras
 import numpy as np
 import pytest
 
+from shards.crop_geometry import Box
 from shards.errors import CallError, DataError
-from shards.geometry import Box
 from tests.trainer.networks import OFFSET, balanced_logits, build, describe, make_squares
 from trainer import export
-from trainer.codec import cut_square, read_pixels
+from trainer.answering.photo import cut_square, read_pixels
 from trainer.export import FILES, export_model, main, replace_normalization
-from trainer.metadata import read_metadata
-from trainer.model_file import read_model, write_model
-from trainer.network import settle
+from trainer.model.model_file import read_model, write_model
+from trainer.model.mood_json import read_metadata
+from trainer.model.network import settle
 
 FORMATS = list(FILES)
 

@@ -12,18 +12,18 @@ import cv2
 import numpy as np
 import pytest
 
+from shards.crop_geometry import Box
 from shards.emotions import ENGLISH, KOREAN
 from shards.errors import CallError
-from shards.geometry import Box
 from shards.species import find_species
 from tests.trainer.networks import OFFSET, PRIOR, balanced_logits, build, describe
-from tests.trainer.test_clips import write_clip, write_noise
-from tests.trainer.test_codec import with_orientation
+from tests.trainer.answering.test_video_clips import write_clip, write_noise
+from tests.trainer.answering.test_photo import with_orientation
 from tests.trees import make_image, make_jpeg
-from trainer.codec import cut_square, read_pixels
+from trainer.answering.photo import cut_square, read_pixels
+from trainer.answering.picture_files import list_sources
 from trainer.inference import main
-from trainer.model_file import write_model
-from trainer.sources import list_sources
+from trainer.model.model_file import write_model
 
 SIZE, TRAINED = 48, 32
 ROOT = Path(__file__).parent.parent.parent

@@ -1,0 +1,1 @@
+"""Which frames are near-duplicates of which: within a video, across videos, and the Hamming join behind both."""

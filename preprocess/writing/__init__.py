@@ -1,0 +1,1 @@
+"""From tasks over videos to a whole dataset folder: spills, split, plan, shards, publication; and dry runs."""

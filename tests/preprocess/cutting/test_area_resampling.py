@@ -1,0 +1,42 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from preprocess.cutting.area_resampling import resample_area, weigh_area
+
+
+@given(st.integers(1, 700), st.integers(1, 300), st.integers(1, 8), st.data())
+def test_weights_add_up_and_stay_inside(pixels, count, ratio, data):
+    unit = ratio * count
+    step = data.draw(st.integers(1, pixels * ratio))  # source pixels of the unscaled window
+    start = data.draw(st.integers(0, pixels * unit - step * count))
+    first, weights = weigh_area(start, step, unit, pixels, count)
+    assert (weights.sum(0) == 2**11).all() and (weights >= 0).all()
+    assert first.min() >= 0 and (first + len(weights)).max() <= pixels
+
+
+@pytest.mark.parametrize(("pixels", "size"), [(256, 256), (257, 256), (300, 256), (511, 256), (512, 256), (900, 224)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_is_opencvs_area(pixels, size, channels):
+    source = np.random.default_rng(pixels).integers(0, 256, (pixels, pixels, channels), np.uint8)
+    ours = resample_area(source, 0, 0, pixels, size, size)
+    theirs = cv2.resize(source, (size, size), interpolation=cv2.INTER_AREA).reshape(ours.shape)
+    difference = np.abs(ours.astype(int) - theirs)
+    assert difference.max() <= 1 and difference.mean() < 0.05
+
+
+def test_a_window_may_begin_within_a_pixel():
+    """Half a pixel to the right of a ramp is half a step up."""
+    ramp = np.repeat(np.arange(0, 200, 2, dtype=np.uint8)[None, :, None], 100, axis=0)
+    at = [resample_area(ramp, x, 0, 20, 20, 20)[0, :, 0].astype(int) for x in (0, 10, 20)]
+    assert (at[1] - at[0] == 1).all() and (at[2] - at[0] == 2).all()
+
+
+def test_golden():
+    """The same on every CPU: these bytes never change."""
+    source = (np.arange(40 * 40 * 3) * 37 % 251).astype(np.uint8).reshape(40, 40, 3)
+    small = resample_area(source, 3, 5, 39, 32, 32)
+    assert int(small.astype(np.int64).sum()) == 383972
+    assert small[7, 9].tolist() == [63, 100, 122]

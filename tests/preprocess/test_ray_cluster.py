@@ -1,0 +1,109 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from preprocess.ray_cluster import run_tasks
+from preprocess.run import run
+from preprocess.settings import Settings
+from shards.errors import CallError, DataError
+from tests.trees import write_video
+
+pytestmark = pytest.mark.usefixtures("two_workers")
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def test_all_results_with_their_places():
+    assert sorted(run_tasks(double, [(n,) for n in range(50)], 2, "task")) == [(n, 2 * n) for n in range(50)]
+
+
+def die_once(marker: Path) -> int:
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+def test_a_task_whose_worker_is_killed_runs_again(tmp_path):
+    ((place, _),) = run_tasks(die_once, [(tmp_path / "marker",)], 2, "task")
+    assert place == 0 and (tmp_path / "marker").exists()
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_task_that_always_kills_its_worker_is_an_error():
+    with pytest.raises(DataError, match=r"task 1 of 1 was lost 4 times"):
+        list(run_tasks(die, [()], 2, "task"))
+
+
+def fail(error: Exception) -> None:
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "message"),
+    [
+        (ZeroDivisionError("by nought"), DataError, r"task 2 of 3 failed: ZeroDivisionError: by nought"),
+        (DataError("bad data"), DataError, "^bad data$"),
+        (CallError("bad call"), CallError, "^bad call$"),
+        (OSError(28, "No space left on device", "file"), OSError, "No space left"),
+    ],
+)
+def test_no_error_is_lost(error, expected, message):
+    with pytest.raises(expected, match=message):
+        list(run_tasks(fail_second, [(0, error), (1, error), (2, error)], 1, "task"))
+
+
+def fail_second(number: int, error: Exception) -> int:
+    return fail(error) if number == 1 else number
+
+
+def environment() -> dict[str, str]:
+    return dict(os.environ)
+
+
+def test_workers_see_no_gpu_and_report_to_nobody():
+    ((_, seen),) = run_tasks(environment, [()], 1, "task")
+    assert seen["CUDA_VISIBLE_DEVICES"] in ("-1", "") and seen["TF_NUM_INTRAOP_THREADS"] == "1"
+    assert seen["RAY_USAGE_STATS_ENABLED"] == "0"
+    assert os.environ.get("CUDA_VISIBLE_DEVICES") != "-1"  # the driver's own environment is as it was
+
+
+@pytest.fixture
+def head(tmp_path):
+    """A Ray cluster of its own, as `ray start` makes it; its address."""
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", f"--port={port}"]
+    command += ["--num-cpus=2", "--include-dashboard=false", "--object-store-memory=100000000"]
+    with open(tmp_path / "head.log", "w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, cwd=tmp_path)
+    for _ in range(300):
+        if "Ray runtime started" in (tmp_path / "head.log").read_text():
+            break
+        time.sleep(0.1)
+    yield f"127.0.0.1:{port}"
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_a_cluster_by_its_address_gives_the_same_bytes(head, tmp_path):
+    """Another machine's workers have no checkout: they run from elsewhere, with the code that is sent along."""
+    write_video(tmp_path / "pets", images=4)
+    run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "here")))
+    command = [sys.executable, "-m", "preprocess", "--source", tmp_path / "pets", "--out", tmp_path / "there"]
+    done = subprocess.run([*command, "--address", head], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    here, there = ({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("here", "there"))
+    assert here == there

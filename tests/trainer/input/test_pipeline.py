@@ -1,0 +1,421 @@
+"""The input pipeline on real shards: which records, in which order, and which pixels of them."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from console.command import run_command
+from preprocess.run import run
+from preprocess.settings import CropSettings, DedupeSettings, Settings
+from shards.dataset import read_dataset, write_dataset
+from shards.emotions import KOREAN
+from shards.errors import CallError, DataError
+from shards.record import decode_record
+from shards.tfrecord import Framed, read_frames
+from tests.trees import make_label, write_video
+from trainer.input import batch_decoding
+from trainer.input.augmentation import NUMBERS
+from trainer.input.dataset_split import (
+    Split,
+    check_apart,
+    check_geometry,
+    check_moods,
+    find_damage,
+    open_split,
+    read_squares,
+)
+from trainer.input.picture_sizes import choose_sizes
+from trainer.input.pipeline import (
+    InputSettings,
+    explain_failure,
+    first_pictures,
+    read_opening,
+    repeat_batch,
+    shuffle_bytes,
+    training_batches,
+    validation_batches,
+)
+from trainer.model.network import bring
+
+SIZE = 64
+MOODS = ("편안/안정", "공포", "행복/즐거움")
+FRAMES = (4, 9, 20)  # of each video, one mood each
+
+
+@pytest.fixture(scope="module")
+def folder(two_workers, tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("pipeline")
+    for part in ("Training", "Validation"):
+        for number, (mood, frames) in enumerate(zip(MOODS, FRAMES, strict=True)):
+            label = make_label(inspect={"emotion": mood})
+            write_video(root / "pets", f"dog-{part.lower()}-{number:06}", frames, label=label, part=part)
+    settings = {"crop": CropSettings(size=SIZE), "dedupe": DedupeSettings(enabled=False), "shard_bytes": 15_000}
+    run(Settings(source=[str(root / "pets")], out=str(root / "out"), **settings))
+    return root / "out"
+
+
+@pytest.fixture
+def source(folder) -> Split:
+    """The training split."""
+    return open_split(folder, "train")
+
+
+@pytest.fixture(scope="module")
+def stored(folder) -> dict[bytes, tuple[int, dict]]:
+    """Every stored picture's pixels -> its place and record."""
+    found = {}
+    for frame in frames_of(open_split(folder, "train")):
+        record = decode_record(frame.record)
+        pixels = batch_decoding.decode_squares([record["image"]], 1)[0].numpy()
+        found[pixels.tobytes()] = (len(found), record)
+    return found
+
+
+def frames_of(split: Split) -> Iterator[Framed]:
+    for path in split.files:
+        with open(path, "rb") as file:
+            yield from read_frames(file)
+
+
+def whole(**changes) -> InputSettings:
+    """Whole pictures, so that a record is known by its pixels."""
+    return InputSettings(**({"batch_size": 4, "resolution": SIZE, "window": 1.0, "flip": False} | changes))
+
+
+def places(batches, stored) -> list[int]:
+    """Which stored records a pipeline gives, in its order; their labels must be their own."""
+    found = []
+    for images, labels in batches.as_numpy_iterator():
+        for image, label in zip(images, labels, strict=True):
+            place, record = stored[image.tobytes()]
+            assert record["label"] == label
+            found.append(place)
+    return found
+
+
+def test_open_split(source):
+    assert source.image_size == SIZE and source.records == 33 == len(source.species) == len(source.videos)
+    assert sorted(source.video_counts.tolist()) == list(FRAMES)
+    assert source.frames_in_epoch(None) == 33 and source.frames_in_epoch(5) == 4 + 5 + 5
+    assert Counter(source.labels.tolist()) == {3: 4, 1: 9, 2: 20} and len(source.fingerprint) == 64
+
+
+def test_what_a_split_knows_is_in_the_order_of_its_records(folder):
+    split = open_split(folder, "val")
+    assert len(split.files) > 1 and split.bytes == sum(path.stat().st_size for path in split.files)
+    records = [decode_record(frame.record) for frame in frames_of(split)]
+    assert split.labels.tolist() == [record["label"] for record in records] and split.labels.dtype == np.int64
+    assert [split.video_names[video] for video in split.videos] == [record["video"] for record in records]
+    assert split.species.tolist() == [record["species"] for record in records] and split.videos.dtype == np.int32
+    assert read_squares(split, [20, 0, 7]) == [records[place]["image"] for place in (20, 0, 7)]
+
+
+def test_an_epoch_gives_each_record_once_and_the_number_is_known(folder, stored):
+    batches = training_batches(open_split(folder, "train"), whole(), seed=0, epoch=0)
+    assert batches.cardinality().numpy() == 33 // 4
+    assert batches.element_spec[0].shape == (4, SIZE, SIZE, 3) and batches.element_spec[0].dtype == tf.uint8
+    seen = places(batches, stored)
+    assert len(seen) == len(set(seen)) == 32  # the remainder is dropped
+
+
+def test_order_follows_from_seed_and_epoch(folder, stored):
+    split = open_split(folder, "train")
+
+    def order(seed, epoch):
+        return places(training_batches(split, whole(), seed, epoch), stored)
+
+    assert order(0, 0) == order(0, 0)
+    assert len({tuple(order(*numbers)) for numbers in ((0, 0), (0, 1), (1, 0), (1, 1))}) == 4
+    assert order(0, 0) != sorted(order(0, 0))
+
+
+def test_a_run_that_goes_on_sees_what_it_would_have_seen(source):
+    settings = InputSettings(batch_size=4, resolution=48, augment=True, frames_per_video=12)
+    straight = list(training_batches(source, settings, 3, 5).as_numpy_iterator())
+    rest = training_batches(source, settings, 3, 5, skip=3)
+    later = list(rest.as_numpy_iterator())
+    assert rest.cardinality().numpy() == len(later) == len(straight) - 3 == 25 // 4 - 3
+    for batch, same in zip(straight[3:], later, strict=True):
+        assert all((a == b).all() for a, b in zip(tf.nest.flatten(batch), tf.nest.flatten(same), strict=True))
+    assert len(list(training_batches(source, settings, 3, 5, skip=len(straight)))) == 0
+
+
+def test_numbers_for_the_device_follow_from_seed_epoch_and_step(source):
+    def draw(seed, epoch, flip=False):
+        settings = whole(augment=True, flip=flip)
+        batches = training_batches(source, settings, seed, epoch)
+        assert batches.element_spec[0][1].shape == (4, NUMBERS)
+        return np.stack([numbers for (_, numbers), _ in batches.as_numpy_iterator()])
+
+    numbers = draw(0, 0)
+    assert numbers.dtype == np.float32 and numbers.shape == (8, 4, NUMBERS)
+    assert 0 <= numbers.min() < 0.05 and 0.95 < numbers.max() < 1 and len(np.unique(numbers)) > 250
+    assert (draw(0, 0) == numbers).all() and (draw(0, 0, flip=True) == numbers).all()
+    assert all((draw(*other) != numbers).mean() > 0.99 for other in ((0, 1), (1, 0), (2, 3)))
+
+
+def test_augmentation_changes_nothing_else(source):
+    plain = training_batches(source, InputSettings(batch_size=8, resolution=48), 1, 2)
+    augmented = training_batches(source, InputSettings(batch_size=8, resolution=48, augment=True), 1, 2)
+    for (images, labels), ((same, _), same_labels) in zip(plain, augmented, strict=True):
+        assert (images.numpy() == same.numpy()).all() and (labels.numpy() == same_labels.numpy()).all()
+
+
+def test_fit_sees_as_many_batches_as_are_known(folder):
+    import keras
+
+    model = keras.Sequential(
+        [keras.Input((SIZE, SIZE, 3)), keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(6)]
+    )
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    split = open_split(folder, "train")
+    for epoch in range(2):
+        model.fit(training_batches(split, whole(), 0, epoch), verbose=0)
+    assert int(model.optimizer.iterations.numpy()) == 2 * (33 // 4)  # no phantom step at an epoch's end
+
+
+def test_other_frames_of_each_video_in_each_epoch(folder, stored):
+    split = open_split(folder, "train")
+    records = dict(stored.values())
+    seen: Counter[int] = Counter()
+    for epoch in range(4):
+        batches = training_batches(split, whole(batch_size=1, frames_per_video=5), 0, epoch)
+        chosen = places(batches, stored)
+        assert len(chosen) == batches.cardinality().numpy() == 14
+        by_video = Counter(records[place]["video"] for place in chosen)
+        assert sorted(by_video.values()) == [4, 5, 5]
+        seen.update(chosen)
+    longest = [seen[place] for place, record in records.items() if record["video_count"] == 20]
+    assert longest == [1] * 20  # four epochs of five are all twenty, each once
+
+
+@pytest.mark.parametrize(
+    ("resolution", "window", "side", "begins"),
+    [
+        (48, 0.75, 48, {0, 16}),  # where the JPEG's blocks begin, each as often
+        (24, 0.75, 24, {0, 8}),  # decoded at half of its side
+        (20, 0.75, 24, {0, 8}),  # what is left is the device's
+        (14, 0.875, 14, {0, 1, 2}),  # at a quarter; no block is free
+    ],
+)
+def test_a_picture_is_a_window_of_what_validation_sees_sometimes_mirrored(folder, resolution, window, side, begins):
+    split, settings = open_split(folder, "train"), InputSettings(8, resolution, window)
+    whole = np.concatenate([images for images, *_ in validation_batches(split, settings).as_numpy_iterator()])
+    kinds, columns, lines = Counter(), Counter(), Counter()
+    for epoch in range(3):
+        for images, _ in training_batches(split, settings, 0, epoch).as_numpy_iterator():
+            assert images.shape == (8, side, side, 3)
+            for image in images:
+                mirrored, (x, y) = next(hit for picture in whole[:33] if (hit := find_window(picture, image)))
+                kinds[mirrored] += 1
+                columns[x] += 1
+                lines[y] += 1
+    assert min(kinds.values()) > 20 and len(kinds) == 2
+    assert set(columns) == begins and min(columns.values()) > 15
+    free = whole.shape[1] - side
+    assert len(lines) > 0.7 * free and max(lines) == free
+
+
+def find_window(picture: np.ndarray, image: np.ndarray) -> tuple[bool, tuple[int, int]] | None:
+    """Where an image, or its mirror image, lies in a picture: the same pixels but in its outermost columns."""
+    side = len(image)
+    for mirrored in (False, True):
+        window = np.ascontiguousarray(image[:, ::-1] if mirrored else image)
+        match = cv2.matchTemplate(picture, window, cv2.TM_SQDIFF)
+        _, _, (x, y), _ = cv2.minMaxLoc(match)
+        difference = np.abs(picture[y : y + side, x : x + side].astype(int) - window)
+        if not difference[:, 1:-1].any():  # the decoder has no neighbours beside a window's edge to blend colours with
+            return mirrored, (x, y)
+    return None
+
+
+@pytest.mark.parametrize("resolution", [32, 64, 96, 128, 160, 192, 224])
+def test_training_and_validation_show_the_animal_at_the_same_scale(resolution):
+    """A picture whose brightness is its column: what a pixel of the network's covers, is how much that rises."""
+    data = cv2.imencode(".jpg", np.tile(np.arange(256, dtype=np.uint8), (256, 1)))[1].tobytes()
+    sizes, corner = choose_sizes(256, 0.875, resolution), tf.constant([[0, 0]])
+    window = batch_decoding.decode_windows(tf.constant([data]), corner, sizes.window, 1, sizes.ratio)
+    square = batch_decoding.decode_squares(tf.constant([data]), 1, sizes.ratio)
+    seen = np.asarray(bring(tf.stack(window), sizes.resolution))[0, :, :, 0].astype(float)
+    judged = np.asarray(bring(tf.stack(square), sizes.network))[0, :, :, 0].astype(float)
+    assert seen.shape == (resolution, resolution) and judged.shape == (sizes.network, sizes.network)
+    rises = [np.diff(picture[:, 2:-2], axis=1).mean() for picture in (seen, judged)]
+    assert rises[0] == pytest.approx(224 / resolution, rel=0.03) and rises[0] == pytest.approx(rises[1], rel=0.02)
+    assert seen.max() > 215 and judged.max() > 246  # all of the window, and of the square
+
+
+def test_validation_gives_all_records_in_order_with_weights(folder):
+    split = open_split(folder, "val")
+    batches = validation_batches(split, whole(batch_size=10, resolution=48))
+    parts = list(batches.as_numpy_iterator())
+    assert batches.cardinality().numpy() == len(parts) == 4
+    assert all(spec.shape[0] == 10 for spec in batches.element_spec)
+    assert all(images.shape == (10, SIZE, SIZE, 3) and images.dtype == np.uint8 for images, _, _ in parts)
+    assert np.concatenate([weights for _, _, weights in parts]).tolist() == [1.0] * 33 + [0.0] * 7
+    assert np.concatenate([labels for _, labels, _ in parts])[:33].tolist() == split.labels.tolist()
+    stored = [batch_decoding.decode_squares([data], 1)[0].numpy() for data in read_squares(split, range(33))]
+    assert (np.concatenate([images for images, *_ in parts])[:33] == np.stack(stored)).all()
+
+
+def test_first_pictures_are_of_each_mood_in_turn(source):
+    images, labels = first_pictures(source, whole(), 13)
+    assert images.shape == (13, SIZE, SIZE, 3) and images.dtype == np.uint8
+    assert labels.tolist() == [1, 2, 3] * 4 + [1]
+    again, _ = first_pictures(source, whole(), 13)
+    assert (again == images).all() and len({image.tobytes() for image in images}) == 13
+    pictures = np.concatenate([images for images, *_ in validation_batches(source, whole()).as_numpy_iterator()])
+    for image, label in zip(images, labels, strict=True):
+        place = next(place for place, picture in enumerate(pictures) if (picture == image).all())
+        assert source.labels[place] == label
+    assert Counter(first_pictures(source, whole(), 33)[1].tolist()) == {3: 4, 1: 9, 2: 20}
+
+
+@pytest.mark.parametrize("augment", [False, True])
+def test_how_an_epoch_opens(source, augment):
+    settings = whole(augment=augment)
+    batches = list(training_batches(source, settings, 3, 0))
+    opening = read_opening(source, settings, 3, 5, go_on=True)
+    again = [*opening.batches, *(next(opening.rest)[:2] for _ in range(len(batches)))]
+    assert len(opening.batches) == 5 and len(again) == 5 + len(batches)
+    for found, expected in zip(again, batches + batches[:5], strict=True):  # the epoch, and from its start again
+        tf.nest.map_structure(lambda a, b: np.testing.assert_array_equal(a, b), found, expected)
+    moods = {source.video_names[video]: label for video, label in zip(source.videos, source.labels, strict=True)}
+    assert [moods[video] for video in opening.videos] == batches[0][1].numpy().tolist()
+    opening.drop_rest()
+    assert opening.rest is None is read_opening(source, settings, 3, 1, go_on=False).rest
+    assert len(read_opening(source, settings, 3, 99, go_on=False).batches) == len(batches)
+
+
+def test_the_memory_of_a_shuffle(folder):
+    split = open_split(folder, "train")
+    stored = sum(len(frame.record) for frame in frames_of(split))
+    assert 2.5 * stored <= shuffle_bytes(split, whole()) < 2.5 * (stored + 33 * 20)
+    assert shuffle_bytes(split, whole(shuffle_records=11)) == pytest.approx(shuffle_bytes(split, whole()) / 3, abs=1)
+
+
+def test_one_batch_again_and_again(source):
+    batch = next(iter(training_batches(source, whole(), 0, 0)))
+    repeated = repeat_batch(batch, 5)
+    assert repeated.cardinality().numpy() == 5
+    assert all((images.numpy() == batch[0].numpy()).all() for images, _ in repeated)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"batch_size": 34}, "batch_size 34 is more than the 33 frames"),
+        ({"batch_size": 20, "frames_per_video": 5}, "batch_size 20 is more than the 14 frames"),
+        ({"resolution": 224}, "resolution 224: a window of 1 of the 64 pixels .* has 64; choose 1 to 64"),
+        (
+            {"resolution": 57, "window": 0.875},
+            "resolution 57: a window of 0.875 of the 64 pixels .* has 56; choose 1 to 56",
+        ),
+        ({"resolution": 0}, "resolution 0"),
+    ],
+)
+def test_settings_that_the_data_cannot_meet(source, changes, message):
+    with pytest.raises(CallError, match=message):
+        training_batches(source, whole(**changes), 0, 0)
+
+
+@pytest.fixture
+def copy(folder, tmp_path) -> Path:
+    return Path(shutil.copytree(folder, tmp_path / "copy"))
+
+
+def fail(split: Split) -> DataError | None:
+    """What is said of an epoch that fails."""
+    with pytest.raises(tf.errors.OpError) as raised:
+        list(training_batches(split, whole(), 0, 0))
+    return explain_failure(split, raised.value)
+
+
+def test_shards_that_are_not_whole(folder, copy):
+    shard = next(copy.glob("*-train*-00001-*"))
+    split = open_split(copy, "train")
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+    found = str(fail(open_split(copy, "train")))
+    assert str(shard) in found and "offset" in found and "checksum" in found
+    with pytest.raises(DataError, match="offset"):
+        read_squares(split, [32])
+    assert find_damage(open_split(folder, "train")) is None
+    shard.write_bytes(data[:-1])
+    with pytest.raises(DataError, match="instead of"):
+        open_split(copy, "train")
+    shard.unlink()
+    with pytest.raises(DataError, match="is missing"):
+        open_split(copy, "train")
+    assert f"{shard} is missing" in str(fail(split))
+
+
+def test_failures_that_are_not_the_datas(source):
+    for error in (ValueError("jpeg"), tf.errors.DataLossError(None, None, "a checkpoint"), KeyboardInterrupt()):
+        assert explain_failure(source, error) is None
+    assert explain_failure(source, tf.errors.InvalidArgumentError(None, None, "Invalid JPEG data")) is None
+
+
+def test_a_manifest_that_does_not_fit_the_shards(copy):
+    dataset = read_dataset(copy)
+    dataset.shards["train"][0].records += 1
+    write_dataset(copy, dataset)
+    with pytest.raises(DataError, match=r"its 33 kept rows of train are not the 34 records .*tools.verify"):
+        open_split(copy, "train")
+    manifest = copy / "manifest.parquet"
+    data = bytearray(manifest.read_bytes())
+    data[-30] ^= 1  # in its foot, which has no checksum of its own
+    manifest.write_bytes(data)
+    with pytest.raises(DataError, match=r"manifest.parquet differs from what was written"):
+        open_split(copy, "train")
+    (copy / "manifest.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DataError, match=r"manifest.parquet has 4 bytes instead of"):
+        open_split(copy, "train")
+
+
+def test_another_format_version_is_one_line(copy, capsys):
+    dataset = read_dataset(copy)
+    dataset.version = 2
+    write_dataset(copy, dataset)
+    assert run_command("train", lambda arguments: len(open_split(copy, "train").files), []) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "version 2, this program reads" in said and str(copy) in said
+
+
+def test_splits_of_one_dataset_are_apart_and_it_has_several_moods(folder, copy):
+    train, valid = open_split(folder, "train"), open_split(folder, "val")
+    check_moods(train)
+    check_apart(train, valid)
+    dataset = read_dataset(copy)
+    dataset.settings["note"] = "another dataset of the same videos"
+    write_dataset(copy, dataset)
+    with pytest.raises(DataError, match=r"3 videos are in .* and in .* \(dog-training-000000, .*--valid"):
+        check_apart(train, open_split(copy, "train"))
+    check_apart(train, open_split(copy, "val"))
+    alone = train._replace(labels=np.full(33, 3))
+    with pytest.raises(DataError, match=KOREAN[3]):
+        check_moods(alone)
+
+
+def test_datasets_that_were_cut_in_different_ways(folder, copy):
+    train = open_split(folder, "train")
+    check_geometry(train, open_split(folder, "val"))
+    for name, value, said in (("grow", 1.3, "crop.grow 1.1, .* with 1.3"), ("size", 96, "crop.size 64, .* with 96")):
+        dataset = read_dataset(folder)
+        dataset.settings["crop"][name] = value
+        write_dataset(copy, dataset)
+        with pytest.raises(CallError, match=said):
+            check_geometry(train, open_split(copy, "val"))
+
+
+def test_an_empty_split(two_workers, tmp_path):
+    write_video(tmp_path / "pets")
+    run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
+    with pytest.raises(DataError, match="val split is empty"):
+        open_split(tmp_path / "out", "val")

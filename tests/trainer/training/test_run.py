@@ -1,0 +1,352 @@
+"""Whole runs: they learn, their files say the truth, they resume exactly, and they stop where they should."""
+
+import csv
+import json
+import shutil
+import signal
+from collections import Counter
+from importlib.util import find_spec
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from shards.dataset import read_dataset, write_dataset
+from shards.errors import CallError
+from shards.storage.files import hash_file
+from shards.storage.lock import lock_folder
+from tests.trainer.runs import SCRATCH, read_weights, train, train_until
+from trainer.input import pipeline
+from trainer.model.mood_json import read_metadata
+from trainer.settings import ProbeSettings, Settings, fingerprint_run
+from trainer.training import epochs, throughput
+from trainer.training import run as trainer_run
+from trainer.training.checkpoint import Progress, list_checkpoints, read_progress
+
+EXACT = ("--deterministic", "true", "--checkpoint_steps", "2", "--augment", "true", "--measure_speed", "true")
+
+
+@pytest.fixture(scope="module")
+def finished(pets, tmp_path_factory):
+    """A run with everything switched on, in a process of its own; its folder and what it said."""
+    out = tmp_path_factory.mktemp("runs") / "기분"
+    arguments = (*SCRATCH, "--epochs", "8", "--self_check", "true", "--measure_speed", "true", "--tensorboard")
+    said = train(pets, out, *arguments)
+    assert said.returncode == 0, said.stderr
+    return out, said
+
+
+def test_it_learns_and_says_so(finished):
+    out, said = finished
+    metrics = json.loads((out / "metrics.json").read_text())
+    frames = metrics["evaluation"]["frames"]["equal_priors"]
+    assert frames["macro_f1"]["value"] > 0.8 > frames["macro_f1"]["majority"]
+    assert metrics["evaluation"]["frames"]["left_out"] == ["anger", "happiness", "aggression"]
+    assert metrics["evaluation"]["verdict"] in said.stdout
+
+
+def test_what_it_prints_at_the_start(finished):
+    _, said = finished
+    assert "device  cpu" in said.stderr and "float32, XLA off" in said.stderr
+    assert "72 frames of 12 videos, validation 36 of 6; 6 steps of 12 an epoch" in said.stderr
+    assert "input alone" in said.stderr and "bottleneck" in said.stderr and "waiting for data" in said.stderr
+    checks = [line for line in said.stderr.splitlines() if line.startswith("check")]
+    assert len(checks) == 5 and "= ln 3" in said.stderr  # of the moods that occur
+    assert "never answered: 화남/불쾌, 행복/즐거움, 공격성; 0 of 36 validation frames" in said.stderr
+
+
+def test_files_of_a_run(finished, pets):
+    out, _ = finished
+    rows = list(csv.DictReader((out / "history.csv").open()))
+    assert [int(row["epoch"]) for row in rows] == list(range(1, len(rows) + 1))
+    metrics, record = (json.loads((out / name).read_text()) for name in ("metrics.json", "run.json"))
+    best = max(rows, key=lambda row: float(row["macro_f1"]))
+    assert metrics["best_epoch"] == int(best["epoch"])
+    # The file is the best epoch's model, and the figures are the file's.
+    value = metrics["evaluation"]["frames"]["equal_priors"]["macro_f1"]["value"]
+    assert value == pytest.approx(float(best["macro_f1"]), abs=1e-6)
+    assert record["data"]["train"]["fingerprint"] in json.loads((pets / "dataset.json").read_text())["digest"]
+    assert record["command"][:3] == ["python", "-m", "trainer.train"] and record["versions"]["keras"]
+    sizes = {"stored": 64, "ratio": 1, "whole": 64, "window": 56, "resolution": 48, "network": 55}
+    assert record["pictures"] == sizes | {"dct_method": "INTEGER_ACCURATE"}
+    metadata = read_metadata(out / "model.keras")
+    assert (metadata.image_size, metadata.network_size) == (64, 55)
+    assert record["speed"]["tune"]["bottleneck"] in ("input", "model")
+    for name in ("report.html", "curves.png", "confusion.png", "reliability.png", "recall.png"):
+        assert (out / name).stat().st_size > 1000
+    assert list((out / "tensorboard").iterdir())
+
+
+def test_a_finished_run_is_not_done_again(finished, pets):
+    out, _ = finished
+    before = hash_file(out / "model.keras")
+    again = train(pets, out, *SCRATCH, "--epochs", "8")
+    assert again.returncode == 0 and "is done already" in again.stdout
+    other = train(pets, out, *SCRATCH, "--epochs", "9")
+    assert other.returncode == 2 and "another run" in other.stderr and len(other.stderr.strip().splitlines()[-1:]) == 1
+    assert hash_file(out / "model.keras") == before
+
+
+@pytest.mark.parametrize("damage", ["gone", "flipped"])
+def test_a_model_file_that_is_lost_after_the_last_epoch_is_written_again(pets, tmp_path, damage):
+    """The checkpoints are whole, so nothing but the choice of an earlier epoch is lost."""
+    out = tmp_path / "run"
+    assert train(pets, out, *SCRATCH).returncode == 0
+    model = out / "model.keras"
+    data = bytearray(model.read_bytes())
+    data[len(data) // 2] ^= 1
+    model.write_bytes(data) if damage == "flipped" else model.unlink()
+    (out / "metrics.json").unlink()  # killed before it
+    again = train(pets, out, *SCRATCH)
+    assert again.returncode == 0, again.stderr
+    assert f"note    {model}: " in again.stderr and "written again" in again.stderr
+    assert read_metadata(model).trained["epoch"] == 2 and (out / "metrics.json").exists()
+
+
+@pytest.fixture(scope="module")
+def straight(pets, small_weights, tmp_path_factory):
+    """Two stages without a stop."""
+    out = tmp_path_factory.mktemp("straight") / "run"
+    arguments = ("--weights", str(small_weights), "--probe.epochs", "2", "--epochs", "2", *EXACT)
+    said = train(pets, out, *arguments)
+    assert said.returncode == 0, said.stderr
+    return out, arguments
+
+
+def same_run(one, other) -> None:
+    first, second = read_weights(one / "model.keras"), read_weights(other / "model.keras")
+    assert first.keys() == second.keys()
+    for name, weights in first.items():
+        np.testing.assert_array_equal(weights, second[name], err_msg=name)
+    (a, arrays), (b, others) = read_progress(one), read_progress(other)
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(array, others[name], err_msg=name)
+    timed = ("images_per_second", "waiting_share", "seconds", "first_step")
+    rows = [[{k: v for k, v in row.items() if k not in timed} for row in p.history] for p in (a, b)]
+    assert rows[0] == rows[1] and len(rows[0]) == 4
+
+
+def test_killed_in_both_stages_and_a_bit_flipped_it_ends_the_same(straight, pets, tmp_path):
+    done, arguments = straight
+    out = tmp_path / "run"
+    stages = set()
+    for checkpoints in (3, 4, 4):
+        status, _ = train_until(pets, out, checkpoints, signal.SIGKILL, *arguments)
+        assert status == -signal.SIGKILL
+        progress, _ = read_progress(out)
+        stages.add((progress.stage, progress.step > 0))
+    assert {stage for stage, _ in stages} == {0, 1} and any(middle for _, middle in stages)
+    newest = list_checkpoints(out)[0]
+    data = bytearray(newest.read_bytes())
+    data[len(data) // 3] ^= 1  # of a weight, most likely
+    newest.write_bytes(data)
+    said = train(pets, out, *arguments)
+    assert said.returncode == 0 and "goes on after" in said.stderr
+    assert f"note    {newest} differs from what was written" in said.stderr
+    same_run(done, out)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_it_says_how_to_go_on(straight, pets, tmp_path, number):
+    done, arguments = straight
+    out = tmp_path / "run"
+    status, errors = train_until(pets, out, 2, number, *arguments)
+    assert status == 130
+    assert "stopped" in errors.splitlines()[-1] and "run the same command again" in errors.splitlines()[-1]
+    assert train(pets, out, *arguments).returncode == 0
+    same_run(done, out)
+
+
+def test_several_devices(pets, tmp_path):
+    said = train(pets, tmp_path / "two", *SCRATCH, "--devices", "2", "--self_check", "true")
+    assert said.returncode == 0, said.stderr
+    assert "2 × " in said.stderr and "XLA off" in said.stderr
+    assert json.loads((tmp_path / "two/run.json").read_text())["device"]["count"] == 2
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed (extra jax)")
+def test_on_jax(pets, tmp_path):
+    out = tmp_path / "jax"
+    arguments = (*SCRATCH, "--epochs", "6", "--self_check", "true", "--augment", "true", "--checkpoint_steps", "4")
+    said = train(pets, out, *arguments, KERAS_BACKEND="jax")
+    assert said.returncode == 0, said.stderr
+    assert ", jax, float32, XLA on" in said.stderr
+    frames = json.loads((out / "metrics.json").read_text())["evaluation"]["frames"]["equal_priors"]
+    assert frames["macro_f1"]["value"] > 0.5
+    model = keras.saving.load_model(out / "model.keras")  # on this process's backend
+    assert model.predict(np.zeros((1, 64, 64, 3), np.uint8), verbose=0)["logits"].shape == (1, 6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--device", "gpu"), "sees no GPU"),
+        (("--devices", "2", "--jit", "on"), "with jit on crashes"),
+        (("--devices", "5"), "is no multiple of the 5 devices"),
+        (("--weights", "none", "--probe.epochs", "1"), "with a probe stage"),
+        (("--weights", "none", "--train_base", "frozen"), "its layers would never learn"),
+        (("--epochs", "0"), "nothing would be trained"),
+        (("--batch_size", "100"), "batch_size 100 is more than the 72 frames"),
+        (("--resolution", "57"), "resolution 57: a window of 0.875 of the 64 pixels that the shards hold has 56"),
+        (("--window", "1.1"), "window is 1.1: give a number above 0 and at most 1"),
+        (("--train", "nowhere"), "nowhere is not a folder"),
+        (("--imbalance", "none", "--imbalance", "class_weight"), "exactly one of"),
+        (("--imbalance", "none,class_weight"), "imbalance"),
+        (("--learning_rate", "-1"), "learning_rate"),
+    ],
+)
+def test_bad_calls(pets, tmp_path, arguments, message):
+    said = train(pets, tmp_path / "out", *SCRATCH, *arguments)
+    assert said.returncode == 2 and message in said.stderr.splitlines()[-1]
+    assert said.stderr.splitlines()[-1].startswith("train: ") and not list(tmp_path.glob("out/checkpoints/*"))
+
+
+def test_imbalance_none_gives_balanced_logits_too(pets, tmp_path):
+    """The prior is in the trained bias and not in the file's: where nothing is learnt, no mood is preferred."""
+    settings = Settings(
+        str(pets), out=str(tmp_path / "run"), backbone="small", weights="none", probe=ProbeSettings(0), epochs=1,
+        batch_size=12, resolution=48, imbalance="none", learning_rate=1e-12, measure_speed=False,
+    )  # fmt: skip
+    trainer_run.train(settings, [])
+    model = keras.saving.load_model(tmp_path / "run/model.keras")
+    logits = model.predict(np.zeros((1, 64, 64, 3), np.uint8), verbose=0)["logits"][0]
+    np.testing.assert_allclose(logits[[1, 3, 5]] + np.log(1 / 3), 0, atol=1e-4)
+
+
+@pytest.mark.parametrize("scratch", [True, False])
+def test_before_the_first_step_the_shuffle_is_filled_once(pets, small_weights, tmp_path, monkeypatch, scratch):
+    """For all checks and measurements together, and for the statistics of each epoch; then once for each epoch."""
+    opened = []
+
+    def read(path):
+        def note(name):
+            opened.append(name.decode())
+            return name
+
+        return tf.data.TFRecordDataset(tf.ensure_shape(tf.numpy_function(note, [path], tf.string), []))
+
+    monkeypatch.setattr(pipeline, "_read_shard", read)
+    monkeypatch.setattr(throughput, "_MOST", 1)
+    before_the_first = []
+    step = epochs.Keeper.on_epoch_begin
+    monkeypatch.setattr(
+        epochs.Keeper, "on_epoch_begin", lambda self, *call: (before_the_first.append(count(opened)), step(self, *call))
+    )
+    weights = {"weights": "none", "probe": ProbeSettings(0)} if scratch else {"weights": str(small_weights)}
+    weights |= {} if scratch else {"probe": ProbeSettings(1)}
+    trainer_run.train(
+        Settings(str(pets), out=str(tmp_path / "run"), backbone="small", epochs=2, batch_size=2, resolution=48,
+        self_check=True, measure_speed=True, **weights), [],
+    )  # fmt: skip
+    expected = 2 if scratch else 3
+    assert before_the_first[0] == 1 and len(before_the_first) == expected and count(opened) == 1 + expected
+
+
+def count(opened) -> int:
+    """How often every training shard was opened."""
+    (times,) = set(Counter(name for name in opened if "-train." in name).values())
+    return times
+
+
+def test_a_folder_that_is_something_else(pets, tmp_path):
+    (tmp_path / "사진.jpg").write_bytes(b"x")
+    with pytest.raises(CallError, match="holds files that are not a run's"):
+        trainer_run.train(
+            Settings(str(pets), out=str(tmp_path), weights="none", probe=ProbeSettings(0), resolution=48), []
+        )
+
+
+def test_datasets_of_different_crops_do_not_go_together(pets, tmp_path):
+    copy = shutil.copytree(pets, tmp_path / "copy")
+    dataset = read_dataset(copy)
+    dataset.settings["crop"]["grow"] = 1.3
+    write_dataset(copy, dataset)
+    with pytest.raises(CallError, match=r"감정 was made with crop.grow 1.1, .*copy with 1.3"):
+        trainer_run.open_splits(Settings(str(pets), valid=str(copy)))
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_a_flipped_bit_names_file_and_offset(pets, tmp_path, split):
+    copy = shutil.copytree(pets, tmp_path / "copy")
+    shard = sorted(copy.glob(f"*-{split}.*"))[-1]
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+    said = train(copy, tmp_path / "run", *SCRATCH, "--epochs", "1")
+    assert said.returncode == 1
+    assert str(shard) in said.stderr.splitlines()[-1] and "offset" in said.stderr.splitlines()[-1]
+
+
+def test_two_runs_in_one_folder(pets, tmp_path):
+    with lock_folder(tmp_path / "run"), pytest.raises(CallError, match="another run is writing"):
+        trainer_run.train(Settings(str(pets), out=str(tmp_path / "run"), resolution=48), [])
+
+
+def test_replace_starts_anew_but_goes_on_with_its_own(pets, tmp_path):
+    """The same command goes on, --replace in it or not; what another run left goes, whatever state it is in."""
+    out = tmp_path / "run"
+    arguments = (*SCRATCH, "--checkpoint_steps", "2", "--replace")
+    assert train_until(pets, out, 3, signal.SIGKILL, *arguments)[0] == -signal.SIGKILL
+    said = train(pets, out, *arguments)
+    assert said.returncode == 0 and "goes on after" in said.stderr
+    (out / "report.html").unlink()  # killed just before it was written
+    assert train(pets, out, *arguments).returncode == 0 and (out / "report.html").exists()
+    (out / "run.json").write_text("{")
+    damaged = train(pets, out, *SCRATCH)
+    assert damaged.returncode == 1 and "run.json is damaged" in damaged.stderr and "--replace" in damaged.stderr
+    (out / "run.json").unlink()
+    assert train(pets, out, *SCRATCH).returncode == 2
+    again = train(pets, out, *arguments, "--seed", "5")
+    assert again.returncode == 0 and "goes on" not in again.stderr
+    assert json.loads((out / "run.json").read_text())["settings"]["seed"] == 5
+
+
+def test_the_best_model_of_a_killed_attempt_counts(pets, tmp_path):
+    """model.keras may be of an epoch that the last checkpoint does not know of."""
+    progress = Progress(best=0.2, best_epoch=1)
+    trainer_run._recall_best(progress, {"epoch": 2, "macro_f1": 0.5, "val_accuracy": 0.1}, "macro_f1")
+    assert (progress.best, progress.best_epoch) == (0.5, 2)
+    trainer_run._recall_best(progress, {"epoch": 1, "macro_f1": 0.4, "val_accuracy": 0.9}, "macro_f1")
+    assert (progress.best, progress.best_epoch) == (0.5, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [({}, True), ({"precision": "float32"}, True), ({"seed": 1}, False), ({"checkpoint_steps": 7}, True)],
+)
+def test_what_a_run_may_go_on_from(small_weights, change, same):
+    base = {"train": "a", "weights": str(small_weights), "precision": "float32"}
+    effective = {"kind": "cpu", "jit": False}
+    first = fingerprint_run(Settings(**base), "x", "y", effective)
+    assert (fingerprint_run(Settings(**(base | change)), "x", "y", effective) == first) == same
+    assert fingerprint_run(Settings(**base), "x", "y", effective | {"jit": True}) != first
+    assert fingerprint_run(Settings(**base), "z", "y", effective) != first
+
+
+def test_weights_are_known_by_their_content(tmp_path):
+    (tmp_path / "w.keras").write_bytes(b"1")
+    settings = Settings("a", weights=str(tmp_path / "w.keras"))
+    first = fingerprint_run(settings, "x", "y", {})
+    (tmp_path / "w.keras").write_bytes(b"2")
+    assert fingerprint_run(settings, "x", "y", {}) != first
+
+
+def test_a_frozen_main_stage_has_no_probe_before_it():
+    assert [stage.name for stage in Settings("a").stages] == ["probe", "tune"]
+    assert [stage.name for stage in Settings("a", train_base="frozen").stages] == ["tune"]
+    assert [stage.name for stage in Settings("a", probe=ProbeSettings(0)).stages] == ["tune"]
+
+
+@pytest.mark.parametrize(
+    ("train", "out", "folder"),
+    [
+        ("data/pets.v1", None, "runs/pets.v1"),  # and not where the runs of pets.v2 lie
+        ("data/pets/", None, "runs/pets"),
+        ("lists/pets.v1.csv", None, "runs/pets.v1"),
+        ("data/pets.v1", "here", "here"),
+    ],
+)
+def test_where_a_run_lies(train, out, folder):
+    assert Settings(train, out=out).folder == Path(folder)

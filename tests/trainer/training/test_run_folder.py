@@ -1,0 +1,152 @@
+"""A run's folder: what is known for a run's, what goes for another, and what a kill at any instant leaves there."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shards.errors import CallError, DataError
+from tests.conftest import ROOT
+from tests.trainer.networks import OFFSET, build, describe
+from tests.trainer.runs import SCRATCH, TINY, train
+from trainer.model.model_file import write_model
+from trainer.training.run_folder import open_folder, write_record
+
+# The command, killed the moment before a file of that name appears; `folder`: before a folder of that name goes.
+KILLED = """
+import os, shutil, signal, sys
+from pathlib import Path
+place, name = sys.argv.pop(1), sys.argv.pop(1)
+def kill_before(action, which):
+    def act(*paths, **how):
+        if name in Path(os.fsdecode(paths[which])).name:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return action(*paths, **how)
+    return act
+if place == "file":
+    os.replace = kill_before(os.replace, 1)
+else:
+    shutil.rmtree = kill_before(shutil.rmtree, 0)
+from trainer.train import main
+sys.exit(main(sys.argv[1:]))
+"""
+PLOTS = ("curves.png", "confusion.png", "reliability.png", "recall.png")
+
+
+def list_hidden(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob(".*")]
+
+
+def test_killed_at_any_instant_it_leaves_nothing_that_stays(pets, tmp_path):
+    out = tmp_path / "run"
+    arguments = (*SCRATCH, "--epochs", "1", "--checkpoint_steps", "2", "--self_check", "true", "--tensorboard")
+    call = ["--train", str(pets), "--out", str(out), *TINY, *arguments]
+    places = [
+        ("file", "run.json"),  # in its first moments
+        ("folder", "self_check"),
+        ("file", "0000000000.npz"),
+        ("folder", "model.keras"),
+        ("file", "metrics.json"),
+    ]
+    for place, name in places:
+        done = subprocess.run([sys.executable, "-c", KILLED, place, name, *call], cwd=ROOT, capture_output=True)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        assert any(name in left for left in list_hidden(out)), name
+    said = train(pets, out, *arguments)
+    assert said.returncode == 0, said.stderr
+    assert list_hidden(tmp_path) == [] and (out / "report.html").exists()
+    replaced = train(pets, out, *arguments, "--seed", "7", "--replace")  # all that a run writes is known for a run's
+    assert replaced.returncode == 0, replaced.stderr
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """A folder as a run leaves it."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    (folder / "checkpoints").mkdir(parents=True)
+    (folder / "tensorboard").mkdir()
+    write_model(folder / "model.keras", build(), OFFSET, describe())
+    names = ("metrics.json", "report.html", "history.csv", *PLOTS, "checkpoints/0000000012.npz")
+    for name in (*names, "tensorboard/events.out.tfevents.1700000000.host"):
+        (folder / name).write_bytes(b"x")
+    write_record(folder, {"fingerprint": "a", "settings": {"seed": 1}, "results": {"이름": "펫"}})
+    return folder
+
+
+@pytest.fixture
+def run(made, tmp_path) -> Path:
+    return shutil.copytree(made, tmp_path / "run")
+
+
+def list_all(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_a_run_goes_on_or_is_replaced(run):
+    assert open_folder(run, "a", False)["results"] == {"이름": "펫"}
+    with pytest.raises(CallError, match="holds another run"):
+        open_folder(run, "b", False)
+    leftover = run / ".run.json.123-0123abcd.partial"
+    leftover.touch()
+    assert open_folder(run, "a", False) and not leftover.exists()
+    assert open_folder(run, "b", True) is None
+    assert list_all(run) == []
+
+
+STRANGERS = (
+    *("사진.png", "a.png", "notes.txt", "export/model.tflite", ".photo.png.123-0123abcd.partial", "model.keras.bak"),
+    *("checkpoints/weights.npz", "checkpoints/12.npz", "checkpoints/old/0000000001.npz"),
+    *("tensorboard/photo.png", "tensorboard/train/events.out.tfevents.1", "recall.png/a.png"),
+)
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+@pytest.mark.parametrize("replace", [False, True])
+def test_what_is_not_a_runs_stays_and_keeps_the_rest(run, name, replace):
+    (run / name).parent.is_file() and (run / name).parent.unlink()
+    (run / name).parent.mkdir(exist_ok=True)
+    (run / name).write_bytes(b"mine")
+    before = list_all(run)
+    with pytest.raises(CallError, match="holds files that are not a run's"):
+        open_folder(run, "b", replace)
+    assert list_all(run) == before
+    assert open_folder(run, "a", replace)  # beside the same run it may lie
+
+
+@pytest.mark.parametrize("names", [("a.png", "checkpoints/a.npz"), PLOTS, ("checkpoints/0000000001.npz",)])
+def test_a_folder_of_somebodys_is_never_emptied(tmp_path, names):
+    for name in (*names, "tensorboard/events.out.tfevents.1"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"mine")
+    (tmp_path / "run.json").write_text('{"name": "my run", "settings": {}}')
+    before = list_all(tmp_path)
+    with pytest.raises(DataError, match="is damaged"):
+        open_folder(tmp_path, "a", False)
+    with pytest.raises(CallError, match="holds files that are not a run's"):
+        open_folder(tmp_path, "a", True)
+    (tmp_path / "run.json").unlink()
+    for replace in (False, True):
+        with pytest.raises(CallError, match="holds files that are not a run's"):
+            open_folder(tmp_path, "a", replace)
+    assert list_all(tmp_path) == [name for name in before if name != "run.json"]
+
+
+def test_a_run_of_before_is_known_too(run):
+    (run / "model.keras").unlink()
+    (run / "run.json").write_text(json.dumps({"command": [], "fingerprint": "old", "settings": {}}, indent=1))
+    with pytest.raises(CallError, match="holds another run"):
+        open_folder(run, "a", False)
+    assert open_folder(run, "a", True) is None and list_all(run) == []
+
+
+def test_every_flipped_bit_of_the_record_is_told(run):
+    whole = (run / "run.json").read_bytes()
+    for place in range(len(whole)):
+        (run / "run.json").write_bytes(whole[:place] + bytes([whole[place] ^ 1 << place % 8]) + whole[place + 1 :])
+        with pytest.raises(DataError, match=r"run\.json is damaged .* give --replace or another --out"):
+            open_folder(run, "a", False)
+    assert open_folder(run, "b", True) is None  # model.keras shows whose it is

@@ -1,0 +1,146 @@
+"""Pictures of a run: its curves, its mistakes, and whether its probabilities can be believed; moods in Korean.
+
+Figures are drawn without pyplot, so that nothing here depends on a display or changes the plots of whoever calls it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from console.hangul_font import find_hangul_font
+from shards.emotions import EMOTIONS, ENGLISH
+from shards.storage.files import write_atomically
+
+_BLUE, _ORANGE, _GREEN, _GREY = "#2b6cb0", "#c05621", "#2f855a", "#718096"
+_LEVELS = {"frames": _BLUE, "videos": _ORANGE}
+_PRIORS = {"equal_priors": "equal priors", "natural_prior": "natural prior"}
+
+
+def draw_curves(history: list[dict[str, Any]], path: Path) -> None:
+    """Loss, figures and learning rate over the epochs of all stages; a line where a stage begins."""
+    with _figure(path, 3, 1, (8, 9), sharex=True) as axes:
+        losses, figures, rates = axes[:, 0]
+        _draw_lines(losses, history, {"loss": "training loss", "val_loss": "val_loss (natural prior)"})
+        _draw_lines(figures, history, {"macro_f1": "macro-F1", "val_accuracy": "accuracy (equal priors)"})
+        _draw_lines(rates, history, {"learning_rate": "learning rate"})
+        figures.set(ylim=(0, 1))
+        if any(row.get("learning_rate") for row in history):
+            _show_decades(rates)
+        rates.set_xlabel("epoch")
+        rates.xaxis.get_major_locator().set_params(integer=True)
+        _mark_stages(axes[:, 0], [row.get("stage") or "" for row in history])
+
+
+def draw_confusion(level: dict[str, Any], path: Path) -> None:
+    """Who is taken for whom under equal priors: counts, coloured by their share of the true mood."""
+    counts = np.array(level["equal_priors"]["confusion"])
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    with _figure(path, 1, 1, (8, 7.2)) as axes:
+        axis, names = axes[0, 0], _name_moods()
+        axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        axis.set(xlabel="answer (equal priors)", ylabel="truth", title="Confusion of videos: share of the row, count")
+        axis.set_xticks(range(len(names)), names)
+        axis.set_yticks(range(len(names)), names)
+        for (row, column), share in np.ndenumerate(shares):
+            text = f"{share:.0%}\n{counts[row, column]:,}" if counts[row].any() else "–"
+            colour = "white" if share > 0.7 else "black"
+            axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
+
+
+def draw_reliability(evaluation: dict[str, Any], path: Path) -> None:
+    """How often an answer is right against how probable the model called it, for both priors."""
+    with _figure(path, 1, 2, (10, 5.2)) as axes:
+        for axis, (prior, title) in zip(axes[0], _PRIORS.items(), strict=True):
+            axis.plot([0, 1], [0, 1], color=_GREY, linestyle="--", linewidth=1)
+            for level, colour in _LEVELS.items():
+                described = evaluation[level][prior]
+                bins = described["reliability"]
+                sure, right = [item["confidence"] for item in bins], [item["accuracy"] for item in bins]
+                label = f"{level}: calibration error {described['calibration_error']['value']:.3f}"
+                axis.plot(sure, right, color=colour, label=label)
+                axis.scatter(sure, right, [8 + 250 * item["weight"] for item in bins], color=colour, alpha=0.6)
+            axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", title=title)
+            axis.set(xlabel="probability of the answer", ylabel="share of right answers")
+            axis.legend(loc="upper left", fontsize=9)
+
+
+def draw_recall(evaluation: dict[str, Any], path: Path) -> None:
+    """Each mood's recall under equal priors, beside what constant and random answers reach."""
+    with _figure(path, 1, 1, (9, 5)) as axes:
+        axis, places, width = axes[0, 0], np.arange(len(EMOTIONS)), 0.38
+        for shift, (level, colour) in zip((-0.5, 0.5), _LEVELS.items(), strict=True):
+            recalls = _list_recalls(evaluation[level], "value")
+            axis.bar(places + shift * width, recalls, width, color=colour, label=level)
+            for place in np.flatnonzero(np.isnan(recalls)):
+                axis.text(place + shift * width, 0.02, "absent", ha="center", rotation=90, fontsize=8, color=_GREY)
+        for way, marker, colour in (("majority", "_", "black"), ("prior", "x", _GREEN)):
+            label = f"{way} (videos)"
+            axis.scatter(places, _list_recalls(evaluation["videos"], way), 120, colour, marker, label=label, zorder=3)
+        axis.set_xticks(places, _name_moods())
+        axis.set(ylim=(0, 1.02), ylabel="recall (equal priors)", title="Recall of each mood")
+        axis.legend(fontsize=9)
+
+
+@contextmanager
+def _figure(path: Path, rows: int, columns: int, size: tuple[float, float], sharex: bool = False) -> Iterator:
+    """Axes (rows, columns) of a figure that is written to `path` when the block ends well."""
+    font = find_hangul_font()
+    with matplotlib.rc_context({"axes.unicode_minus": False, **({"font.family": font} if font else {})}):
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False, sharex=sharex)
+        for axis in axes.flat:
+            axis.spines[["top", "right"]].set_visible(False)
+        yield axes
+        with write_atomically(path) as file:
+            figure.savefig(file, format="png", dpi=110)
+
+
+def _draw_lines(axis: Axes, history: list[dict[str, Any]], titles: dict[str, str]) -> None:
+    epochs = np.arange(1, len(history) + 1)
+    for (name, title), colour in zip(titles.items(), (_BLUE, _ORANGE), strict=False):
+        values = [np.nan if row.get(name) is None else row[name] for row in history]
+        axis.plot(epochs, values, color=colour, marker="o", markersize=3, label=title)
+    axis.grid(alpha=0.3)
+    axis.legend(fontsize=9)
+
+
+def _show_decades(axis: Axes) -> None:
+    """A logarithmic scale whose labels are plain text: mathematical ones need a minus sign that NanumGothic lacks."""
+    axis.set_yscale("log")
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _mark_stages(axes: np.ndarray, stages: list[str]) -> None:
+    starts = [i for i, stage in enumerate(stages) if i == 0 or stage != stages[i - 1]]
+    for i in starts:
+        for axis in axes if i else ():
+            axis.axvline(i + 0.5, color=_GREY, linestyle=":")
+        axes[0].annotate(
+            stages[i],
+            (i + 0.55, 1.02),
+            xycoords=("data", "axes fraction"),
+            fontsize=9,
+            color=_GREY,
+            annotation_clip=False,
+        )
+    axes[0].set_xlim(0.5, len(stages) + 0.5)
+
+
+def _name_moods() -> list[str]:
+    if find_hangul_font():
+        return [f"{emotion.korean}\n{emotion.english}" for emotion in EMOTIONS]
+    return list(ENGLISH)
+
+
+def _list_recalls(level: dict[str, Any], way: str) -> np.ndarray:
+    classes = level["equal_priors"]["classes"]
+    return np.array([np.nan if (recall := classes[name]["recall"][way]) is None else recall for name in ENGLISH])

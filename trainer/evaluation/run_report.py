@@ -1,0 +1,134 @@
+"""One page about a run: what the model is worth, and how it was trained. Made from the files in the run's folder.
+
+Reads metrics.json and, where they are there, history.csv and run.json; writes curves.png, confusion.png,
+reliability.png, recall.png and report.html, which holds the pictures and needs nothing else.
+"""
+
+import csv
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from console.html_page import embed, render_page, show, show_interval
+from shards.emotions import EMOTIONS, ENGLISH
+from shards.errors import DataError
+from shards.storage.files import write_atomically
+from trainer.evaluation import plots
+
+PAGE = "report.html"
+_TEMPLATE = "run_report.html.jinja"
+_HEADLINES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "balanced_accuracy": "balanced accuracy"}
+_PROBABILITIES = {"nll": "NLL (nats)", "calibration_error": "calibration error"}
+_PRIORS = {"equal_priors": "equal priors", "natural_prior": "natural prior"}
+_KOREAN_VERDICTS = {
+    "beats": "{0}보다 높습니다",
+    "loses to": "{0}보다 낮습니다",
+    "unclear": "{0}와(과) 다르다고 할 수 없습니다",
+}
+
+
+def write_report(folder: Path) -> Path:
+    """Draw the plots and write the page of a run; returns the page's path.
+
+    Raises DataError where metrics.json is missing or one of the files cannot be read.
+    """
+    metrics = _read_json(folder / "metrics.json")
+    if metrics is None:
+        raise DataError(f"{folder / 'metrics.json'} is missing: nothing to report; let the training end first")
+    evaluation = metrics.get("evaluation")
+    history = _read_history(folder / "history.csv")
+    page = render_page(
+        Path(__file__).with_name(_TEMPLATE),
+        title=_show_bytes(folder.absolute().name),
+        evaluation=evaluation,
+        korean=_word_in_korean(evaluation) if evaluation else None,
+        pictures=_draw_pictures(folder, evaluation, history),
+        history=history,
+        metrics=flatten({key: value for key, value in metrics.items() if key != "evaluation"}),
+        run={key: flatten({key: value}) for key, value in (_read_json(folder / "run.json") or {}).items()},
+        emotions=EMOTIONS,
+        headlines=_HEADLINES,
+        probabilities=_PROBABILITIES,
+        priors=_PRIORS,
+    )
+    with write_atomically(folder / PAGE) as file:
+        file.write(page.encode())
+    return folder / PAGE
+
+
+def flatten(value: Any, name: str = "") -> dict[str, str]:
+    """The leaves of nested dicts as text, by their dotted path; a list without dicts is one leaf."""
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        value = {str(place): item for place, item in enumerate(value)}
+    if isinstance(value, dict) and value:
+        leaves: dict[str, str] = {}
+        for key, item in value.items():
+            leaves |= flatten(item, f"{name}.{key}" if name else str(key))
+        return leaves
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return {name: _show_bytes(text)}
+
+
+def _show_bytes(text: str) -> str:
+    """A name of bytes that are no text as something that can be shown."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise DataError(f"{path} is not JSON: {error}; restore it or train anew") from error
+    if not isinstance(value, dict):
+        raise DataError(f"{path} holds no JSON object; restore it or train anew")
+    return value
+
+
+def _read_history(path: Path) -> list[dict[str, Any]]:
+    """The rows of history.csv, numbers as numbers; what is empty or not finite is None."""
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        return [{name: _parse(text) for name, text in row.items() if name} for row in csv.DictReader(file)]
+
+
+def _parse(text: str | None) -> Any:
+    if not text:
+        return None
+    if text.isdecimal():
+        return int(text)
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if math.isfinite(number) else None
+
+
+def _draw_pictures(folder: Path, evaluation: dict[str, Any] | None, history: list[dict[str, Any]]) -> dict[str, str]:
+    """Write the plots for which there is something to draw; their bytes as data URIs, by name."""
+    drawn = []
+    if evaluation:
+        plots.draw_confusion(evaluation["videos"], folder / "confusion.png")
+        plots.draw_recall(evaluation, folder / "recall.png")
+        plots.draw_reliability(evaluation, folder / "reliability.png")
+        drawn += ["confusion", "recall", "reliability"]
+    if history:
+        plots.draw_curves(history, folder / "curves.png")
+        drawn.append("curves")
+    return {name: embed("image/png", (folder / f"{name}.png").read_bytes()) for name in drawn}
+
+
+def _word_in_korean(evaluation: dict[str, Any]) -> str:
+    """The verdict on frames, for a Korean reader."""
+    figures = evaluation["frames"]["equal_priors"]
+    constant = f"항상 {EMOTIONS[ENGLISH.index(figures['majority'])].korean} 하나만 답할 때의"
+    parts = []
+    for name, title in (("accuracy", "정확도"), ("macro_f1", "매크로 F1")):
+        figure = figures[name]
+        against = _KOREAN_VERDICTS[figure["against_majority"]].format(show(figure["majority"]))
+        model = f"{title} {show(figure['value'])} {show_interval(figure['interval'])}".rstrip()
+        parts.append(f"{model}, {constant} {against}.")
+    return f"프레임 기준, 모든 감정의 사전 확률이 같을 때: {' '.join(parts)}"

@@ -1,0 +1,1 @@
+"""From a dataset folder, or a CSV, to batches on the device."""

@@ -1,0 +1,1 @@
+"""The network, what its file holds, and its statistics."""

@@ -1,0 +1,43 @@
+"""BatchNormalization's moving statistics, estimated anew for the weights as they are.
+
+From scratch they lag behind weights that change fast, and inference with them is wrong for the first hundreds of steps.
+Here each is the plain mean over some batches, as in "precise" batch normalisation (Wu & Johnson 2021, "Rethinking
+'Batch' in BatchNorm").
+"""
+
+from collections.abc import Iterable
+
+import keras
+import numpy as np
+
+from trainer.model.network import flatten
+
+BATCHES = 16  # are enough
+
+
+def estimate_statistics(network: keras.Model, batches: Iterable) -> None:
+    """Set the moving mean and variance of each layer that learns to its mean over the batches.
+
+    `batches` gives (pictures, labels), or ((pictures, numbers), labels), of which only the pictures are used.
+    """
+    layers = [layer for layer in flatten(network) if isinstance(layer, keras.layers.BatchNormalization)]
+    layers = [layer for layer in layers if layer.trainable]
+    sums = [np.zeros((2, *layer.moving_mean.shape)) for layer in layers]
+    used = 0
+    for pictures in _pictures(batches):
+        for layer in layers:  # from zero, a pass leaves (1 - momentum) times the batch's own statistics
+            layer.moving_mean.assign(np.zeros(layer.moving_mean.shape))
+            layer.moving_variance.assign(np.zeros(layer.moving_mean.shape))
+        network(pictures, training=True)
+        for layer, total in zip(layers, sums, strict=True):
+            left = np.stack([np.array(layer.moving_mean), np.array(layer.moving_variance)])
+            total += left / (1 - layer.momentum)
+        used += 1
+    for layer, total in zip(layers, sums, strict=True):
+        layer.moving_mean.assign(total[0] / used)
+        layer.moving_variance.assign(total[1] / used)
+
+
+def _pictures(batches: Iterable) -> Iterable:
+    for images, *_ in batches:
+        yield images[0] if isinstance(images, tuple) else images

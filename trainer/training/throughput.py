@@ -1,0 +1,79 @@
+"""How fast the input and the model are, each alone, and so which of them an epoch waits for."""
+
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from trainer.input.pipeline import repeat_batch
+from trainer.training.checkpoint import list_variables
+
+_SECONDS = 3.0  # for each measurement
+_MOST = 200  # steps
+
+
+class Speed(NamedTuple):
+    """Images/s of the input alone and of the model alone, and the images of an epoch."""
+
+    input: float
+    model: float
+    images: int
+
+    @property
+    def bottleneck(self) -> str:
+        return "input" if self.input < self.model else "model"
+
+    @property
+    def epoch_seconds(self) -> float:
+        return self.images / min(self.input, self.model)
+
+    def describe(self) -> str:
+        return (
+            f"input alone {self.input:,.0f} images/s, model alone {self.model:,.0f}: the {self.bottleneck} is the "
+            f"bottleneck; an epoch of {self.images:,} images takes about {format_time(self.epoch_seconds)}"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        found = {"input_images_per_second": self.input, "model_images_per_second": self.model}
+        found |= {"epoch_seconds": self.epoch_seconds}
+        return {name: round(value, 1) for name, value in found.items()} | {"bottleneck": self.bottleneck}
+
+
+def measure_input(drawn: Iterator, batch_size: int) -> float:
+    """Images/s of an endless iterator over batches, once its buffers are full."""
+    for _ in range(5):
+        next(drawn)
+    started, count = time.perf_counter(), 0
+    while time.perf_counter() - started < _SECONDS and count < _MOST:
+        next(drawn)
+        count += 1
+    return count * batch_size / (time.perf_counter() - started)
+
+
+def measure_model(model: keras.Model, batch: Any, batch_size: int) -> float:
+    """Images/s of a compiled model's training on the same batch again and again, its copy to the device
+    included; the variables are put back after.
+    """
+    before = [np.array(keras.ops.convert_to_numpy(variable)) for variable in list_variables(model)]
+    try:
+        _time_steps(model, batch, 2)  # compiles
+        steps = int(np.clip(_SECONDS / _time_steps(model, batch, 2) * 2, 3, _MOST))
+        return steps * batch_size / _time_steps(model, batch, steps)
+    finally:
+        for variable, value in zip(list_variables(model), before, strict=True):
+            variable.assign(value)
+
+
+def format_time(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _time_steps(model: keras.Model, batch: Any, steps: int) -> float:
+    batches = repeat_batch(batch, steps)
+    started = time.perf_counter()
+    model.fit(batches, verbose=0, shuffle=False)  # ends by reading its means, so with the last step
+    return time.perf_counter() - started
