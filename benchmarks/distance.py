@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.edits import BITS, HASHES
-from benchmarks.pairs import Kind, measure_bridge, measure_clips, measure_photos, measure_windows
+from benchmarks.edits import HASH_BITS, HASHES
+from benchmarks.pairs import PairKind, measure_bridge, measure_clips, measure_photos, measure_windows
 from console.command import Parser, run_command
 from preprocess import settings
 from shards.errors import CallError, DataError
@@ -27,7 +27,7 @@ SHOWN = {
     "pHash 256": (8, 16, 24, 30, 40, 48, 64, 80),
     "dHash 64": (2, 4, 6, 8, 10, 12, 14, 16),
 }
-JOIN_LIMITS = {f"pHash {bits}": limit for bits, limit in settings.JOIN_LIMITS.items()}  # bits, across videos
+BENCHED_LIMITS = {f"pHash {bits}": limit for bits, limit in settings.JOIN_LIMITS.items()}  # bits, across videos
 REPRESENTATIVES = 300_000
 TEXTURED = 8000  # detail of every photo and of every crop of the dog; below lie skies with something at their edge
 FEWEST = 10  # pairs at a distance, for the fit to look at it
@@ -49,7 +49,7 @@ apart lie within. Safe across videos: the exact join goes so far, and at most on
 Shares = Callable[[int], float]  # of a distance
 
 
-def share_within(kinds: list[Kind], place: int) -> Shares:
+def share_within(kinds: list[PairKind], place: int) -> Shares:
     """The share of pairs within a distance by the hash of this column, each kind counting once."""
     ordered = [np.sort(kind.distances[:, place]) for kind in kinds]
     return lambda distance: float(
@@ -79,7 +79,7 @@ def fit_tail(distances: np.ndarray) -> Shares:
     return lambda distance: float(shares[distance // 2])
 
 
-def judge_in_video(kinds: list[Kind], place: int) -> dict[str, Shares]:
+def judge_in_video(kinds: list[PairKind], place: int) -> dict[str, Shares]:
     named = {kind.name: share_within([kind], place) for kind in kinds}
     found = share_within([kind for kind in kinds if kind.in_video], place)
     wrong = share_within([kind for kind in kinds if kind.in_video is False], place)
@@ -91,7 +91,7 @@ def judge_in_video(kinds: list[Kind], place: int) -> dict[str, Shares]:
     }
 
 
-def judge_across(kinds: list[Kind], place: int) -> dict[str, Shares]:
+def judge_across(kinds: list[PairKind], place: int) -> dict[str, Shares]:
     """Recall and precision, and false pairs among the representatives: as fitted, and as counted and multiplied."""
     found = share_within([kind for kind in kinds if kind.across], place)
     wrong = share_within([kind for kind in kinds if kind.across is False], place)
@@ -112,10 +112,10 @@ def suggest(name: str, in_video: dict[str, Shares], across: dict[str, Shares]) -
     """The defaults by the rule that NOTES tells; only even distances, since a pHash's hardly are odd."""
     inside = [
         distance
-        for distance in range(0, BITS[name] // 2 + 1, 2)
+        for distance in range(0, HASH_BITS[name] // 2 + 1, 2)
         if in_video[NEIGHBOURS](distance) <= MOST_NEIGHBOURS and in_video[FAR](distance) <= MOST_FAR
     ]
-    outside = [d for d in range(0, JOIN_LIMITS[name] + 1, 2) if across[FITTED](d) <= MOST_FALSE]
+    outside = [d for d in range(0, BENCHED_LIMITS[name] + 1, 2) if across[FITTED](d) <= MOST_FALSE]
     return {
         "distance": choose_least(in_video["recall"], inside),
         "cross_distance": choose_least(across["recall"], outside),
@@ -127,7 +127,7 @@ def choose_least(recall: Shares, safe: list[int]) -> int:
     return next((distance for distance in safe if recall(distance) >= ENOUGH), safe[-1] if safe else 0)
 
 
-def print_kinds(name: str, kinds: list[Kind], place: int) -> None:
+def print_kinds(name: str, kinds: list[PairKind], place: int) -> None:
     shown = SHOWN[name]
     print(f"\n{name + ': bits between':<27}{'pairs':>9}{'median':>8}" + "".join(f"{f'<= {d}':>9}" for d in shown))
     for kind in kinds:
@@ -150,13 +150,13 @@ def _show(row: str, value: float | None) -> str:
     return f"{value:.4%}" if row == "precision" else f"{value:.2%}"
 
 
-def measure_all(folder: Path, windows: int) -> list[Kind]:
+def measure_all(folder: Path, windows: int) -> list[PairKind]:
     photos = folder / "boxes"
     kinds = measure_photos(photos) + measure_bridge(folder / "neardup") + measure_clips(folder)
     return [*kinds, measure_windows(photos, windows)]
 
 
-def report(name: str, kinds: list[Kind], place: int) -> dict:
+def report(name: str, kinds: list[PairKind], place: int) -> dict:
     """Print a hash's tables; its figures."""
     in_video, across = judge_in_video(kinds, place), judge_across(kinds, place)
     print_kinds(name, kinds, place)
@@ -168,14 +168,14 @@ def report(name: str, kinds: list[Kind], place: int) -> dict:
         "in_video": {row: _list(share, name) for row, share in in_video.items()},
         "across": {row: _list(share, name) for row, share in across.items()},
     }
-    return figures | ({"suggested": suggest(name, in_video, across)} if name in JOIN_LIMITS else {})
+    return figures | ({"suggested": suggest(name, in_video, across)} if name in BENCHED_LIMITS else {})
 
 
 def _list(share: Shares, name: str) -> list[float | None]:
     return [value and float(f"{value:.4g}") for value in map(share, SHOWN[name])]
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
+def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = Parser("benchmarks.distance", __doc__)
     parser.add_argument(
         "--real", type=Path, default=Path("../shared/real"), help="folder with boxes/, neardup/, clips/ and the dog"
@@ -191,11 +191,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def main(arguments: list[str]) -> int:
-    chosen = parse(arguments)
+    chosen = _parse(arguments)
     kinds = measure_all(chosen.real, chosen.windows)
     figures = {name: report(name, kinds, place) for place, name in enumerate(HASHES)}
     print(NOTES)
-    for name in JOIN_LIMITS:
+    for name in BENCHED_LIMITS:
         print(f"{name}: " + ", ".join(f"{key} {value}" for key, value in figures[name]["suggested"].items()))
     print(json.dumps(figures | {"representatives": REPRESENTATIVES}))
     return 0

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.memory import read_peak_gb
 from console.command import Parser, run_command
-from preprocess.settings import Settings
+from preprocess.settings import PreprocessSettings
 from preprocess.writing.output_folder import work_folder
 from preprocess.writing.publication import FinishedShard, assemble_dataset, stage_folder
 from preprocess.writing.shard_plan import make_plan
@@ -29,7 +29,7 @@ from shards.errors import CallError
 _SCHEMA = make_spill_schema(64)
 TASK_ROWS = 2000
 VIDEO_ROWS = 100
-KEPT = 0.5  # of the rows
+KEPT_SHARE = 0.5  # of the rows
 RECORD_BYTES = 12_000
 
 
@@ -41,7 +41,7 @@ def write_task(folder: Path, number: int) -> TaskSummary:
     ]
     videos = np.repeat(names, VIDEO_ROWS)
     frames = np.tile(np.arange(VIDEO_ROWS) * 6, len(names))
-    kept = rng.random(TASK_ROWS) < KEPT
+    kept = rng.random(TASK_ROWS) < KEPT_SHARE
     numbers = pa.array(rng.integers(0, 1000, TASK_ROWS), pa.int32())
     text = pa.array(["코리안 숏헤어"] * TASK_ROWS)
     keys = [f"{video}/{frame}" for video, frame in zip(videos, frames, strict=True)]
@@ -90,7 +90,7 @@ def main(arguments: list[str]) -> int:
     if rows < TASK_ROWS:
         raise CallError(f"--rows {rows}: give at least {TASK_ROWS}, the rows of one task")
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(source=["made-up"], out=folder)
+        settings = PreprocessSettings(source=["made-up"], out=folder)
         spills = work_folder(settings)
         for place in (spills, stage_folder(settings)):
             place.mkdir(parents=True)

@@ -18,7 +18,7 @@ from shards.crop_geometry import Crop
 SIZE = 256  # of a crop, in pixels
 MIN_DETAIL = DedupeSettings.min_detail  # frames below it are never compared by their codes
 HASHES = {"pHash 64": slice(0, 1), "pHash 256": slice(1, 5), "dHash 64": slice(5, 6)}  # words of a code
-BITS = {"pHash 64": 64, "pHash 256": 256, "dHash 64": 64}
+HASH_BITS = {"pHash 64": 64, "pHash 256": 256, "dHash 64": 64}
 
 
 class Code(NamedTuple):

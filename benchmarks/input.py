@@ -32,10 +32,10 @@ import tensorflow as tf
 from benchmarks.preprocess import lay_out_trees, list_crops
 from preprocess.core_count import count_cores
 from preprocess.run import run
-from preprocess.settings import DedupeSettings, Settings
+from preprocess.settings import DedupeSettings, PreprocessSettings
 from shards.record import decode_record
-from shards.tfrecord import read_frames
-from trainer.input.dataset_split import Split, open_split
+from shards.tfrecord import iterate_records
+from trainer.input.dataset_split import DatasetSplit, open_split
 from trainer.input.pipeline import InputSettings, training_batches
 
 BATCH = 64
@@ -45,11 +45,11 @@ IMAGES = 6400  # decoded in each turn; the student's turn is shorter
 STUDENT_IMAGES = 1280
 
 
-def read_crops(split: Split) -> list[bytes]:
+def read_crops(split: DatasetSplit) -> list[bytes]:
     crops = []
     for path in split.files:
         with open(path, "rb") as file:
-            crops += [decode_record(frame.record)["image"] for frame in read_frames(file)]
+            crops += [decode_record(frame.record)["image"] for frame in iterate_records(file)]
     return crops
 
 
@@ -93,7 +93,7 @@ def student_batches(path: Path) -> tf.data.Dataset:
     return data.batch(BATCH).shuffle(10).prefetch(tf.data.AUTOTUNE)
 
 
-def our_batches(split: Split, resolution: int, flip: bool, **window: float) -> tf.data.Dataset:
+def our_batches(split: DatasetSplit, resolution: int, flip: bool, **window: float) -> tf.data.Dataset:
     """One epoch long enough for a turn: a small dataset's files again and again."""
     copies = 2 * IMAGES // split.records + 1
     split = split._replace(files=split.files * copies, labels=np.tile(split.labels, copies))
@@ -116,7 +116,11 @@ def time_batches(data: tf.data.Dataset, images: int) -> float:
 
 def make_ways(folder: Path, tree: Path) -> dict[str, Callable[[], float]]:
     """Each way as a function that decodes some images and returns images/s."""
-    run(Settings(source=[str(tree)], out=str(folder / "out"), dedupe=DedupeSettings(enabled=False), workers=THREADS))
+    run(
+        PreprocessSettings(
+            source=[str(tree)], out=str(folder / "out"), dedupe=DedupeSettings(enabled=False), workers=THREADS
+        )
+    )
     write_csv(tree, folder / "student.csv")
     split = open_split(folder / "out", "train")
     crops, size = read_crops(split), split.image_size

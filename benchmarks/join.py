@@ -31,7 +31,7 @@ from preprocess.settings import JOIN_LIMITS
 from shards.errors import CallError, DataError
 
 VIDEO = 100  # codes of a walk
-STEP = 8  # bits that change from one to the next, at most
+WALK_BITS = 8  # bits that change from one to the next, at most
 REAL_WINDOWS = 40  # of each image
 REAL_FLIPS = 24  # bits of a real code that change, at most
 DEDUP_CODES = 3000
@@ -43,7 +43,7 @@ def make_walks(count: int, rng: np.random.Generator) -> np.ndarray:
     codes = np.empty((videos, VIDEO), np.uint64)
     codes[:, 0] = rng.integers(0, 2**64, videos, dtype=np.uint64)
     for place in range(1, VIDEO):
-        codes[:, place] = flip(codes[:, place - 1], STEP, rng)
+        codes[:, place] = flip(codes[:, place - 1], WALK_BITS, rng)
     return rng.permutation(codes.ravel()[:count])
 
 
@@ -102,7 +102,7 @@ def make_codes(kind: str, count: int, folder: Path) -> np.ndarray:
     return {"walks": make_walks, "strangers": make_strangers}[kind](count, rng)
 
 
-def settle(kind: str, count: int, distance: int, rounds: int, folder: Path, answer: Any) -> None:
+def time_our_join(kind: str, count: int, distance: int, rounds: int, folder: Path, answer: Any) -> None:
     """In a process of its own: make codes, settle them some times; seconds, what stayed, and the greatest memory."""
     from preprocess.near_duplicates.hamming_join import find_groups
 
@@ -168,15 +168,15 @@ def run_apart(function: Callable, *arguments: Any) -> dict[str, Any]:
 
 def measure_kind(kind: str, options: argparse.Namespace) -> dict[str, Any]:
     few = max(1, options.codes // 10)
-    own = run_apart(settle, kind, options.codes, options.distance, options.rounds, options.real)
-    less = run_apart(settle, kind, few, options.distance, options.rounds, options.real)
+    own = run_apart(time_our_join, kind, options.codes, options.distance, options.rounds, options.real)
+    less = run_apart(time_our_join, kind, few, options.distance, options.rounds, options.real)
     found = {"codes": options.codes, **own, "exponent": math.log10(own["seconds"] / less["seconds"])}
     if find_spec("faiss") and options.codes <= options.faiss_codes:
         theirs = run_apart(ask_faiss, kind, options.codes, options.distance, options.rounds, options.real)
         found |= {f"{name}_seconds": seconds for name, seconds in theirs.items()}
     if find_spec("imagededup"):
         found["imagededup_seconds"] = run_apart(ask_imagededup, kind, options.distance, options.real)["seconds"]
-        alike = run_apart(settle, kind, DEDUP_CODES, options.distance, options.rounds, options.real)
+        alike = run_apart(time_our_join, kind, DEDUP_CODES, options.distance, options.rounds, options.real)
         found["ratio_to_imagededup"] = found["imagededup_seconds"] / alike["seconds"]
     for name in ("multihash", "flat"):
         if f"{name}_seconds" in found:
@@ -200,7 +200,7 @@ def print_kind(kind: str, found: dict[str, Any], distance: int) -> None:
         print(f"  {title:<38}{found['imagededup_seconds']:>12,.1f} s   {found['ratio_to_imagededup']:,.0f} times ours")
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
+def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = Parser("benchmarks.join", __doc__)
     parser.add_argument("--codes", type=int, default=2_000_000)
     parser.add_argument("--distance", type=int, default=7)
@@ -217,7 +217,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def main(arguments: list[str]) -> int:
-    options = parse(arguments)
+    options = _parse(arguments)
     kinds = ["walks", "strangers"] + (["real"] if (options.real / "clips" / "01_dog.mp4").exists() else [])
     for library in ("faiss", "imagededup"):
         if not find_spec(library):

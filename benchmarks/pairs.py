@@ -19,9 +19,9 @@ from shards.crop_geometry import Box, Crop, place_crop
 from shards.errors import DataError
 
 INSET = 0.1  # of a photo's short side, left around the square so that it can move
-STEP = 6  # frames of 30 a second: the dataset has 5 a second
+WINDOW_STEP = 6  # frames of 30 a second: the dataset has 5 a second
 SECOND = 30
-GREY, SMALL, LARGE = (
+GREY, SMALL_LOGO_CLIP, LARGE = (
     f"pattern-sd-{name}.mp4" for name in ("grey-bar", "with-small-logo-bar", "with-large-logo-bar")
 )  # one clip three times, frame by frame; 480 x 720 with black bars left and right of 32..447
 WITH_LOGOS, WITHOUT_LOGOS = Crop(32, 0, 416), Crop(52, 344, 376)  # both logos lie in rows 145..337
@@ -29,7 +29,7 @@ STILL_FRAMES = 36  # of the pattern clip: so long the camera tries to hold still
 DOOR = Crop(280, 0, 720)
 
 
-class Kind(NamedTuple):
+class PairKind(NamedTuple):
     """Pairs of one kind: bits between them, (pairs, hashes) int; whether such are copies, None where it isn't asked."""
 
     name: str
@@ -39,7 +39,7 @@ class Kind(NamedTuple):
     details: np.ndarray | None = None  # (pairs,), the lower one's, where it was kept
 
 
-def measure(pairs: Iterable[tuple[Code, Code]]) -> np.ndarray:
+def measure_distances(pairs: Iterable[tuple[Code, Code]]) -> np.ndarray:
     """Bits between the two of each pair that the gate lets through, (pairs, hashes) int."""
     kept = [(a.words, b.words) for a, b in pairs if min(a.detail, b.detail) >= MIN_DETAIL]
     words = np.array(kept, np.uint64).reshape(-1, 2, 6)
@@ -66,7 +66,7 @@ def place_square(image: np.ndarray) -> Crop:
     return Crop((width - size) // 2, (height - size) // 2, size)
 
 
-def measure_photos(folder: Path) -> list[Kind]:
+def measure_photos(folder: Path) -> list[PairKind]:
     """A photo's square against itself after each edit, and squares of different photos."""
     edits = STILL | COPIED
     codes, edited = [], {name: [] for name in edits}
@@ -76,13 +76,13 @@ def measure_photos(folder: Path) -> list[Kind]:
         for name, edit in edits.items():
             edited[name].append(hash_all(edit(image, crop)))
     kinds = [
-        Kind(name, measure(zip(codes, found, strict=True)), in_video=name in STILL or None, across=True)
+        PairKind(name, measure_distances(zip(codes, found, strict=True)), in_video=name in STILL or None, across=True)
         for name, found in edited.items()
     ]
-    return [*kinds, Kind("different photos", measure(combinations(codes, 2)), across=False)]
+    return [*kinds, PairKind("different photos", measure_distances(combinations(codes, 2)), across=False)]
 
 
-def measure_windows(folder: Path, count: int) -> Kind:
+def measure_windows(folder: Path, count: int) -> PairKind:
     """Squares at random, `count` of each photo, against those of other photos: hundreds of pairs for each of them."""
     chance = np.random.default_rng(0)
     codes, owners = [], []
@@ -97,7 +97,7 @@ def measure_windows(folder: Path, count: int) -> Kind:
     return compare_owners(codes, np.array(owners))
 
 
-def compare_owners(codes: list[Code], owners: np.ndarray) -> Kind:
+def compare_owners(codes: list[Code], owners: np.ndarray) -> PairKind:
     """All pairs of codes whose owners differ; owners (n,) in ascending order."""
     words, details = np.stack([code.words for code in codes]), np.array([code.detail for code in codes])
     distances, lower = [], []
@@ -106,10 +106,10 @@ def compare_owners(codes: list[Code], owners: np.ndarray) -> Kind:
         distances.append(count_bits(words[place] ^ words[others:]).astype(np.int16))
         lower.append(np.minimum(details[place], details[others:]).astype(np.int32))
     found, details = np.concatenate(distances), np.concatenate(lower)
-    return Kind("windows of different photos", found, across=False, details=details)
+    return PairKind("windows of different photos", found, across=False, details=details)
 
 
-def measure_bridge(folder: Path) -> list[Kind]:
+def measure_bridge(folder: Path) -> list[PairKind]:
     """One photo's edits; whole and squashed to a square, as three of them are delivered."""
 
     def read(path: Path) -> Code:
@@ -118,11 +118,11 @@ def measure_bridge(folder: Path) -> list[Kind]:
 
     def compare(original: Path) -> np.ndarray:
         others = [path for path in sorted(original.parent.glob("*.jpg")) if path != original]
-        return measure((read(original), read(path)) for path in others)
+        return measure_distances((read(original), read(path)) for path in others)
 
     return [
-        Kind("bridge, edited", compare(folder / "bridge-mods" / "aaa-orig.jpg"), across=True),
-        Kind("bridge, flipped, turned", compare(folder / "reg-test-input" / "dih" / "bridge-1-original.jpg")),
+        PairKind("bridge, edited", compare(folder / "bridge-mods" / "aaa-orig.jpg"), across=True),
+        PairKind("bridge, flipped, turned", compare(folder / "reg-test-input" / "dih" / "bridge-1-original.jpg")),
     ]
 
 
@@ -155,33 +155,33 @@ def read_dog(folder: Path) -> dict[int, Code]:
 
 
 def pair_apart(codes: dict[int, Code], gaps: Iterable[int]) -> np.ndarray:
-    return measure((code, codes[n + gap]) for gap in gaps for n, code in codes.items() if n + gap in codes)
+    return measure_distances((code, codes[n + gap]) for gap in gaps for n, code in codes.items() if n + gap in codes)
 
 
 def pair_copies(one: dict[int, Code], *others: dict[int, Code]) -> np.ndarray:
     """A clip's frames against the frames of the same numbers in copies of it."""
-    return measure((one[n], other[n]) for other in others for n in list(one)[::STEP])
+    return measure_distances((one[n], other[n]) for other in others for n in list(one)[::WINDOW_STEP])
 
 
 def pair_strangers(*clips: dict[int, Code]) -> np.ndarray:
     """Each frame of a clip against each of the others'."""
-    frames = [list(clip.values())[::STEP] for clip in clips]
-    return measure(pair for one, other in combinations(frames, 2) for pair in product(one, other))
+    frames = [list(clip.values())[::WINDOW_STEP] for clip in clips]
+    return measure_distances(pair for one, other in combinations(frames, 2) for pair in product(one, other))
 
 
-def measure_clips(folder: Path) -> list[Kind]:
+def measure_clips(folder: Path) -> list[PairKind]:
     """Copies of one clip at equal times, and frames of different clips; then what time does within a clip."""
     clips = folder / "clips"
-    grey, small, large = (read_clip(clips / name, lambda *_: WITH_LOGOS) for name in (GREY, SMALL, LARGE))
-    clean = (read_clip(clips / name, lambda *_: WITHOUT_LOGOS) for name in (GREY, SMALL, LARGE))
+    grey, small, large = (read_clip(clips / name, lambda *_: WITH_LOGOS) for name in (GREY, SMALL_LOGO_CLIP, LARGE))
+    clean = (read_clip(clips / name, lambda *_: WITHOUT_LOGOS) for name in (GREY, SMALL_LOGO_CLIP, LARGE))
     door, dog = read_clip(clips / "doorknob-hd-no-bar.mp4", lambda *_: DOOR), read_dog(folder)
     still = {number: code for number, code in grey.items() if number <= STILL_FRAMES}
     return [
-        Kind("clip, grey and colour", pair_copies(*clean), across=True),
-        Kind("clip, small logo", pair_copies(grey, small), across=True),
-        Kind("clip, large logo", pair_copies(grey, large), across=True),
-        Kind("different clips", pair_strangers(dog, door, grey), across=False),
-        Kind("camera held still, 0.2 s", pair_apart(still, [STEP]), in_video=True),
-        *(Kind(f"dog, {gap / SECOND:.2f} s apart", pair_apart(dog, [gap])) for gap in (1, 2, 3, STEP, 12)),
-        Kind("dog, over 1 s apart", pair_apart(dog, range(SECOND + 1, 10 * SECOND)), in_video=False),
+        PairKind("clip, grey and colour", pair_copies(*clean), across=True),
+        PairKind("clip, small logo", pair_copies(grey, small), across=True),
+        PairKind("clip, large logo", pair_copies(grey, large), across=True),
+        PairKind("different clips", pair_strangers(dog, door, grey), across=False),
+        PairKind("camera held still, 0.2 s", pair_apart(still, [WINDOW_STEP]), in_video=True),
+        *(PairKind(f"dog, {gap / SECOND:.2f} s apart", pair_apart(dog, [gap])) for gap in (1, 2, 3, WINDOW_STEP, 12)),
+        PairKind("dog, over 1 s apart", pair_apart(dog, range(SECOND + 1, 10 * SECOND)), in_video=False),
     ]

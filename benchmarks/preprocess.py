@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from preprocess.ray_cluster import WORKER_ENVIRONMENT, run_tasks, start_ray
-from preprocess.settings import DedupeSettings, Settings
+from preprocess.settings import DedupeSettings, PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
 from preprocess.writing.video_task import run_video_task
 from tools.make_sample import SampleSpec, make_sample
@@ -37,14 +37,14 @@ VIDEOS = 8
 def list_crops(tree: Path) -> list[tuple[str, tuple]]:
     """(path of a frame, crop) for every annotated frame of a tree."""
     from preprocess.cutting.frame import open_frames
-    from preprocess.sources.aihub_label import parse_label
+    from preprocess.sources.aihub_label import parse_aihub_label
     from preprocess.sources.input_fingerprint import read_inputs
     from shards.crop_geometry import place_crop
 
     crops = []
     for video in find_videos([str(tree)]).videos:
         inputs = read_inputs(video)
-        label = parse_label(inputs.label)
+        label = parse_aihub_label(inputs.label)
         crops += [
             (os.fsdecode(frame.image.path), place_crop(frame.box, *label.size, grow=1.1))
             for frame in open_frames(inputs, label)
@@ -68,7 +68,7 @@ def make_pass(mode: str, tree: Path) -> Callable[[], None]:
 
 def run_task(tree: Path, videos: list | None = None) -> None:
     """The video task on all frames; nothing is a duplicate here, so that every frame is encoded, as in `plain`."""
-    settings = Settings(source=[str(tree)], out="unused", dedupe=DedupeSettings(enabled=False))
+    settings = PreprocessSettings(source=[str(tree)], out="unused", dedupe=DedupeSettings(enabled=False))
     with tempfile.TemporaryDirectory() as folder:
         run_video_task(videos or find_videos(settings.source).videos, settings, Path(folder))
 

@@ -27,10 +27,10 @@ from trainer.input.dataset_split import open_split
 
 CONFIG = "configs/demo_train.yaml"
 SAMPLE = ("--videos", "240", "--frames", "10", "--height", "480", "--no-defects")
-BATCHES = 60  # drawn in each turn of the input
+TIMED_BATCHES = 60  # drawn in each turn of the input
 
 
-def make_dataset(folder: Path) -> Path:
+def make_sample_dataset(folder: Path) -> Path:
     for command in (
         ["tools.make_sample", folder / "source", *SAMPLE],
         ["preprocess", "--config", "configs/demo.yaml", "--source", folder / "source", "--out", folder / "pets"],
@@ -60,15 +60,15 @@ def measure_rates(data: Path, resolutions: list[int], rounds: int) -> dict[int, 
 
 def time_turn(batches: tf.data.Dataset) -> float:
     drawn = iter(batches)
-    for _ in range(BATCHES // 5):
+    for _ in range(TIMED_BATCHES // 5):
         next(drawn)
     started = time.process_time()
-    for _ in range(BATCHES):
+    for _ in range(TIMED_BATCHES):
         next(drawn)
-    return BATCHES * BATCH / (time.process_time() - started)
+    return TIMED_BATCHES * BATCH / (time.process_time() - started)
 
 
-def describe(found: list[dict[str, float]], name: str) -> str:
+def _describe(found: list[dict[str, float]], name: str) -> str:
     values = [skill[name] for skill in found]
     return f"{statistics.median(values):.3f} ({min(values):.3f} to {max(values):.3f})"
 
@@ -83,15 +83,15 @@ def main() -> None:
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp())
     try:
-        data = chosen.train or make_dataset(folder)
+        data = chosen.train or make_sample_dataset(folder)
         rates = measure_rates(data, chosen.resolutions, chosen.rounds)
         figures: dict[str, Any] = {}
         for resolution in chosen.resolutions:
             seeds = range(chosen.seeds)
             found = [measure_skill(data, resolution, seed, chosen.epochs, folder) for seed in seeds]
             print(
-                f"{resolution:>4} px  macro-F1 {describe(found, 'macro_f1')}  training accuracy "
-                f"{describe(found, 'train_accuracy')}  input {rates[resolution]:>6,.0f} images/s of a core",
+                f"{resolution:>4} px  macro-F1 {_describe(found, 'macro_f1')}  training accuracy "
+                f"{_describe(found, 'train_accuracy')}  input {rates[resolution]:>6,.0f} images/s of a core",
                 flush=True,
             )
             figures[str(resolution)] = {"images_per_second_of_a_core": round(rates[resolution]), "seeds": found}

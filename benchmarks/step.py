@@ -20,32 +20,32 @@ import numpy as np
 from benchmarks.preprocess import lay_out_trees
 from preprocess.run import run as preprocess
 from preprocess.settings import DedupeSettings
-from preprocess.settings import Settings as SourceSettings
-from trainer.input.dataset_split import Split, open_split
+from preprocess.settings import PreprocessSettings as SourceSettings
+from trainer.input.dataset_split import DatasetSplit, open_split
 from trainer.input.pipeline import InputSettings, repeat_batch, training_batches
 from trainer.model.network import build_network
-from trainer.settings import DeviceSettings, ProbeSettings, Settings
+from trainer.settings import DeviceSettings, ProbeSettings, TrainSettings
 from trainer.training import throughput
 from trainer.training.device import choose_device
-from trainer.training.epochs import Run, compile_stage
+from trainer.training.epochs import TrainingRun, compile_stage
 from trainer.training.loss import estimate_prior
 
 
-def make_dataset(folder: Path, clip: Path) -> Path:
+def make_clip_dataset(folder: Path, clip: Path) -> Path:
     tree = next(iter(lay_out_trees(folder, clip).values()))
     preprocess(SourceSettings([str(tree)], str(folder / "out"), dedupe=DedupeSettings(enabled=False)))
     return folder / "out"
 
 
-def lengthen(split: Split, images: int) -> Split:
+def lengthen(split: DatasetSplit, images: int) -> DatasetSplit:
     """The same records again and again, so that an epoch is long enough to be timed."""
     copies = images // split.records + 1
     names = {name: np.tile(getattr(split, name), copies) for name in ("labels", "videos", "species")}
     return split._replace(files=split.files * copies, bytes=split.bytes * copies, **names)
 
 
-def prepare(chosen: argparse.Namespace, data: Path) -> Run:
-    settings = Settings(
+def prepare(chosen: argparse.Namespace, data: Path) -> TrainingRun:
+    settings = TrainSettings(
         str(data), backbone=chosen.backbone, weights="none", probe=ProbeSettings(0), batch_size=chosen.batch_size
     )
     device = choose_device(DeviceSettings(chosen.device, precision=chosen.precision, jit=chosen.jit), seed=0)
@@ -53,7 +53,7 @@ def prepare(chosen: argparse.Namespace, data: Path) -> Run:
     augment = device.kind == "gpu" if chosen.augment is None else chosen.augment
     input_settings = InputSettings(chosen.batch_size, chosen.resolution, augment=augment, shuffle_records=2048)
     network = build_network(settings.network, chosen.resolution)
-    return Run(
+    return TrainingRun(
         Path(tempfile.gettempdir()), settings, input_settings, device, split, split, network,
         estimate_prior(split.labels, split.videos),
     )  # fmt: skip
@@ -73,7 +73,7 @@ def _count(steps: int):
     return data.experimental.assert_cardinality(steps)
 
 
-def measure(run: Run, steps: int, rounds: int) -> list[dict[str, float]]:
+def _measure(run: TrainingRun, steps: int, rounds: int) -> list[dict[str, float]]:
     model, clock = compile_stage(run, replace(run.settings.stages[-1], epochs=1))
     batches = training_batches(run.train, run.input, 0, 0)
     batch, size = next(iter(batches)), run.input.batch_size
@@ -105,8 +105,8 @@ def main() -> None:
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp())
     try:
-        run = prepare(chosen, chosen.train or make_dataset(folder, chosen.clip))
-        results = measure(run, chosen.steps, chosen.rounds)
+        run = prepare(chosen, chosen.train or make_clip_dataset(folder, chosen.clip))
+        results = _measure(run, chosen.steps, chosen.rounds)
     finally:
         shutil.rmtree(folder)
     device = run.device

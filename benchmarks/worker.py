@@ -21,7 +21,7 @@ os.environ.update(WORKER_ENVIRONMENT)  # before the libraries that read it are i
 import numpy as np
 
 from benchmarks.memory import read_peak_gb
-from preprocess.settings import DedupeSettings, Settings
+from preprocess.settings import DedupeSettings, PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
 from preprocess.writing import spill, video_task
 from preprocess.writing.output_folder import work_folder
@@ -35,7 +35,7 @@ RECORD_BYTES = 12_000
 SHARD_BYTES = 128_000_000
 
 
-class Clock:
+class StageClock:
     """Seconds by stage; a timed function adds to its own."""
 
     def __init__(self) -> None:
@@ -54,8 +54,8 @@ class Clock:
 
 def time_stages(tree: Path, out: Path) -> dict[str, float]:
     """Seconds of each stage of a run over a tree, after one pass that compiles and warms up."""
-    settings = Settings(source=[str(tree)], out=str(out), dedupe=DedupeSettings(enabled=False))
-    spills, videos, clock = work_folder(settings), find_videos([str(tree)]).videos, Clock()
+    settings = PreprocessSettings(source=[str(tree)], out=str(out), dedupe=DedupeSettings(enabled=False))
+    spills, videos, clock = work_folder(settings), find_videos([str(tree)]).videos, StageClock()
     for folder in (spills, stage_folder(settings), out / "warm-up"):
         folder.mkdir(parents=True)
     video_task.run_video_task(videos[:1], settings, out / "warm-up")

@@ -11,20 +11,20 @@ from jsonargparse import ArgumentError as ParsingError
 
 from shards.errors import CallError
 
-T = TypeVar("T")
+_T = TypeVar("T")
 
 _BOUNDS = {">=": "at least ", "<=": "at most ", ">": "above ", "<": "below "}
 _KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a text"}
 
 
 def parse_settings(
-    kind: type[T],
+    kind: type[_T],
     module: str,
     about: str,
     arguments: list[str],
     flags: Sequence[str],
     special: dict[str, dict[str, Any]],
-) -> T:
+) -> _T:
     """A `kind` from --config files and the command line, the later ones over the earlier.
 
     Args:

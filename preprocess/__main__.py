@@ -4,18 +4,18 @@ import sys
 
 from console import settings_parser
 from console.command import run_command
-from preprocess.settings import Settings
+from preprocess.settings import PreprocessSettings
 from shards.errors import CallError
 
 
-def parse_settings(arguments: list[str]) -> Settings:
+def parse_preprocess_settings(arguments: list[str]) -> PreprocessSettings:
     """Settings from --config files and the command line, see console.settings_parser."""
     about = "Labels and frames of the pet videos -> a shuffled, verified dataset."
     several = {"source": {"nargs": "+", "type": str, "required": True, "metavar": "DIR"}}
     several["valid_source"] = {"nargs": "+", "type": str, "default": [], "metavar": "DIR"}
     try:
         return settings_parser.parse_settings(
-            Settings, "preprocess", about, arguments, ("replace", "dry_run", "debug"), several
+            PreprocessSettings, "preprocess", about, arguments, ("replace", "dry_run", "debug"), several
         )
     except CallError as error:
         # What the parser says of `source: DIR` in a file, where it wants several, would help nobody.
@@ -25,7 +25,7 @@ def parse_settings(arguments: list[str]) -> Settings:
 
 
 def main(arguments: list[str]) -> int:
-    settings = parse_settings(arguments)
+    settings = parse_preprocess_settings(arguments)
     from preprocess.run import run  # after the arguments are known to be good: its imports take seconds
 
     run(settings)

@@ -9,9 +9,9 @@ from typing import Any
 
 from preprocess import summary
 from preprocess.ray_cluster import run_tasks, start_ray
-from preprocess.settings import Settings
+from preprocess.settings import PreprocessSettings
 from preprocess.sources.source_kinds import check_sources, find_videos
-from preprocess.sources.video import Source, Video, group_videos
+from preprocess.sources.video import SourceListing, Video, group_into_tasks
 from preprocess.writing.dry_run import write_dry_run
 from preprocess.writing.output_folder import (
     check_folder,
@@ -28,9 +28,9 @@ from preprocess.writing.output_folder import (
     write_log,
 )
 from preprocess.writing.publication import FinishedShard, assemble_dataset, publish_dataset
-from preprocess.writing.shard_plan import Plan, make_plan
+from preprocess.writing.shard_plan import ShardPlan, make_plan
 from preprocess.writing.spill import DamagedWork, Origin, TaskSummary, discard_task
-from shards.dataset import FILE, Dataset, find_misfit, read_dataset
+from shards.dataset import DATASET_FILE, Dataset, find_misfit, read_dataset
 from shards.errors import CallError
 from shards.storage.lock import lock_folder
 
@@ -50,7 +50,7 @@ class Stopwatch:
         self.seconds[stage] = time.perf_counter() - start
 
 
-def run(settings: Settings) -> Dataset:
+def run(settings: PreprocessSettings) -> Dataset:
     """Make the dataset that the settings describe, or go on with one that was begun; prints what came out."""
     watch = Stopwatch()
     check_sources(settings.sources)
@@ -59,13 +59,13 @@ def run(settings: Settings) -> Dataset:
         remove_leftovers(settings)
         with watch.time("list"):
             source = find_videos(settings.source, settings.valid_source, settings.label_map)
-            groups = group_videos(source)
+            groups = group_into_tasks(source)
         with start_ray(settings.workers, settings.address) as workers:
             make = _look_only if settings.dry_run else _make_dataset
             return _mend(lambda: make(source, groups, settings, workers, watch), settings)
 
 
-def _mend(make: Callable[[], Dataset], settings: Settings) -> Dataset:
+def _mend(make: Callable[[], Dataset], settings: PreprocessSettings) -> Dataset:
     """What `make` returns; where it meets damaged work, that is discarded, said, and made again."""
     for _ in range(_MENDINGS):
         try:
@@ -77,7 +77,7 @@ def _mend(make: Callable[[], Dataset], settings: Settings) -> Dataset:
 
 
 def _look_only(
-    source: Source, groups: Sequence[list[Video]], settings: Settings, workers: int, watch: Stopwatch
+    source: SourceListing, groups: Sequence[list[Video]], settings: PreprocessSettings, workers: int, watch: Stopwatch
 ) -> Dataset:
     """A dry run: hashes, which stay, and what would be made of them."""
     summary.print_start(source, workers)
@@ -92,10 +92,10 @@ def _look_only(
 
 
 def _make_dataset(
-    source: Source, groups: Sequence[list[Video]], settings: Settings, workers: int, watch: Stopwatch
+    source: SourceListing, groups: Sequence[list[Video]], settings: PreprocessSettings, workers: int, watch: Stopwatch
 ) -> Dataset:
     out = Path(settings.out)
-    if (out / FILE).exists() and _is_same(groups, settings, workers):
+    if (out / DATASET_FILE).exists() and _is_same(groups, settings, workers):
         remove_work(settings)  # of a run that was killed after its last rename
         summary.print_nothing_to_do(out)
         return read_dataset(out)
@@ -116,14 +116,14 @@ def _make_dataset(
     return dataset
 
 
-def _run_videos(groups: Sequence[list[Video]], settings: Settings, workers: int) -> list[TaskSummary]:
+def _run_videos(groups: Sequence[list[Video]], settings: PreprocessSettings, workers: int) -> list[TaskSummary]:
     folder = work_folder(settings).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     tasks: list[TaskSummary | None] = [None] * len(groups)
     hashes = hash_folder(settings).absolute()
     calls = [(group, settings, folder, hashes) for group in groups]
     with summary.FrameProgress(groups) as progress:
-        for place, task in run_tasks(run_video_task, calls, workers, "video task"):
+        for place, task in run_tasks(_run_video_task, calls, workers, "video task"):
             if task.damage:
                 summary.print_damage(task.damage)
             tasks[place] = task
@@ -131,7 +131,9 @@ def _run_videos(groups: Sequence[list[Video]], settings: Settings, workers: int)
     return tasks
 
 
-def _run_shards(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings, workers: int) -> list[FinishedShard]:
+def _run_shards(
+    plan: ShardPlan, tasks: Sequence[TaskSummary], settings: PreprocessSettings, workers: int
+) -> list[FinishedShard]:
     """Write the shards that are not finished yet. What one is made from is part of the name of its note."""
     stage, spills = stage_folder(settings), work_folder(settings).absolute()
     stage.mkdir(parents=True, exist_ok=True)
@@ -142,7 +144,7 @@ def _run_shards(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings, wo
     ]
     finished: list[FinishedShard | None] = [None] * len(calls)
     with summary.show_progress(len(calls), "shard") as progress:
-        for place, done in run_tasks(run_shard_task, calls, workers, "shard"):
+        for place, done in run_tasks(_run_shard_task, calls, workers, "shard"):
             if done.damage:
                 summary.print_damage(done.damage)
             finished[place] = done
@@ -153,25 +155,25 @@ def _run_shards(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings, wo
 # The tasks are imported where they run: the driver needs no TensorFlow, nor its seconds and its 0.5 GB.
 
 
-def run_video_task(*call: Any) -> TaskSummary:
+def _run_video_task(*call: Any) -> TaskSummary:
     from preprocess.writing import video_task
 
     return video_task.run_video_task(*call)
 
 
-def run_shard_task(*call: Any) -> FinishedShard:
+def _run_shard_task(*call: Any) -> FinishedShard:
     from preprocess.writing import shard_task
 
     return shard_task.run_shard_task(*call)
 
 
-def check_videos(*call: Any) -> Origin | None:
+def _check_videos(*call: Any) -> Origin | None:
     from preprocess.writing import video_task
 
     return video_task.check_videos(*call)
 
 
-def _is_same(groups: Sequence[list[Video]], settings: Settings, workers: int) -> bool:
+def _is_same(groups: Sequence[list[Video]], settings: PreprocessSettings, workers: int) -> bool:
     """Whether the dataset in OUT was made from what the sources hold now, by these settings.
 
     Raises CallError where it was not and may not be replaced.
@@ -195,13 +197,13 @@ def _is_same(groups: Sequence[list[Video]], settings: Settings, workers: int) ->
 
 
 def _check_tasks(
-    groups: Sequence[list[Video]], noted: Sequence[tuple[str, Origin]], settings: Settings, workers: int
+    groups: Sequence[list[Video]], noted: Sequence[tuple[str, Origin]], settings: PreprocessSettings, workers: int
 ) -> list[Origin] | None:
     """The state of what each task would read; None where one of them would read something else than is noted."""
     origins: list[Origin | None] = [None] * len(groups)
     calls = [(group, settings.fingerprint(), *note) for group, note in zip(groups, noted, strict=True)]
     with summary.show_progress(len(calls), "check") as progress:
-        for place, origin in run_tasks(check_videos, calls, workers, "check"):
+        for place, origin in run_tasks(_check_videos, calls, workers, "check"):
             if origin is None:
                 return None
             origins[place] = origin

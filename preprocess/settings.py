@@ -8,7 +8,7 @@ from typing import Literal
 
 from jsonargparse.typing import ClosedUnitInterval, NonNegativeInt, PositiveInt, restricted_number_type
 
-from shards.dataset import FORMAT_VERSION, RECIPE
+from shards.dataset import DATASET_RECIPE, DATASET_VERSION
 from shards.errors import CallError
 
 # By the hash's bits: the greatest distance of the exact join across videos, and the distances that hold when none are
@@ -112,7 +112,7 @@ class SplitSettings:
 
 
 @dataclass(frozen=True)
-class Settings:
+class PreprocessSettings:
     """One run of preprocess.
 
     Args:
@@ -196,7 +196,9 @@ class Settings:
     def _fingerprint_with(self, settings: dict) -> str:
         versions = {name: version(name) for name in ("numpy", "numba", "opencv-python-headless", "pyarrow")}
         versions["tensorflow"] = _tensorflow_version()
-        return fingerprint_of({"format": FORMAT_VERSION, "recipe": RECIPE, "settings": settings, "versions": versions})
+        return fingerprint_of(
+            {"format": DATASET_VERSION, "recipe": DATASET_RECIPE, "settings": settings, "versions": versions}
+        )
 
 
 def fingerprint_of(value: object) -> str:

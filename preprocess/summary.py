@@ -8,9 +8,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from preprocess.sources.video import Source, Video
+from preprocess.sources.video import SourceListing, Video
 from preprocess.writing.spill import TaskSummary
-from shards.dataset import FILE, Dataset
+from shards.dataset import DATASET_FILE, Dataset
 
 # Measured: benchmarks/driver.py for the driver, benchmarks/preprocess.py for a worker.
 _DRIVER_BYTES = 450_000_000
@@ -19,7 +19,7 @@ _WORKER_BYTES = 1_100_000_000  # 0.7 of it imports, much of which the workers sh
 _LISTED = 5  # names shown of a longer list; the log has all
 
 
-def print_start(source: Source, workers: int, space: tuple[int, int] | None = None) -> None:
+def print_start(source: SourceListing, workers: int, space: tuple[int, int] | None = None) -> None:
     """Before the work: what was found and what it will need; of disk (needed, free) in bytes."""
     driver = _DRIVER_BYTES + _DRIVER_BYTES_A_FRAME * source.frames
     _tell(
@@ -59,7 +59,7 @@ def print_dry_run(found: Dataset, how_split: str, out: Path, frames: int, second
     share = counts["kept"] / max(1, usable)
     print(f"\ndry run: no shard was written; {share:.1%} of the {usable:,} usable frames would be kept")
     _print_seconds(seconds, frames)
-    whole = (out / FILE).exists()
+    whole = (out / DATASET_FILE).exists()
     which = f"{shlex.quote(str(out))}{' --dry_run' if whole else ''}"
     print(f"look at what would go:  python -m tools.dedupe_report {which}")
     instead = f"with --replace instead of --dry_run, for {out} holds a dataset" if whole else "without --dry_run"

@@ -19,12 +19,12 @@ from shards.storage.files import IrregularFile, hash_file, read_blocks, read_fil
 from shards.storage.seal import BrokenSeal, check_json, seal_json
 from shards.tfrecord import OVERHEAD
 
-NAME = "pet_mood"
-FILE = "dataset.json"
-SHARD = re.compile(NAME + r"-(train|val)\.tfrecord-\d{5}-of-\d{5}")
-FORMAT_VERSION = 1
+DATASET_NAME = "pet_mood"
+DATASET_FILE = "dataset.json"
+SHARD = re.compile(DATASET_NAME + r"-(train|val)\.tfrecord-\d{5}-of-\d{5}")
+DATASET_VERSION = 1
 # Counts up when preprocess makes other pixels, codes or rows from the same settings, so that old work is not reused.
-RECIPE = 5
+DATASET_RECIPE = 5
 MAX_IMAGE_SIZE = 2048  # side of the stored squares, pixels
 _FORMAT = "pet_mood shards"
 _MAKE_AGAIN = "make the dataset again with python -m preprocess and --replace"
@@ -54,7 +54,7 @@ class Dataset(msgspec.Struct):
         default_factory=lambda: [{"label": i, **emotion._asdict()} for i, emotion in enumerate(EMOTIONS)]
     )
     format: str = _FORMAT
-    version: int = FORMAT_VERSION
+    version: int = DATASET_VERSION
     digest: str = ""
 
     @property
@@ -69,12 +69,12 @@ class _Version(msgspec.Struct):
 
 
 def shard_name(split: str, index: int, count: int) -> str:
-    return f"{NAME}-{split}.tfrecord-{index:05}-of-{count:05}"
+    return f"{DATASET_NAME}-{split}.tfrecord-{index:05}-of-{count:05}"
 
 
 def list_shards(folder: Path) -> list[Path]:
     """The shards in a folder, by their names, whatever dataset they belong to."""
-    return sorted(path for path in folder.glob(f"{NAME}-*") if SHARD.fullmatch(path.name))
+    return sorted(path for path in folder.glob(f"{DATASET_NAME}-*") if SHARD.fullmatch(path.name))
 
 
 def find_misfit(folder: Path) -> str | None:
@@ -102,7 +102,7 @@ def describe_file(path: Path) -> OtherFile:
 def write_dataset(folder: Path, dataset: Dataset) -> None:
     """Write dataset.json with a digest over its own bytes (that field blank)."""
     first = {"format": dataset.format, "version": dataset.version, "digest": ""}
-    with write_atomically(folder / FILE) as file:
+    with write_atomically(folder / DATASET_FILE) as file:
         file.write(seal_json(first | msgspec.to_builtins(dataset), indent=1))
 
 
@@ -111,18 +111,20 @@ def read_dataset(folder: Path) -> Dataset:
 
     Raises CallError where the folder is no dataset, DataError where it is unfinished, damaged or of another version.
     """
-    path = folder / FILE
+    path = folder / DATASET_FILE
     try:
         data = read_file(path)
     except (FileNotFoundError, IrregularFile):
         if folder.is_dir() and list_shards(folder):
-            raise DataError(f"{folder}: has shards but no {FILE}, so it is unfinished; run preprocess again") from None
-        what = f"has no {FILE}, so it is no dataset" if folder.is_dir() else "is not a folder"
+            raise DataError(
+                f"{folder}: has shards but no {DATASET_FILE}, so it is unfinished; run preprocess again"
+            ) from None
+        what = f"has no {DATASET_FILE}, so it is no dataset" if folder.is_dir() else "is not a folder"
         what = "is a file" if folder.is_file() else what
         raise CallError(f"{folder} {what}; give the folder that preprocess wrote with --out") from None
     try:
         stated = msgspec.json.decode(data, type=_Version)
-        if (stated.format, stated.version) == (_FORMAT, FORMAT_VERSION):
+        if (stated.format, stated.version) == (_FORMAT, DATASET_VERSION):
             dataset = msgspec.json.decode(check_json(data), type=Dataset)
             _check_settings(dataset)
             return dataset
@@ -132,7 +134,7 @@ def read_dataset(folder: Path) -> Dataset:
         raise DataError(f"{path}: damaged: {error}; {_MAKE_AGAIN}") from error
     raise DataError(
         f"{path}: is {stated.format!r} version {stated.version}, this program reads {_FORMAT!r} version "
-        f"{FORMAT_VERSION}; make the dataset again, or use the program that wrote it"
+        f"{DATASET_VERSION}; make the dataset again, or use the program that wrote it"
     )
 
 
@@ -155,8 +157,8 @@ def _is_possible(shard: ShardFile) -> bool:
 def write_tfds_files(folder: Path, image_size: int, shards: dict[str, list[ShardFile]]) -> list[str]:
     """Write features.json, dataset_info.json and label.labels.txt as tensorflow_datasets would; returns their names."""
     info = {
-        "name": NAME,
-        "version": f"{FORMAT_VERSION}.0.0",
+        "name": DATASET_NAME,
+        "version": f"{DATASET_VERSION}.0.0",
         "description": "Cropped frames of pet videos with one of six moods each.",
         "fileFormat": "tfrecord",
         "splits": [

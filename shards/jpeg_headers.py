@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-MAX_PIXELS = 40_000_000  # of a frame: above an 8K one. A header may claim 65535 x 65535
+MAX_FRAME_PIXELS = 40_000_000  # of a frame: above an 8K one. A header may claim 65535 x 65535
 
 _ALONE = {0x01, *range(0xD0, 0xD8)}  # markers without a length: TEM, RST0..7
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0..15 less DHT, JPG, DAC

@@ -16,7 +16,7 @@ from shards import dataset
 from shards.emotions import KOREAN
 from shards.errors import DataError
 
-FILE = "manifest.parquet"
+MANIFEST_FILE = "manifest.parquet"
 ROW_GROUP = 100_000  # rows; fixed, because the file's bytes depend on it
 
 STATUSES = ("kept", "duplicate", "rejected", "unselected")
@@ -129,9 +129,9 @@ def blame_manifest(folder: Path) -> Iterator[None]:
         if getattr(error, "errno", None) and not isinstance(error, FileNotFoundError):
             raise  # the disk's fault, or of who may read
         what = "is missing" if isinstance(error, FileNotFoundError) else f"is damaged ({error})"
-        is_dataset = (folder / dataset.FILE).exists()
+        is_dataset = (folder / dataset.DATASET_FILE).exists()
         do = f"run python -m tools.verify {folder}" if is_dataset else "make the dry run again"
-        raise DataError(f"{folder / FILE} {what}; {do}") from error
+        raise DataError(f"{folder / MANIFEST_FILE} {what}; {do}") from error
 
 
 @contextmanager
@@ -143,7 +143,7 @@ def open_manifest(folder: Path) -> Iterator[pq.ParquetFile]:
     # By the path's bytes: as text, pyarrow takes none that are not UTF-8.
     with (
         blame_manifest(folder),
-        pa.OSFile(os.fsencode(folder / FILE)) as opened,
+        pa.OSFile(os.fsencode(folder / MANIFEST_FILE)) as opened,
         pq.ParquetFile(opened, page_checksum_verification=True) as file,
     ):
         yield file

@@ -16,7 +16,7 @@ _CHECK = struct.Struct("<I")
 OVERHEAD = 2 * _CHECK.size + _LENGTH.size  # bytes that framing adds to a record
 
 
-class Framed(NamedTuple):
+class PackedRecord(NamedTuple):
     """A record and where it lies: `offset` and `length` in bytes are those of the whole frame."""
 
     offset: int
@@ -32,13 +32,13 @@ class DamagedRecord(Exception):
         self.offset = offset
 
 
-def frame_record(record: bytes) -> bytes:
+def pack_record(record: bytes) -> bytes:
     """A record as it stands in a TFRecord file."""
     length = _LENGTH.pack(len(record))
     return b"".join((length, _mask(length), record, _mask(record)))
 
 
-def read_frames(file: BinaryIO) -> Iterator[Framed]:
+def iterate_records(file: BinaryIO) -> Iterator[PackedRecord]:
     """Every record of an open TFRecord file, in order, each checked against its CRCs.
 
     Raises DamagedRecord at the first frame that is not as it was written; no more memory is asked for than the file
@@ -57,11 +57,11 @@ def read_frames(file: BinaryIO) -> Iterator[Framed]:
         record = body[:size]
         if _mask(record) != body[size:]:
             raise DamagedRecord(offset, "the record does not fit its checksum")
-        yield Framed(offset, size + OVERHEAD, record)
+        yield PackedRecord(offset, size + OVERHEAD, record)
         offset += size + OVERHEAD
 
 
-def read_frame(file: BinaryIO, offset: int) -> bytes:
+def read_record_at(file: BinaryIO, offset: int) -> bytes:
     """The record whose frame begins at `offset` (the manifest's column).
 
     Raises DamagedRecord where there is no whole frame, at the file's end too.
@@ -70,7 +70,7 @@ def read_frame(file: BinaryIO, offset: int) -> bytes:
         raise DamagedRecord(offset, "lies before the file")
     file.seek(offset)
     try:
-        framed = next(read_frames(file), None)
+        framed = next(iterate_records(file), None)
     except DamagedRecord as damage:
         raise DamagedRecord(offset + damage.offset, str(damage).split(": ", 1)[1]) from None
     if framed is None:

@@ -18,7 +18,7 @@ from shards.dataset import Dataset, OtherFile, ShardFile, list_shards, read_data
 from shards.jpeg_headers import UnreadableImage, read_header
 from shards.record import decode_record
 from shards.storage.files import BLOCK, hash_file, read_blocks
-from shards.tfrecord import DamagedRecord, read_frames
+from shards.tfrecord import DamagedRecord, iterate_records
 
 _SAME = ("key", "label", "species", "video", "frame_number", "timestamp", "video_index", "video_count")
 _COLUMNS = list({*_SAME, *manifest.RowCounter.COLUMNS, "shard", "index", "offset", "length", "duplicate_of"})
@@ -60,7 +60,7 @@ def _find_damage(path: Path, stated: ShardFile | OtherFile) -> str:
     if isinstance(stated, ShardFile):
         try:
             with open(path, "rb") as file:
-                records = sum(1 for _ in read_frames(file))
+                records = sum(1 for _ in iterate_records(file))
             return f"{path}: {records} whole records, but not those that were written (their digest does not fit)"
         except DamagedRecord as damage:
             return f"{path}: {damage}"
@@ -71,7 +71,7 @@ def _find_damage(path: Path, stated: ShardFile | OtherFile) -> str:
 
 
 def _check_rows(folder: Path, dataset: Dataset, tell: Callable[[int], Any]) -> Iterator[str]:
-    path = folder / manifest.FILE
+    path = folder / manifest.MANIFEST_FILE
     counter = manifest.RowCounter()
     kept: list[pa.Table] = []
     compared: list[pa.Table] = []
@@ -139,7 +139,7 @@ def _check_records(folder: Path, dataset: Dataset, kept: pa.Table, tell: Callabl
 
 def _compare_records(path: Path, split: str, rows: pa.Table, size: int) -> Iterator[str]:
     with open(path, "rb") as file:
-        for index, (frame, row) in enumerate(zip(read_frames(file), rows.to_pylist(), strict=False)):
+        for index, (frame, row) in enumerate(zip(iterate_records(file), rows.to_pylist(), strict=False)):
             at = f"{path}: offset {frame.offset}"
             place = {"split": split, "index": index, "offset": frame.offset, "length": frame.length}
             try:

@@ -19,17 +19,17 @@ from console.html_page import embed, render_page
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
 from shards.manifest import REJECTIONS, SPLITS, take_rows
-from tools.overview.manifest_pass import FIRST_REASON, Samples, kind_of, read_rows
-from tools.overview.totals import make_figures
+from tools.overview.manifest_pass import FIRST_REASON, RowSamples, kind_of, summarise_rows
+from tools.overview.totals import make_dataset_totals
 from tools.report_files import MARK, check_files, dataset_folder, write_text
-from tools.source_pictures import COLUMNS, Opened, Pictures, find_sources, open_dataset
-from trainer.evaluation.run_report import flatten
+from tools.source_pictures import PICTURE_COLUMNS, Opened, Pictures, find_sources, open_dataset
+from trainer.evaluation.run_report import flatten_settings
 
 _TEMPLATE = Path(__file__).parent / "overview" / "dataset_report.html.jinja"
 _SAMPLES = 18  # frames of each mood and split
 _EXAMPLES = 6  # of each reason
 _FRAME_SIDE = 288  # pixels of a whole frame's longer side
-_SHOWN = (*COLUMNS, "label_file", "video", "frame_number", "species", "breed", "action", "note", "reason")
+_SHOWN = (*PICTURE_COLUMNS, "label_file", "video", "frame_number", "species", "breed", "action", "note", "reason")
 
 _EXPECTED = ("image unreadable", "image too large")  # frames that were rejected for it
 
@@ -61,7 +61,7 @@ _MEANINGS = {
 }
 
 
-def write_report(
+def write_dataset_report(
     opened: Opened, title: str, sources: list[Path], seed: int, html: Path, figures: Path | None
 ) -> Pictures:
     """Read the manifest, cut the pictures, write the page and, where a place for them is given, the figures as JSON.
@@ -69,8 +69,8 @@ def write_report(
     Returns the pictures, which know of those that are missing. Raises DataError where the dataset is damaged.
     """
     with tqdm(total=opened.dataset.counts.get("rows"), unit="row", unit_scale=True, disable=None) as progress:
-        read = read_rows(opened.folder, opened.dataset.image_size, seed, progress.update)
-    found = {"dataset": title, **make_figures(read, opened.dataset, opened.is_dry_run)}
+        read = summarise_rows(opened.folder, opened.dataset.image_size, seed, progress.update)
+    found = {"dataset": title, **make_dataset_totals(read, opened.dataset, opened.is_dry_run)}
     pictures = Pictures(opened, sources)
     page = render_page(
         _TEMPLATE,
@@ -94,7 +94,7 @@ def write_report(
     return pictures
 
 
-def _draw(folder: Path, samples: Samples, pictures: Pictures) -> dict[str, Any]:
+def _draw(folder: Path, samples: RowSamples, pictures: Pictures) -> dict[str, Any]:
     """The samples of moods and of reasons, with their pictures as data URIs."""
     moods = {(s, m): samples.choose(kind_of(s, m), _SAMPLES) for s in SPLITS for m in range(len(EMOTIONS))}
     reasons = {name: samples.choose(FIRST_REASON + i, _EXAMPLES) for i, name in enumerate(REJECTIONS)}
@@ -131,7 +131,7 @@ def _list_powers(most: int) -> dict[int, str]:
 def _word_settings(settings: dict[str, Any]) -> dict[str, str]:
     """Settings by their dotted names, worded for a reader."""
     words = {"true": "yes", "false": "no", "null": "not given"}
-    told = {name: words.get(text, text) for name, text in flatten(settings).items()}
+    told = {name: words.get(text, text) for name, text in flatten_settings(settings).items()}
     if told.get("select.per_video") == words["null"]:
         told["select.per_video"] = "no limit"
     return {f"{name}{_REMARKS.get(name, '')}": text for name, text in told.items()}
@@ -180,7 +180,7 @@ def main(arguments: list[str]) -> int:
     sources = find_sources(opened, chosen.source)
     files = {"--html": chosen.html, "--json": chosen.json}
     check_files(chosen.dataset, {option: path for option, path in files.items() if path}, {*sources, *opened.sources})
-    pictures = write_report(opened, name, sources, chosen.seed, chosen.html, chosen.json)
+    pictures = write_dataset_report(opened, name, sources, chosen.seed, chosen.html, chosen.json)
     if missing := pictures.explain_missing():
         print(f"dataset_report: {missing}", file=sys.stderr)
     if not find_hangul_font():

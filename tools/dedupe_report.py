@@ -13,15 +13,15 @@ from typing import Any
 from console.command import Parser, run_command
 from shards.errors import CallError, DataError
 from tools.duplicates.dropped_csv import write_dropped
-from tools.duplicates.hashed_frames import Frames, check_hashes
+from tools.duplicates.hashed_frames import HashedFrames, check_hashes
 from tools.duplicates.leak_check import Leaks
 from tools.duplicates.page import make_page, tell_number
-from tools.duplicates.totals import inspect_dataset, make_figures
+from tools.duplicates.totals import inspect_dataset, make_duplicate_totals
 from tools.report_files import MARK, check_files, dataset_folder, write_text
 from tools.source_pictures import Pictures, find_sources, open_dataset
 
 
-def explain_leaks(leaks: Leaks, frames: Frames, folder: Path) -> str:
+def explain_leaks(leaks: Leaks, frames: HashedFrames, folder: Path) -> str:
     """One line for what the leak check found."""
     parts = []
     if leaks.near:
@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> int:
     check_files(folder, {option: path for option, path in files.items() if path}, {*sources, *opened.sources})
     check_hashes(opened.folder)
     found = inspect_dataset(opened, chosen.seed)
-    figures = make_figures(found, opened, chosen.images_per_second)
+    figures = make_duplicate_totals(found, opened, chosen.images_per_second)
     pictures = Pictures(opened, sources)
     page, keys = make_page(found, figures, opened, pictures, chosen.seed, folder.name)
     write_text(page_file, page)

@@ -27,7 +27,7 @@ from shards.emotions import ENGLISH
 from shards.errors import CallError, DataError
 from shards.manifest import REJECTIONS
 from tools.sample.defects import AGAIN, DEFECTS, HAPPY, plan_defects, take_liberties
-from tools.sample.videos import Plan, SampleSpec, Video, film, image_name, plan_videos, write_label
+from tools.sample.videos import SampleSpec, SampleVideo, VideoPlan, film, image_name, plan_videos, write_label
 
 
 @dataclass
@@ -79,7 +79,7 @@ def make_sample(root: Path, spec: SampleSpec, workers: int | None = None) -> Sam
     return total
 
 
-def describe(counts: SampleCounts) -> str:
+def describe_sample(counts: SampleCounts) -> str:
     """What was made, as a table for people."""
     lines = [
         f"{counts.videos} sound videos; with the spoilt ones {counts.labels} label files, {counts.frames} frame files",
@@ -95,7 +95,7 @@ def describe(counts: SampleCounts) -> str:
     return "\n".join(lines)
 
 
-def _film_all(plans: list[Plan], root: Path, workers: int) -> Iterator[SampleCounts]:
+def _film_all(plans: list[VideoPlan], root: Path, workers: int) -> Iterator[SampleCounts]:
     if workers == 1:
         yield from map(_make_video, plans, [root] * len(plans))
         return
@@ -114,12 +114,12 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _make_video(plan: Plan, root: Path) -> SampleCounts:
+def _make_video(plan: VideoPlan, root: Path) -> SampleCounts:
     """Film, label, spoil and write one video; what it adds to the counts."""
     images, boxes, copies = film(plan)
     label = write_label(plan, list(images), boxes)
     named = {image_name(*time): image for time, image in images.items()}
-    video = Video(plan, label, named, plan.folder("라벨링데이터"), plan.folder("원천데이터"))
+    video = SampleVideo(plan, label, named, plan.folder("라벨링데이터"), plan.folder("원천데이터"))
     found = DEFECTS[plan.defect](video) if plan.defect else take_liberties(video)
     for path, content in video.files():
         file = root / path
@@ -128,7 +128,7 @@ def _make_video(plan: Plan, root: Path) -> SampleCounts:
     return _count(video, found, 0 if plan.defect else copies, len(label["annotations"]))
 
 
-def _count(video: Video, found: dict[str, int], copies: int, annotations: int) -> SampleCounts:
+def _count(video: SampleVideo, found: dict[str, int], copies: int, annotations: int) -> SampleCounts:
     rejected = Counter({reason: found[reason] for reason in REJECTIONS if found.get(reason)})
     tolerated = Counter({oddity: times for oddity, times in found.items() if oddity not in REJECTIONS})
     rows = annotations + rejected["video_repeated"]
@@ -155,7 +155,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--workers", type=int, default=None, help="processes; as many as there are cores")
     chosen = parser.parse_args(arguments)
     spec = SampleSpec(chosen.videos, chosen.frames, chosen.height, chosen.seed, chosen.defects)
-    print(f"{chosen.dir}: {describe(make_sample(chosen.dir, spec, chosen.workers))}")
+    print(f"{chosen.dir}: {describe_sample(make_sample(chosen.dir, spec, chosen.workers))}")
     return 0
 
 

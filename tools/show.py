@@ -23,7 +23,7 @@ from shards.errors import CallError, DataError
 from shards.manifest import SPLITS, read_manifest
 from shards.record import decode_record
 from shards.storage.files import write_atomically
-from shards.tfrecord import DamagedRecord, read_frame
+from shards.tfrecord import DamagedRecord, read_record_at
 from tools.report_files import MARK, check_files, dataset_folder
 from tools.source_pictures import read_sources
 
@@ -73,7 +73,7 @@ def read_crop(folder: Path, row: dict[str, Any]) -> np.ndarray:
     path = folder / row["shard"]
     try:
         with open(path, "rb") as file:
-            image = decode_record(read_frame(file, row["offset"]))["image"]
+            image = decode_record(read_record_at(file, row["offset"]))["image"]
     except (FileNotFoundError, DamagedRecord, ValueError, KeyError) as error:
         what = "missing" if isinstance(error, FileNotFoundError) else error
         raise DataError(f"{path}: {what}; run python -m tools.verify {folder}") from error

@@ -20,17 +20,17 @@ from shards import dataset, manifest
 from shards.crop_geometry import Box, Crop
 from shards.dataset import Dataset, read_dataset
 from shards.errors import CallError, DataError
-from shards.jpeg_headers import MAX_PIXELS, Header, UnreadableImage, read_header
+from shards.jpeg_headers import MAX_FRAME_PIXELS, Header, UnreadableImage, read_header
 from shards.record import decode_record
 from shards.storage.files import hash_file, read_file
-from shards.tfrecord import DamagedRecord, read_frame
+from shards.tfrecord import DamagedRecord, read_record_at
 from trainer.tensorflow_startup import without_notes
 
 # Of a row of the manifest, what a picture of it needs.
-COLUMNS = ("key", "source", "image_file", "width", "height", "status", "shard", "offset")
-COLUMNS += ("crop_x", "crop_y", "crop_size", "box_x", "box_y", "box_width", "box_height")
+PICTURE_COLUMNS = ("key", "source", "image_file", "width", "height", "status", "shard", "offset")
+PICTURE_COLUMNS += ("crop_x", "crop_y", "crop_size", "box_x", "box_y", "box_width", "box_height")
 
-SIDE = 112  # of a thumbnail, pixels
+THUMBNAIL_SIDE = 112  # of a thumbnail, pixels
 _QUALITY = 80  # of its JPEG
 _OF_THE_SOURCE = ("no source", "image missing", "image changed since")  # reasons that another --source may mend
 
@@ -57,14 +57,14 @@ def open_dataset(folder: Path, dry_run: bool = False) -> Opened:
     Raises CallError where there is no such thing, DataError where a file is damaged, missing or of another dataset or
     version. The manifest's bytes are held against dataset.json, of the shards only their sizes.
     """
-    if folder.is_dir() and (dry_run or not (folder / dataset.FILE).exists()):
+    if folder.is_dir() and (dry_run or not (folder / dataset.DATASET_FILE).exists()):
         if opened := _open_dry_run(folder):
             return opened
         if dry_run:
             raise CallError(f"{folder} holds no dry run; make one: python -m preprocess --out {folder} --dry_run ...")
     found, misfit = read_dataset(folder), dataset.find_misfit(folder)
-    if not misfit and hash_file(folder / manifest.FILE) != found.files[manifest.FILE].sha256:
-        misfit = manifest.FILE
+    if not misfit and hash_file(folder / manifest.MANIFEST_FILE) != found.files[manifest.MANIFEST_FILE].sha256:
+        misfit = manifest.MANIFEST_FILE
     if misfit:
         what = f"{folder / misfit} is missing, damaged or of another dataset"
         raise DataError(f"{what}; run python -m tools.verify {folder}, which tells more")
@@ -80,7 +80,9 @@ def _open_dry_run(folder: Path) -> Opened | None:
     from preprocess.writing import dry_run  # here, because scikit-learn comes with it: 1.5 s
 
     if found := dry_run.read_dry_run(folder):
-        return Opened(dry_run.dry_run_folder(folder), found, True, tuple(map(Path, dry_run.read_sources(folder))))
+        return Opened(
+            dry_run.dry_run_folder(folder), found, True, tuple(map(Path, dry_run.read_dry_run_sources(folder)))
+        )
     return None
 
 
@@ -165,20 +167,20 @@ class Pictures:
         if file is None:
             raise NoPicture("shard missing")
         try:
-            image = decode_record(read_frame(file, row["offset"]))["image"]
+            image = decode_record(read_record_at(file, row["offset"]))["image"]
         except (DamagedRecord, ValueError, KeyError) as error:
             raise NoPicture("record damaged: run tools.verify") from error
         pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR_RGB)
         if pixels is None:
             raise NoPicture("record damaged: run tools.verify")
-        return _encode(_resize(pixels, SIDE, SIDE))
+        return _encode(_resize(pixels, THUMBNAIL_SIDE, THUMBNAIL_SIDE))
 
     def _cut_thumbnail(self, row: dict[str, Any]) -> bytes:
         if row["crop_size"] is None:
             raise NoPicture("never cut")
         data, crop = self._finder.read(row), Crop(row["crop_x"], row["crop_y"], row["crop_size"])
         with _open_codec() as codec:
-            return _encode(codec.decode_crop(data, _read_header(data, row), crop, SIDE))
+            return _encode(codec.decode_crop(data, _read_header(data, row), crop, THUMBNAIL_SIDE))
 
     def _draw_frame(self, row: dict[str, Any], side: int) -> bytes:
         data = self._finder.read(row)
@@ -241,7 +243,7 @@ def _read_header(data: bytes, row: dict[str, Any]) -> Header:
     header = read_header(data)
     if None not in (row["width"], row["height"]) and header != (row["width"], row["height"]):
         raise NoPicture("image changed since")
-    if header.width * header.height > MAX_PIXELS:
+    if header.width * header.height > MAX_FRAME_PIXELS:
         raise NoPicture("image too large")
     return header
 

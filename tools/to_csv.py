@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from console.command import Parser, run_command
-from preprocess.sources.csv_rows import COLUMNS
+from preprocess.sources.csv_rows import CSV_COLUMNS
 from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
 from shards.manifest import SPLITS, read_manifest
@@ -54,7 +54,7 @@ def write_csvs(folder: Path, out: Path, sources: list[Path], everything: bool = 
                 text = io.TextIOWrapper(file, encoding="utf-8", newline="")
                 opened.callback(text.detach)  # flushes it, before the file is whole
                 writers[name] = csv.writer(text, lineterminator="\n")
-                writers[name].writerow(COLUMNS)
+                writers[name].writerow(CSV_COLUMNS)
             bbox = ",".join(str(row[f"box_{side}"]) for side in ("y", "x", "height", "width"))
             writers[name].writerow((path, bbox, KOREAN[row["label"]]))
             written[name] = written.get(name, 0) + 1

@@ -34,7 +34,7 @@ TOLERANCE = 1e-3  # of logits
 _NEEDS = {"saved_model": (), "litert": ("ai_edge_litert",), "onnx": ("tf2onnx", "onnx", "onnxruntime")}
 _OPSET = 18
 
-Run = Callable[[np.ndarray], np.ndarray]  # squares (batch, side, side, 3) uint8 -> logits (batch, 6)
+Predict = Callable[[np.ndarray], np.ndarray]  # squares (batch, side, side, 3) uint8 -> logits (batch, 6)
 
 
 def main(arguments: list[str]) -> int:
@@ -140,7 +140,7 @@ def _write_saved_model(model: Any, metadata: Metadata, path: Path) -> None:
         model.export(parent / path.name, format="tf_saved_model", verbose=False, input_signature=_specify(metadata))
 
 
-def _load_saved_model(path: Path) -> Run:
+def _load_saved_model(path: Path) -> Predict:
     import tensorflow as tf
 
     with name_plainly(path) as named:
@@ -162,7 +162,7 @@ def _write_litert(model: Any, metadata: Metadata, path: Path) -> None:
         shutil.rmtree(saved)
 
 
-def _load_litert(path: Path) -> Run:
+def _load_litert(path: Path) -> Predict:
     from ai_edge_litert.interpreter import Interpreter
 
     # By its bytes, which no file name can trouble; the runner resizes the input to what it is given.
@@ -186,7 +186,7 @@ def _write_onnx(model: Any, metadata: Metadata, path: Path) -> None:
     path.write_bytes(converted.SerializeToString())
 
 
-def _load_onnx(path: Path) -> Run:
+def _load_onnx(path: Path) -> Predict:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])

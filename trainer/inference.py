@@ -23,11 +23,11 @@ from shards.emotions import EMOTIONS
 from shards.errors import CallError
 from shards.jpeg_headers import UnreadableImage
 from shards.species import find_species
-from trainer.answering.answers import PRIORS, Answer, Judge, describe_answer, write_answer
+from trainer.answering.answers import PRIOR_NOTES, Answer, Judge, describe_answer, write_answer
 from trainer.answering.label_list import check_labels
 from trainer.answering.photo import cut_square, read_pixels
-from trainer.answering.picture_files import Source, list_sources
-from trainer.answering.video_clips import read_frames
+from trainer.answering.picture_files import PictureFile, list_sources
+from trainer.answering.video_clips import read_clip_frames
 from trainer.model.mood_json import Metadata, read_metadata
 from trainer.tensorflow_startup import without_notes
 
@@ -37,7 +37,7 @@ _WHOLE = "(사진 전체를 보았어요. 모델은 동물 둘레만 잘라 배�
 class Square(NamedTuple):
     """One picture as the network gets it, (size, size, 3) uint8, and whose it is."""
 
-    source: Source
+    source: PictureFile
     seconds: float
     pixels: np.ndarray
 
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     sources = list_sources(options.image)
     if options.box:
         _check_box(sources, options.box)
-    problems: list[tuple[Source, str]] = []
+    problems: list[tuple[PictureFile, str]] = []
     squares = _read_squares(sources, options.box, metadata, lambda *problem: _report(problems, *problem))
     predicted = _predict(options.weight_path, squares, options.batch_size)
     answers = _answer(predicted, options.species, problems)
@@ -68,7 +68,12 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     add("--json", action="store_true", help="one JSON document instead of text")
     add("--topk", type=int, default=3, metavar="N", help="moods to name with their probability (default 3)")
     add("--min_confidence", type=float, default=0.4, metavar="P", help="below it: not known (default 0.4)")
-    add("--prior", choices=tuple(PRIORS), default="equal", help="how common the moods are taken to be (default equal)")
+    add(
+        "--prior",
+        choices=tuple(PRIOR_NOTES),
+        default="equal",
+        help="how common the moods are taken to be (default equal)",
+    )
     add("--batch_size", type=int, default=32, metavar="N", help="pictures at a time (default 32)")
     add("--label", type=Path, metavar="FILE", help="a list of labels; only checked against the model's")
     add("--classes", type=int, metavar="N", help="number of moods; only checked")
@@ -107,7 +112,7 @@ def _check_flags(options: argparse.Namespace, metadata: Metadata) -> None:
         check_labels(options.label)
 
 
-def _check_box(sources: list[Source], box: Box) -> None:
+def _check_box(sources: list[PictureFile], box: Box) -> None:
     """CallError where the box leaves a picture; all that can be read are looked at before any is answered."""
     for source in sources:
         try:
@@ -128,18 +133,18 @@ def _load(path: Path) -> Any:
         return read_model(path)[0]
 
 
-def _read(source: Source, judge: bool = True) -> Iterator[tuple[float, np.ndarray]]:
+def _read(source: PictureFile, judge: bool = True) -> Iterator[tuple[float, np.ndarray]]:
     """Seconds and pixels of a source's pictures. Raises UnreadableImage, of a video that is cut short at its end."""
     if source.problem:
         raise UnreadableImage(source.problem)
     if source.is_video:
-        yield from read_frames(source.path)
+        yield from read_clip_frames(source.path)
     else:
         yield 0.0, read_pixels(source.path, judge)
 
 
 def _read_squares(
-    sources: list[Source], box: Box | None, metadata: Metadata, report: Callable[[Source, str], None]
+    sources: list[PictureFile], box: Box | None, metadata: Metadata, report: Callable[[PictureFile, str], None]
 ) -> Iterator[Square]:
     """The squares of all sources, in their order; a source that cannot be read, or not to its end, is reported."""
     for source in sources:
@@ -150,7 +155,7 @@ def _read_squares(
             report(source, str(error))
 
 
-def _report(problems: list[tuple[Source, str]], source: Source, why: str) -> None:
+def _report(problems: list[tuple[PictureFile, str]], source: PictureFile, why: str) -> None:
     problems.append((source, why))
     print(f"inference: {source.path}: {why}", file=sys.stderr)
 
@@ -158,7 +163,7 @@ def _report(problems: list[tuple[Source, str]], source: Source, why: str) -> Non
 class Judgement(NamedTuple):
     """What is kept of a square once it is judged: its pixels go, however long the video is."""
 
-    source: Source
+    source: PictureFile
     seconds: float
     logits: np.ndarray  # (6,)
 
@@ -177,7 +182,7 @@ def _predict(path: Path, squares: Iterator[Square], batch_size: int) -> Iterator
 
 
 def _answer(
-    predicted: Iterator[Judgement], species: str | None, problems: list[tuple[Source, str]]
+    predicted: Iterator[Judgement], species: str | None, problems: list[tuple[PictureFile, str]]
 ) -> Iterator[Answer]:
     """One answer for each source, as soon as its last picture is through; none for one that has a problem."""
     for _, group in groupby(predicted, key=lambda judged: id(judged.source)):
@@ -196,7 +201,7 @@ def _print_text(answers: Iterator[Answer], judge: Judge, options: argparse.Names
         answered = True
         print(*write_answer(answer, judge, options.topk), sep="\n", flush=True)
     if answered:
-        print(f"({PRIORS[judge.prior]})")
+        print(f"({PRIOR_NOTES[judge.prior]})")
     if answered and judge.never:
         print(f"(학습에 없어 답하지 않는 기분: {', '.join(emotion.korean for emotion in judge.never)})")
     if answered and not options.box:

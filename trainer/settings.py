@@ -15,17 +15,17 @@ from trainer.input.picture_sizes import WINDOW
 
 TrainBase = Literal["frozen", "last_block", "full"]
 Imbalance = Literal["none", "class_weight", "logit_adjustment"]
-Kind = Literal["auto", "cpu", "gpu"]
+DeviceKind = Literal["auto", "cpu", "gpu"]
 Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
 Jit = Literal["auto", "on", "off"]
-Part = restricted_number_type("Part", float, [(">=", 0), ("<", 1)], docstring="number from 0, below 1")
+PartOfOne = restricted_number_type("Part", float, [(">=", 0), ("<", 1)], docstring="number from 0, below 1")
 Share = restricted_number_type("Share", float, [(">", 0), ("<=", 1)], docstring="number above 0, at most 1")
 RandomSeed = restricted_number_type(
     "RandomSeed", int, [(">=", 0), ("<", 2**31)], docstring="integer from 0 to 2**31 - 1"
 )
 
 # Counts up when the code makes another run of the same settings, so that old checkpoints are not gone on with.
-RECIPE = 2
+TRAINING_RECIPE = 2
 _HOW = ("out", "checkpoint_steps", "self_check", "measure_speed", "tensorboard", "replace", "debug")
 PREPROCESS = ("box", "crop", "dedupe", "hash", "select", "split")  # groups of its settings, for a CSV
 
@@ -47,7 +47,7 @@ class NetworkSettings:
 class DeviceSettings:
     """Where and how the model computes."""
 
-    device: Kind = "auto"
+    device: DeviceKind = "auto"
     devices: int = 1
     precision: Precision = "auto"
     jit: Jit = "auto"
@@ -78,7 +78,7 @@ class ProbeSettings:
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainSettings:
     """One training run.
 
     Args:
@@ -141,12 +141,12 @@ class Settings:
     train_base: TrainBase = "full"
     backbone: str = "EfficientNetB0"
     weights: str = "imagenet"
-    dropout: Part = 0.2
+    dropout: PartOfOne = 0.2
     probe: ProbeSettings = field(default_factory=ProbeSettings)
     backbone_rate: PositiveFloat = 0.3
-    warmup: Part = 0.05
-    weight_decay: Part = 0.01
-    label_smoothing: Part = 0.1
+    warmup: PartOfOne = 0.05
+    weight_decay: PartOfOne = 0.01
+    label_smoothing: PartOfOne = 0.1
     imbalance: Imbalance = "logit_adjustment"
     best: Literal["macro_f1", "val_accuracy"] = "macro_f1"
     patience: PositiveInt = 5
@@ -154,7 +154,7 @@ class Settings:
     augment: bool | None = None
     frames_per_video: PositiveInt | None = None
     shuffle_records: PositiveInt = 8192
-    device: Kind = "auto"
+    device: DeviceKind = "auto"
     devices: PositiveInt = 1
     precision: Precision = "auto"
     jit: Jit = "auto"
@@ -252,8 +252,13 @@ def name_versions() -> dict[str, str]:
     return found
 
 
-def fingerprint_run(settings: Settings, train: str, valid: str, effective: dict[str, Any]) -> str:
+def fingerprint_run(settings: TrainSettings, train: str, valid: str, effective: dict[str, Any]) -> str:
     """Names what a run may go on from: its content, what `auto` came to, the data's fingerprints, and the versions."""
-    content = settings.content | {"train": train, "valid": valid, "versions": name_versions(), "recipe": RECIPE}
+    content = settings.content | {
+        "train": train,
+        "valid": valid,
+        "versions": name_versions(),
+        "recipe": TRAINING_RECIPE,
+    }
     content |= {"effective": effective, "weights": _identify(settings.weights)}
     return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -11,11 +11,11 @@ from console import settings_parser
 from console.command import run_command
 from shards.errors import CallError
 from trainer.input import csv_preparation
-from trainer.settings import Settings, TrainBase
+from trainer.settings import TrainBase, TrainSettings
 from trainer.tensorflow_startup import without_notes
 
 
-def parse_settings(arguments: list[str]) -> Settings:
+def parse_train_settings(arguments: list[str]) -> TrainSettings:
     """Settings from --config files and the command line, see console.settings_parser.
 
     Raises CallError also where imbalance, to which there is one answer, is given twice.
@@ -25,11 +25,11 @@ def parse_settings(arguments: list[str]) -> Settings:
     about = "A dataset of shards, or the student's CSV, -> a model that tells the mood."
     flags = ("tensorboard", "replace", "debug")
     alone = {"train_base": {"nargs": "?", "type": TrainBase, "const": "full", "default": "full"}}
-    return settings_parser.parse_settings(Settings, "trainer.train", about, arguments, flags, alone)
+    return settings_parser.parse_settings(TrainSettings, "trainer.train", about, arguments, flags, alone)
 
 
 def main(arguments: list[str]) -> int:
-    settings = parse_settings(arguments)
+    settings = parse_train_settings(arguments)
     if settings.from_csv:
         folder = csv_preparation.place_dataset(settings)
         if status := csv_preparation.make_dataset(settings, folder):

@@ -13,13 +13,13 @@ from preprocess.cutting.box_check import check_box
 from preprocess.cutting.jpeg_crop import decode_crop, encode_jpeg
 from preprocess.cutting.phash import hash_crop
 from preprocess.near_duplicates.within_video import Candidate
-from preprocess.settings import Settings
+from preprocess.settings import PreprocessSettings
 from preprocess.sources.input_fingerprint import Inputs
 from preprocess.sources.video import Annotation, ImageFile, Label, Video
 from shards.crop_geometry import Box, Crop, place_crop
 from shards.emotions import parse_emotion
 from shards.errors import DataError
-from shards.jpeg_headers import MAX_PIXELS, Header, UnreadableImage, read_header
+from shards.jpeg_headers import MAX_FRAME_PIXELS, Header, UnreadableImage, read_header
 from shards.record import encode_record
 from shards.species import find_species
 from shards.storage.files import IrregularFile, read_file
@@ -102,7 +102,7 @@ def _open_frame(inputs: Inputs, shared: dict[str, Any], annotation: Annotation) 
     return Frame(row, image, box)
 
 
-def cut_frame(frame: Frame, stated: tuple[int | None, int | None], settings: Settings) -> None:
+def cut_frame(frame: Frame, stated: tuple[int | None, int | None], settings: PreprocessSettings) -> None:
     """Check a frame's image and box, cut and hash it; or reject it. `stated` is the label's width and height."""
     try:
         data = read_image(frame)
@@ -127,7 +127,7 @@ def cut_frame(frame: Frame, stated: tuple[int | None, int | None], settings: Set
     frame.row |= {"hash": code, "detail": detail, "pixels": pixels or None}
 
 
-def encode_frame(frame: Frame, settings: Settings) -> bytes:
+def encode_frame(frame: Frame, settings: PreprocessSettings) -> bytes:
     """The frame's record, less what only the plan knows."""
     row, pixels = frame.row, frame.pixels
     if pixels is None:  # let go for the sake of memory; the same bytes give the same pixels
@@ -166,6 +166,6 @@ def _tell_change(frame: Frame, what: str) -> str:
 def _check_size(header: Header, stated: tuple[int | None, int | None]) -> str | None:
     if None not in stated and stated != header:
         return f"the image is {header.width}x{header.height}, its label states {stated[0]}x{stated[1]}"
-    if header.width * header.height > MAX_PIXELS:
-        return f"{header.width}x{header.height} is more than {MAX_PIXELS} pixels"
+    if header.width * header.height > MAX_FRAME_PIXELS:
+        return f"{header.width}x{header.height} is more than {MAX_FRAME_PIXELS} pixels"
     return None

@@ -13,8 +13,8 @@ import numpy as np
 
 from preprocess.cutting.area_resampling import resample_area
 
-SIDE = 32  # pixels of the reduced luma that detail is measured on, whatever the bits
-BITS = 64  # unless told otherwise
+REDUCED_SIDE = 32  # pixels of the reduced luma that detail is measured on, whatever the bits
+DEFAULT_BITS = 64  # unless told otherwise
 
 
 class Hash(NamedTuple):
@@ -39,15 +39,15 @@ def _dct_matrix(count: int, side: int) -> np.ndarray:
 _DCT = {64: _dct_matrix(8, 32), 256: _dct_matrix(16, 64)}
 
 
-def hash_crop(pixels: np.ndarray, bits: int = BITS) -> Hash:
+def hash_crop(pixels: np.ndarray, bits: int = DEFAULT_BITS) -> Hash:
     """The hash of a (size, size, 3) uint8 RGB crop, size at least 32; bits 64 or 256.
 
     The detail does not depend on the bits.
     """
     luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[:, :, None]
-    dct, reduced = _DCT[bits], _reduce(luma, SIDE)
+    dct, reduced = _DCT[bits], _reduce(luma, REDUCED_SIDE)
     side = dct.shape[1]
-    frequencies = (dct @ (reduced if side == SIDE else _reduce(luma, side)) @ dct.T).ravel()
+    frequencies = (dct @ (reduced if side == REDUCED_SIDE else _reduce(luma, side)) @ dct.T).ravel()
     ordered = np.sort(frequencies)
     above = 2 * frequencies > ordered[bits // 2 - 1] + ordered[bits // 2]
     detail = np.abs(np.diff(reduced, axis=0)).sum() + np.abs(np.diff(reduced, axis=1)).sum()

@@ -9,17 +9,17 @@ from typing import NamedTuple
 import numpy as np
 
 from preprocess.near_duplicates.hamming_join import find_groups, find_nearest
-from preprocess.near_duplicates.hamming_join_loops import NONE, Groups
+from preprocess.near_duplicates.hamming_join_loops import NO_MATCH, Matches
 from preprocess.settings import DedupeSettings
 from shards.emotions import EMOTIONS
 from shards.manifest import DUPLICATIONS, REJECTIONS
 
 # Reasons as numbers: one for each frame is kept in memory.
-REASONS = (None, *DUPLICATIONS, *REJECTIONS)
-_ACROSS, _VALIDATION, _CONFLICT = map(REASONS.index, ("near_across_videos", "near_validation", "label_conflict"))
+REASON_CODES = (None, *DUPLICATIONS, *REJECTIONS)
+_ACROSS, _VALIDATION, _CONFLICT = map(REASON_CODES.index, ("near_across_videos", "near_validation", "label_conflict"))
 
 
-class Frames(NamedTuple):
+class ComparedFrames(NamedTuple):
     """What the rule asks of the frames that their videos keep; n of them, in the manifest's order."""
 
     codes: np.ndarray  # uint64 (n, words)
@@ -45,11 +45,11 @@ class Fate(NamedTuple):
         return self.reason == 0
 
 
-def find_fates(frames: Frames, settings: DedupeSettings) -> Fate:
+def find_fates(frames: ComparedFrames, settings: DedupeSettings) -> Fate:
     """Apply the one rule across videos, between the splits at the least, and the policy for conflicting labels."""
     near = _group_codes(frames, settings)
     _group_featureless(frames, settings, near)
-    lost = near.of != NONE
+    lost = near.of != NO_MATCH
     leaks = lost & ~frames.is_val & frames.is_val[near.of]
     reason = np.where(leaks, _VALIDATION, np.where(lost, _ACROSS, 0)).astype(np.int8)
     fate = Fate(reason, near.of, near.distance, frames.label.copy(), np.zeros(len(reason), np.int32))
@@ -62,15 +62,15 @@ def _joins_all(settings: DedupeSettings) -> bool:
     return settings.enabled and settings.scope == "all"
 
 
-def _rank(frames: Frames, places: np.ndarray) -> np.ndarray:
+def _rank(frames: ComparedFrames, places: np.ndarray) -> np.ndarray:
     """Some frames' places, which ascend, the highest ranked first."""
     keys = (-frames.crop_size[places], -frames.detail[places], ~frames.is_val[places])
     return places[np.lexsort(keys)]  # stable: then the manifest's order
 
 
-def _group_codes(frames: Frames, settings: DedupeSettings) -> Groups:
+def _group_codes(frames: ComparedFrames, settings: DedupeSettings) -> Matches:
     """For each frame above the detail gate the one that stands for it."""
-    of, distance = np.full(len(frames.codes), NONE, np.int64), np.zeros(len(frames.codes), np.int16)
+    of, distance = np.full(len(frames.codes), NO_MATCH, np.int64), np.zeros(len(frames.codes), np.int16)
     ranked = _rank(frames, np.flatnonzero(frames.detail >= settings.min_detail))
     if _joins_all(settings):
         # Representatives of one video differ by more than `distance`: only beyond that must they be told apart.
@@ -80,12 +80,12 @@ def _group_codes(frames: Frames, settings: DedupeSettings) -> Groups:
         val = frames.is_val[ranked]
         asked, stand = ranked[~val], ranked[val]
         found = find_nearest(frames.codes[asked], frames.codes[stand], settings.cross_distance)
-    lost = found.of != NONE
+    lost = found.of != NO_MATCH
     of[asked[lost]], distance[asked[lost]] = stand[found.of[lost]], found.distance[lost]
-    return Groups(of, distance)
+    return Matches(of, distance)
 
 
-def _group_featureless(frames: Frames, settings: DedupeSettings, near: Groups) -> None:
+def _group_featureless(frames: ComparedFrames, settings: DedupeSettings, near: Matches) -> None:
     """Frames under the detail gate: the highest ranked stands for all with the same picture."""
     first: dict[bytes, int] = {}
     for place in _rank(frames, np.array(sorted(frames.pixels), np.int64)).tolist():
@@ -94,14 +94,14 @@ def _group_featureless(frames: Frames, settings: DedupeSettings, near: Groups) -
             near.of[place] = head
 
 
-def _settle_conflicts(frames: Frames, fate: Fate, policy: str) -> None:
+def _settle_conflicts(frames: ComparedFrames, fate: Fate, policy: str) -> None:
     """Drop the representatives whose near-copies have other moods, or give them the mood that most of the videos have.
 
     Videos have votes, not frames: those are near-copies; and only videos of the representative's own split, for labels
     of training do not belong into validation. In a tie the representative's own mood stays, where it is one of the tied
     ones, else it is the first of them.
     """
-    members = np.flatnonzero(fate.of != NONE)
+    members = np.flatnonzero(fate.of != NO_MATCH)
     heads = np.unique(fate.of[members])
     voters = np.concatenate((heads, members))
     group = np.concatenate((np.arange(len(heads)), np.searchsorted(heads, fate.of[members])))

@@ -12,17 +12,17 @@ import numpy as np
 
 from preprocess.core_count import count_cores
 from preprocess.near_duplicates.hamming_join_loops import (
-    NONE,
-    Groups,
+    NO_MATCH,
+    Matches,
     Rule,
     Side,
+    choose_representatives,
     count_buckets,
-    group_videos,
+    group_within_videos,
     join,
     lay_out,
-    order_videos,
+    order_within_videos,
     scatter,
-    settle,
 )
 from preprocess.settings import JOIN_LIMITS as LIMITS
 from shards.errors import CallError
@@ -36,7 +36,7 @@ def read_codes(data: Any, bits: int) -> np.ndarray:
     return np.frombuffer(data, ">u8").astype(np.uint64).reshape(-1, bits // 64)
 
 
-def find_groups(codes: np.ndarray, distance: int, owners: np.ndarray | None = None) -> Groups:
+def find_groups(codes: np.ndarray, distance: int, owners: np.ndarray | None = None) -> Matches:
     """The one rule: in rank order, a code becomes a representative unless one is within the distance of it.
 
     Every other belongs to the nearest of the representatives that are ranked higher than itself, to the highest ranked
@@ -50,9 +50,9 @@ def find_groups(codes: np.ndarray, distance: int, owners: np.ndarray | None = No
     everything = Side(codes, np.arange(len(codes)), owners)
     heads = everything.take(first)  # the rest of the way is among the distinct codes, but for the last step
     certain, doubtful, near = _find_certain(heads, distance, rule)
-    rest = doubtful[near.of == NONE]
+    rest = doubtful[near.of == NO_MATCH]
     late = rest[_find_representatives(heads.take(rest), distance, rule)]
-    known = Groups(np.full(len(first), NONE), np.zeros(len(first), np.int16))
+    known = Matches(np.full(len(first), NO_MATCH), np.zeros(len(first), np.int16))
     known.of[doubtful], known.distance[doubtful] = near
     stands = np.zeros(len(first), bool)
     stands[certain] = stands[late] = True
@@ -60,11 +60,11 @@ def find_groups(codes: np.ndarray, distance: int, owners: np.ndarray | None = No
     of, bits = first[which], np.zeros(len(codes), np.int16)
     above = rule._replace(above=True)
     of[lost], bits[lost] = join(everything.take(lost), heads.take(late), distance, above, known.take(which[lost]))
-    of[first[stands] if owners is None else stands[which]] = NONE
-    return Groups(of, bits)
+    of[first[stands] if owners is None else stands[which]] = NO_MATCH
+    return Matches(of, bits)
 
 
-def find_nearest(queries: np.ndarray, codes: np.ndarray, distance: int) -> Groups:
+def find_nearest(queries: np.ndarray, codes: np.ndarray, distance: int) -> Matches:
     """For each query the nearest of the codes within the distance, the first of equally near ones.
 
     Raises CallError where the distance is above LIMITS.
@@ -73,10 +73,10 @@ def find_nearest(queries: np.ndarray, codes: np.ndarray, distance: int) -> Group
     asked, which = collapse(queries)
     first, _ = collapse(codes)
     near = join(Side(queries[asked]), Side(codes[first], first), distance, Rule())
-    return Groups(near.of[which], near.distance[which])
+    return Matches(near.of[which], near.distance[which])
 
 
-def find_nearest_others(codes: np.ndarray, distance: int) -> Groups:
+def find_nearest_others(codes: np.ndarray, distance: int) -> Matches:
     """For each code the nearest other one within the distance, equal ones too, the first of equally near ones.
 
     Raises CallError where the distance is above LIMITS.
@@ -91,7 +91,7 @@ def find_nearest_others(codes: np.ndarray, distance: int) -> Groups:
     copies = np.flatnonzero(more)  # of an earlier code: they and the first of them have each other
     of[copies], bits[copies] = first[which[copies]], 0
     of[first[which[copies[::-1]]]], bits[first[which[copies]]] = copies[::-1], 0
-    return Groups(of, bits)
+    return Matches(of, bits)
 
 
 def check_distance(codes: np.ndarray, distance: int) -> None:
@@ -103,7 +103,7 @@ def check_distance(codes: np.ndarray, distance: int) -> None:
         )
 
 
-def find_groups_within(codes: np.ndarray, starts: np.ndarray, distance: int) -> Groups:
+def find_groups_within(codes: np.ndarray, starts: np.ndarray, distance: int) -> Matches:
     """The one rule in each video by itself: video v is codes[starts[v] : starts[v + 1]], in rank order.
 
     Places are those in `codes`. Every representative is compared, so the distance may be as much as half the bits.
@@ -112,9 +112,9 @@ def find_groups_within(codes: np.ndarray, starts: np.ndarray, distance: int) -> 
     bits = 64 * codes.shape[1]
     if not 0 <= distance <= bits // 2:
         raise CallError(f"a distance of {distance} bits is outside 0 to {bits // 2}, half of a {bits}-bit hash")
-    of, found = np.full(len(codes), NONE, np.int64), np.zeros(len(codes), np.int16)
-    _share_videos(starts, group_videos, lay_out(codes), starts, distance, of, found)
-    return Groups(of, found)
+    of, found = np.full(len(codes), NO_MATCH, np.int64), np.zeros(len(codes), np.int16)
+    _share_videos(starts, group_within_videos, lay_out(codes), starts, distance, of, found)
+    return Matches(of, found)
 
 
 def order_farthest(codes: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -125,7 +125,7 @@ def order_farthest(codes: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, n
     the bits between a code and the nearest one taken before it, all bits for the first.
     """
     order, radius = np.empty(len(codes), np.int32), np.empty(len(codes), np.int16)
-    _share_videos(starts, order_videos, lay_out(codes), starts, order, radius)
+    _share_videos(starts, order_within_videos, lay_out(codes), starts, order, radius)
     return order, radius
 
 
@@ -140,13 +140,13 @@ def _share_videos(starts: np.ndarray, work: Callable, *arguments: Any) -> None:
         list(pool.map(lambda first, last: work(first, last, *arguments), edges[:-1], edges[1:]))
 
 
-def _find_certain(side: Side, distance: int, rule: Rule) -> tuple[np.ndarray, np.ndarray, Groups]:
+def _find_certain(side: Side, distance: int, rule: Rule) -> tuple[np.ndarray, np.ndarray, Matches]:
     """Rows of the codes that no higher ranked one is near, rows of all others, and the nearest of the former to these.
 
     What a certain code is near is ranked lower, else the code would not be certain.
     """
     alike = side._replace(places=None)  # it is not asked which one is near
-    free = join(alike, alike, distance, rule._replace(above=True, any=True)).of == NONE
+    free = join(alike, alike, distance, rule._replace(above=True, any=True)).of == NO_MATCH
     certain, doubtful = np.flatnonzero(free), np.flatnonzero(~free)
     return certain, doubtful, join(side.take(doubtful), side.take(certain), distance, rule)
 
@@ -160,9 +160,9 @@ def _find_representatives(side: Side, distance: int, rule: Rule) -> np.ndarray:
     count = len(side.codes)
     if count <= _LEAF:
         owners = np.arange(count) if side.owners is None else side.owners
-        return np.flatnonzero(settle(lay_out(side.codes), owners, rule.other, distance))
+        return np.flatnonzero(choose_representatives(lay_out(side.codes), owners, rule.other, distance))
     certain, doubtful, near = _find_certain(side, distance, rule._replace(any=True))
-    rest = doubtful[near.of == NONE]
+    rest = doubtful[near.of == NO_MATCH]
     go_on = _find_representatives if len(rest) <= count // 2 else _settle_halves
     return np.sort(np.concatenate((certain, rest[go_on(side.take(rest), distance, rule)])))
 
@@ -177,12 +177,12 @@ def _settle_halves(side: Side, distance: int, rule: Rule) -> np.ndarray:
 
 def _is_far(queries: Side, codes: Side, distance: int, rule: Rule) -> np.ndarray:
     """Which of the queries none of the codes is near, bool (n,)."""
-    return join(queries, codes, distance, rule._replace(any=True)).of == NONE
+    return join(queries, codes, distance, rule._replace(any=True)).of == NO_MATCH
 
 
 def collapse(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Places of the first of each distinct code, ascending, (distinct,); which of them each code is, (n,)."""
-    hashed = mix(lay_out(codes))
+    hashed = splitmix64(lay_out(codes))
     parts = count_buckets(hashed, _PART_SHIFT, _PART_BITS)  # of tables that fit the cache
     hashed, rows = scatter(hashed, np.arange(len(codes), dtype=np.int32), hashed, _PART_SHIFT, _PART_BITS, np.uint64(0))
     heads = np.empty(len(codes), np.int32)
@@ -193,7 +193,7 @@ def collapse(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @numba.njit(cache=True, nogil=True)
-def mix(codes):
+def splitmix64(codes):
     """splitmix64's output function (Steele, Lea, Flood 2014), word by word: of one word a permutation of all; (n,)."""
     n = codes.shape[-1]
     hashed = np.zeros(n, np.uint64)

@@ -18,7 +18,7 @@ from numba.extending import intrinsic
 
 from preprocess.core_count import count_cores
 
-NONE = -1  # the place of a code that is not there
+NO_MATCH = -1  # the place of a code that is not there
 
 _WIDEST = 16  # bits of a band: the bounds of its 65,536 buckets fit the second-level cache
 _VISIT = 64  # what looking into a bucket costs, in comparisons
@@ -29,7 +29,7 @@ _SMALL = 20_000  # queries for which threads do not pay
 _CHUNKS = 64  # of the buckets, shared out among the threads
 
 
-class Groups(NamedTuple):
+class Matches(NamedTuple):
     """For each code which other stands for it.
 
     of: int64 (n,), the place of that one, NONE where there is none; distance: int16 (n,), the bits in which the two
@@ -39,8 +39,8 @@ class Groups(NamedTuple):
     of: np.ndarray
     distance: np.ndarray
 
-    def take(self, rows: np.ndarray) -> "Groups":
-        return Groups(self.of[rows], self.distance[rows])
+    def take(self, rows: np.ndarray) -> "Matches":
+        return Matches(self.of[rows], self.distance[rows])
 
 
 class Rule(NamedTuple):
@@ -98,15 +98,15 @@ def _estimate_cost(band: Band, codes: int) -> float:
     return masks * (codes / 2**band.width + _VISIT)
 
 
-def join(queries: Side, codes: Side, distance: int, rule: Rule, known: Groups | None = None) -> Groups:
+def join(queries: Side, codes: Side, distance: int, rule: Rule, known: Matches | None = None) -> Matches:
     """For each query the nearest of the codes, by their places, that is within the distance and fits the rule.
 
     `known` is what other codes, of other places, have given already.
     """
     count = len(queries.codes)
-    best, of = np.full(count, distance + 1, np.int16), np.full(count, NONE, np.int32)
+    best, of = np.full(count, distance + 1, np.int16), np.full(count, NO_MATCH, np.int32)
     if known is not None:
-        best[:], of[:] = np.where(known.of == NONE, distance + 1, known.distance), known.of
+        best[:], of[:] = np.where(known.of == NO_MATCH, distance + 1, known.distance), known.of
     bits, others = 64 * codes.codes.shape[1], len(codes.codes)
     sides = [_fill(side) for side in ((codes,) if codes is queries else (queries, codes))]
     with ThreadPoolExecutor(count_cores()) as pool:  # the loops let go of Python's lock
@@ -122,8 +122,8 @@ def join(queries: Side, codes: Side, distance: int, rule: Rule, known: Groups | 
             # What is as near as b differs in some band by b / bands at most: no more is looked for once b is found.
             masks = band.masks, (np.bitwise_count(band.masks) * len(bands)).astype(np.int16)
             _join_band(pool, found[0], found[-1], masks, rule, best, of, distance)
-    best[of == NONE] = 0
-    return Groups(of.astype(np.int64), best)
+    best[of == NO_MATCH] = 0
+    return Matches(of.astype(np.int64), best)
 
 
 def _fill(side: Side) -> Side:
@@ -181,7 +181,7 @@ def _count_ones(typing, value):
 
 
 @numba.njit(cache=True, nogil=True)
-def measure(a, i, b, j):
+def count_differing_bits(a, i, b, j):
     """Bits in which code i of `a` and code j of `b` differ."""
     if a.ndim == 1:
         return _count_ones(a[i] ^ b[j])
@@ -198,7 +198,7 @@ def find_least(a, i, b, start, stop):
     """The least distance between code i of `a` and codes start to stop of `b`: a loop that becomes vectors."""
     least = np.uint64(256)
     for j in range(start, stop):
-        least = min(least, measure(a, i, b, j))
+        least = min(least, count_differing_bits(a, i, b, j))
     return least
 
 
@@ -297,13 +297,13 @@ def _join_buckets(
                     for j in range(start, edge):
                         if (other and owning[j] == asking[i]) or (above and placed[j] >= asked[i]):
                             continue
-                        near = measure(queries, i, codes, j)
+                        near = count_differing_bits(queries, i, codes, j)
                         if near < best[i] or (near == best[i] and of[i] >= 0 and placed[j] < of[i]):
                             best[i], of[i] = near, placed[j]
 
 
 @numba.njit(cache=True, nogil=True)
-def settle(codes, owners, other, distance):
+def choose_representatives(codes, owners, other, distance):
     """Which of the codes are representatives, one after the other; bool (n,)."""
     n = codes.shape[-1]
     found, kept, keeps, count = np.zeros(n, np.bool_), np.empty_like(codes), np.empty_like(owners), np.uint64(0)
@@ -312,7 +312,7 @@ def settle(codes, owners, other, distance):
         if not free and other:
             free = True
             for j in range(count):
-                free &= keeps[j] == owners[i] or measure(codes, i, kept, j) > distance
+                free &= keeps[j] == owners[i] or count_differing_bits(codes, i, kept, j) > distance
         if free:
             kept[..., count], keeps[count] = codes[..., i], owners[i]
             count += np.uint64(1)
@@ -321,7 +321,7 @@ def settle(codes, owners, other, distance):
 
 
 @numba.njit(cache=True, nogil=True)
-def group_videos(first, last, codes, starts, distance, of, bits):
+def group_within_videos(first, last, codes, starts, distance, of, bits):
     longest = 0
     for video in range(first, last):
         longest = max(longest, starts[video + 1] - starts[video])
@@ -336,13 +336,13 @@ def group_videos(first, last, codes, starts, distance, of, bits):
                 count += np.uint64(1)
                 continue
             j = np.uint64(0)
-            while measure(codes, i, kept, j) != least:
+            while count_differing_bits(codes, i, kept, j) != least:
                 j += np.uint64(1)
             of[i], bits[i] = places[j], least
 
 
 @numba.njit(cache=True, nogil=True)
-def order_videos(first, last, codes, starts, order, radius):
+def order_within_videos(first, last, codes, starts, order, radius):
     for video in range(first, last):
         begin, end = starts[video], starts[video + 1]
         order[begin:end], radius[begin:end] = -1, 64 if codes.ndim == 1 else 256
@@ -352,7 +352,7 @@ def order_videos(first, last, codes, starts, order, radius):
             farthest = begin
             for i in range(begin, end):
                 if order[i] < 0:
-                    radius[i] = min(radius[i], np.int16(measure(codes, i, codes, taken)))
+                    radius[i] = min(radius[i], np.int16(count_differing_bits(codes, i, codes, taken)))
                     if order[farthest] >= 0 or radius[i] > radius[farthest]:
                         farthest = i
             taken = farthest

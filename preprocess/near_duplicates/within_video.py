@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from preprocess.near_duplicates.hamming_join import NONE, find_groups_within, order_farthest, read_codes
+from preprocess.near_duplicates.hamming_join import NO_MATCH, find_groups_within, order_farthest, read_codes
 from preprocess.settings import DedupeSettings
 
 
@@ -42,7 +42,7 @@ def find_duplicates(frames: Sequence[Candidate], settings: DedupeSettings) -> li
     compared, featureless = _rank(frames, settings)
     groups = find_groups_within(_read(frames, compared), np.array([0, len(compared)]), settings.distance)
     for i, of, distance in zip(compared, groups.of.tolist(), groups.distance.tolist(), strict=True):
-        found[i] = None if of == NONE else Duplicate(compared[of], distance)
+        found[i] = None if of == NO_MATCH else Duplicate(compared[of], distance)
     first: dict[bytes, int] = {}
     for i in featureless:
         of = first.setdefault(frames[i].pixels, i)

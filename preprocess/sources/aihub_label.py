@@ -29,7 +29,7 @@ class WrongValue(Exception):
     """A value that is needed and cannot be used; the message names its path and shows it."""
 
 
-def parse_label(data: bytes) -> Label:
+def parse_aihub_label(data: bytes) -> Label:
     """A label file's bytes (UTF-8, with or without a byte order mark) as a Label.
 
     Raises UnreadableLabel where it is no JSON, InvalidLabel where it has no annotations; the messages go into the

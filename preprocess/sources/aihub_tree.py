@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from preprocess.sources.path_names import find_split, write_name
-from preprocess.sources.video import FrameDirectory, ImageFile, Source, Video
+from preprocess.sources.video import FrameDirectory, ImageFile, SourceListing, Video
 from shards.errors import DataError
 from shards.storage.files import IrregularFile, open_file, retry
 
@@ -43,7 +43,7 @@ class _Listing:
         return sum(directory.frames for found in self.directories.values() for directory in found)
 
 
-def list_tree(roots: Sequence[tuple[int, str]]) -> Source:
+def list_tree(roots: Sequence[tuple[int, str]]) -> SourceListing:
     """Walk folders, each with its number among the sources, and pair label files with frame directories: directory name
     = file name less `.json`.
 
@@ -60,7 +60,7 @@ def list_tree(roots: Sequence[tuple[int, str]]) -> Source:
     videos = _pair(listing, {number: find_split(os.path.basename(os.path.abspath(root))) for number, root in roots})
     named = {video.name for video in videos}
     without = [d.relative for name in sorted(listing.directories.keys() - named) for d in listing.directories[name]]
-    return Source(
+    return SourceListing(
         videos,
         listing.frames,
         [video.label_file for video in videos if not video.directories],
@@ -70,7 +70,7 @@ def list_tree(roots: Sequence[tuple[int, str]]) -> Source:
     )
 
 
-def list_images(video: Video) -> dict[tuple[int, int], ImageFile]:
+def list_tree_images(video: Video) -> dict[tuple[int, int], ImageFile]:
     """The frames in a video's directories, by number and timestamp; none is opened.
 
     Raises DataError where a directory has gone since it was listed, OSError where it cannot be read now.

@@ -24,13 +24,13 @@ import msgspec
 from preprocess.sources.aihub_label import WrongValue, read_number, read_text, show_value
 from preprocess.sources.aihub_tree import look_at_image
 from preprocess.sources.path_names import find_split, find_written, write_name
-from preprocess.sources.video import Annotation, FrameDirectory, ImageFile, InvalidLabel, Label, Source, Video
+from preprocess.sources.video import Annotation, FrameDirectory, ImageFile, InvalidLabel, Label, SourceListing, Video
 from shards.crop_geometry import Box
 from shards.emotions import ENGLISH, KOREAN
 from shards.errors import CallError, DataError
 from shards.storage.files import read_blocks, retry
 
-COLUMNS = ("image_path", "bbox", "labels")
+CSV_COLUMNS = ("image_path", "bbox", "labels")
 SUFFIX = ".csv"
 
 _FRAME = re.compile(r"frame_(\d{1,9})_timestamp_(\d{1,15})\.jpe?g", re.IGNORECASE | re.ASCII)
@@ -38,7 +38,7 @@ _NUMBER = re.compile(r"(\d{1,9})(?:\.0*)?", re.ASCII)
 _MOST_PIXELS = 2**31 - 1
 
 
-def list_csvs(files: Sequence[tuple[int, str]], label_map: Mapping[str, str]) -> Source:
+def list_csvs(files: Sequence[tuple[int, str]], label_map: Mapping[str, str]) -> SourceListing:
     """The videos of CSVs, each file with its number among the sources; no image is looked at.
 
     `label_map` gives for a label as the CSV has it the mood's name.
@@ -55,10 +55,10 @@ def list_csvs(files: Sequence[tuple[int, str]], label_map: Mapping[str, str]) ->
         _make_video(number, paths[number], directory, names[directory], found)
         for (number, directory), found in rows.items()
     ]
-    return Source(videos, sum(map(len, rows.values())), [], [], [], 0)
+    return SourceListing(videos, sum(map(len, rows.values())), [], [], [], 0)
 
 
-def list_images(video: Video) -> dict[str, ImageFile]:
+def list_csv_images(video: Video) -> dict[str, ImageFile]:
     """The images that a video's rows name, by those names, as far as they are there; none is opened."""
     images: dict[str, ImageFile] = {}
     (directory,) = video.directories
@@ -145,16 +145,16 @@ def _read_values(path: str) -> Iterator[tuple[str, str, str, str]]:
 
     Raises DataError where there is no such table, OSError, naming the file, where it cannot be read.
     """
-    head = ",".join(COLUMNS)
+    head = ",".join(CSV_COLUMNS)
     try:
         with open(path, encoding=_find_encoding(path), newline="") as file:
             rows = csv.reader(file, strict=True)
             names = [name.strip() for name in next(rows, [])]
             if not names:
                 raise DataError(f"{path}: is empty; its first line should be {head}")
-            if missing := [name for name in COLUMNS if name not in names]:
+            if missing := [name for name in CSV_COLUMNS if name not in names]:
                 raise DataError(f"{path}: has no column {', '.join(missing)}; its first line should be {head}")
-            image, bbox, label = (names.index(name) for name in COLUMNS)
+            image, bbox, label = (names.index(name) for name in CSV_COLUMNS)
             for row in rows:
                 if len(row) == len(names):
                     if any(row):

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from preprocess.sources import aihub_label, aihub_tree, csv_rows
-from preprocess.sources.video import ImageFile, Label, Source, Video, order_videos
+from preprocess.sources.video import ImageFile, Label, SourceListing, Video, order_videos
 from shards.errors import CallError, DataError
 
 
@@ -24,7 +24,9 @@ def check_sources(sources: Sequence[str]) -> None:
         seen[here] = path
 
 
-def find_videos(sources: Sequence[str], valid_sources: Sequence[str] = (), label_map: str | None = None) -> Source:
+def find_videos(
+    sources: Sequence[str], valid_sources: Sequence[str] = (), label_map: str | None = None
+) -> SourceListing:
     """What lies in the sources, which are numbered in this order.
 
     Where there are valid_sources, all of these is for validation and all of the others for training, whatever their
@@ -35,7 +37,7 @@ def find_videos(sources: Sequence[str], valid_sources: Sequence[str] = (), label
     csvs = [(number, path) for number, path in numbered if _is_csv(path)]
     tree = aihub_tree.list_tree([pair for pair in numbered if pair not in csvs])
     rows = csv_rows.list_csvs(csvs, csv_rows.read_label_map(label_map))
-    found = Source(*(one + two for one, two in zip(tree, rows, strict=True)))
+    found = SourceListing(*(one + two for one, two in zip(tree, rows, strict=True)))
     if not found.videos or not found.frames:
         raise DataError(_explain_nothing([path for _, path in numbered], found))
     videos = found.videos
@@ -50,13 +52,13 @@ def list_images(video: Video) -> dict:
 
     Raises DataError where a folder has gone since it was listed, OSError for a reason that may pass.
     """
-    images: dict[object, ImageFile] = (aihub_tree if video.rows is None else csv_rows).list_images(video)
+    images: dict[object, ImageFile] = (aihub_tree if video.rows is None else csv_rows).list_csv_images(video)
     return images
 
 
 def parse_label(video: Video, data: bytes) -> Label:
     """A video's label from its bytes. Raises UnreadableLabel, InvalidLabel."""
-    return aihub_label.parse_label(data) if video.rows is None else csv_rows.parse_rows(data)
+    return aihub_label.parse_aihub_label(data) if video.rows is None else csv_rows.parse_rows(data)
 
 
 def _is_csv(path: str) -> bool:
@@ -67,7 +69,7 @@ def _lie_in_one_another(one: str, other: str) -> bool:
     return os.path.commonpath([one, other]) in (one, other)
 
 
-def _explain_nothing(sources: Sequence[str], found: Source) -> str:
+def _explain_nothing(sources: Sequence[str], found: SourceListing) -> str:
     where = ", ".join(sources)
     labels, frames = f"{len(found.videos)} label JSON", f"{found.frames} frames"
     if found.archives:

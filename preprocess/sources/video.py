@@ -35,7 +35,7 @@ class Video(NamedTuple):
         return sum(directory.frames for directory in self.directories) or _LABEL_FRAMES
 
 
-class Source(NamedTuple):
+class SourceListing(NamedTuple):
     """All that was found: videos in the manifest's order, and what has no partner."""
 
     videos: list[Video]
@@ -85,7 +85,7 @@ class InvalidLabel(Exception):
     """Parsed, but no label; the message names the path inside it."""
 
 
-def group_videos(source: Source) -> list[list[Video]]:
+def group_into_tasks(source: SourceListing) -> list[list[Video]]:
     """Consecutive videos with about a fixed number of frames together; videos of one name are never parted.
 
     The grouping follows from the source alone, so that a restart with other workers finds its finished tasks.

@@ -10,18 +10,18 @@ from typing import Any
 
 import msgspec
 
-from preprocess.settings import Settings
+from preprocess.settings import PreprocessSettings
 from preprocess.writing.output_folder import WORK
 from preprocess.writing.publication import place_rows
-from preprocess.writing.shard_plan import Plan
+from preprocess.writing.shard_plan import ShardPlan
 from preprocess.writing.spill import TaskSummary
 from shards import manifest
-from shards.dataset import FORMAT_VERSION, Dataset
+from shards.dataset import DATASET_VERSION, Dataset
 from shards.errors import DataError
 from shards.storage.files import hash_file, read_file, write_atomically
 from shards.storage.seal import BrokenSeal, check_json, seal_json
 
-FILE = "dry_run.json"
+DRY_RUN_FILE = "dry_run.json"
 
 
 class DryRun(msgspec.Struct):
@@ -39,17 +39,17 @@ def dry_run_folder(out: Path) -> Path:
     return out / WORK / "dry_run"
 
 
-def write_dry_run(plan: Plan, tasks: Sequence[TaskSummary], settings: Settings, spills: Path) -> Dataset:
+def write_dry_run(plan: ShardPlan, tasks: Sequence[TaskSummary], settings: PreprocessSettings, spills: Path) -> Dataset:
     """Write what a dry run found in place of what an earlier one did; returns it as a dataset without shards."""
     folder = dry_run_folder(Path(settings.out))
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILE).unlink(missing_ok=True)
-    with write_atomically(folder / manifest.FILE) as file:
+    (folder / DRY_RUN_FILE).unlink(missing_ok=True)
+    with write_atomically(folder / manifest.MANIFEST_FILE) as file:
         counts = manifest.write_manifest(file, place_rows(plan, tasks, (), spills), settings.hash.bits)
     sources = [str(Path(source).absolute()) for source in settings.sources]
-    with write_atomically(folder / FILE) as file:
-        digest = hash_file(folder / manifest.FILE)
-        file.write(seal_json(DryRun(FORMAT_VERSION, settings.content, counts, sources, digest)))
+    with write_atomically(folder / DRY_RUN_FILE) as file:
+        digest = hash_file(folder / manifest.MANIFEST_FILE)
+        file.write(seal_json(DryRun(DATASET_VERSION, settings.content, counts, sources, digest)))
     return Dataset(settings.content, counts, {}, {})
 
 
@@ -58,32 +58,32 @@ def read_dry_run(out: Path) -> Dataset | None:
 
     Raises DataError where it is damaged or of another version.
     """
-    found, path = _read(out), dry_run_folder(out) / manifest.FILE
+    found, path = _read(out), dry_run_folder(out) / manifest.MANIFEST_FILE
     if found and not (path.exists() and hash_file(path) == found.manifest):
         raise DataError(f"{path} is gone or damaged; make the dry run again")
     return found and Dataset(found.settings, found.counts, {}, {})
 
 
-def read_sources(out: Path) -> list[str]:
+def read_dry_run_sources(out: Path) -> list[str]:
     """The folders that the last dry run into OUT looked at."""
     found = _read(out)
     return found.sources if found else []
 
 
 def _read(out: Path) -> DryRun | None:
-    path = dry_run_folder(out) / FILE
+    path = dry_run_folder(out) / DRY_RUN_FILE
     try:
         data = read_file(path)
         stated = json.loads(data)  # not by msgspec: sources may have names that are no text
         version = msgspec.convert(stated, _Version).version
-        if version == FORMAT_VERSION:
+        if version == DATASET_VERSION:
             check_json(data)
             return msgspec.convert(stated, DryRun)
     except FileNotFoundError:
         return None
     except (BrokenSeal, msgspec.ValidationError, ValueError) as error:
         raise DataError(f"{path}: damaged: {error}; make the dry run again") from error
-    what = f"is of version {version}, this program reads version {FORMAT_VERSION}"
+    what = f"is of version {version}, this program reads version {DATASET_VERSION}"
     raise DataError(f"{path}: {what}; make the dry run again")
 
 

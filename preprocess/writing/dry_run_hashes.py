@@ -13,12 +13,12 @@ from preprocess.cutting.frame import Frame
 from preprocess.near_duplicates.within_video import Candidate
 from preprocess.sources.input_fingerprint import Inputs
 from preprocess.sources.video import ImageFile
-from preprocess.writing.spill import Origin, VideoSummary, read_note, read_rows, write_rows
+from preprocess.writing.spill import Origin, VideoSummary, read_note, read_task_rows, write_rows
 from shards.storage.files import write_atomically
 from shards.storage.seal import seal_json
 
 
-class Look(NamedTuple):
+class HashedVideo(NamedTuple):
     """What was seen of one video. Without a summary its label cannot be used."""
 
     frames: list[Frame]
@@ -43,7 +43,7 @@ class _Noted(msgspec.Struct):
     digest: str = ""
 
 
-def write_looks(folder: Path, name: str, looks: list[Look], origin: Origin, bits: int) -> None:
+def write_hashed_videos(folder: Path, name: str, looks: list[HashedVideo], origin: Origin, bits: int) -> None:
     """Leave what was seen under the fingerprint of what it was seen in."""
     folder.mkdir(parents=True, exist_ok=True)
     digest = write_rows(folder, name, [frame.row for look in looks for frame in look.frames], bits)
@@ -52,7 +52,7 @@ def write_looks(folder: Path, name: str, looks: list[Look], origin: Origin, bits
         file.write(seal_json(_Noted(origin, parts, digest)))
 
 
-def read_looks(folder: Path, name: str, inputs: list[Inputs]) -> tuple[list[Look], Origin] | None:
+def read_hashed_videos(folder: Path, name: str, inputs: list[Inputs]) -> tuple[list[HashedVideo], Origin] | None:
     """What an earlier run saw in the same inputs, and their state then; None where it is not there.
 
     Raises DamagedWork where it is not what was written; it can be seen again.
@@ -60,10 +60,10 @@ def read_looks(folder: Path, name: str, inputs: list[Inputs]) -> tuple[list[Look
     noted = read_note(folder / f"{name}.json", _Noted)
     if noted is None:
         return None
-    found = read_rows(folder, name, noted.rows_digest).to_pylist()
+    found = read_task_rows(folder, name, noted.rows_digest).to_pylist()
     rows = iter(found)
     looks = [
-        Look([_restore(next(rows), by_name) for _ in range(part.rows)], part.summary, part.unannotated)
+        HashedVideo([_restore(next(rows), by_name) for _ in range(part.rows)], part.summary, part.unannotated)
         for part, by_name in zip(noted.parts, map(_index_images, inputs), strict=True)
     ]
     return looks, noted.origin

@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from preprocess.settings import Settings, fingerprint_of
-from preprocess.sources.video import Source
+from preprocess.settings import PreprocessSettings, fingerprint_of
+from preprocess.sources.video import SourceListing
 from preprocess.writing.spill import TaskSummary
 from shards import dataset, manifest
 from shards.errors import CallError, DataError
@@ -23,14 +23,14 @@ from shards.storage.files import is_partial, read_file, remove_partials, write_a
 from shards.storage.seal import BrokenSeal, check_json, seal_json
 
 WORK = ".work"
-_OURS = {dataset.FILE, manifest.FILE, "features.json", "dataset_info.json", "label.labels.txt", WORK}
+_OURS = {dataset.DATASET_FILE, manifest.MANIFEST_FILE, "features.json", "dataset_info.json", "label.labels.txt", WORK}
 _WORK_NAMES = re.compile(r"[0-9a-f]{32}|hashes|dry_run")
 _DYING_SECONDS = 60  # in which workers of a killed driver are surely gone
 # Bytes of a record, measured on real crops at 256 px and quality 90 (12 to 19 kB); grows with the pixels.
 _RECORD_BYTES = 16_000
 
 
-def check_folder(settings: Settings) -> None:
+def check_folder(settings: PreprocessSettings) -> None:
     """Raise CallError unless OUT (and the work folder) can be made, is ours, and lies apart from the sources."""
     out = Path(settings.out)
     for folder in filter(None, (settings.out, settings.work)):
@@ -44,14 +44,14 @@ def check_folder(settings: Settings) -> None:
     if foreign:
         more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
         raise CallError(f"{out} holds files that are no dataset's ({foreign[0]}{more}); give an empty or a new folder")
-    if (out / dataset.FILE).exists() and not settings.replace and read_log(out) is None:
+    if (out / dataset.DATASET_FILE).exists() and not settings.replace and read_log(out) is None:
         what = f"{out} holds a dataset that its log {log_file(out)} does not fit: one of them is damaged or gone"
         raise CallError(f"{what}; give --replace to make it anew, or another folder")
     if log_file(out).exists() and not _is_log(log_file(out)):
         raise CallError(f"{log_file(out)} is no log of this program, and would be overwritten; give another --out")
 
 
-def check_space(settings: Settings, source: Source) -> tuple[int, int]:
+def check_space(settings: PreprocessSettings, source: SourceListing) -> tuple[int, int]:
     """(bytes needed at most, bytes free on the fuller disk): the crops of all frames once as spills and once as shards,
     less what an earlier run has left, each on its own disk.
 
@@ -60,7 +60,7 @@ def check_space(settings: Settings, source: Source) -> tuple[int, int]:
     crops = source.frames * _RECORD_BYTES * settings.crop.size**2 // 256**2
     work, out = work_folder(settings), Path(settings.out)
     left_of_shards = [*(out / WORK / settings.fingerprint() / "finished").rglob("*.*")]
-    if not (out / dataset.FILE).exists():  # else the shards are another dataset's, which stays until the end
+    if not (out / dataset.DATASET_FILE).exists():  # else the shards are another dataset's, which stays until the end
         left_of_shards += dataset.list_shards(out)
     needs: dict[int, int] = defaultdict(int)  # bytes, by device
     done: dict[int, int] = defaultdict(int)
@@ -80,7 +80,7 @@ def check_space(settings: Settings, source: Source) -> tuple[int, int]:
     return 2 * crops, min(free.values())
 
 
-def work_folder(settings: Settings) -> Path:
+def work_folder(settings: PreprocessSettings) -> Path:
     """Where spills lie: under OUT, or under --work by a name that no other OUT shares. A dry run's lie apart."""
     if not settings.work:
         return Path(settings.out) / WORK / settings.fingerprint() / ("rows" if settings.dry_run else "spill")
@@ -88,17 +88,17 @@ def work_folder(settings: Settings) -> Path:
     return Path(settings.work) / f"pet_mood-{fingerprint_of(parts)}"
 
 
-def stage_folder(settings: Settings) -> Path:
+def stage_folder(settings: PreprocessSettings) -> Path:
     """Where finished files wait: on OUT's own disk, so that they can be renamed into it."""
     return Path(settings.out).absolute() / WORK / settings.fingerprint() / "finished"
 
 
-def hash_folder(settings: Settings) -> Path:
+def hash_folder(settings: PreprocessSettings) -> Path:
     """Where dry runs leave their hashes, on OUT's own disk: they are small, and serve every setting."""
     return Path(settings.out) / WORK / "hashes"
 
 
-def remove_rows(settings: Settings) -> None:
+def remove_rows(settings: PreprocessSettings) -> None:
     """What a dry run needed on its way. Its hashes stay, and the work of an interrupted run."""
     shutil.rmtree(work_folder(settings))
     if not settings.work:
@@ -106,7 +106,7 @@ def remove_rows(settings: Settings) -> None:
             work_folder(settings).parent.rmdir()
 
 
-def remove_work(settings: Settings) -> None:
+def remove_work(settings: PreprocessSettings) -> None:
     """What an interrupted run would have gone on with is not needed any more."""
     for mine in (settings, replace(settings, dry_run=True)):
         shutil.rmtree(work_folder(mine), ignore_errors=True)
@@ -118,7 +118,7 @@ def log_file(out: Path) -> Path:
     return out.absolute().with_name(f"{out.absolute().name}.log.json")
 
 
-def remove_leftovers(settings: Settings) -> None:
+def remove_leftovers(settings: PreprocessSettings) -> None:
     """Remove what a killed run was writing. Its workers may still write for some seconds, so what is new stays."""
     out = Path(settings.out).absolute()
     remove_partials(out.parent, re.escape(log_file(out).name))
@@ -128,10 +128,10 @@ def remove_leftovers(settings: Settings) -> None:
 
 
 def write_log(
-    settings: Settings,
+    settings: PreprocessSettings,
     digest: str,
     tasks: Sequence[TaskSummary],
-    source: Source,
+    source: SourceListing,
     workers: int,
     seconds: dict[str, float],
 ) -> None:
@@ -197,11 +197,11 @@ def _list_foreign(out: Path) -> list[str]:
     Names alone prove nothing where neither the index nor the work of a run lies beside them, nor an index that is none.
     """
     names = {entry.name for entry in out.iterdir() if not is_partial(entry)} - {".lock"}
-    if dataset.FILE in names and not dataset.is_index(out / dataset.FILE):
-        return [dataset.FILE]
+    if dataset.DATASET_FILE in names and not dataset.is_index(out / dataset.DATASET_FILE):
+        return [dataset.DATASET_FILE]
     if WORK in names and (strange := [p.name for p in (out / WORK).iterdir() if not _WORK_NAMES.fullmatch(p.name)]):
         return [f"{WORK}/{name}" for name in strange]
-    is_dataset = dataset.FILE in names or WORK in names
+    is_dataset = dataset.DATASET_FILE in names or WORK in names
     return [name for name in names if not (is_dataset and (name in _OURS or dataset.SHARD.fullmatch(name)))]
 
 

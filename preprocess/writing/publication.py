@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from preprocess.near_duplicates.across_videos import REASONS
-from preprocess.near_duplicates.hamming_join_loops import NONE
-from preprocess.settings import Settings
+from preprocess.near_duplicates.across_videos import REASON_CODES
+from preprocess.near_duplicates.hamming_join_loops import NO_MATCH
+from preprocess.settings import PreprocessSettings
 from preprocess.writing.output_folder import stage_folder
-from preprocess.writing.shard_plan import Plan
-from preprocess.writing.spill import TaskSummary, blame_work, read_note, read_rows
+from preprocess.writing.shard_plan import ShardPlan
+from preprocess.writing.spill import TaskSummary, blame_work, read_note, read_task_rows
 from shards import dataset as index
 from shards import manifest
 from shards.errors import DataError
@@ -36,14 +36,18 @@ class FinishedShard(msgspec.Struct):
 
 
 def assemble_dataset(
-    plan: Plan, tasks: Sequence[TaskSummary], finished: Sequence[FinishedShard], settings: Settings, spills: Path
+    plan: ShardPlan,
+    tasks: Sequence[TaskSummary],
+    finished: Sequence[FinishedShard],
+    settings: PreprocessSettings,
+    spills: Path,
 ) -> index.Dataset:
     """Write manifest, tfds files and index beside the finished shards."""
     stage = stage_folder(settings)
-    with write_atomically(stage / manifest.FILE) as file:
+    with write_atomically(stage / manifest.MANIFEST_FILE) as file:
         counts = manifest.write_manifest(file, place_rows(plan, tasks, finished, spills), settings.hash.bits)
     shards = {split: [done.shard for done in finished if f"-{split}." in done.shard.file] for split in manifest.SPLITS}
-    others = [manifest.FILE, *index.write_tfds_files(stage, settings.crop.size, shards)]
+    others = [manifest.MANIFEST_FILE, *index.write_tfds_files(stage, settings.crop.size, shards)]
     files = {name: index.describe_file(stage / name) for name in others}
     made = index.Dataset(settings=settings.content, counts=counts, shards=shards, files=files)
     index.write_dataset(stage, made)
@@ -81,13 +85,13 @@ def identify_file(path: Path) -> tuple[int, int, int] | None:
     return state.st_ino, state.st_size, state.st_mtime_ns
 
 
-def publish_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], settings: Settings) -> None:
+def publish_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], settings: PreprocessSettings) -> None:
     """Rename into OUT, so that a dataset is there as a whole or not at all: an older one's index goes first.
 
     A run that is killed in here is finished by the next: shards are known by what a rename does not change.
     """
     stage, out = stage_folder(settings), Path(settings.out)
-    (out / index.FILE).unlink(missing_ok=True)
+    (out / index.DATASET_FILE).unlink(missing_ok=True)
     sync_directory(out)
     ours = {done.shard.file: done.identity for done in finished}
     for path in index.list_shards(out):
@@ -101,7 +105,7 @@ def publish_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], s
     for name in dataset.files:
         _move(stage / name, out)
     sync_directory(out)
-    _move(stage / index.FILE, out)
+    _move(stage / index.DATASET_FILE, out)
     sync_directory(out)
 
 
@@ -110,7 +114,7 @@ def _move(path: Path, folder: Path) -> None:
 
 
 def place_rows(
-    plan: Plan, tasks: Sequence[TaskSummary], finished: Sequence[FinishedShard], spills: Path
+    plan: ShardPlan, tasks: Sequence[TaskSummary], finished: Sequence[FinishedShard], spills: Path
 ) -> Iterator[pa.Table]:
     """Each task's rows, which together are in the manifest's order, with their split, their fate and their place.
 
@@ -120,7 +124,7 @@ def place_rows(
     names = pa.array([shard.name for shard in plan.shards], pa.string())
     splits = {video.name: manifest.SPLITS[val] for video, val in zip(plan.videos, plan.is_val.tolist(), strict=True)}
     for number, task in enumerate(tasks):
-        rows = read_rows(spills, task.name, task.rows_digest)
+        rows = read_task_rows(spills, task.name, task.rows_digest)
         mine = slice(plan.first[number], plan.first[number + 1])
         columns: dict[str, Any] = {name: rows[name] for name in manifest.SCHEMA.names}
         columns |= _judge(rows, plan, np.arange(mine.start, mine.stop))
@@ -130,7 +134,7 @@ def place_rows(
         yield pa.table(columns).cast(manifest.make_schema(8 * rows.schema.field("hash").type.byte_width))
 
 
-def _find_places(plan: Plan, finished: Sequence[FinishedShard]) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def _find_places(plan: ShardPlan, finished: Sequence[FinishedShard]) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """For each frame that its video keeps the columns of its place in the shards, and whether it has one."""
     count = len(plan.entries)
     places, has_place = {name: np.zeros(count, np.int64) for name in _PLACE}, np.zeros(count, bool)
@@ -154,16 +158,16 @@ def _spread(values: dict[str, np.ndarray], rows: pa.Table, has: np.ndarray) -> d
     return columns
 
 
-def _judge(rows: pa.Table, plan: Plan, frames: np.ndarray) -> dict[str, pa.Array]:
+def _judge(rows: pa.Table, plan: ShardPlan, frames: np.ndarray) -> dict[str, pa.Array]:
     """The columns that near-copies across videos, or labels that contradict one another, change."""
     kept = np.flatnonzero(pc.is_valid(rows["shuffle_key"]).to_numpy())
     fate, names = plan.fate, ("status", "reason", "note", "label", "duplicate_of", "distance")
     changed = np.flatnonzero(~fate.is_kept[frames] | (fate.votes[frames] > 0))
     columns = {name: rows[name].to_pylist() for name in names} if len(changed) else {}
     for row, frame in zip(kept[changed].tolist(), frames[changed].tolist(), strict=True):
-        reason, of = REASONS[fate.reason[frame]], int(fate.of[frame])
+        reason, of = REASON_CODES[fate.reason[frame]], int(fate.of[frame])
         columns["reason"][row] = reason
-        if of != NONE:
+        if of != NO_MATCH:
             columns["status"][row] = "duplicate"
             columns["duplicate_of"][row], columns["distance"][row] = plan.name_key(of), int(fate.distance[frame])
         elif reason:

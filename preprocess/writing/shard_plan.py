@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow.compute as pc
 
-from preprocess.near_duplicates.across_videos import Fate, Frames, find_fates
-from preprocess.near_duplicates.hamming_join import mix, read_codes
-from preprocess.settings import Settings
-from preprocess.writing.spill import TaskSummary, VideoSummary, read_rows
+from preprocess.near_duplicates.across_videos import ComparedFrames, Fate, find_fates
+from preprocess.near_duplicates.hamming_join import read_codes, splitmix64
+from preprocess.settings import PreprocessSettings
+from preprocess.writing.spill import TaskSummary, VideoSummary, read_task_rows
 from preprocess.writing.validation_split import split_videos
 from shards.dataset import shard_name
 from shards.errors import DataError
@@ -47,7 +47,7 @@ class PlannedShard(NamedTuple):
 
 
 @dataclass
-class Plan:
+class ShardPlan:
     """What becomes of the frames that their videos keep. Arrays run over these as the manifest does."""
 
     videos: list[VideoSummary]
@@ -77,7 +77,7 @@ class Plan:
         return state.hexdigest()
 
 
-def make_plan(tasks: Sequence[TaskSummary], folder: Path, settings: Settings) -> Plan:
+def make_plan(tasks: Sequence[TaskSummary], folder: Path, settings: PreprocessSettings) -> ShardPlan:
     """Split the videos, drop near-copies across them, and place every frame that is kept by its shuffle key.
 
     Raises DataError where no frame is kept.
@@ -92,7 +92,7 @@ def make_plan(tasks: Sequence[TaskSummary], folder: Path, settings: Settings) ->
         raise DataError(f"{', '.join(settings.sources)}: no frame is good enough to keep: {found}")
     split = split_videos(videos, settings)
     is_val = split.is_val[found.owner]
-    fate = find_fates(Frames(*found.compared, found.owner, is_val, found.entries["label"]), settings.dedupe)
+    fate = find_fates(ComparedFrames(*found.compared, found.owner, is_val, found.entries["label"]), settings.dedupe)
     kept = np.flatnonzero(fate.is_kept)
     if not len(kept):
         raise DataError(
@@ -109,7 +109,9 @@ def make_plan(tasks: Sequence[TaskSummary], folder: Path, settings: Settings) ->
         *_cut_shards("val", lengths, boundary, len(kept), settings.shard_bytes),
     ]
     how = split.how + _tell_emptied(is_val, fate.is_kept)
-    return Plan(videos, split.is_val, how, found.first, found.owner, found.numbers, fate, found.entries, order, shards)
+    return ShardPlan(
+        videos, split.is_val, how, found.first, found.owner, found.numbers, fate, found.entries, order, shards
+    )
 
 
 def _tell_emptied(is_val: np.ndarray, is_kept: np.ndarray) -> str:
@@ -143,7 +145,7 @@ def _read_frames(tasks: Sequence[TaskSummary], folder: Path, bits: int) -> _Foun
     columns |= {"spill_check": entries["check"], "label": entries["label"]}
     pixels: dict[int, bytes] = {}
     for number, task in enumerate(tasks):
-        rows = read_rows(folder, task.name, task.rows_digest, [*columns, "hash", "pixels"])
+        rows = read_task_rows(folder, task.name, task.rows_digest, [*columns, "hash", "pixels"])
         rows = rows.filter(pc.is_valid(rows["shuffle_key"])).combine_chunks()
         mine = slice(first[number], first[number + 1])
         for name, values in columns.items():
@@ -169,7 +171,7 @@ def _number_within_videos(
     """
     counts = np.bincount(owner[kept], minlength=videos)
     begins = np.cumsum(counts) - counts
-    by_video = kept[np.lexsort((mix(keys[kept]), owner[kept]))]
+    by_video = kept[np.lexsort((splitmix64(keys[kept]), owner[kept]))]
     entries["video_index"][by_video] = np.arange(len(kept)) - begins[owner[by_video]]
     entries["video_count"] = counts[owner]
 

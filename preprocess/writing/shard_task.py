@@ -12,7 +12,7 @@ from preprocess.writing.spill import DamagedWork, read_records
 from shards.dataset import ShardFile
 from shards.record import decode_record, encode_record
 from shards.storage.files import write_atomically
-from shards.tfrecord import frame_record
+from shards.tfrecord import pack_record
 
 
 def run_shard_task(
@@ -44,7 +44,7 @@ def run_shard_task(
     state, lengths = hashlib.sha256(), []
     with write_atomically(out / name) as file:
         for place, record in enumerate(records):
-            frame = frame_record(_finish_record(record, entries[place]))
+            frame = pack_record(_finish_record(record, entries[place]))
             records[place] = b""
             state.update(frame)
             file.write(frame)

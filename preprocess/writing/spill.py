@@ -18,13 +18,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from preprocess.settings import Settings
+from preprocess.settings import PreprocessSettings
 from shards.errors import DataError
 from shards.manifest import make_schema
 from shards.storage.files import open_file, read_file, retry, write_atomically
 from shards.storage.seal import BrokenSeal, check_json, seal_json
 
-T = TypeVar("T")
+_T = TypeVar("T")
 
 _OWN = [
     ("content", pa.uint32()),  # CRC-32C of the frame's file, where it was read
@@ -93,7 +93,7 @@ def make_spill_schema(bits: int) -> pa.Schema:
     return pa.schema([*make_schema(bits), *_OWN])
 
 
-def write_spill(folder: Path, summary: TaskSummary, items: list[Item], settings: Settings) -> TaskSummary:
+def write_spill(folder: Path, summary: TaskSummary, items: list[Item], settings: PreprocessSettings) -> TaskSummary:
     """Write a task's rows and records; the summary's file appears last and says that all is there. Returns it."""
     kept = [item for item in items if item.row["status"] == "kept"]
     for item in kept:
@@ -131,7 +131,7 @@ def read_summary(folder: Path, name: str) -> TaskSummary | None:
     return summary and msgspec.structs.replace(summary, digest="")
 
 
-def read_note(path: Path, kind: type[T]) -> T | None:
+def read_note(path: Path, kind: type[_T]) -> _T | None:
     """What sealed JSON says of finished work; None where there is none. Raises DamagedWork."""
     try:
         return msgspec.json.decode(check_json(read_file(path)), type=kind)
@@ -141,7 +141,7 @@ def read_note(path: Path, kind: type[T]) -> T | None:
         raise blame_work(path, str(error)) from error
 
 
-def read_rows(folder: Path, name: str, digest: str, columns: list[str] | None = None) -> pa.Table:
+def read_task_rows(folder: Path, name: str, digest: str, columns: list[str] | None = None) -> pa.Table:
     """The rows that write_rows wrote. Raises DamagedWork where they are not those."""
     path = folder / f"{name}.parquet"
     try:

@@ -9,21 +9,21 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from preprocess.settings import Settings
+from preprocess.settings import PreprocessSettings
 from preprocess.writing.spill import VideoSummary
 from shards.errors import DataError
 
 _MOST_FOLDS = 20
 
 
-class Split(NamedTuple):
+class VideoSplit(NamedTuple):
     """For each video whether it is for validation, and in one sentence how that was decided."""
 
     is_val: np.ndarray  # bool
     how: str
 
 
-def split_videos(videos: Sequence[VideoSummary], settings: Settings) -> Split:
+def split_videos(videos: Sequence[VideoSummary], settings: PreprocessSettings) -> VideoSplit:
     """The source's own Training and Validation where it has both, else a seeded split by animal.
 
     Raises DataError where the call says which sources are for validation, and one side has nothing to keep.
@@ -39,11 +39,13 @@ def split_videos(videos: Sequence[VideoSummary], settings: Settings) -> Split:
     if {"train", "val"} <= own:
         strays = sum(video.split is None for video in videos)
         extra = f"; {strays} videos outside both went to train" if strays else ""
-        return Split(np.array([video.split == "val" for video in videos]), f"as the source's own folders say{extra}")
+        return VideoSplit(
+            np.array([video.split == "val" for video in videos]), f"as the source's own folders say{extra}"
+        )
     return _split_animals(videos, settings)
 
 
-def _split_animals(videos: Sequence[VideoSummary], settings: Settings) -> Split:
+def _split_animals(videos: Sequence[VideoSummary], settings: PreprocessSettings) -> VideoSplit:
     """Some of n folds of animals, stratified by mood, one row a video; n is the denominator of val_fraction."""
     is_val = np.zeros(len(videos), bool)
     part = Fraction(settings.split.val_fraction).limit_denominator(_MOST_FOLDS)
@@ -52,7 +54,7 @@ def _split_animals(videos: Sequence[VideoSummary], settings: Settings) -> Split:
     animals, labels = [videos[i].animal for i in usable], [videos[i].label for i in usable]
     found = f"{len(set(animals))} animals, {len(usable)} videos"
     if min(len(set(animals)), max(Counter(labels).values())) < part.denominator:
-        return Split(
+        return VideoSplit(
             is_val,
             f"validation is EMPTY: the source has no Training and Validation with frames in both, and {found} are too "
             f"few to take {part} of them; raise --split.val_fraction or name your own folders so",
@@ -62,4 +64,4 @@ def _split_animals(videos: Sequence[VideoSummary], settings: Settings) -> Split:
         warnings.simplefilter("ignore", UserWarning)  # of moods with fewer videos than folds: they go where they can
         chosen = [val for _, val in folds.split(labels, labels, animals)][: part.numerator]
     is_val[usable[np.concatenate(chosen)]] = True
-    return Split(is_val, f"{part} of {found}: whole animals, moods in proportion, seed {settings.seed}")
+    return VideoSplit(is_val, f"{part} of {found}: whole animals, moods in proportion, seed {settings.seed}")

@@ -21,11 +21,11 @@ from preprocess.cutting.frame import (
     read_image,
 )
 from preprocess.near_duplicates.within_video import find_duplicates, select_frames
-from preprocess.settings import Settings, fingerprint_of
+from preprocess.settings import PreprocessSettings, fingerprint_of
 from preprocess.sources.input_fingerprint import Inputs, fingerprint_inputs, read_inputs, stamp_inputs
 from preprocess.sources.source_kinds import parse_label
 from preprocess.sources.video import InvalidLabel, UnreadableLabel, Video
-from preprocess.writing.dry_run_hashes import Look, read_looks, write_looks
+from preprocess.writing.dry_run_hashes import HashedVideo, read_hashed_videos, write_hashed_videos
 from preprocess.writing.spill import (
     DamagedWork,
     Item,
@@ -43,7 +43,9 @@ from shards.jpeg_headers import UnreadableImage
 _HELD_CROPS = 512
 
 
-def run_video_task(videos: list[Video], settings: Settings, folder: Path, hashes: Path | None = None) -> TaskSummary:
+def run_video_task(
+    videos: list[Video], settings: PreprocessSettings, folder: Path, hashes: Path | None = None
+) -> TaskSummary:
     """Do a task, or find that it is done: a spill in `folder` carries the fingerprint of its inputs as its name.
 
     A dry run leaves what it sees in the folder `hashes`, where another run takes it from. It writes rows, no records.
@@ -84,7 +86,7 @@ def run_video_task(videos: list[Video], settings: Settings, folder: Path, hashes
 
 
 def _make_videos(
-    inputs: list[Inputs], settings: Settings, hashes: Path | None
+    inputs: list[Inputs], settings: PreprocessSettings, hashes: Path | None
 ) -> tuple[list[tuple[list[Item], VideoSummary | None]], int, list[list[Any]]]:
     """Rows and records of each video, the number of frames without annotation, and the frames' checksums."""
     made, unannotated, contents = [], 0, []
@@ -137,12 +139,12 @@ def _place_row(item: Item) -> tuple[str, int]:
     return item.row["video"], -1 if number is None else number
 
 
-def _find_looks(inputs: list[Inputs], settings: Settings, hashes: Path | None) -> Iterable[Look]:
+def _find_looks(inputs: list[Inputs], settings: PreprocessSettings, hashes: Path | None) -> Iterable[HashedVideo]:
     """What an earlier dry run saw, or a look of our own, which a dry run leaves for the next."""
     if hashes is None:
         return _look_at(inputs, settings)
     name = fingerprint_inputs(inputs, settings.hash_fingerprint())
-    found = read_looks(hashes, name, inputs)
+    found = read_hashed_videos(hashes, name, inputs)
     if found and renew_origin(found[1], inputs):
         return found[0]
     if not settings.dry_run:
@@ -150,11 +152,11 @@ def _find_looks(inputs: list[Inputs], settings: Settings, hashes: Path | None) -
     looks = list(_look_at(inputs, settings))
     contents = [content for look in looks for content in _list_contents(look.frames)]
     origin = Origin(stamp_inputs(inputs), fingerprint_of(contents))
-    write_looks(hashes, name, looks, origin, settings.hash.bits)
+    write_hashed_videos(hashes, name, looks, origin, settings.hash.bits)
     return looks
 
 
-def _look_at(inputs: list[Inputs], settings: Settings) -> Iterator[Look]:
+def _look_at(inputs: list[Inputs], settings: PreprocessSettings) -> Iterator[HashedVideo]:
     """What labels and images say, one video at a time: its pixels go before the next one's come."""
     for opened in _open_videos(inputs):
         _cut_frames(opened.look.frames, opened.stated_size, settings)
@@ -164,7 +166,7 @@ def _look_at(inputs: list[Inputs], settings: Settings) -> Iterator[Look]:
 class _Opened(NamedTuple):
     """A video whose label is read and whose images are not."""
 
-    look: Look
+    look: HashedVideo
     stated_size: tuple[int | None, int | None]
 
 
@@ -186,17 +188,17 @@ def _open_video(inputs: Inputs, first: str | None) -> _Opened:
     except (UnreadableLabel, InvalidLabel) as error:
         reason = "label_unreadable" if isinstance(error, UnreadableLabel) else "label_invalid"
         row = {"key": video.name, "status": "rejected", "reason": reason, "note": str(error)}
-        return _Opened(Look([Frame(describe_video(video) | row, None, None)], None, 0), (None, None))
+        return _Opened(HashedVideo([Frame(describe_video(video) | row, None, None)], None, 0), (None, None))
     frames = open_frames(inputs, label, first)
     unannotated = 0 if first else len(inputs.images.keys() - {annotation.image for annotation in label.annotations})
     labels = Counter(frame.row["label"] for frame in frames if frame.row["label"] is not None)
     summary = None
     if labels and not first:
         summary = VideoSummary(video.name, video.split, labels.most_common(1)[0][0], _animal(frames[0]), 0)
-    return _Opened(Look(frames, summary, unannotated), label.size)
+    return _Opened(HashedVideo(frames, summary, unannotated), label.size)
 
 
-def _cut_frames(frames: list[Frame], stated: tuple[int | None, int | None], settings: Settings) -> None:
+def _cut_frames(frames: list[Frame], stated: tuple[int | None, int | None], settings: PreprocessSettings) -> None:
     """Cut and hash all frames that are not rejected yet."""
     held = 0
     for frame in filter(_is_kept, frames):
@@ -206,7 +208,7 @@ def _cut_frames(frames: list[Frame], stated: tuple[int | None, int | None], sett
             frame.pixels = None
 
 
-def _make_video(look: Look, settings: Settings) -> tuple[list[Item], VideoSummary | None]:
+def _make_video(look: HashedVideo, settings: PreprocessSettings) -> tuple[list[Item], VideoSummary | None]:
     """A video's rows, and the records of the frames that it keeps."""
     good = [frame for frame in look.frames if frame.candidate]
     _mark_duplicates(good, settings)
@@ -225,7 +227,7 @@ def _is_kept(frame: Frame) -> bool:
     return frame.row["status"] == "kept"
 
 
-def _mark_duplicates(frames: list[Frame], settings: Settings) -> None:
+def _mark_duplicates(frames: list[Frame], settings: PreprocessSettings) -> None:
     found = find_duplicates([frame.candidate for frame in frames], settings.dedupe)
     for frame, duplicate in zip(frames, found, strict=True):
         if duplicate:
@@ -234,7 +236,7 @@ def _mark_duplicates(frames: list[Frame], settings: Settings) -> None:
             frame.pixels = None
 
 
-def _mark_unselected(frames: list[Frame], settings: Settings) -> None:
+def _mark_unselected(frames: list[Frame], settings: PreprocessSettings) -> None:
     chosen = select_frames([frame.candidate for frame in frames], settings.select.per_video, settings.dedupe)
     for place, frame in enumerate(frames):
         if place not in chosen:

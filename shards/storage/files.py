@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-T = TypeVar("T")
+_T = TypeVar("T")
 AnyPath = str | bytes | Path
 
 BLOCK = 1 << 20  # bytes read at a time
@@ -34,7 +34,7 @@ class IrregularFile(OSError):
     """A folder, named pipe, socket or device in the place of a file."""
 
 
-def retry(action: Callable[[], T], path: AnyPath) -> T:
+def retry(action: Callable[[], _T], path: AnyPath) -> _T:
     """The result of `action`, which is done again, with growing pauses, after an OSError that may pass.
 
     Raises FileNotFoundError where there is nothing at `path`, PermissionError where it may not be read, IrregularFile:

@@ -8,7 +8,7 @@ from scipy.stats import binom
 
 from benchmarks.distance import choose_least, fit_tail, main, precision, share_within
 from benchmarks.edits import COPIED, SIZE, STILL, Code, cut, hash_all, hash_differences
-from benchmarks.pairs import Kind, compare_owners, count_bits, measure
+from benchmarks.pairs import PairKind, compare_owners, count_bits, measure_distances
 from console.command import run_command
 from preprocess.cutting.phash import hash_crop
 from shards.crop_geometry import Crop
@@ -33,21 +33,21 @@ def test_bits_are_counted_hash_by_hash():
         (hash_crop(one, 256).code ^ hash_crop(other, 256).code).bit_count(),
         (hash_differences(one) ^ hash_differences(other)).bit_count(),
     ]
-    assert measure([(hash_all(one), hash_all(other))]).tolist() == [expected]
+    assert measure_distances([(hash_all(one), hash_all(other))]).tolist() == [expected]
 
 
 @pytest.mark.parametrize("name", STILL | COPIED)
 def test_every_edit_changes_the_crop_and_its_hashes_little(name):
     plain, edited = cut(FRAME, CROP), (STILL | COPIED)[name](FRAME, CROP)
     assert edited.shape == plain.shape and edited.dtype == np.uint8 and np.any(edited != plain)
-    bits = measure([(hash_all(plain), hash_all(edited))])[0]
+    bits = measure_distances([(hash_all(plain), hash_all(edited))])[0]
     assert np.all(bits <= [16, 80, 16])
 
 
 def test_featureless_frames_make_no_pair():
     black, picture = hash_all(np.zeros((SIZE, SIZE, 3), np.uint8)), hash_all(cut(FRAME, CROP))
-    assert measure([(black, picture), (picture, black), (black, black)]).shape == (0, 3)
-    assert measure([(picture, picture)]).tolist() == [[0, 0, 0]]
+    assert measure_distances([(black, picture), (picture, black), (black, black)]).shape == (0, 3)
+    assert measure_distances([(picture, picture)]).tolist() == [[0, 0, 0]]
 
 
 def test_only_codes_of_different_owners_are_strangers():
@@ -62,7 +62,7 @@ def test_only_codes_of_different_owners_are_strangers():
 
 
 def test_a_kind_counts_once_however_many_pairs_it_has():
-    few, many = Kind("few", np.array([[1], [9]])), Kind("many", np.full((1000, 1), 9))
+    few, many = PairKind("few", np.array([[1], [9]])), PairKind("many", np.full((1000, 1), 9))
     within = share_within([few, many], 0)
     assert [within(d) for d in (0, 1, 8, 9)] == [0, 0.25, 0.25, 1]
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from preprocess.__main__ import parse_settings
-from preprocess.settings import Settings
+from preprocess.__main__ import parse_preprocess_settings
+from preprocess.settings import PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
 from preprocess.writing.output_folder import check_space, work_folder
 from shards.dataset import read_dataset
 from shards.errors import CallError
 from shards.verification import verify_dataset
 from tests.trees import write_video
-from trainer.train import parse_settings as parse_training
+from trainer.train import parse_train_settings as parse_training
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -98,7 +98,7 @@ def test_bad_calls(pets, arguments, status, message):
 
 
 def test_a_disk_without_room_is_refused_before_any_work(pets, monkeypatch):
-    settings = Settings(source=[str(pets / "pets")], out=str(pets / "out"))
+    settings = PreprocessSettings(source=[str(pets / "pets")], out=str(pets / "out"))
     source = find_videos(settings.source)
     assert check_space(settings, source)[0] > 0
     with pytest.raises(CallError, match=r"GB are free and up to .* GB are needed"):
@@ -108,9 +108,9 @@ def test_a_disk_without_room_is_refused_before_any_work(pets, monkeypatch):
 def test_one_source_in_a_file_is_a_list_too(tmp_path):
     (tmp_path / "run.yaml").write_text("source: /data/동물 영상\nout: c\n")
     with pytest.raises(CallError, match=r"source takes a list in a file: source: \[DIR\]"):
-        parse_settings(["--config", str(tmp_path / "run.yaml")])
+        parse_preprocess_settings(["--config", str(tmp_path / "run.yaml")])
     (tmp_path / "run.yaml").write_text("source: [/data/동물 영상]\nout: c\n")
-    assert parse_settings(["--config", str(tmp_path / "run.yaml")]).source == ["/data/동물 영상"]
+    assert parse_preprocess_settings(["--config", str(tmp_path / "run.yaml")]).source == ["/data/동물 영상"]
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def small_disk(tmp_path):
 def test_a_disk_that_fills_up_on_the_way(small_disk, tmp_path):
     """The estimate is passed with finished work counted in, then the disk fills: one line, and nothing looks whole."""
     write_video(tmp_path / "pets", images=8)
-    settings = Settings(source=[str(tmp_path / "pets")], out=str(small_disk))
+    settings = PreprocessSettings(source=[str(tmp_path / "pets")], out=str(small_disk))
     filler = work_folder(settings) / "old.records"
     filler.parent.mkdir(parents=True)
     filler.write_bytes(b"x" * 290_000)
@@ -141,7 +141,7 @@ def test_a_disk_that_fills_up_on_the_way(small_disk, tmp_path):
 
 def test_settings_come_from_file_and_command_line(tmp_path):
     (tmp_path / "run.yaml").write_text("source: [a, b]\nout: c\ndedupe: {distance: 3}\ncrop: {size: 128}\n")
-    settings = parse_settings(["--config", str(tmp_path / "run.yaml"), "--dedupe.distance", "5"])
+    settings = parse_preprocess_settings(["--config", str(tmp_path / "run.yaml"), "--dedupe.distance", "5"])
     assert settings.source == ["a", "b"] and settings.dedupe.distance == 5 and settings.crop.size == 128
 
 
@@ -150,7 +150,7 @@ def test_configs_parse_and_say_what_they_are_for(config):
     if config.stem.endswith("_train"):
         parse_training(["--config", str(config), "--train", "a"])
     else:
-        parse_settings(["--config", str(config), "--source", "a", "--out", "b"])
+        parse_preprocess_settings(["--config", str(config), "--source", "a", "--out", "b"])
     header = config.read_text()
     assert header.startswith("#") and "Command" in header and "Time" in header and "Result" in header
 
@@ -179,8 +179,8 @@ def test_print_config_shows_what_holds():
 
 
 def test_only_settings_that_change_content_reach_the_dataset():
-    one = Settings(source=["a"], out="b", workers=1, work="w", address="x", replace=True)
-    other = Settings(source=["c"], out="d")
+    one = PreprocessSettings(source=["a"], out="b", workers=1, work="w", address="x", replace=True)
+    other = PreprocessSettings(source=["c"], out="d")
     assert one.content == other.content and one.fingerprint() == other.fingerprint()
     assert set(one.content) == {"seed", "shard_bytes", "box", "crop", "hash", "dedupe", "select", "split"}
-    assert Settings(source=["a"], out="b", seed=1).fingerprint() != one.fingerprint()
+    assert PreprocessSettings(source=["a"], out="b", seed=1).fingerprint() != one.fingerprint()

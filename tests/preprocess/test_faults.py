@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from preprocess.run import run
-from preprocess.settings import Settings
+from preprocess.settings import PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
 from preprocess.writing.output_folder import check_folder, log_file, work_folder
-from preprocess.writing.spill import DamagedWork, read_records, read_rows, read_summary
+from preprocess.writing.spill import DamagedWork, read_records, read_summary, read_task_rows
 from preprocess.writing.video_task import run_video_task
 from shards.dataset import read_dataset
 from shards.errors import CallError, DataError
@@ -39,11 +39,11 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def run_task(pets, **settings):
-    settings = Settings(source=[str(pets)], out=str(pets.parent / "out"), **settings)
+    settings = PreprocessSettings(source=[str(pets)], out=str(pets.parent / "out"), **settings)
     folder = pets.parent / "work"
     folder.mkdir(exist_ok=True)
     summary = run_video_task(find_videos(settings.source).videos, settings, folder)
-    return summary, read_rows(folder, summary.name, summary.rows_digest).to_pylist()
+    return summary, read_task_rows(folder, summary.name, summary.rows_digest).to_pylist()
 
 
 @pytest.mark.parametrize(("name", "number"), [(FRAME, errno.EIO), (LABEL, errno.EMFILE)])
@@ -55,7 +55,7 @@ def test_a_fault_that_passes_is_never_written_down(pets, tmp_path, two_workers, 
     (line,) = stopped.stderr.splitlines()[-1:]
     assert stopped.returncode == 1 and line.startswith("preprocess: ") and name in line
     assert os.strerror(number) in line and "run the same command again" in line
-    run(Settings(source=[str(pets)], out=str(tmp_path / "out")))
+    run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out")))
     assert digests(tmp_path / "out") == digests(tmp_path / "few_out")
     assert read_dataset(tmp_path / "out").counts["rejected"] == 0
 
@@ -146,7 +146,7 @@ def test_a_folder_that_goes_after_the_listing_stops_the_run(pets):
     videos = find_videos([str(pets)]).videos
     os.rename(pets, pets.with_name("elsewhere"))
     with pytest.raises(DataError, match="was there and is gone"):
-        run_video_task(videos, Settings(source=[str(pets)], out="out"), pets.parent)
+        run_video_task(videos, PreprocessSettings(source=[str(pets)], out="out"), pets.parent)
 
 
 def test_odd_labels_lose_exactly_their_own_annotations(tmp_path):
@@ -171,7 +171,7 @@ def test_odd_labels_lose_exactly_their_own_annotations(tmp_path):
     ]
 
 
-def stop_before(stage: str, settings: Settings, monkeypatch) -> None:
+def stop_before(stage: str, settings: PreprocessSettings, monkeypatch) -> None:
     """Run up to a stage, as if stopped there."""
 
     def stop(*call):
@@ -197,7 +197,7 @@ def test_whatever_is_damaged_in_a_spill_is_found(pets, tmp_path):
 
     def look():
         found = read_summary(folder, summary.name)
-        read_rows(folder, found.name, found.rows_digest, ["key"])
+        read_task_rows(folder, found.name, found.rows_digest, ["key"])
         read_records(folder, found.name, *places)
 
     look()
@@ -218,8 +218,8 @@ def test_whatever_is_damaged_in_a_spill_is_found(pets, tmp_path):
 
 @pytest.mark.parametrize("kind", ["records", "parquet", "json"])
 def test_damage_costs_the_tasks_work_again_and_is_said(pets, tmp_path, two_workers, monkeypatch, capsys, kind):
-    expected = run(Settings(source=[str(pets)], out=str(tmp_path / "expected")))
-    settings = Settings(source=[str(pets)], out=str(tmp_path / "out"))
+    expected = run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "expected")))
+    settings = PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out"))
     stop_before("make_plan", settings, monkeypatch)
     path = sorted(work_folder(settings).glob(f"*.{kind}"))[0]
     flip(path, len(path.read_bytes()) // 2)
@@ -231,8 +231,8 @@ def test_damage_costs_the_tasks_work_again_and_is_said(pets, tmp_path, two_worke
 
 @pytest.mark.parametrize("kind", ["shard", "note"])
 def test_a_damaged_finished_shard_is_made_again(pets, tmp_path, two_workers, monkeypatch, capsys, kind):
-    expected = run(Settings(source=[str(pets)], out=str(tmp_path / "expected")))
-    settings = Settings(source=[str(pets)], out=str(tmp_path / "out"))
+    expected = run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "expected")))
+    settings = PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out"))
     stop_before("assemble_dataset", settings, monkeypatch)
     stage = tmp_path / "out" / ".work" / settings.fingerprint() / "finished"
     (path,) = stage.glob("pet_mood-*") if kind == "shard" else stage.glob("*.json")
@@ -245,24 +245,24 @@ def test_a_damaged_finished_shard_is_made_again(pets, tmp_path, two_workers, mon
 
 @pytest.mark.parametrize("kind", ["json", "parquet"])
 def test_damaged_hashes_of_a_dry_run_are_made_again(pets, tmp_path, two_workers, capsys, kind):
-    expected = run(Settings(source=[str(pets)], out=str(tmp_path / "expected")))
-    run(Settings(source=[str(pets)], out=str(tmp_path / "out"), dry_run=True))
+    expected = run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "expected")))
+    run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out"), dry_run=True))
     for path in (tmp_path / "out" / ".work" / "hashes").glob(f"*.{kind}"):
         flip(path, len(path.read_bytes()) // 2)
-    assert run(Settings(source=[str(pets)], out=str(tmp_path / "out"))) == expected
+    assert run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out"))) == expected
     assert f"damaged  {path}" in capsys.readouterr().err
 
 
 def test_hashes_of_other_bytes_are_made_again(pets, tmp_path, two_workers, capsys):
     """The disk gave a wrong byte to the dry run, or a frame was changed with its size and time kept."""
-    run(Settings(source=[str(pets)], out=str(tmp_path / "out"), dry_run=True))
+    run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out"), dry_run=True))
     path = next(pets.rglob(f"{FRAME}*"))
     state = path.stat()
     path.write_bytes(path.read_bytes()[:-40] + b"\0" * 38 + b"\xff\xd9")
     os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
-    made = run(Settings(source=[str(pets)], out=str(tmp_path / "out")))
+    made = run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out")))
     assert "was changed while this run read it" in capsys.readouterr().err
-    assert made == run(Settings(source=[str(pets)], out=str(tmp_path / "expected")))
+    assert made == run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "expected")))
 
 
 def test_a_fault_after_opening_is_tried_again_and_named(pets, tmp_path, monkeypatch):
@@ -288,7 +288,7 @@ def test_a_fault_after_opening_is_tried_again_and_named(pets, tmp_path, monkeypa
 
 
 def test_touched_files_are_nothing_to_do(pets, tmp_path, two_workers, capsys):
-    settings = Settings(source=[str(pets)], out=str(tmp_path / "out"))
+    settings = PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out"))
     run(settings)
     before = digests(tmp_path / "out")
     for path in pets.rglob("*.jpg"):
@@ -305,7 +305,7 @@ def test_touched_files_are_nothing_to_do(pets, tmp_path, two_workers, capsys):
 
 
 def test_a_flipped_bit_in_the_log_is_not_taken_for_other_inputs(pets, tmp_path, two_workers):
-    settings = Settings(source=[str(pets)], out=str(tmp_path / "out"))
+    settings = PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out"))
     run(settings)
     log = log_file(tmp_path / "out")
     flip(log, log.read_bytes().index(b'"tasks"') + 20)
@@ -330,7 +330,7 @@ def test_a_folder_with_somebodys_files_is_refused(tmp_path, files, named, replac
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     with pytest.raises(CallError, match=named):
-        check_folder(Settings(source=["source"], out=str(tmp_path / "out"), replace=replace))
+        check_folder(PreprocessSettings(source=["source"], out=str(tmp_path / "out"), replace=replace))
     assert all((tmp_path / "out" / name).exists() for name in files)
 
 
@@ -342,7 +342,7 @@ def test_what_a_killed_run_was_writing_goes(pets, tmp_path, two_workers):
         path.touch()
         os.utime(path, (1, 1))
     (tmp_path / ".other.log.json.1-00000000.partial").touch()  # of another run
-    run(Settings(source=[str(pets)], out=str(out)))
+    run(PreprocessSettings(source=[str(pets)], out=str(out)))
     assert not any(path.exists() for path in left)
     assert {path.name for path in tmp_path.iterdir()} == {
         *("pets", "out", "out.log.json", ".other.log.json.1-00000000.partial")
@@ -352,7 +352,7 @@ def test_what_a_killed_run_was_writing_goes(pets, tmp_path, two_workers):
 def test_hostile_numbers_in_an_index_are_a_data_error(pets, tmp_path, two_workers):
     from shards.storage.seal import seal_json
 
-    run(Settings(source=[str(pets)], out=str(tmp_path / "out")))
+    run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out")))
     path = tmp_path / "out" / "dataset.json"
     stated = json.loads(path.read_text())
     for change in (

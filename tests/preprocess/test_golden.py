@@ -11,8 +11,8 @@ from importlib.metadata import version
 import pytest
 
 from preprocess.run import run
-from preprocess.settings import BoxSettings, Settings
-from shards.dataset import RECIPE
+from preprocess.settings import BoxSettings, PreprocessSettings
+from shards.dataset import DATASET_RECIPE
 from shards.manifest import DUPLICATIONS, REJECTIONS
 from tests.conftest import ROOT
 from tests.trees import BOX, WIDTH, annotate, make_jpeg, make_label, write_video
@@ -56,8 +56,10 @@ def test_the_bytes_are_those_of_this_recipe(two_workers, source, tmp_path):
         if f"{name}=={version(name)}" not in lock:
             pytest.skip(f"{name} {version(name)} is not the locked one, and bytes may differ")
     assert re.search(r"^tensorflow-cpu==", lock, re.M)
-    settings = Settings([str(source)], str(tmp_path / "out"), box=BoxSettings("clip", 0.3), shard_bytes=30_000)
+    settings = PreprocessSettings(
+        [str(source)], str(tmp_path / "out"), box=BoxSettings("clip", 0.3), shard_bytes=30_000
+    )
     made = run(settings)
     reasons = set(made.counts["reasons"])
     assert reasons == {*REJECTIONS, *DUPLICATIONS} - {"label_conflict"}
-    assert GOLDEN.get(RECIPE) == made.digest, "see the head of this file"
+    assert GOLDEN.get(DATASET_RECIPE) == made.digest, "see the head of this file"

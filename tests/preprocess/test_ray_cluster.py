@@ -10,7 +10,7 @@ import pytest
 
 from preprocess.ray_cluster import run_tasks
 from preprocess.run import run
-from preprocess.settings import Settings
+from preprocess.settings import PreprocessSettings
 from shards.errors import CallError, DataError
 from tests.trees import write_video
 
@@ -101,7 +101,7 @@ def head(tmp_path):
 def test_a_cluster_by_its_address_gives_the_same_bytes(head, tmp_path):
     """Another machine's workers have no checkout: they run from elsewhere, with the code that is sent along."""
     write_video(tmp_path / "pets", images=4)
-    run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "here")))
+    run(PreprocessSettings(source=[str(tmp_path / "pets")], out=str(tmp_path / "here")))
     command = [sys.executable, "-m", "preprocess", "--source", tmp_path / "pets", "--out", tmp_path / "there"]
     done = subprocess.run([*command, "--address", head], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr

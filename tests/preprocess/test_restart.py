@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from preprocess.settings import Settings
+from preprocess.settings import PreprocessSettings
 from preprocess.writing.publication import FinishedShard, identify_file, publish_dataset, stage_folder
 from shards import dataset as index
 from shards.errors import CallError, DataError
@@ -166,7 +166,7 @@ def test_a_lock_outlives_its_folder(tmp_path):
 
 
 def test_a_publication_goes_on_only_with_its_own_shards(tmp_path):
-    settings = Settings(source=["s"], out=str(tmp_path / "out"))
+    settings = PreprocessSettings(source=["s"], out=str(tmp_path / "out"))
     stage = stage_folder(settings)
     stage.mkdir(parents=True)
     name = index.shard_name("train", 0, 1)
@@ -180,7 +180,7 @@ def test_a_publication_goes_on_only_with_its_own_shards(tmp_path):
     (tmp_path / "out" / name).unlink()
     with pytest.raises(DataError, match="gone or was changed"):
         publish_dataset(dataset, [done], settings)
-    assert not (tmp_path / "out" / index.FILE).exists()
+    assert not (tmp_path / "out" / index.DATASET_FILE).exists()
 
 
 def test_two_real_runs_into_one_folder(source, expected, tmp_path):

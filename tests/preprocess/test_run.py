@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from preprocess.run import run
-from preprocess.settings import CropSettings, DedupeSettings, Settings, SplitSettings
+from preprocess.settings import CropSettings, DedupeSettings, PreprocessSettings, SplitSettings
 from shards import dataset as index
 from shards.errors import CallError, DataError
 from shards.record import decode_record
-from shards.tfrecord import read_frame
+from shards.tfrecord import read_record_at
 from shards.verification import verify_dataset
 from tests.trees import make_jpeg, make_label, write_video
 from tools.make_sample import SampleSpec, make_sample
@@ -44,7 +44,7 @@ def sample(tmp_path_factory):
 @pytest.fixture(scope="module")
 def made(sample, two_workers, tmp_path_factory):
     out = tmp_path_factory.mktemp("결과") / "pets"
-    run(Settings(source=[str(sample[0])], out=str(out), shard_bytes=200_000))
+    run(PreprocessSettings(source=[str(sample[0])], out=str(out), shard_bytes=200_000))
     return out
 
 
@@ -66,7 +66,7 @@ def test_the_dataset_is_whole_and_holds_nothing_else(made):
     assert list(verify_dataset(made)) == []
     dataset = index.read_dataset(made)
     shards = {shard.file for files in dataset.shards.values() for shard in files}
-    assert {path.name for path in made.iterdir()} == shards | set(dataset.files) | {index.FILE}
+    assert {path.name for path in made.iterdir()} == shards | set(dataset.files) | {index.DATASET_FILE}
     assert len(dataset.shards["train"]) > 1 and len(dataset.shards["val"]) == 1
     lengths = [shard.records for shard in dataset.shards["train"]]
     assert max(lengths) - min(lengths) <= 1
@@ -78,7 +78,7 @@ def test_the_manifest_is_sorted_and_points_at_its_records(made):
     assert places == sorted(places)
     for row in (row for row in rows if row["status"] == "kept"):
         with open(made / row["shard"], "rb") as file:
-            record = decode_record(read_frame(file, row["offset"]))
+            record = decode_record(read_record_at(file, row["offset"]))
         assert record["key"] == row["key"] and record["video_index"] == row["video_index"] < row["video_count"]
 
 
@@ -108,45 +108,45 @@ def test_tensorflow_datasets_opens_it(made):
 def test_nothing_is_done_twice_and_a_change_is_refused(sample, made, capsys):
     before = {path: path.stat().st_mtime_ns for path in made.iterdir()}
     settings = {"source": [str(sample[0])], "out": str(made), "shard_bytes": 200_000}
-    run(Settings(**settings))
+    run(PreprocessSettings(**settings))
     assert "nothing to do" in capsys.readouterr().out
     with pytest.raises(CallError, match="other inputs or settings"):
-        run(Settings(**settings | {"seed": 1}))
+        run(PreprocessSettings(**settings | {"seed": 1}))
     assert {path: path.stat().st_mtime_ns for path in made.iterdir()} == before
 
 
 def test_replace(tmp_path):
     write_video(tmp_path / "pets", images=5)
     settings = {"source": [str(tmp_path / "pets")], "out": str(tmp_path / "out")}
-    first = run(Settings(**settings, shard_bytes=10_000))
+    first = run(PreprocessSettings(**settings, shard_bytes=10_000))
     assert len(first.shards["train"]) > 1
     next((tmp_path / "pets").rglob("frame_5_*.jpg")).write_bytes(make_jpeg(77))
     with pytest.raises(CallError, match="--replace"):
-        run(Settings(**settings))
-    second = run(Settings(**settings, replace=True))
+        run(PreprocessSettings(**settings))
+    second = run(PreprocessSettings(**settings, replace=True))
     assert second.digest != first.digest and list(verify_dataset(tmp_path / "out")) == []
-    run(Settings(**settings, replace=True))  # whole and the same: nothing to do
+    run(PreprocessSettings(**settings, replace=True))  # whole and the same: nothing to do
 
 
 def test_a_damaged_dataset_is_made_anew(tmp_path):
     write_video(tmp_path / "pets", images=5)
     settings = {"source": [str(tmp_path / "pets")], "out": str(tmp_path / "out"), "shard_bytes": 20_000}
-    run(Settings(**settings))
+    run(PreprocessSettings(**settings))
     before = digests(tmp_path / "out")
     next((tmp_path / "out").glob("*.tfrecord-*")).unlink()
-    run(Settings(**settings))  # the log says that it is the same, so nothing can be lost
+    run(PreprocessSettings(**settings))  # the log says that it is the same, so nothing can be lost
     assert digests(tmp_path / "out") == before
-    index_file = tmp_path / "out" / index.FILE
+    index_file = tmp_path / "out" / index.DATASET_FILE
     index_file.write_bytes(index_file.read_bytes().replace(b"kept", b"kepp", 1))
     with pytest.raises(CallError, match="damaged or gone; give --replace"):
-        run(Settings(**settings))
-    run(Settings(**settings, replace=True))
+        run(PreprocessSettings(**settings))
+    run(PreprocessSettings(**settings, replace=True))
     assert digests(tmp_path / "out") == before
 
 
 def test_work_that_a_killed_run_left_behind_a_whole_dataset_goes(tmp_path):
     write_video(tmp_path / "pets")
-    settings = Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out"))
+    settings = PreprocessSettings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out"))
     run(settings)
     (tmp_path / "out" / ".work" / settings.fingerprint()).mkdir(parents=True)
     run(settings)
@@ -159,7 +159,7 @@ def test_foreign_files_are_neither_touched_nor_overlooked(tmp_path, name):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / name).write_text("mine")
     with pytest.raises(CallError, match=name):
-        run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
+        run(PreprocessSettings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
     assert (tmp_path / "out" / name).read_text() == "mine"
 
 
@@ -168,16 +168,16 @@ def test_a_foreign_log_and_a_work_folder_inside_out_are_refused(tmp_path):
     settings = {"source": [str(tmp_path / "pets")], "out": str(tmp_path / "out")}
     for inside in ("", "/tmp"):
         with pytest.raises(CallError, match="lies in --out"):
-            run(Settings(**settings, work=settings["out"] + inside))
+            run(PreprocessSettings(**settings, work=settings["out"] + inside))
     (tmp_path / "out.log.json").write_text("{}")
     with pytest.raises(CallError, match="no log of this program"):
-        run(Settings(**settings))
+        run(PreprocessSettings(**settings))
 
 
 def test_more_bytes_a_record_than_a_shard_is_to_have(tmp_path):
     write_video(tmp_path / "pets", images=6)
     settings = {"crop": CropSettings(size=512, quality=100), "shard_bytes": 10_000}
-    dataset = run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out"), **settings))
+    dataset = run(PreprocessSettings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out"), **settings))
     assert [shard.records for shard in dataset.shards["train"]] == [1] * 6
 
 
@@ -185,7 +185,7 @@ def test_the_first_frames_of_each_video_lie_anywhere_in_the_order(tmp_path):
     """video_index < K chooses frames for an epoch: not those that the shuffle has put first."""
     for number in range(4):
         write_video(tmp_path / "pets", f"dog-sit-{number:06}", images=40)
-    run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
+    run(PreprocessSettings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
     rows = manifest(tmp_path / "out")
     chosen = rows.filter(pc.less(rows["video_index"], 10))["index"].to_numpy() / len(rows)
     assert 0.3 < chosen.mean() < 0.7
@@ -205,21 +205,21 @@ def test_the_same_bytes_however_tasks_are_cut_and_ordered(sample, made, tmp_path
             yield len(calls) - 1 - place, result
 
     monkeypatch.setattr("preprocess.run.run_tasks", reversed_tasks)
-    run(Settings(**settings, out=str(tmp_path / "reversed")))
-    monkeypatch.setattr("preprocess.run.group_videos", all_at_once)
-    run(Settings(**settings, out=str(tmp_path / "all"), work=str(tmp_path / "work")))
+    run(PreprocessSettings(**settings, out=str(tmp_path / "reversed")))
+    monkeypatch.setattr("preprocess.run.group_into_tasks", all_at_once)
+    run(PreprocessSettings(**settings, out=str(tmp_path / "all"), work=str(tmp_path / "work")))
     assert digests(tmp_path / "reversed") == digests(tmp_path / "all") == digests(made)
     assert list((tmp_path / "work").iterdir()) == []
 
 
 def test_the_same_bytes_from_a_copy_of_the_source(sample, made, tmp_path):
     shutil.copytree(sample[0], tmp_path / "다른 곳")
-    run(Settings(source=[str(tmp_path / "다른 곳")], out=str(tmp_path / "out"), shard_bytes=200_000))
+    run(PreprocessSettings(source=[str(tmp_path / "다른 곳")], out=str(tmp_path / "out"), shard_bytes=200_000))
     assert digests(tmp_path / "out") == digests(made)
 
 
 def test_the_seed_changes_the_order_not_the_frames(sample, made, tmp_path):
-    run(Settings(source=[str(sample[0])], out=str(tmp_path / "out"), shard_bytes=200_000, seed=9))
+    run(PreprocessSettings(source=[str(sample[0])], out=str(tmp_path / "out"), shard_bytes=200_000, seed=9))
     one, other = manifest(made).to_pylist(), manifest(tmp_path / "out").to_pylist()
     assert [row["status"] for row in one] == [row["status"] for row in other]
     assert [row["index"] for row in one] != [row["index"] for row in other]
@@ -235,19 +235,19 @@ def write_animals(root: Path, animals: int, videos: int = 1) -> None:
 def test_split_by_animal_when_the_source_has_none(tmp_path):
     write_animals(tmp_path / "pets", animals=12, videos=3)
     settings = {"source": [str(tmp_path / "pets")], "split": SplitSettings(0.25)}
-    run(Settings(**settings, out=str(tmp_path / "a")))
+    run(PreprocessSettings(**settings, out=str(tmp_path / "a")))
     rows = manifest(tmp_path / "a")
     by_breed = {(row["breed"], row["split"]) for row in rows.to_pylist()}
     assert len(by_breed) == 12  # no animal in two splits
     assert 2 <= sum(split == "val" for _, split in by_breed) <= 4
-    run(Settings(**settings, out=str(tmp_path / "b"), seed=1))
+    run(PreprocessSettings(**settings, out=str(tmp_path / "b"), seed=1))
     assert {(row["breed"], row["split"]) for row in manifest(tmp_path / "b").to_pylist()} != by_breed
     assert list(verify_dataset(tmp_path / "a")) == []
 
 
 def test_too_few_animals_leave_validation_empty_and_say_so(tmp_path, capsys):
     write_animals(tmp_path / "pets", animals=3)
-    dataset = run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
+    dataset = run(PreprocessSettings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
     assert dataset.shards["val"] == [] and dataset.counts["splits"]["val"]["frames"] == 0
     assert "validation is EMPTY" in capsys.readouterr().out
     assert list(verify_dataset(tmp_path / "out")) == []
@@ -256,12 +256,12 @@ def test_too_few_animals_leave_validation_empty_and_say_so(tmp_path, capsys):
 def test_nothing_good_enough(tmp_path):
     write_video(tmp_path / "pets", images={0: b"", 5: b"x"})
     with pytest.raises(DataError, match=r"no frame is good enough.*image_unreadable 2"):
-        run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
-    assert not (tmp_path / "out" / index.FILE).exists()
+        run(PreprocessSettings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
+    assert not (tmp_path / "out" / index.DATASET_FILE).exists()
 
 
 def test_no_dedupe(sample, tmp_path):
-    settings = Settings(
+    settings = PreprocessSettings(
         source=[str(sample[0])], out=str(tmp_path / "out"), dedupe=DedupeSettings(enabled=False), shard_bytes=200_000
     )
     counts = run(settings).counts
@@ -274,7 +274,7 @@ def test_labels_and_frames_in_two_sources(tmp_path):
     (tmp_path / "frames").mkdir()
     (tmp_path / "labels" / "원천데이터").rename(tmp_path / "frames" / "원천데이터")
     sources = [str(tmp_path / "labels"), str(tmp_path / "frames")]
-    dataset = run(Settings(source=sources, out=str(tmp_path / "out")))
+    dataset = run(PreprocessSettings(source=sources, out=str(tmp_path / "out")))
     assert dataset.counts["kept"] == 3
 
 

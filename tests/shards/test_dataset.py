@@ -15,24 +15,24 @@ def folder(tmp_path):
 
 def test_round_trip(folder):
     read = index.read_dataset(folder)
-    assert read.image_size == 256 and read.version == index.FORMAT_VERSION and len(read.digest) == 64
+    assert read.image_size == 256 and read.version == index.DATASET_VERSION and len(read.digest) == 64
     assert read.emotions[2] == {"label": 2, "korean": "행복/즐거움", "english": "happiness"}
 
 
 def test_any_flipped_bit_is_found(folder):
-    data = (folder / index.FILE).read_bytes()
+    data = (folder / index.DATASET_FILE).read_bytes()
     for position in range(len(data)):
         damaged = bytearray(data)
         damaged[position] ^= 1 << position % 8
-        (folder / index.FILE).write_bytes(damaged)
-        with pytest.raises(DataError, match=index.FILE):
+        (folder / index.DATASET_FILE).write_bytes(damaged)
+        with pytest.raises(DataError, match=index.DATASET_FILE):
             index.read_dataset(folder)
 
 
 def test_another_version_names_both(folder):
-    stated = json.loads((folder / index.FILE).read_text()) | {"version": 99}
-    (folder / index.FILE).write_text(json.dumps(stated))
-    with pytest.raises(DataError, match=rf"version 99.*version {index.FORMAT_VERSION}"):
+    stated = json.loads((folder / index.DATASET_FILE).read_text()) | {"version": 99}
+    (folder / index.DATASET_FILE).write_text(json.dumps(stated))
+    with pytest.raises(DataError, match=rf"version 99.*version {index.DATASET_VERSION}"):
         index.read_dataset(folder)
 
 

@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from preprocess.run import run
-from preprocess.settings import Settings
+from preprocess.settings import PreprocessSettings
 from shards import dataset as index
 from shards.errors import DataError
-from shards.tfrecord import DamagedRecord, frame_record, read_frame, read_frames
+from shards.tfrecord import DamagedRecord, iterate_records, pack_record, read_record_at
 from shards.verification import verify_dataset
 from tests.trees import write_video
 
@@ -26,7 +26,7 @@ def whole(two_workers, tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
     write_video(folder / "pets", "dog-sit-000001", images=6, part="Training")
     write_video(folder / "pets", "dog-sit-000002", images=4, part="Validation")
-    run(Settings(source=[str(folder / "pets")], out=str(folder / "out"), shard_bytes=20_000))
+    run(PreprocessSettings(source=[str(folder / "pets")], out=str(folder / "out"), shard_bytes=20_000))
     return folder / "out"
 
 
@@ -63,7 +63,7 @@ def test_any_flipped_bit_is_found_and_named(copy):
             if found := re.search(r"offset (\d+)(?: to (\d+))?", fault):
                 assert int(found[1]) <= position <= int(found[2] or len(data)), fault
             else:
-                assert name == index.FILE  # damaged JSON: the parser says where it stopped
+                assert name == index.DATASET_FILE  # damaged JSON: the parser says where it stopped
         (copy / name).write_bytes(data)
     assert faults(copy) == []
 
@@ -170,10 +170,10 @@ def test_a_picture_that_claims_another_size_is_found(copy, claim, message):
     """With every checksum in order, as whoever means harm would write it."""
     path = next(copy.glob("*-train*-00000-*"))
     with open(path, "rb") as file:
-        records = [frame.record for frame in read_frames(file)]
+        records = [frame.record for frame in iterate_records(file)]
     place = records[0].index(b"\xff\xc0") + 5
     records[0] = records[0][:place] + claim + records[0][place + 4 :]
-    path.write_bytes(b"".join(map(frame_record, records)))
+    path.write_bytes(b"".join(map(pack_record, records)))
     dataset = index.read_dataset(copy)
     dataset.shards["train"][0].sha256 = index.describe_file(path).sha256
     index.write_dataset(copy, dataset)
@@ -186,4 +186,4 @@ def test_a_record_before_the_file(copy):
         open(next(copy.glob("*-train*")), "rb") as file,
         pytest.raises(DamagedRecord, match=r"^offset -1: lies before"),
     ):
-        read_frame(file, -1)
+        read_record_at(file, -1)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from shards.dataset import Dataset, describe_file, read_dataset, write_dataset
 from shards.emotions import KOREAN
-from shards.manifest import FILE, SCHEMA, make_schema, write_manifest
+from shards.manifest import MANIFEST_FILE, SCHEMA, make_schema, write_manifest
 
 DEDUPE = {"enabled": True, "scope": "all", "distance": 3, "cross_distance": 2, "min_detail": 10, "conflicts": "keep"}
 
@@ -30,25 +30,28 @@ def write_rows(folder: Path, rows: list[dict[str, Any]], bits: int = 64, **dedup
     folder.mkdir(parents=True, exist_ok=True)
     settings = {"dedupe": DEDUPE | dedupe, "hash": {"bits": bits}, "select": {"per_video": None}, "crop": {"size": 256}}
     counts = _write_manifest(folder, rows, bits)
-    write_dataset(folder, Dataset(settings, counts, {"train": [], "val": []}, {FILE: describe_file(folder / FILE)}))
+    write_dataset(
+        folder,
+        Dataset(settings, counts, {"train": [], "val": []}, {MANIFEST_FILE: describe_file(folder / MANIFEST_FILE)}),
+    )
     return folder
 
 
 def change_rows(dataset: Path, folder: Path, change: Callable[[dict[str, Any]], Any], **dedupe: Any) -> Path:
     """A copy of a dataset, with every row as `change` leaves it."""
     shutil.copytree(dataset, folder)
-    table = pq.read_table(folder / FILE)
+    table = pq.read_table(folder / MANIFEST_FILE)
     rows = table.to_pylist()
     for row in rows:
         change(row)
     made = read_dataset(folder)
     settings = made.settings | {"dedupe": made.settings["dedupe"] | dedupe}
     counts = _write_manifest(folder, rows, 8 * table.schema.field("hash").type.byte_width)
-    files = made.files | {FILE: describe_file(folder / FILE)}
+    files = made.files | {MANIFEST_FILE: describe_file(folder / MANIFEST_FILE)}
     write_dataset(folder, msgspec.structs.replace(made, settings=settings, counts=counts, files=files))
     return folder
 
 
 def _write_manifest(folder: Path, rows: list[dict[str, Any]], bits: int) -> dict[str, Any]:
-    with open(folder / FILE, "wb") as file:
+    with open(folder / MANIFEST_FILE, "wb") as file:
         return write_manifest(file, [pa.Table.from_pylist(rows, make_schema(bits))], bits)

@@ -13,7 +13,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
 from console.command import run_command
 from preprocess.run import run
-from preprocess.settings import DedupeSettings, Settings
+from preprocess.settings import DedupeSettings, PreprocessSettings
 from shards.dataset import read_dataset
 from shards.emotions import EMOTIONS, KOREAN, parse_emotion
 from shards.errors import DataError
@@ -25,7 +25,7 @@ from tests.trees import make_jpeg, make_label, write_video
 from tools import dataset_report
 from tools.dataset_report import _list_powers, _log_place, _word_settings
 from tools.make_sample import make_sample
-from tools.overview.manifest_pass import Samples, read_rows
+from tools.overview.manifest_pass import RowSamples, summarise_rows
 from tools.overview.totals import count_figures
 from tools.sample.videos import SampleSpec
 
@@ -43,7 +43,7 @@ def folder(two_workers, tmp_path_factory):
     make_sample(root / "원본 <i>", SampleSpec(frames=6, height=240))
     animal = {"breed": BREED, "gender": "MALE", "age": 3, "neuter": "Y"}
     write_video(root / "원본 <i>", "dog-walkrun-900000", 2, part="Training", label=make_label(animal=animal))
-    run(Settings(source=[str(root / "원본 <i>")], out=str(root / "데이터 <b>&")))
+    run(PreprocessSettings(source=[str(root / "원본 <i>")], out=str(root / "데이터 <b>&")))
     return root / "데이터 <b>&"
 
 
@@ -303,7 +303,7 @@ def test_without_its_source_the_page_says_so(folder, tmp_path, capsys):
 
 def test_a_dataset_with_one_split_and_nothing_rejected(two_workers, tmp_path):
     write_video(tmp_path / "source", "cat-sit-000001", 2)
-    run(Settings(source=[str(tmp_path / "source")], out=str(tmp_path / "하나")))
+    run(PreprocessSettings(source=[str(tmp_path / "source")], out=str(tmp_path / "하나")))
     assert report(tmp_path / "하나", "--json", tmp_path / "하나.json") == 0
     page = Page((tmp_path / "하나.dataset.html").read_text("utf-8"))
     assert "Nothing was rejected." in page.text and "Without a single frame: 화남/불쾌 anger" in page.text
@@ -316,7 +316,9 @@ def write_conflict(root):
         images = {0: make_jpeg(1), 5: make_jpeg(2 + number)}
         write_video(root, f"dog-sit-{number:06}", images, label=make_label(inspect={"emotion": mood}))
     write_video(root, "cat-sit-000009", 2)
-    return Settings(source=[str(root)], out=str(root.with_name("갈등")), dedupe=DedupeSettings(conflicts="drop"))
+    return PreprocessSettings(
+        source=[str(root)], out=str(root.with_name("갈등")), dedupe=DedupeSettings(conflicts="drop")
+    )
 
 
 def test_frames_that_contradict_each_other_are_shown(two_workers, tmp_path):
@@ -392,7 +394,7 @@ def test_labels_that_a_majority_has_changed_are_counted():
 def test_row_groups_do_not_show(folder, tmp_path):
     """The same rows in groups of 7 give the same figures, and the same number of samples."""
     pq.write_table(pq.read_table(folder / "manifest.parquet"), tmp_path / "manifest.parquet", row_group_size=7)
-    one, other = (read_rows(place, 256, 0) for place in (folder, tmp_path))
+    one, other = (summarise_rows(place, 256, 0) for place in (folder, tmp_path))
     assert count_figures(one.videos) == count_figures(other.videos)
     assert one.boxes.figures() == other.boxes.figures()
     assert len(one.samples.choose(3, 99)) == len(other.samples.choose(3, 99))
@@ -414,7 +416,7 @@ def test_a_damaged_manifest_says_what_to_do(folder, tmp_path, is_dataset):
     ):
         path = tmp_path / "manifest.parquet"
         path.unlink() if data is None else path.write_bytes(data)
-        for read in (lambda: read_rows(tmp_path, 256, 0), lambda: take_rows(tmp_path, range(9), SCHEMA.names)):
+        for read in (lambda: summarise_rows(tmp_path, 256, 0), lambda: take_rows(tmp_path, range(9), SCHEMA.names)):
             with pytest.raises(DataError) as error:
                 read()
             do = f"; run python -m tools.verify {tmp_path}" if is_dataset else "; make the dry run again"
@@ -443,7 +445,7 @@ def test_settings_are_worded():
 
 
 def test_samples_prefer_other_videos():
-    samples = Samples(0)
+    samples = RowSamples(0)
     samples.add(np.array([1] * 50 + [1, 1, 2, -1]), pa.chunked_array([["a"] * 50 + ["b", "c", "d", "e"]]), 100)
     chosen = samples.choose(1, 3)
     assert len(chosen) == 3 and {150, 151} < set(chosen) and samples.choose(2, 9) == [152]

@@ -14,10 +14,10 @@ import pytest
 
 from console.command import run_command
 from preprocess.run import run
-from preprocess.settings import DedupeSettings, SelectSettings, Settings
+from preprocess.settings import DedupeSettings, PreprocessSettings, SelectSettings
 from shards.dataset import read_dataset
 from shards.emotions import ENGLISH, KOREAN, parse_emotion
-from shards.manifest import FILE
+from shards.manifest import MANIFEST_FILE
 from tests.pages import Page
 from tests.tools.browser import console_errors, is_blank, open_page, sideways
 from tests.tools.manifests import change_rows, make_row, write_rows
@@ -55,7 +55,7 @@ def source(tmp_path_factory):
 
 
 def make(source, out, **dedupe):
-    run(Settings(source=[str(source)], out=str(out), dedupe=DedupeSettings(**dedupe)))
+    run(PreprocessSettings(source=[str(source)], out=str(out), dedupe=DedupeSettings(**dedupe)))
     return out
 
 
@@ -77,7 +77,7 @@ class Made:
         self.figures = json.loads(self.json.read_text("utf-8"))
         self.text = self.html.read_text("utf-8")
         self.page = Page(self.text)
-        self.rows = [row for row in pq.read_table(dataset / FILE).to_pylist() if row["hash"]]
+        self.rows = [row for row in pq.read_table(dataset / MANIFEST_FILE).to_pylist() if row["hash"]]
         self.by_key = {row["key"]: row for row in self.rows}
 
 
@@ -245,14 +245,14 @@ def test_a_source_without_the_frames_is_told(dataset, tmp_path, capsys):
 def test_what_selection_left_out_is_shown(two_workers, source, tmp_path):
     out = tmp_path / "out"
     settings = {"dedupe": DedupeSettings(enabled=False), "select": SelectSettings(1)}
-    run(Settings(source=[str(source)], out=str(out), **settings))
+    run(PreprocessSettings(source=[str(source)], out=str(out), **settings))
     assert report(out, "--json", tmp_path / "a.json") == 0
     figures = json.loads((tmp_path / "a.json").read_text("utf-8"))
     totals, shown = figures["totals"], Page((tmp_path / "out.dedupe.html").read_text("utf-8")).text
     assert totals["unselected"] and f"{totals['unselected']} unselected (select.per_video 1)" in shown
     assert sum(totals[name] for name in OUTCOMES) == totals["all"]
     assert "Unselected frames beside the nearest of their video that was selected" in shown
-    rows = {row["key"]: row for row in pq.read_table(out / FILE).to_pylist() if row["hash"]}
+    rows = {row["key"]: row for row in pq.read_table(out / MANIFEST_FILE).to_pylist() if row["hash"]}
     pairs = figures["shown"]["unselected"]
     assert len(pairs) == min(32, totals["unselected"])
     for first, second in pairs:
@@ -404,10 +404,10 @@ def test_what_a_policy_did_to_contradicting_labels(two_workers, source, tmp_path
         write_video(tmp_path / "pets", extra, {0: make_jpeg(1, flags=(1, 95))}, label=label, part="Training")
     out = tmp_path / "out"
     sources = [str(source), str(tmp_path / "pets")]
-    run(Settings(source=sources, out=str(out), dedupe=DedupeSettings(conflicts=conflicts)))
+    run(PreprocessSettings(source=sources, out=str(out), dedupe=DedupeSettings(conflicts=conflicts)))
     assert report(out, "--json", tmp_path / "a.json") == 0
     figures = json.loads((tmp_path / "a.json").read_text("utf-8"))
-    rows = [row for row in pq.read_table(out / FILE).to_pylist() if row["hash"]]
+    rows = [row for row in pq.read_table(out / MANIFEST_FILE).to_pylist() if row["hash"]]
     assert figures["totals"]["label_conflict"] == sum(row["reason"] == "label_conflict" for row in rows)
     shown = Page((tmp_path / "out.dedupe.html").read_text("utf-8")).text
     assert ("itself rejected: label conflict" in shown) == (conflicts == "drop")
@@ -426,7 +426,7 @@ def test_the_page_stays_small(made, dataset, tmp_path, monkeypatch):
 
 
 def test_a_dry_run_is_shown_from_the_source(two_workers, source, made, tmp_path):
-    run(Settings(source=[str(source)], out=str(tmp_path / "dry"), dry_run=True))
+    run(PreprocessSettings(source=[str(source)], out=str(tmp_path / "dry"), dry_run=True))
     assert report(tmp_path / "dry", "--json", tmp_path / "a.json", "--source", source) == 0
     text = (tmp_path / "dry.dedupe.html").read_text("utf-8")
     assert "this dataset" not in Page(text).text.lower() and "Settings of this dry run" in Page(text).text
@@ -484,7 +484,7 @@ def test_bad_calls(dataset, tmp_path, capsys):
         (1, [other], "version 9, this program reads 'pet_mood shards' version 1"),
         (2, [dataset, "--html", tmp_path / "no" / "a.html"], "its folder does not exist; make it or give another file"),
         (2, [dataset, "--html", tmp_path], "is a folder; give a file's name"),
-        (2, [dataset, "--html", page, "--csv", dataset / FILE], "lies in the dataset"),
+        (2, [dataset, "--html", page, "--csv", dataset / MANIFEST_FILE], "lies in the dataset"),
         (2, [dataset, "--html", "/proc/a.html"], "its folder cannot be written"),
         (2, [dataset, "--html", page, "--json", page], "name the same file"),
         (2, [dataset, "--html", page, "--source", tmp_path / "gone"], "does not exist"),

@@ -8,7 +8,7 @@ import pytest
 from console.command import run_command
 from console.hangul_font import find_hangul_font
 from preprocess.run import run
-from preprocess.settings import Settings
+from preprocess.settings import PreprocessSettings
 from tests.trees import make_jpeg, make_label, write_video
 from tools import show
 
@@ -20,7 +20,7 @@ def dataset(two_workers, tmp_path_factory):
         label = make_label(inspect={"emotion": mood})
         images = {0: make_jpeg(number), 5: make_jpeg(number), 10: b""}
         write_video(folder / "pets", f"dog-sit-{number:06}", images, label=label)
-    run(Settings(source=[str(folder / "pets")], out=str(folder / "데이터")))
+    run(PreprocessSettings(source=[str(folder / "pets")], out=str(folder / "데이터")))
     return folder / "데이터"
 
 

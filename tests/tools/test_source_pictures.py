@@ -9,15 +9,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from preprocess.run import run
-from preprocess.settings import Settings
+from preprocess.settings import PreprocessSettings
 from shards.dataset import read_dataset
 from shards.errors import CallError, DataError
 from shards.record import decode_record
-from shards.tfrecord import read_frame
+from shards.tfrecord import read_record_at
 from tests.trees import BOX, annotate, make_jpeg, write_video
 from tools import report_files
 from tools.report_files import check_files, dataset_folder, write_text
-from tools.source_pictures import COLUMNS, Opened, Pictures, find_sources, open_dataset
+from tools.source_pictures import PICTURE_COLUMNS, Opened, Pictures, find_sources, open_dataset
 
 KOREAN = "dog-walkrun-강아지"  # decomposed on the disk
 STRANGE = "dog-sit-고양이".encode("cp949")
@@ -44,13 +44,15 @@ def source(tmp_path_factory):
 @pytest.fixture(scope="module")
 def folder(two_workers, source):
     out = source.with_name("데이터")
-    run(Settings(source=[str(source), str(source.with_name("둘째"))], out=str(out)))
+    run(PreprocessSettings(source=[str(source), str(source.with_name("둘째"))], out=str(out)))
     return out
 
 
 @pytest.fixture(scope="module")
 def rows(folder) -> dict[str, dict]:
-    return {row["key"]: row for row in pq.read_table(folder / "manifest.parquet", columns=list(COLUMNS)).to_pylist()}
+    return {
+        row["key"]: row for row in pq.read_table(folder / "manifest.parquet", columns=list(PICTURE_COLUMNS)).to_pylist()
+    }
 
 
 def by_status(rows, status):
@@ -76,7 +78,7 @@ def test_kept_frames_are_those_of_the_shards(folder, rows):
     assert list(found) != [] and found.keys() == {row["key"] for row in kept} and not pictures.reasons
     for row in kept:
         with open(folder / row["shard"], "rb") as file:
-            stored = decode(decode_record(read_frame(file, row["offset"]))["image"]).astype(np.uint8)
+            stored = decode(decode_record(read_record_at(file, row["offset"]))["image"]).astype(np.uint8)
         expected = cv2.resize(stored, (112, 112), interpolation=cv2.INTER_AREA)
         assert decode(found[row["key"]]).shape == (112, 112, 3)
         assert np.abs(decode(found[row["key"]]) - expected).mean() < 4
@@ -202,19 +204,19 @@ def test_a_dataset_is_opened(folder, source):
 
 def test_a_dry_run_is_opened_where_there_is_no_dataset(two_workers, source, tmp_path):
     out, both = tmp_path / "데이터", [str(source), str(source.with_name("둘째"))]
-    found = run(Settings(source=both, out=str(out), dry_run=True))
+    found = run(PreprocessSettings(source=both, out=str(out), dry_run=True))
     opened = open_dataset(out)
     assert (
         opened.is_dry_run
         and opened.dataset == found
         and find_sources(open_dataset(out), None) == [Path(path) for path in both]
     )
-    rows = pq.read_table(opened.folder / "manifest.parquet", columns=list(COLUMNS)).to_pylist()
+    rows = pq.read_table(opened.folder / "manifest.parquet", columns=list(PICTURE_COLUMNS)).to_pylist()
     pictures = Pictures(opened, find_sources(opened, both))
     assert all(pictures.thumbnails([row for row in rows if row["status"] != "rejected"]).values())
     with pytest.raises(CallError, match="names 1 of 2 folders"):
         find_sources(opened, both[:1])
-    run(Settings(source=both, out=str(out)))
+    run(PreprocessSettings(source=both, out=str(out)))
     assert not open_dataset(out).is_dry_run
 
 

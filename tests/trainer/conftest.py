@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from preprocess.run import run
-from preprocess.settings import CropSettings, DedupeSettings, Settings
+from preprocess.settings import CropSettings, DedupeSettings, PreprocessSettings
 from shards.emotions import KOREAN
 from tests.trees import make_image, make_label, write_video
 
@@ -36,7 +36,7 @@ def pets(two_workers, tmp_path_factory) -> Path:
                 label = make_label(species=species, inspect={"emotion": KOREAN[mood]})
                 write_video(root / "pets", name, images, label=label, part=part)
     settings = {"crop": CropSettings(size=SIZE), "dedupe": DedupeSettings(enabled=False), "shard_bytes": 60_000}
-    run(Settings(source=[str(root / "pets")], out=str(root / "감정"), **settings))
+    run(PreprocessSettings(source=[str(root / "pets")], out=str(root / "감정"), **settings))
     return root / "감정"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from preprocess.run import run as preprocess
 from preprocess.settings import CropSettings, DedupeSettings
-from preprocess.settings import Settings as Preprocess
+from preprocess.settings import PreprocessSettings as Preprocess
 from shards.emotions import ENGLISH, KOREAN
 from shards.errors import DataError
 from tests.trainer.conftest import make_coloured
@@ -19,7 +19,7 @@ from tests.trees import make_label, write_video
 from trainer.export import export_model
 from trainer.inference import main as infer
 from trainer.model.mood_json import read_metadata
-from trainer.settings import ProbeSettings, Settings
+from trainer.settings import ProbeSettings, TrainSettings
 from trainer.training.checkpoint import read_progress
 from trainer.training.run import train
 
@@ -47,7 +47,7 @@ def lacking(two_workers, tmp_path_factory) -> Path:
 def fit(data: Path, out: Path, imbalance: str, **changes) -> dict:
     values = {"backbone": "small", "weights": "none", "probe": ProbeSettings(0), "epochs": 3, "batch_size": 8}
     values |= {"resolution": 48, "learning_rate": 3e-3, "measure_speed": False, "imbalance": imbalance}
-    return train(Settings(str(data), out=str(out), **(values | changes)), [])
+    return train(TrainSettings(str(data), out=str(out), **(values | changes)), [])
 
 
 @pytest.mark.parametrize("imbalance", ["logit_adjustment", "class_weight", "none"])

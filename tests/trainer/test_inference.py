@@ -16,9 +16,9 @@ from shards.crop_geometry import Box
 from shards.emotions import ENGLISH, KOREAN
 from shards.errors import CallError
 from shards.species import find_species
-from tests.trainer.networks import OFFSET, PRIOR, balanced_logits, build, describe
-from tests.trainer.answering.test_video_clips import write_clip, write_noise
 from tests.trainer.answering.test_photo import with_orientation
+from tests.trainer.answering.test_video_clips import write_clip, write_noise
+from tests.trainer.networks import OFFSET, PRIOR, balanced_logits, build, describe
 from tests.trees import make_image, make_jpeg
 from trainer.answering.photo import cut_square, read_pixels
 from trainer.answering.picture_files import list_sources

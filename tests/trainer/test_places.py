@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
+from tests.trainer.answering.test_video_clips import write_noise
 from tests.trainer.conftest import make_coloured
 from tests.trainer.runs import SCRATCH, TINY, read_weights
-from tests.trainer.answering.test_video_clips import write_noise
 from tests.trainer.test_export import FORMATS
 
 RUN = (*TINY, *SCRATCH, "--epochs", "1", "--deterministic", "true", "--self_check", "true", "--tensorboard")

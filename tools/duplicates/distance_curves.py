@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from preprocess.near_duplicates import hamming_join
-from tools.duplicates.hashed_frames import DUPLICATE, REASONS, VAL, Frames
+from tools.duplicates.hashed_frames import DROP_REASONS, DUPLICATE, VAL, HashedFrames
 
 COUNTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64)  # frames a video for which selection is measured
 _LONGEST = {64: (32, 1), 256: (128, 4)}  # greatest distance inside videos, and the step, by bits
 # Of more frames than this, not every distance across videos is tried, for each costs seconds; the steps, by bits.
 _MANY = {64: 3_000_000, 256: 200_000}
 _STEPS = {64: 2, 256: 4}
-_NEAR_VALIDATION = REASONS.index("near_validation")
+_NEAR_VALIDATION = DROP_REASONS.index("near_validation")
 
 
 class Curve(NamedTuple):
@@ -37,7 +37,7 @@ class Selection(NamedTuple):
     own: int | None
 
 
-def count_in_videos(frames: Frames, settings: dict[str, Any]) -> Curve:
+def count_in_videos(frames: HashedFrames, settings: dict[str, Any]) -> Curve:
     """Frames that stay after the stage within videos, at every distance from 0 to half of the code's bits.
 
     Where removal was switched off, equal featureless frames were not looked for: the curve is at most.
@@ -61,7 +61,7 @@ def _list_distances(greatest: int, step: int, own: int | None) -> list[int]:
     return sorted({*range(0, greatest + 1, step), greatest, *own_too})
 
 
-def rank_within_videos(frames: Frames, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def rank_within_videos(frames: HashedFrames, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Places of the chosen frames, a video after the other, each in rank order; and where each video begins.
 
     `chosen` is bool (n,); the second array has one entry more than there are videos.
@@ -72,7 +72,7 @@ def rank_within_videos(frames: Frames, chosen: np.ndarray) -> tuple[np.ndarray, 
     return places, np.searchsorted(frames.video[places], np.arange(len(frames.videos) + 1))
 
 
-def count_across(frames: Frames, settings: dict[str, Any]) -> dict[str, Curve]:
+def count_across(frames: HashedFrames, settings: dict[str, Any]) -> dict[str, Curve]:
     """Frames that stay after the stage across videos, by scope, at the distances that the join allows.
 
     Both start from what the dataset's own settings leave of each video, and count representatives before
@@ -104,13 +104,13 @@ def _count_groups(codes: np.ndarray, owners: np.ndarray, distance: int, dedupe: 
     return int(np.count_nonzero(groups.of < 0))
 
 
-def _list_given(frames: Frames, min_detail: int) -> np.ndarray:
+def _list_given(frames: HashedFrames, min_detail: int) -> np.ndarray:
     """Places of the frames that the stage across videos compares by code, in rank order."""
     ranked = frames.rank()
     return ranked[(frames.leaves_video & (frames.detail >= min_detail))[ranked]]
 
 
-def _count_featureless(frames: Frames, min_detail: int) -> dict[str, int]:
+def _count_featureless(frames: HashedFrames, min_detail: int) -> dict[str, int]:
     """Featureless frames that stay, by scope: as the dataset has them; those that repeat others within a split only go
     where all videos are compared."""
     given = frames.leaves_video & (frames.detail < min_detail)
@@ -126,7 +126,7 @@ def _count_between_splits(codes: np.ndarray, is_val: np.ndarray, distances: list
     return (len(codes) - np.cumsum(gone))[distances].tolist()
 
 
-def measure_selection(frames: Frames, settings: dict[str, Any]) -> Selection:
+def measure_selection(frames: HashedFrames, settings: dict[str, Any]) -> Selection:
     """What select.per_video would keep of the frames that stay after the stage within videos, for some K.
 
     Those under the detail gate are taken last, and their distances, which mean nothing, are not measured.

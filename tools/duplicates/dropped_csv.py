@@ -12,27 +12,35 @@ from shards.emotions import EMOTIONS
 from shards.manifest import SPLITS
 from shards.storage.files import write_atomically
 from tools.duplicates.groups import find_roots
-from tools.duplicates.hashed_frames import KEPT, NONE, OUTCOMES, Frames, number_outcomes
+from tools.duplicates.hashed_frames import ABSENT, KEPT, OUTCOMES, HashedFrames, number_outcomes
 
-COLUMNS = ("representative", "direct_representative", "key", "distance", "reason", "representative_mood", "mood")
-COLUMNS += ("representative_species", "species", "representative_split", "split")
+DROPPED_COLUMNS = (
+    "representative",
+    "direct_representative",
+    "key",
+    "distance",
+    "reason",
+    "representative_mood",
+    "mood",
+)
+DROPPED_COLUMNS += ("representative_species", "species", "representative_split", "split")
 _CHUNK = 100_000  # lines at a time
 
 
-def write_dropped(path: Path, frames: Frames) -> None:
+def write_dropped(path: Path, frames: HashedFrames) -> None:
     """One line for each frame that was dropped, in the manifest's order; columns: COLUMNS."""
     roots = find_roots(frames)
     dropped = np.flatnonzero(frames.status != KEPT)
-    schema = pa.schema([(name, pa.int16() if name == "distance" else pa.string()) for name in COLUMNS])
+    schema = pa.schema([(name, pa.int16() if name == "distance" else pa.string()) for name in DROPPED_COLUMNS])
     with write_atomically(path) as file, csv.CSVWriter(file, schema) as writer:
         for first in range(0, len(dropped), _CHUNK):
             writer.write_table(_list_dropped(frames, roots, dropped[first : first + _CHUNK], schema))
 
 
-def _list_dropped(frames: Frames, roots: np.ndarray, places: np.ndarray, schema: pa.Schema) -> pa.Table:
+def _list_dropped(frames: HashedFrames, roots: np.ndarray, places: np.ndarray, schema: pa.Schema) -> pa.Table:
     """Lines of the CSV; unselected and conflicting frames have no representative."""
     direct = frames.of[places]
-    alone = direct == NONE
+    alone = direct == ABSENT
     root = roots[places]
     outcomes = pa.array(OUTCOMES).take(pa.array(number_outcomes(frames)[places]))
     moods = [emotion.korean for emotion in EMOTIONS]
@@ -48,10 +56,10 @@ def _list_dropped(frames: Frames, roots: np.ndarray, places: np.ndarray, schema:
     return pa.table(columns, schema=schema)
 
 
-def _join_keys(frames: Frames, places: np.ndarray, absent: np.ndarray) -> pa.Array:
+def _join_keys(frames: HashedFrames, places: np.ndarray, absent: np.ndarray) -> pa.Array:
     videos = pa.array(frames.videos, pa.string()).take(pa.array(frames.video[places], mask=absent))
     return pc.binary_join_element_wise(videos, pa.array(frames.number[places]).cast(pa.string()), "/")
 
 
 def _name(numbers: np.ndarray, names: Sequence[str], absent: np.ndarray | bool = False) -> pa.Array:
-    return pa.array(names, pa.string()).take(pa.array(numbers, mask=(numbers == NONE) | absent))
+    return pa.array(names, pa.string()).take(pa.array(numbers, mask=(numbers == ABSENT) | absent))

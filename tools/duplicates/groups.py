@@ -6,10 +6,10 @@ import numpy as np
 
 from shards.emotions import KOREAN
 from shards.errors import DataError
-from tools.duplicates.hashed_frames import NONE, Frames
+from tools.duplicates.hashed_frames import ABSENT, HashedFrames
 
 
-class Groups(NamedTuple):
+class DuplicateGroups(NamedTuple):
     """A representative with all that it stands for: arrays over groups, in the manifest's order, unless stated.
 
     `members[starts[g]:starts[g + 1]]` are the places of group g's duplicates, direct or not.
@@ -35,15 +35,15 @@ class Groups(NamedTuple):
         return self.members[self.starts[group] : self.starts[group + 1]]
 
 
-def find_roots(frames: Frames) -> np.ndarray:
+def find_roots(frames: HashedFrames) -> np.ndarray:
     """(n,) int32: the representative that stands for a frame in the end; a frame that is none's duplicate is its own.
 
     Raises DataError where representatives stand for each other in a ring.
     """
-    roots = np.where(frames.of == NONE, np.arange(len(frames), dtype=np.int32), frames.of)
+    roots = np.where(frames.of == ABSENT, np.arange(len(frames), dtype=np.int32), frames.of)
     for _ in range(8):  # twice as far each time; one step within a video and one across in life
         roots = roots[roots]
-    strays = np.flatnonzero(frames.of[roots] != NONE)
+    strays = np.flatnonzero(frames.of[roots] != ABSENT)
     if len(strays):
         raise DataError(
             f"duplicates stand for each other in a ring, as {frames.key(strays[0])}; make the dataset again"
@@ -51,10 +51,10 @@ def find_roots(frames: Frames) -> np.ndarray:
     return roots
 
 
-def find_groups(frames: Frames) -> Groups:
+def find_duplicate_groups(frames: HashedFrames) -> DuplicateGroups:
     """The groups of all representatives that have a duplicate."""
     roots = find_roots(frames)
-    members = np.flatnonzero(frames.of != NONE)
+    members = np.flatnonzero(frames.of != ABSENT)
     members = members[np.argsort(roots[members], kind="stable")]
     representative, first = np.unique(roots[members], return_index=True)
     starts = np.append(first, len(members)).astype(np.int64)
@@ -62,9 +62,9 @@ def find_groups(frames: Frames) -> Groups:
     group = np.repeat(np.arange(len(first)), np.diff(starts))
     moods = _count_moods(len(first), group, frames.mood[members])
     moods += _count_moods(len(first), np.arange(len(first)), frames.mood[representative])
-    return Groups(representative, members, starts, widest, moods)
+    return DuplicateGroups(representative, members, starts, widest, moods)
 
 
 def _count_moods(groups: int, group: np.ndarray, mood: np.ndarray) -> np.ndarray:
-    known, width = mood != NONE, len(KOREAN)
+    known, width = mood != ABSENT, len(KOREAN)
     return np.bincount(group[known] * width + mood[known], minlength=groups * width).reshape(groups, width)

@@ -18,7 +18,7 @@ from shards.emotions import parse_emotion
 from shards.errors import DataError
 from shards.manifest import (
     DUPLICATIONS,
-    FILE,
+    MANIFEST_FILE,
     SPLITS,
     STATUSES,
     blame_manifest,
@@ -29,10 +29,10 @@ from shards.manifest import (
 
 KEPT, DUPLICATE, REJECTED, UNSELECTED = range(len(STATUSES))
 VAL = SPLITS.index("val")
-REASONS = (*DUPLICATIONS, "label_conflict")
-OUTCOMES = ("kept", *REASONS, "unselected")  # of a frame that has a hash
-IN_VIDEO = REASONS.index("near_in_video")
-NONE = -1  # in place of a name, a number or a representative that is not there
+DROP_REASONS = (*DUPLICATIONS, "label_conflict")
+OUTCOMES = ("kept", *DROP_REASONS, "unselected")  # of a frame that has a hash
+IN_VIDEO = DROP_REASONS.index("near_in_video")
+ABSENT = -1  # in place of a name, a number or a representative that is not there
 
 _COLUMNS = ["video", "frame_number", "species", "emotion_inspect", "label", "split", "status", "reason"]
 _COLUMNS += ["hash", "detail", "crop_size", "duplicate_of", "distance"]
@@ -40,7 +40,7 @@ _KEY = r"(?s)^(?P<video>.*)/(?P<number>-?\d+)$"
 
 
 @dataclass(frozen=True)
-class Frames:
+class HashedFrames:
     """Frames with a hash, in the manifest's order: arrays (n,), names by their place in a list, -1 for none."""
 
     videos: list[str]
@@ -96,7 +96,7 @@ def check_hashes(folder: Path) -> None:
             return
         else:
             what = "holds no hash at all"
-    raise DataError(f"{folder / FILE} {what}, so near-duplicates cannot be told; make the dataset again")
+    raise DataError(f"{folder / MANIFEST_FILE} {what}, so near-duplicates cannot be told; make the dataset again")
 
 
 def _has_values(file: pq.ParquetFile, group: int, column: int) -> bool:
@@ -104,7 +104,7 @@ def _has_values(file: pq.ParquetFile, group: int, column: int) -> bool:
     return statistics is None or statistics.null_count < file.metadata.row_group(group).num_rows
 
 
-def read_frames(folder: Path) -> Frames:
+def read_hashed_frames(folder: Path) -> HashedFrames:
     """Every frame of a manifest that has a hash.
 
     Raises DataError where a duplicate names a representative that has none, and where the manifest is damaged.
@@ -118,7 +118,7 @@ def read_frames(folder: Path) -> Frames:
             first += len(rows)
     columns = {name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])}
     columns["of"] = _find_places(folder, columns, videos.list())
-    return Frames(videos.list(), kinds.list(), 64 * columns["codes"].shape[1], **columns)
+    return HashedFrames(videos.list(), kinds.list(), 64 * columns["codes"].shape[1], **columns)
 
 
 def _were_compared(rows: pa.Table) -> np.ndarray:
@@ -138,7 +138,7 @@ class _Names:
         """(n,) int32; -1 for null."""
         encoded = column.dictionary_encode()
         known = [self._numbers.setdefault(name, len(self._numbers)) for name in encoded.dictionary.to_pylist()]
-        return np.array([*known, NONE], np.int32)[encoded.indices.fill_null(NONE).to_numpy()]
+        return np.array([*known, ABSENT], np.int32)[encoded.indices.fill_null(ABSENT).to_numpy()]
 
     def list(self) -> list[str]:
         return list(self._numbers)
@@ -153,13 +153,13 @@ def _narrow(rows: pa.Table, videos: _Names, kinds: _Names) -> dict[str, np.ndarr
         "mood": _number_moods(column["emotion_inspect"]),
         "split": _number(column["split"], SPLITS),
         "status": _number(column["status"], STATUSES),
-        "reason": _number(column["reason"], REASONS),
+        "reason": _number(column["reason"], DROP_REASONS),
         "number": column["frame_number"].to_numpy(zero_copy_only=False).astype(np.int32),
         "codes": read_codes(read_hashes(column["hash"]), 8 * column["hash"].type.byte_width),
         "of": _number_keys(column["duplicate_of"], videos),
     }
     for name, kind in (("label", np.int8), ("detail", np.int32), ("crop_size", np.int32), ("distance", np.int16)):
-        narrow[name] = column[name].fill_null(NONE).to_numpy(zero_copy_only=False).astype(kind)
+        narrow[name] = column[name].fill_null(ABSENT).to_numpy(zero_copy_only=False).astype(kind)
     return narrow
 
 
@@ -169,14 +169,14 @@ def _join(column: pa.ChunkedArray) -> pa.Array:
 
 def _number(column: pa.Array, names: Sequence[str]) -> np.ndarray:
     places = pc.index_in(column, pa.array(names, pa.string()))
-    return places.fill_null(NONE).to_numpy(zero_copy_only=False).astype(np.int8)
+    return places.fill_null(ABSENT).to_numpy(zero_copy_only=False).astype(np.int8)
 
 
 def _number_moods(column: pa.Array) -> np.ndarray:
     encoded = column.dictionary_encode()
     moods = [parse_emotion(text) for text in encoded.dictionary.to_pylist()]
-    known = [NONE if mood is None else mood for mood in moods]
-    return np.array([*known, NONE], np.int8)[encoded.indices.fill_null(NONE).to_numpy()]
+    known = [ABSENT if mood is None else mood for mood in moods]
+    return np.array([*known, ABSENT], np.int8)[encoded.indices.fill_null(ABSENT).to_numpy()]
 
 
 def _number_keys(column: pa.Array, videos: _Names) -> np.ndarray:
@@ -184,7 +184,7 @@ def _number_keys(column: pa.Array, videos: _Names) -> np.ndarray:
     parts = pc.extract_regex(column, _KEY)
     numbers = pc.struct_field(parts, "number").cast(pa.int32())
     found = _pack(videos.number(pc.struct_field(parts, "video")), numbers.fill_null(0).to_numpy())
-    return np.where(pc.is_valid(column).to_numpy(zero_copy_only=False), found, NONE)
+    return np.where(pc.is_valid(column).to_numpy(zero_copy_only=False), found, ABSENT)
 
 
 def _pack(video: np.ndarray, number: np.ndarray) -> np.ndarray:
@@ -196,23 +196,21 @@ def _find_places(folder: Path, columns: dict[str, np.ndarray], videos: list[str]
     """(n,) int32: keys' numbers in `of` to places among the frames."""
     keys, wanted = _pack(columns["video"], columns["number"]), columns["of"]
     order = np.argsort(keys)
-    duplicates = np.flatnonzero(wanted != NONE)
+    duplicates = np.flatnonzero(wanted != ABSENT)
     if not len(duplicates):
-        return np.full(len(keys), NONE, np.int32)
+        return np.full(len(keys), ABSENT, np.int32)
     at = np.minimum(np.searchsorted(keys, wanted[duplicates], sorter=order), len(keys) - 1)
     strays = duplicates[keys[order[at]] != wanted[duplicates]]
     if len(strays):
         key = f"{videos[columns['video'][strays[0]]]}/{columns['number'][strays[0]]}"
-        raise DataError(
-            f"{folder / FILE}: {key} and {len(strays) - 1} more are duplicates of what is no frame with a hash; run "
-            f"python -m tools.verify {folder}"
-        )
-    of = np.full(len(keys), NONE, np.int32)
+        what = f"{key} and {len(strays) - 1} more are duplicates of what is no frame with a hash"
+        raise DataError(f"{folder / MANIFEST_FILE}: {what}; run python -m tools.verify {folder}")
+    of = np.full(len(keys), ABSENT, np.int32)
     of[duplicates] = order[at]
     return of
 
 
-def number_outcomes(frames: Frames) -> np.ndarray:
+def number_outcomes(frames: HashedFrames) -> np.ndarray:
     """(n,) places in OUTCOMES."""
     outcomes = np.full(len(frames), OUTCOMES.index("unselected"), np.int64)
     outcomes[frames.status == KEPT] = 0
@@ -221,6 +219,6 @@ def number_outcomes(frames: Frames) -> np.ndarray:
     return outcomes
 
 
-def measure_distance(frames: Frames, places: np.ndarray, others: np.ndarray) -> np.ndarray:
+def measure_distance(frames: HashedFrames, places: np.ndarray, others: np.ndarray) -> np.ndarray:
     """(n,) bits in which the codes at `places` and those at `others` differ."""
     return np.bitwise_count(frames.codes[places] ^ frames.codes[others]).sum(-1, dtype=np.int16)

@@ -14,8 +14,8 @@ from preprocess.near_duplicates.hamming_join import LIMITS, find_nearest
 from shards.errors import DataError
 from shards.manifest import take_rows
 from shards.record import decode_record
-from shards.tfrecord import DamagedRecord, read_frame
-from tools.duplicates.hashed_frames import VAL, Frames
+from shards.tfrecord import DamagedRecord, read_record_at
+from tools.duplicates.hashed_frames import VAL, HashedFrames
 
 _PLACE = ["shard", "offset"]
 
@@ -45,7 +45,7 @@ class Leaks(NamedTuple):
         return self.near + len(self.equal) + len(self.videos)
 
 
-def check_leaks(folder: Path, frames: Frames, settings: dict[str, Any], promised: int) -> Leaks:
+def check_leaks(folder: Path, frames: HashedFrames, settings: dict[str, Any], promised: int) -> Leaks:
     """Hold all kept training frames against all kept validation frames.
 
     Raises DataError where a record that has to be compared cannot be read.
@@ -74,13 +74,13 @@ def check_leaks(folder: Path, frames: Frames, settings: dict[str, Any], promised
     )
 
 
-def _find_split_videos(frames: Frames) -> list[str]:
+def _find_split_videos(frames: HashedFrames) -> list[str]:
     kept = np.flatnonzero(frames.kept)
     inside = [np.unique(frames.video[kept[(frames.split[kept] == VAL) == side]]) for side in (False, True)]
     return [frames.videos[video] for video in np.intersect1d(*inside)]
 
 
-def _find_alike(frames: Frames, places: np.ndarray) -> np.ndarray:
+def _find_alike(frames: HashedFrames, places: np.ndarray) -> np.ndarray:
     """Those of some frames whose code and detail a frame of the other split has too: only they can be equal."""
     if not len(places):
         return places
@@ -91,7 +91,7 @@ def _find_alike(frames: Frames, places: np.ndarray) -> np.ndarray:
     return places[np.isin(which, both)]
 
 
-def _compare_pictures(folder: Path, frames: Frames, places: np.ndarray) -> tuple[list[tuple[int, int]], int]:
+def _compare_pictures(folder: Path, frames: HashedFrames, places: np.ndarray) -> tuple[list[tuple[int, int]], int]:
     """Training frames with the stored picture of a validation frame, and the number of frames without a picture."""
     rows = take_rows(folder, frames.row[places].tolist(), _PLACE)
     stored = [(place, rows[int(frames.row[place])]) for place in places]
@@ -110,7 +110,7 @@ def _digest_pictures(folder: Path, stored: list[tuple[int, dict[str, Any]]]) -> 
         path = folder / row["shard"]
         try:
             with open(path, "rb") as file:
-                image = decode_record(read_frame(file, row["offset"]))["image"]
+                image = decode_record(read_record_at(file, row["offset"]))["image"]
         except (OSError, DamagedRecord, ValueError, KeyError) as error:
             raise DataError(f"{path}: {error}; run python -m tools.verify {folder}") from error
         digests[place] = hashlib.blake2b(image, digest_size=16).digest()

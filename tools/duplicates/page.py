@@ -9,7 +9,7 @@ import numpy as np
 from console.html_page import render_page
 from shards.emotions import EMOTIONS
 from tools.duplicates.hashed_frames import OUTCOMES
-from tools.duplicates.samples import PAIRS, Samples, Shown, choose_samples, list_places
+from tools.duplicates.samples import PAIRS, DuplicateSamples, Shown, choose_samples, list_places
 from tools.duplicates.totals import Findings
 from tools.source_pictures import Opened, Pictures
 
@@ -129,7 +129,7 @@ def _describe_frames(frames: list[dict[str, Any]]) -> dict[str, Any]:
     return told | {"text": " ".join(frame["key"] for frame in frames).lower()}
 
 
-def _list_keys(found: Findings, samples: Samples) -> dict[str, Any]:
+def _list_keys(found: Findings, samples: DuplicateSamples) -> dict[str, Any]:
     key, groups = found.frames.key, found.groups
     told: dict[str, Any] = {name: [[key(a), key(b)] for a, b in getattr(samples, name).tolist()] for name in PAIRS}
     told["groups"] = [

@@ -10,10 +10,10 @@ from console.html_page import embed
 from preprocess.near_duplicates.hamming_join import LIMITS, find_nearest_others
 from shards.emotions import EMOTIONS
 from shards.manifest import SPLITS, STATUSES, take_rows
-from tools.duplicates.groups import Groups
-from tools.duplicates.hashed_frames import NONE, REASONS, UNSELECTED, Frames, measure_distance
+from tools.duplicates.groups import DuplicateGroups
+from tools.duplicates.hashed_frames import ABSENT, DROP_REASONS, UNSELECTED, HashedFrames, measure_distance
 from tools.duplicates.leak_check import Leaks
-from tools.source_pictures import COLUMNS, Pictures
+from tools.source_pictures import PICTURE_COLUMNS, Pictures
 
 OF_EACH_ORDER = 40  # groups that are largest, widest, most at odds, and at random
 FACES = 12  # members of a group with pictures; the next ones are named
@@ -31,7 +31,7 @@ class NearestKept(NamedTuple):
     pairs: np.ndarray  # (pairs, 3) two frames and their bits: the closest, equally close ones at random
 
 
-class Samples(NamedTuple):
+class DuplicateSamples(NamedTuple):
     """What is shown; pairs are (pairs, 2) places among the frames, the second what the first is held against."""
 
     groups: list[int]
@@ -42,7 +42,7 @@ class Samples(NamedTuple):
     kept: np.ndarray
 
 
-def find_nearest_kept(frames: Frames, min_detail: int, seed: int) -> NearestKept:
+def find_nearest_kept(frames: HashedFrames, min_detail: int, seed: int) -> NearestKept:
     """Hold every kept frame against every other one."""
     places = np.flatnonzero(frames.kept & (frames.detail >= min_detail))
     near = find_nearest_others(frames.codes[places], LIMITS[frames.bits])
@@ -57,11 +57,13 @@ def find_nearest_kept(frames: Frames, min_detail: int, seed: int) -> NearestKept
     return NearestKept(len(places), histogram, len(places) - len(found), pairs)
 
 
-def choose_samples(frames: Frames, groups: Groups, nearest: NearestKept, leaks: Leaks, seed: int) -> Samples:
+def choose_samples(
+    frames: HashedFrames, groups: DuplicateGroups, nearest: NearestKept, leaks: Leaks, seed: int
+) -> DuplicateSamples:
     random = np.random.default_rng(seed)
-    dropped = random.permutation(np.flatnonzero(frames.of != NONE))[: PAIRS["dropped"]]
+    dropped = random.permutation(np.flatnonzero(frames.of != ABSENT))[: PAIRS["dropped"]]
     equal = np.array(leaks.equal, np.int64).reshape(-1, 2)
-    return Samples(
+    return DuplicateSamples(
         groups=_choose_groups(groups, random),
         dropped=np.stack((dropped, frames.of[dropped]), 1),
         leaks=np.concatenate((equal, leaks.pairs[:, :2]))[: PAIRS["leaks"]],
@@ -71,14 +73,14 @@ def choose_samples(frames: Frames, groups: Groups, nearest: NearestKept, leaks: 
     )
 
 
-def _choose_widest(frames: Frames, random: np.random.Generator) -> np.ndarray:
+def _choose_widest(frames: HashedFrames, random: np.random.Generator) -> np.ndarray:
     """(pairs, 2) dropped frames that are farthest from what stands for them, of equally far ones some at random."""
-    places = random.permutation(np.flatnonzero(frames.of != NONE))
+    places = random.permutation(np.flatnonzero(frames.of != ABSENT))
     places = places[np.argsort(-frames.distance[places], kind="stable")][: PAIRS["widest"]]
     return np.stack((places, frames.of[places]), 1)
 
 
-def _choose_unselected(frames: Frames, random: np.random.Generator) -> np.ndarray:
+def _choose_unselected(frames: HashedFrames, random: np.random.Generator) -> np.ndarray:
     """(pairs, 2) some unselected frames, each with the nearest selected one of its video."""
     places = random.permutation(np.flatnonzero(frames.status == UNSELECTED))[: PAIRS["unselected"]]
     selected = np.flatnonzero(frames.leaves_video & np.isin(frames.video, frames.video[places]))
@@ -90,7 +92,7 @@ def _choose_unselected(frames: Frames, random: np.random.Generator) -> np.ndarra
     return np.array(pairs, np.int64).reshape(-1, 2)
 
 
-def _choose_groups(groups: Groups, random: np.random.Generator) -> list[int]:
+def _choose_groups(groups: DuplicateGroups, random: np.random.Generator) -> list[int]:
     """The first groups of each order, and some at random, the largest first."""
     orders = [np.lexsort((-groups.size, -values)) for values in (groups.size, groups.widest, groups.disagreeing)]
     orders[2] = orders[2][groups.disagreeing[orders[2]] > 0]
@@ -102,11 +104,11 @@ def _choose_groups(groups: Groups, random: np.random.Generator) -> list[int]:
 class Shown:
     """Frames as the page shows them, with pictures for as long as there is room."""
 
-    def __init__(self, folder: Path, frames: Frames, pictures: Pictures, places: Iterable[int], min_detail: int):
+    def __init__(self, folder: Path, frames: HashedFrames, pictures: Pictures, places: Iterable[int], min_detail: int):
         self._frames, self._room, self.left_out = frames, PICTURE_BYTES, 0
         self._min_detail = min_detail
         wanted = sorted({int(place) for place in places})
-        rows = take_rows(folder, frames.row[wanted].tolist(), list(COLUMNS))
+        rows = take_rows(folder, frames.row[wanted].tolist(), list(PICTURE_COLUMNS))
         self._thumbnails = pictures.thumbnails(rows.values())
 
     def frame(self, place: int, seen: bool = True) -> dict[str, Any]:
@@ -115,13 +117,13 @@ class Shown:
         mood, label = int(frames.mood[place]), int(frames.label[place])
         return {
             "key": frames.key(place),
-            "korean": EMOTIONS[mood].korean if mood != NONE else "",
-            "mood": EMOTIONS[mood].english if mood != NONE else "unknown",
-            "relabelled": EMOTIONS[label] if NONE != label != mood else None,
+            "korean": EMOTIONS[mood].korean if mood != ABSENT else "",
+            "mood": EMOTIONS[mood].english if mood != ABSENT else "unknown",
+            "relabelled": EMOTIONS[label] if ABSENT != label != mood else None,
             "species": name_of(frames.kinds, frames.species[place]),
             "split": name_of(SPLITS, frames.split[place]),
             "status": STATUSES[frames.status[place]],
-            "reason": name_of(REASONS, frames.reason[place]),
+            "reason": name_of(DROP_REASONS, frames.reason[place]),
             "picture": self._embed(frames.key(place)) if seen else None,
         }
 
@@ -142,7 +144,7 @@ class Shown:
         told = {"bits": int(bits), "featureless": featureless}
         return {"first": self.frame(first), "second": self.frame(second)} | told
 
-    def group(self, groups: Groups, group: int) -> dict[str, Any]:
+    def group(self, groups: DuplicateGroups, group: int) -> dict[str, Any]:
         """A group with its widest members first: those that are most in doubt."""
         frames, root = self._frames, int(groups.representative[group])
         members = order_members(frames, groups, group)
@@ -165,13 +167,13 @@ class Shown:
         return self.frame(place, seen) | told | {"direct": None if direct == root else self._frames.key(direct)}
 
 
-def order_members(frames: Frames, groups: Groups, group: int) -> np.ndarray:
+def order_members(frames: HashedFrames, groups: DuplicateGroups, group: int) -> np.ndarray:
     """Places of a group's duplicates, the farthest from their direct representative first."""
     members = groups.of_group(group)
     return members[np.argsort(-frames.distance[members], kind="stable")]
 
 
-def list_places(frames: Frames, groups: Groups, samples: Samples) -> set[int]:
+def list_places(frames: HashedFrames, groups: DuplicateGroups, samples: DuplicateSamples) -> set[int]:
     """Places of all frames whose pictures the page shows."""
     places = {int(place) for name in PAIRS for place in getattr(samples, name).ravel()}
     for group in samples.groups:
@@ -181,4 +183,4 @@ def list_places(frames: Frames, groups: Groups, samples: Samples) -> set[int]:
 
 
 def name_of(names: Sequence[str], number: int) -> str:
-    return names[number] if number != NONE else ""
+    return names[number] if number != ABSENT else ""

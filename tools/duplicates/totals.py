@@ -8,8 +8,16 @@ from preprocess.settings import CROSS_DISTANCES
 from shards.emotions import EMOTIONS
 from shards.manifest import SPLITS
 from tools.duplicates.distance_curves import Curve, Selection, count_across, count_in_videos, measure_selection
-from tools.duplicates.groups import Groups, find_groups
-from tools.duplicates.hashed_frames import NONE, OUTCOMES, REASONS, VAL, Frames, number_outcomes, read_frames
+from tools.duplicates.groups import DuplicateGroups, find_duplicate_groups
+from tools.duplicates.hashed_frames import (
+    ABSENT,
+    DROP_REASONS,
+    OUTCOMES,
+    VAL,
+    HashedFrames,
+    number_outcomes,
+    read_hashed_frames,
+)
 from tools.duplicates.leak_check import Leaks, check_leaks
 from tools.duplicates.samples import NearestKept, find_nearest_kept
 from tools.source_pictures import Opened
@@ -18,8 +26,8 @@ from tools.source_pictures import Opened
 class Findings(NamedTuple):
     """All that the manifest tells of near-copies."""
 
-    frames: Frames
-    groups: Groups
+    frames: HashedFrames
+    groups: DuplicateGroups
     settings: dict[str, Any]
     in_videos: Curve
     across: dict[str, Curve]
@@ -34,10 +42,10 @@ def inspect_dataset(opened: Opened, seed: int) -> Findings:
     Raises DataError where the manifest has no hashes or contradicts itself.
     """
     settings = opened.dataset.settings
-    frames = read_frames(opened.folder)
+    frames = read_hashed_frames(opened.folder)
     return Findings(
         frames,
-        find_groups(frames),
+        find_duplicate_groups(frames),
         settings,
         count_in_videos(frames, settings),
         count_across(frames, settings),
@@ -53,17 +61,17 @@ def promised_distance(settings: dict[str, Any], bits: int) -> int:
     return settings["dedupe"].get("cross_distance", CROSS_DISTANCES[bits])
 
 
-def count_outcomes(frames: Frames, values: np.ndarray, names: list[Any]) -> list[dict[str, Any]]:
+def count_outcomes(frames: HashedFrames, values: np.ndarray, names: list[Any]) -> list[dict[str, Any]]:
     """For each name, by its number in `values`: frames with each outcome. Numbers of -1 are the last, unnamed line."""
     outcomes = number_outcomes(frames)
-    slots = np.where(values == NONE, len(names), values).astype(np.int64)
+    slots = np.where(values == ABSENT, len(names), values).astype(np.int64)
     counts = np.bincount(slots * len(OUTCOMES) + outcomes, minlength=(len(names) + 1) * len(OUTCOMES))
     lines = counts.reshape(-1, len(OUTCOMES)).tolist()
     named = zip([*names, None], lines, strict=True)
     return [{"name": name, **dict(zip(OUTCOMES, line, strict=True)), "all": sum(line)} for name, line in named]
 
 
-def make_figures(found: Findings, opened: Opened, images_per_second: float) -> dict[str, Any]:
+def make_duplicate_totals(found: Findings, opened: Opened, images_per_second: float) -> dict[str, Any]:
     """All figures of the page, as JSON has them."""
     frames, counts = found.frames, opened.dataset.counts
     moods, splits = [emotion.english for emotion in EMOTIONS], list(SPLITS)
@@ -90,25 +98,25 @@ def make_figures(found: Findings, opened: Opened, images_per_second: float) -> d
     }
 
 
-def _count_epoch(frames: Frames, images_per_second: float) -> dict[str, Any]:
+def _count_epoch(frames: HashedFrames, images_per_second: float) -> dict[str, Any]:
     train = frames.split != VAL
     before, after = int(np.count_nonzero(train)), int(np.count_nonzero(train & frames.kept))
     seconds = {"seconds_before": before / images_per_second, "seconds_after": after / images_per_second}
     return {"images_per_second": images_per_second, "before": before, "after": after} | seconds
 
 
-def _count_distances(frames: Frames) -> dict[str, list[int]]:
+def _count_distances(frames: HashedFrames) -> dict[str, list[int]]:
     """Dropped frames by the bits to their direct representative, for each reason; up to the greatest there is."""
-    dropped = frames.of != NONE
+    dropped = frames.of != ABSENT
     width = int(frames.distance[dropped].max(initial=0)) + 1
     return {
         reason: np.bincount(frames.distance[dropped & (frames.reason == number)], minlength=width).tolist()
-        for number, reason in enumerate(REASONS)
+        for number, reason in enumerate(DROP_REASONS)
         if np.any(dropped & (frames.reason == number))
     }
 
 
-def _count_groups(groups: Groups) -> dict[str, Any]:
+def _count_groups(groups: DuplicateGroups) -> dict[str, Any]:
     at_odds = groups.disagreeing > 0
     return {
         "groups": len(groups.size),
@@ -120,7 +128,7 @@ def _count_groups(groups: Groups) -> dict[str, Any]:
     }
 
 
-def _count_leaks(leaks: Leaks, frames: Frames) -> dict[str, Any]:
+def _count_leaks(leaks: Leaks, frames: HashedFrames) -> dict[str, Any]:
     told = {name: value for name, value in leaks._asdict().items() if name not in ("pairs", "equal")}
     equal = [[frames.key(a), frames.key(b)] for a, b in leaks.equal]
     return told | {"near": leaks.near, "equal": equal, "found": leaks.found}

@@ -9,7 +9,7 @@ import pyarrow as pa
 from tools.overview.histogram import find_quantile, fold
 
 # Of a row of the manifest, what is measured.
-COLUMNS = ("width", "height", "box_x", "box_y", "box_width", "box_height", "crop_x", "crop_y", "crop_size")
+BOX_COLUMNS = ("width", "height", "box_x", "box_y", "box_width", "box_height", "crop_x", "crop_y", "crop_size")
 
 _SIDES = (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536)  # pixels, where one bar of the histogram ends
 _LONGEST = 1 << 14  # pixels; longer sides count as this
@@ -31,7 +31,7 @@ class Boxes:
 
     def add(self, rows: pa.Table) -> None:
         """Count in kept rows; one that lacks a number, which preprocess never writes, is left out."""
-        numbers = rows.select(COLUMNS).drop_null().columns
+        numbers = rows.select(BOX_COLUMNS).drop_null().columns
         width, height, x, y, across, down, left, top, crop = (number.to_numpy().astype(np.int64) for number in numbers)
         self.sides += np.bincount(np.clip(np.maximum(across, down), 0, _LONGEST), minlength=_LONGEST + 1)
         self.crops += np.bincount(np.clip(crop, 0, _LONGEST), minlength=_LONGEST + 1)

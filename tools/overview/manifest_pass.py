@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from shards.emotions import EMOTIONS
 from shards.errors import DataError
-from shards.manifest import FILE, REJECTIONS, SPLITS, blame_manifest, read_manifest
-from tools.overview.box_histograms import COLUMNS, Boxes
+from shards.manifest import MANIFEST_FILE, REJECTIONS, SPLITS, blame_manifest, read_manifest
+from tools.overview.box_histograms import BOX_COLUMNS, Boxes
 
 _SHARED = ("video", "label", "split", "species", "action", "breed", "emotion_inspect", "emotion_owner")
 _SHARED += ("status", "reason")
@@ -28,25 +28,25 @@ class Read(NamedTuple):
 
     videos: pa.Table  # the columns of _SHARED and `rows`: one row for each combination that there is
     boxes: Boxes  # of kept frames
-    samples: "Samples"
+    samples: "RowSamples"
 
 
-def read_rows(folder: Path, size: int, seed: int, tell: Callable[[int], Any] = lambda rows: None) -> Read:
+def summarise_rows(folder: Path, size: int, seed: int, tell: Callable[[int], Any] = lambda rows: None) -> Read:
     """Read a manifest once. `size` is the stored side in pixels; `tell` hears of rows as they are read.
 
     Raises DataError where the manifest is damaged.
     """
-    read, start = Read(pa.table({}), Boxes(size), Samples(seed)), 0
+    read, start = Read(pa.table({}), Boxes(size), RowSamples(seed)), 0
     counted = []
     with blame_manifest(folder):
-        for rows in read_manifest(folder, [*_SHARED, *COLUMNS]):
+        for rows in read_manifest(folder, [*_SHARED, *BOX_COLUMNS]):
             counted.append(rows.group_by(list(_SHARED)).aggregate([([], "count_all")]))
             read.boxes.add(rows.filter(pc.equal(rows["status"], "kept")))
             read.samples.add(_name_kinds(rows), rows["video"], start)
             start += len(rows)
             tell(len(rows))
     if not counted:
-        raise DataError(f"{folder / FILE}: has no rows, so there is nothing to report; make the dataset again")
+        raise DataError(f"{folder / MANIFEST_FILE}: has no rows, so there is nothing to report; make the dataset again")
     together = pa.concat_tables(counted).group_by(list(_SHARED)).aggregate([("count_all", "sum")])
     return read._replace(videos=together.rename_columns([*_SHARED, "rows"]))
 
@@ -74,7 +74,7 @@ FIRST_REASON = len(SPLITS) * len(EMOTIONS)
 _KINDS = (("split", SPLITS), ("label", tuple(range(len(EMOTIONS)))))
 
 
-class Samples:
+class RowSamples:
     """Some rows of each kind at random, the same for the same seed and manifest."""
 
     def __init__(self, seed: int):

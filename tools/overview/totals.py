@@ -201,7 +201,7 @@ def _count_relabelled(kept: pa.Table) -> int:
     return sum(count["rows"] for (label, text), count in found.items() if parse_emotion(text or "") != label)
 
 
-def make_figures(read: Read, dataset: Dataset, is_dry_run: bool) -> dict[str, Any]:
+def make_dataset_totals(read: Read, dataset: Dataset, is_dry_run: bool) -> dict[str, Any]:
     """All figures of a dataset as JSON can hold them."""
     return {
         "dry_run": is_dry_run,

@@ -44,18 +44,18 @@ class Pose(NamedTuple):
     hackles: float
 
 
-class Mood(NamedTuple):
+class MoodPose(NamedTuple):
     pose: Pose
     tension: float  # how far a pose strays from one rest to the next
 
 
 MOODS = (  # by the numbers of shards.emotions
-    Mood(Pose(0.8, 0.45, 0.1, 0.0, 0.9, 0.9, 0.5, 0.35, 0.9, 0.35, 1.0, 0.0, 0.5), 0.7),
-    Mood(Pose(0.12, 0.3, -0.5, -0.15, 1.0, -1.0, 1.0, 0.95, -0.3, 0.0, 0.0, 0.0, 0.0), 0.5),
-    Mood(Pose(0.75, -0.05, 0.6, 0.0, 0.05, 0.75, 0.75, 0.6, 0.0, 0.8, 0.0, 1.0, 0.0), 1.0),
-    Mood(Pose(0.0, 0.05, 0.15, 0.0, 0.15, -0.25, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0), 0.4),
-    Mood(Pose(0.95, 0.0, -0.45, 0.35, 0.65, 0.15, 0.7, 0.2, 1.0, 1.0, 1.0, 0.0, 1.0), 0.9),
-    Mood(Pose(0.5, 0.25, -0.2, -0.05, 0.5, -0.65, 0.55, 0.75, -1.0, 0.08, 0.0, 0.0, 0.0), 0.6),
+    MoodPose(Pose(0.8, 0.45, 0.1, 0.0, 0.9, 0.9, 0.5, 0.35, 0.9, 0.35, 1.0, 0.0, 0.5), 0.7),
+    MoodPose(Pose(0.12, 0.3, -0.5, -0.15, 1.0, -1.0, 1.0, 0.95, -0.3, 0.0, 0.0, 0.0, 0.0), 0.5),
+    MoodPose(Pose(0.75, -0.05, 0.6, 0.0, 0.05, 0.75, 0.75, 0.6, 0.0, 0.8, 0.0, 1.0, 0.0), 1.0),
+    MoodPose(Pose(0.0, 0.05, 0.15, 0.0, 0.15, -0.25, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0), 0.4),
+    MoodPose(Pose(0.95, 0.0, -0.45, 0.35, 0.65, 0.15, 0.7, 0.2, 1.0, 1.0, 1.0, 0.0, 1.0), 0.9),
+    MoodPose(Pose(0.5, 0.25, -0.2, -0.05, 0.5, -0.65, 0.55, 0.75, -1.0, 0.08, 0.0, 0.0, 0.0), 0.6),
 )
 
 
@@ -86,7 +86,7 @@ class View(NamedTuple):
     place: tuple[float, float]  # of the box in what room there is, 0 to 1
 
 
-class Part(NamedTuple):
+class BodyPart(NamedTuple):
     outline: np.ndarray  # (n, 2) float
     shade: float | tuple[int, int, int]  # of the coat's colour, or a colour of its own (then it is no fur)
 
@@ -114,7 +114,7 @@ def grow_coat(rng: np.random.Generator, dog: bool) -> Coat:
     return Coat(dog, colour, iris, bool(dog and rng.random() < 0.6), slim, texture.astype(np.float32), size)
 
 
-def strike_pose(rng: np.random.Generator, mood: Mood, coat: Coat, before: View | None) -> View:
+def strike_pose(rng: np.random.Generator, mood: MoodPose, coat: Coat, before: View | None) -> View:
     """The next view of an animal; far enough from the one before that nobody takes it for the same picture."""
     spread = np.array([0.06, 0.08, 0.12, 0.06, 0.07, 0.12, 0.05, 0.08, 0.1, 0.06, 0, 0, 0.1]) * (0.6 + mood.tension)
     floor = [0, -1, -1, -1, 0, -1, 0, 0.15, -1, 0, 0, 0, 0]
@@ -154,23 +154,23 @@ def tube(path: np.ndarray, first: float, last: float) -> np.ndarray:
     return np.concatenate([path + aside, end, (path - aside)[::-1], start])
 
 
-def body_parts(coat: Coat, view: View) -> list[Part]:
+def body_parts(coat: Coat, view: View) -> list[BodyPart]:
     """Tail, legs, back and neck, those farther away first; all of it fur."""
     pose, long = view.pose, view.turn
     leg, thick = 0.12 + 0.62 * pose.stand, 0.4 * coat.slim
     rump, chest = (-0.8 * long, -leg - thick), (0.62 * long, -leg - thick - 0.08 * pose.head)
     spine = bend(rump, (0.0, rump[1] - 0.8 * pose.arch), chest)
-    parts = [Part(tail_outline(rump, view, thick), 0.85)]
+    parts = [BodyPart(tail_outline(rump, view, thick), 0.85)]
     for far, x in ((1, 0.5), (1, -0.72), (0, 0.62), (0, -0.6)):
         step = view.gait * (0.25 if far else -0.25) * pose.stand
         hip, foot = (x * long, -leg - 0.5 * thick), (x * long + step + 0.3 * (1 - pose.stand), -0.1)
         knee = ((hip[0] + foot[0]) / 2 - 0.1, (hip[1] + foot[1]) / 2)
-        parts += [Part(tube(bend(hip, knee, foot), 0.19, 0.1), 0.62 if far else 0.9)]
-        parts += [Part(oval(foot[0] + 0.07, -0.075, 0.17, 0.085), 0.62 if far else 0.95)]
+        parts += [BodyPart(tube(bend(hip, knee, foot), 0.19, 0.1), 0.62 if far else 0.9)]
+        parts += [BodyPart(oval(foot[0] + 0.07, -0.075, 0.17, 0.085), 0.62 if far else 0.95)]
     if pose.hackles > 0.1:
-        parts.append(Part(spikes(spine, thick, pose.hackles), 0.7))
+        parts.append(BodyPart(spikes(spine, thick, pose.hackles), 0.7))
     neck = bend(chest, (chest[0] + 0.1, chest[1] - 0.1), head_centre(view))
-    return [*parts, Part(tube(spine, thick, thick * 0.95), 1.0), Part(tube(neck, 0.3, 0.26), 0.97)]
+    return [*parts, BodyPart(tube(spine, thick, thick * 0.95), 1.0), BodyPart(tube(neck, 0.3, 0.26), 0.97)]
 
 
 def head_centre(view: View) -> tuple[float, float]:
@@ -194,10 +194,10 @@ def spikes(spine: np.ndarray, thick: float, hackles: float) -> np.ndarray:
     return np.concatenate([crest, spine[::-1]])
 
 
-def head_parts(coat: Coat, view: View) -> list[Part]:
+def head_parts(coat: Coat, view: View) -> list[BodyPart]:
     """Skull, ears and muzzle: the fur of the head."""
     x, y = head_centre(view)
-    parts = [Part(oval(x, y, 0.37, 0.34), 1.08)]
+    parts = [BodyPart(oval(x, y, 0.37, 0.34), 1.08)]
     for side in (-1, 1):
         root, out = np.array([x + side * 0.22, y - 0.24]), np.radians(90 - side * (20 + 85 * view.pose.ears))
         if coat.floppy:
@@ -206,51 +206,51 @@ def head_parts(coat: Coat, view: View) -> list[Part]:
         width = 0.16 * np.array([np.sin(out), np.cos(out)])
         pricked = np.stack([root - width, tip, root + width, root + (root - tip) * 0.2])
         ear = tube(np.linspace(root, tip, 12), 0.1, 0.14) if coat.floppy else pricked
-        parts.append(Part(ear, 0.72))
+        parts.append(BodyPart(ear, 0.72))
         if not coat.floppy:
-            parts.append(Part(root + (ear - root) * 0.55, PINK))
+            parts.append(BodyPart(root + (ear - root) * 0.55, PINK))
     middle = x + 0.1 * view.look
-    return [*parts, Part(oval(middle, y + 0.16, 0.21 if coat.dog else 0.16, 0.15), 1.3)]
+    return [*parts, BodyPart(oval(middle, y + 0.16, 0.21 if coat.dog else 0.16, 0.15), 1.3)]
 
 
-def face_parts(coat: Coat, view: View) -> list[Part]:
+def face_parts(coat: Coat, view: View) -> list[BodyPart]:
     """Eyes, brows, nose and mouth: no fur, and drawn sharp."""
     x, y = head_centre(view)
     middle, pose = x + 0.1 * view.look, view.pose
     parts = mouth_parts(middle, y + 0.2, pose)
-    parts.append(Part(oval(middle, y + 0.09, 0.075 if coat.dog else 0.05, 0.045), DARK))
+    parts.append(BodyPart(oval(middle, y + 0.09, 0.075 if coat.dog else 0.05, 0.045), DARK))
     for side in (-1, 1):
         parts += eye_parts(middle + side * 0.16, y - 0.07, side, coat, pose)
     return parts
 
 
-def mouth_parts(x: float, y: float, pose: Pose) -> list[Part]:
+def mouth_parts(x: float, y: float, pose: Pose) -> list[BodyPart]:
     wide, deep = 0.12 + 0.06 * pose.teeth, 0.015 + 0.15 * pose.mouth
-    parts = [Part(oval(x, y + deep, wide, deep), DARK)]
+    parts = [BodyPart(oval(x, y + deep, wide, deep), DARK)]
     if pose.tongue > 0.5 and pose.mouth > 0.2:
-        parts.append(Part(oval(x, y + 1.5 * deep + 0.04, 0.08, 0.8 * deep + 0.02), PINK))
+        parts.append(BodyPart(oval(x, y + 1.5 * deep + 0.04, 0.08, 0.8 * deep + 0.02), PINK))
     if pose.teeth > 0.5:
         for place in (-0.75, -0.3, 0.3, 0.75):
             root, tip = x + place * wide, y + deep * (0.9 + 0.5 * abs(place))
-            parts.append(Part(np.array([[root - 0.03, y], [root + 0.03, y], [root, tip]]), TOOTH))
+            parts.append(BodyPart(np.array([[root - 0.03, y], [root + 0.03, y], [root, tip]]), TOOTH))
     return parts
 
 
-def eye_parts(x: float, y: float, side: int, coat: Coat, pose: Pose) -> list[Part]:
+def eye_parts(x: float, y: float, side: int, coat: Coat, pose: Pose) -> list[BodyPart]:
     slant = 0.06 * side * pose.brows
     brow = bend((x - 0.1, y - 0.13 + slant), (x, y - 0.15), (x + 0.1, y - 0.13 - slant))
-    parts = [Part(tube(brow, 0.018, 0.018), DARK)] if abs(pose.brows) > 0.4 else []
+    parts = [BodyPart(tube(brow, 0.018, 0.018), DARK)] if abs(pose.brows) > 0.4 else []
     if pose.eyes < 0.25:
-        return [*parts, Part(tube(bend((x - 0.1, y), (x, y + 0.08), (x + 0.1, y)), 0.02, 0.02), DARK)]
+        return [*parts, BodyPart(tube(bend((x - 0.1, y), (x, y + 0.08), (x + 0.1, y)), 0.02, 0.02), DARK)]
     high = 0.1 * pose.eyes
-    white = Part(oval(x, y, 0.095, high), WHITE)
-    iris = Part(oval(x, y, min(0.08, 0.9 * high + 0.02), 0.92 * high), coat.iris)
-    return [*parts, white, iris, Part(oval(x, y, 0.075 * pose.pupil, 0.85 * high * max(pose.pupil, 0.6)), DARK)]
+    white = BodyPart(oval(x, y, 0.095, high), WHITE)
+    iris = BodyPart(oval(x, y, min(0.08, 0.9 * high + 0.02), 0.92 * high), coat.iris)
+    return [*parts, white, iris, BodyPart(oval(x, y, 0.075 * pose.pupil, 0.85 * high * max(pose.pupil, 0.6)), DARK)]
 
 
-def enlarge(parts: list[Part], centre: tuple[float, float]) -> list[Part]:
+def enlarge(parts: list[BodyPart], centre: tuple[float, float]) -> list[BodyPart]:
     """Heads are drawn large, as cartoons have them: a face must be legible in a crop of 100 pixels."""
-    return [Part(HEAD_SIZE * (outline - centre) + centre, shade) for outline, shade in parts]
+    return [BodyPart(HEAD_SIZE * (outline - centre) + centre, shade) for outline, shade in parts]
 
 
 def fill(canvas: np.ndarray, outline: np.ndarray, colour: tuple) -> None:

@@ -12,22 +12,22 @@ from dataclasses import replace
 import numpy as np
 
 from shards.emotions import KOREAN
-from tools.sample.videos import Plan, SampleSpec, Video, breed_animal, encode_jpeg, encode_label
+from tools.sample.videos import SampleSpec, SampleVideo, VideoPlan, breed_animal, encode_label, encode_sample_jpeg
 
 AGAIN = "frames shown again in a video of validation, as happy ones"  # an oddity that has rows of its own
 _CALM, HAPPY = KOREAN.index("편안/안정"), KOREAN.index("행복/즐거움")
 _FRAMES = 6  # in a video that is there for its defect
 
 
-def plan_defects(spec: SampleSpec) -> list[Plan]:
+def plan_defects(spec: SampleSpec) -> list[VideoPlan]:
     """One video for each defect, numbered on from the sound ones; none where the spec wants none."""
     return [
-        Plan(number, breed_animal(spec.seed, number), _CALM, "Training", _FRAMES, spec.height, spec.seed, name)
+        VideoPlan(number, breed_animal(spec.seed, number), _CALM, "Training", _FRAMES, spec.height, spec.seed, name)
         for number, name in enumerate(DEFECTS if spec.defects else (), spec.videos)
     ]
 
 
-def take_liberties(video: Video) -> dict[str, int]:
+def take_liberties(video: SampleVideo) -> dict[str, int]:
     """What is odd in a sound video's label, and no defect."""
     plan = video.plan
     if plan.byte_order_mark:
@@ -39,23 +39,23 @@ def take_liberties(video: Video) -> dict[str, int]:
     }
 
 
-def _cut_label(video: Video) -> dict[str, int]:
+def _cut_label(video: SampleVideo) -> dict[str, int]:
     text = encode_label(video.label)
     video.label = text[: len(text) // 2]
     return {"label_unreadable": 1}
 
 
-def _lose_inspector(video: Video) -> dict[str, int]:
+def _lose_inspector(video: SampleVideo) -> dict[str, int]:
     del video.label["metadata"]["inspect"]
     return {"emotion_unknown": len(video.rows)}
 
 
-def _lose_list(video: Video) -> dict[str, int]:
+def _lose_list(video: SampleVideo) -> dict[str, int]:
     video.label["annotations"] = []
     return {"label_invalid": 1}
 
 
-def _write_numbers_oddly(video: Video) -> dict[str, int]:
+def _write_numbers_oddly(video: SampleVideo) -> dict[str, int]:
     """Each costs its own annotation at most."""
     video.boxes[0]["x"] = str(video.boxes[0]["x"])
     video.boxes[1]["width"] = float(video.boxes[1]["width"])
@@ -64,72 +64,72 @@ def _write_numbers_oddly(video: Video) -> dict[str, int]:
     return {"annotation_invalid": 2, "whole numbers in quotes or as floats": 2}
 
 
-def _invent_mood(video: Video) -> dict[str, int]:
+def _invent_mood(video: SampleVideo) -> dict[str, int]:
     video.label["metadata"]["inspect"]["emotion"] = "궁금함/호기심"
     return {"emotion_unknown": len(video.rows)}
 
 
-def _repeat_video(video: Video) -> dict[str, int]:
+def _repeat_video(video: SampleVideo) -> dict[str, int]:
     video.more[f"Training/라벨링데이터_2/{video.plan.name}.json"] = encode_label(video.label)
     return {"video_repeated": len(video.rows)}
 
 
-def _lose_images(video: Video) -> dict[str, int]:
+def _lose_images(video: SampleVideo) -> dict[str, int]:
     for index in (1, 3, 4):
         del video.images[video.image(index)]
     return {"image_missing": 3}
 
 
-def _lose_directory(video: Video) -> dict[str, int]:
+def _lose_directory(video: SampleVideo) -> dict[str, int]:
     video.images.clear()
     return {"image_missing": len(video.rows), "labels without a frame directory": 1}
 
 
-def _repeat_frames(video: Video) -> dict[str, int]:
+def _repeat_frames(video: SampleVideo) -> dict[str, int]:
     video.rows.insert(1, copy.deepcopy(video.rows[0]))  # side by side, and far apart
     video.rows.append(copy.deepcopy(video.rows[3]))
     return {"frame_repeated": 2}
 
 
-def _break_images(video: Video) -> dict[str, int]:
+def _break_images(video: SampleVideo) -> dict[str, int]:
     whole = video.images[video.image(0)]
     for index, broken in ((0, whole[: len(whole) // 2]), (2, b""), (5, b"404 Not Found\n")):
         video.images[video.image(index)] = broken
     return {"image_unreadable": 3}
 
 
-def _misstate_size(video: Video) -> dict[str, int]:
+def _misstate_size(video: SampleVideo) -> dict[str, int]:
     video.label["metadata"].update(width=123, height=456)
     return {"image_size": len(video.rows)}
 
 
-def _claim_huge_image(video: Video) -> dict[str, int]:
+def _claim_huge_image(video: SampleVideo) -> dict[str, int]:
     image = video.images[video.image(3)]
     size = image.index(b"\xff\xc0") + 5  # after marker, length and precision: height and width, 16 bits each
     video.images[video.image(3)] = image[:size] + b"\xff" * 4 + image[size + 4 :]
     return {"image_size": 1}
 
 
-def _lose_boxes(video: Video) -> dict[str, int]:
+def _lose_boxes(video: SampleVideo) -> dict[str, int]:
     video.rows[1]["bounding_box"] = None
     del video.rows[3]["bounding_box"]
     return {"box_missing": 2}
 
 
-def _turn_boxes_negative(video: Video) -> dict[str, int]:
+def _turn_boxes_negative(video: SampleVideo) -> dict[str, int]:
     video.boxes[0]["x"] = -7
     video.boxes[2]["y"] = -1
     video.boxes[4]["width"] *= -1
     return {"box_negative": 3}
 
 
-def _empty_boxes(video: Video) -> dict[str, int]:
+def _empty_boxes(video: SampleVideo) -> dict[str, int]:
     video.boxes[1]["width"] = 0
     video.boxes[5]["height"] = 0
     return {"box_empty": 2}
 
 
-def _push_boxes_out(video: Video) -> dict[str, int]:
+def _push_boxes_out(video: SampleVideo) -> dict[str, int]:
     (width, height), boxes = video.plan.size, video.boxes
     boxes[0]["x"] = width - boxes[0]["width"] + 12
     boxes[1]["y"] = height - boxes[1]["height"] + 1
@@ -138,7 +138,7 @@ def _push_boxes_out(video: Video) -> dict[str, int]:
     return {"box_outside": 2, "boxes that touch the border": 2}
 
 
-def _spoil_twice(video: Video) -> dict[str, int]:
+def _spoil_twice(video: SampleVideo) -> dict[str, int]:
     """Two defects a row: the one named first in REJECTIONS counts."""
     video.label["metadata"]["inspect"]["emotion"] += " "
     video.rows[0]["bounding_box"] = None
@@ -151,47 +151,47 @@ def _spoil_twice(video: Video) -> dict[str, int]:
     return {"image_missing": 2, "image_unreadable": 1, "box_negative": 1, "box_empty": 1, "mood names with a space": 1}
 
 
-def _decompose_mood(video: Video) -> dict[str, int]:
+def _decompose_mood(video: SampleVideo) -> dict[str, int]:
     inspect = video.label["metadata"]["inspect"]
     inspect["emotion"] = unicodedata.normalize("NFD", inspect["emotion"])
     return {"mood names in NFD": 1}
 
 
-def _decompose_folder(video: Video) -> dict[str, int]:
+def _decompose_folder(video: SampleVideo) -> dict[str, int]:
     video.label_folder = unicodedata.normalize("NFD", video.label_folder)
     return {"label folders in NFD": 1}
 
 
-def _lose_annotations(video: Video) -> dict[str, int]:
+def _lose_annotations(video: SampleVideo) -> dict[str, int]:
     del video.rows[4], video.rows[0]  # in a real file, too, the first frame has none
     return {"frames without an annotation": 2}
 
 
-def _lose_label(video: Video) -> dict[str, int]:
+def _lose_label(video: SampleVideo) -> dict[str, int]:
     video.label = None
     return {"frame directories without a label": 1}
 
 
-def _shuffle_rows(video: Video) -> dict[str, int]:
+def _shuffle_rows(video: SampleVideo) -> dict[str, int]:
     video.rows[:] = [video.rows[index] for index in (3, 0, 5, 1, 4, 2)]
     return {"labels with unsorted frames": 1}
 
 
-def _cover_lens(video: Video) -> dict[str, int]:
+def _cover_lens(video: SampleVideo) -> dict[str, int]:
     rng, (width, height) = video.plan.rng(), video.plan.size
     for index in (1, 2, 5):
         dark = rng.normal(3 + index, 0.7, (height, width, 3)).clip(0, 255).astype(np.uint8)
-        video.images[video.image(index)] = encode_jpeg(dark)
+        video.images[video.image(index)] = encode_sample_jpeg(dark)
     return {"black frames": 3}
 
 
-def _repeat_image(video: Video) -> dict[str, int]:
+def _repeat_image(video: SampleVideo) -> dict[str, int]:
     video.images[video.image(4)] = video.images[video.image(1)]
     video.rows[4]["bounding_box"] = dict(video.boxes[1])
     return {"frames equal to another, byte for byte": 1}
 
 
-def _show_again(video: Video) -> dict[str, int]:
+def _show_again(video: SampleVideo) -> dict[str, int]:
     """The same frames as another video, of validation, whose inspector saw another mood."""
     twin = replace(video.plan, number=video.plan.number + 1000, split="Validation", emotion=HAPPY)
     label = copy.deepcopy(video.label)
@@ -202,7 +202,7 @@ def _show_again(video: Video) -> dict[str, int]:
     return {AGAIN: len(video.rows)}
 
 
-def _scatter_junk(video: Video) -> dict[str, int]:
+def _scatter_junk(video: SampleVideo) -> dict[str, int]:
     """What macOS and a NAS leave behind, some of it under the names of labels, frames and frame directories."""
     name, labels, images = video.plan.name, video.label_folder, f"{video.image_folder}/{video.plan.name}"
     fork = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X"
@@ -221,7 +221,7 @@ def _scatter_junk(video: Video) -> dict[str, int]:
     return {"junk files": len(junk)}
 
 
-DEFECTS: dict[str, Callable[[Video], dict[str, int]]] = {
+DEFECTS: dict[str, Callable[[SampleVideo], dict[str, int]]] = {
     defect.__name__.removeprefix("_"): defect
     for defect in (
         *(_cut_label, _lose_inspector, _lose_list, _write_numbers_oddly, _invent_mood, _repeat_video, _lose_images),

@@ -75,7 +75,7 @@ class Animal(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
+class VideoPlan:
     """One video to be made: all that a worker needs to know."""
 
     number: int
@@ -131,10 +131,10 @@ class Plan:
 
 
 @dataclass
-class Video:
+class SampleVideo:
     """A video in memory: its label and frames, still to be spoilt and written."""
 
-    plan: Plan
+    plan: VideoPlan
     label: dict | bytes | None  # bytes: to be written as they are; None: there is no label file
     images: dict[str, bytes]  # by file name
     label_folder: str  # below the root, as all paths here
@@ -175,7 +175,7 @@ def _share_moods(videos: int) -> list[int]:
     return counts
 
 
-def plan_videos(spec: SampleSpec) -> list[Plan]:
+def plan_videos(spec: SampleSpec) -> list[VideoPlan]:
     """The sound videos, in order of number."""
     moods = np.repeat(np.arange(6), _share_moods(spec.videos))
     rng = np.random.default_rng([spec.seed, 0])
@@ -190,7 +190,7 @@ def plan_videos(spec: SampleSpec) -> list[Plan]:
             animal = breed_animal(spec.seed, number)
             if number % 3 == 0:
                 last[split] = animal
-        plans.append(Plan(number, animal, mood, split, spec.frames, spec.height, spec.seed))
+        plans.append(VideoPlan(number, animal, mood, split, spec.frames, spec.height, spec.seed))
     return plans
 
 
@@ -206,7 +206,7 @@ def breed_animal(seed: int, number: int) -> Animal:
     )
 
 
-def film(plan: Plan) -> tuple[dict[tuple[int, int], bytes], list[Box], int]:
+def film(plan: VideoPlan) -> tuple[dict[tuple[int, int], bytes], list[Box], int]:
     """JPEGs by (frame number, timestamp), their boxes, and how many of them only repeat what the one before shows."""
     rng, (width, height) = plan.rng(), plan.size
     coat = grow_coat(np.random.default_rng(plan.animal.seed), plan.animal.species == "DOG")
@@ -236,10 +236,10 @@ def _expose(rng: np.random.Generator, scene: np.ndarray, noise: np.ndarray) -> b
     """The scene as the camera stores it once, with the noise of this moment."""
     top, left = rng.integers(0, 64, 2)
     grain = noise[top : top + scene.shape[0], left : left + scene.shape[1]]
-    return encode_jpeg(cv2.add(scene, grain[::-1] if rng.random() < 0.5 else grain, dtype=cv2.CV_8U))
+    return encode_sample_jpeg(cv2.add(scene, grain[::-1] if rng.random() < 0.5 else grain, dtype=cv2.CV_8U))
 
 
-def encode_jpeg(pixels: np.ndarray) -> bytes:
+def encode_sample_jpeg(pixels: np.ndarray) -> bytes:
     """A JPEG of quality 90, 4:2:0, from (height, width, 3) uint8 BGR."""
     settings = [cv2.IMWRITE_JPEG_QUALITY, 90, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420]
     done, jpeg = cv2.imencode(".jpg", pixels, settings)
@@ -258,7 +258,7 @@ def encode_label(label: dict) -> bytes:
     return json.dumps(label, ensure_ascii=False, indent=4).encode()
 
 
-def write_label(plan: Plan, times: list[tuple[int, int]], boxes: list[Box]) -> dict:
+def write_label(plan: VideoPlan, times: list[tuple[int, int]], boxes: list[Box]) -> dict:
     """The label of a sound video, with the liberties that real ones take."""
     rng, (width, height) = np.random.default_rng([plan.seed, 4, plan.number]), plan.size
     animal, seconds = plan.animal, round(len(times) / 5 + rng.uniform(0, 0.2), 6)

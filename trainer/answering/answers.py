@@ -13,7 +13,10 @@ from trainer.evaluation.calibration import equalize, log_probabilities
 from trainer.model.mood_json import Metadata
 
 Prior = Literal["equal", "natural"]
-PRIORS = {"equal": "확률: 기분이 모두 똑같이 흔하다고 볼 때", "natural": "확률: 학습 영상에서 흔한 정도를 반영할 때"}
+PRIOR_NOTES = {
+    "equal": "확률: 기분이 모두 똑같이 흔하다고 볼 때",
+    "natural": "확률: 학습 영상에서 흔한 정도를 반영할 때",
+}
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from shards.jpeg_headers import UnreadableImage, check_notes, read_header
 from shards.storage.files import read_file
 from trainer.tensorflow_startup import without_notes
 
-MAX_PIXELS = 200_000_000  # the largest phones' cameras; 0.6 GB as pixels. A header may claim 65535 x 65535
-SUFFIXES = (".jpg", ".jpeg", ".jfif", ".png", ".webp")
+MAX_PHOTO_PIXELS = 200_000_000  # the largest phones' cameras; 0.6 GB as pixels. A header may claim 65535 x 65535
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jfif", ".png", ".webp")
 
 _JPEG = b"\xff\xd8"
 _PNG, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
@@ -45,8 +45,10 @@ def read_pixels(path: Path, judge: bool = True) -> np.ndarray:
 def decode_pixels(data: bytes, judge: bool = True) -> np.ndarray:
     """The same of a file's bytes. Nothing is decoded before the header's size is known to be sane."""
     width, height = _read_size(data)
-    if not 0 < width * height <= MAX_PIXELS:
-        raise UnreadableImage(f"states a size of {width}x{height}; pictures of 1 to {MAX_PIXELS:,} pixels can be read")
+    if not 0 < width * height <= MAX_PHOTO_PIXELS:
+        raise UnreadableImage(
+            f"states a size of {width}x{height}; pictures of 1 to {MAX_PHOTO_PIXELS:,} pixels can be read"
+        )
     if judge and data.startswith(_JPEG):
         _judge_scan(data)
     try:

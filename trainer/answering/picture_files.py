@@ -9,7 +9,7 @@ from typing import NamedTuple
 from trainer.answering import photo, video_clips
 
 
-class Source(NamedTuple):
+class PictureFile(NamedTuple):
     """One file to be answered, or `problem`: why there is nothing to look at."""
 
     path: Path
@@ -17,27 +17,27 @@ class Source(NamedTuple):
     problem: str | None = None
 
 
-def list_sources(named: list[Path]) -> list[Source]:
+def list_sources(named: list[Path]) -> list[PictureFile]:
     """Files as named, videos by their suffix; of a folder all pictures below it, in the order in which one counts."""
     return [source for path in named for source in _look_into(path)]
 
 
-def _look_into(path: Path) -> Iterator[Source]:
+def _look_into(path: Path) -> Iterator[PictureFile]:
     if not path.is_dir():  # whatever its name: frames of a video lie in a folder that is called .mp4
-        yield Source(
-            path, path.suffix.lower() in video_clips.SUFFIXES, None if path.exists() else "there is no such file"
+        yield PictureFile(
+            path, path.suffix.lower() in video_clips.VIDEO_SUFFIXES, None if path.exists() else "there is no such file"
         )
         return
     pictures = sorted(_walk(path), key=_count)
-    yield from map(Source, pictures)
+    yield from map(PictureFile, pictures)
     if not pictures:
-        yield Source(path, problem=f"a folder without pictures ({', '.join(photo.SUFFIXES)})")
+        yield PictureFile(path, problem=f"a folder without pictures ({', '.join(photo.PHOTO_SUFFIXES)})")
 
 
 def _walk(folder: Path) -> Iterator[Path]:
     for place, _, names in os.walk(folder):
         for name in names:
-            if Path(name).suffix.lower() in photo.SUFFIXES and not name.startswith("."):  # macOS leaves ._ files
+            if Path(name).suffix.lower() in photo.PHOTO_SUFFIXES and not name.startswith("."):  # macOS leaves ._ files
                 yield Path(place, name)
 
 

@@ -23,12 +23,12 @@ from shards.errors import word_error
 from shards.jpeg_headers import UnreadableImage
 from shards.storage.files import name_plainly, open_file
 
-SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp")
+VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp")
 RATE = 5  # frames a second
 _MISSING, _MISSING_PART = 0.5, 0.02  # seconds, and part of the stated ones, that a whole file may lack
 
 
-def read_frames(path: Path) -> Iterator[tuple[float, np.ndarray]]:
+def read_clip_frames(path: Path) -> Iterator[tuple[float, np.ndarray]]:
     """Seconds from the start, and pixels (height, width, 3) uint8 RGB, of the frames nearest to 0, 0.2, 0.4.. s,
     as far as there are frames.
 

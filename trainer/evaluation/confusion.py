@@ -35,7 +35,7 @@ def count_confusions(labels: np.ndarray, answers: np.ndarray, groups: np.ndarray
     return np.bincount(cells, minlength=count * CLASSES**2).reshape(count, CLASSES, CLASSES)
 
 
-def measure(confusions: np.ndarray) -> Figures:
+def compute_metrics(confusions: np.ndarray) -> Figures:
     """The figures of confusion matrices (..., 6, 6), in counts or in expected counts."""
     support, answered = confusions.sum(-1), confusions.sum(-2)
     right = np.diagonal(confusions, axis1=-2, axis2=-1)

@@ -17,9 +17,9 @@ from trainer.evaluation.confusion import (
     CLASSES,
     Figures,
     answer_blindly,
+    compute_metrics,
     count_confusions,
     find_interval,
-    measure,
     resample,
 )
 
@@ -63,7 +63,7 @@ def score(predictions: Predictions, prior: np.ndarray) -> dict[str, float]:
     labels = predictions.labels
     logs = calibration.log_probabilities(predictions.logits, 1.0, prior)
     answers = _answer(predictions.logits, prior)
-    figures = measure(count_confusions(labels, answers, np.zeros(len(labels), int))[0])
+    figures = compute_metrics(count_confusions(labels, answers, np.zeros(len(labels), int))[0])
     return {
         "val_loss": calibration.measure_nll(logs, labels, calibration.weigh_equally(labels)),
         "val_accuracy": float(figures.accuracy),
@@ -180,7 +180,8 @@ def _describe_answers(cases: Predictions, answers: np.ndarray, prior: np.ndarray
     common = int(confusion.sum(axis=1).argmax())
     constant = np.eye(CLASSES)[common]
     model, majority, drawn = (
-        measure(table) for table in (confusion, answer_blindly(confusion, constant), answer_blindly(confusion, prior))
+        compute_metrics(table)
+        for table in (confusion, answer_blindly(confusion, constant), answer_blindly(confusion, prior))
     )
     described: dict[str, Any] = {
         name: {"value": getattr(model, name), "majority": getattr(majority, name), "prior": getattr(drawn, name)}
@@ -202,8 +203,8 @@ def _compare(name: str, model: Figures, majority: Figures, draws: np.ndarray | N
     lead = getattr(model, name) - getattr(majority, name)
     if draws is None:
         return {"interval": None, "lead": lead, "lead_interval": None, "against_majority": "unclear"}
-    values = getattr(measure(draws), name)
-    leads = find_interval(values - getattr(measure(answer_blindly(draws, constant)), name), LEVEL)
+    values = getattr(compute_metrics(draws), name)
+    leads = find_interval(values - getattr(compute_metrics(answer_blindly(draws, constant)), name), LEVEL)
     judged = "beats" if leads[0] > 0 else "loses to" if leads[1] < 0 else "unclear"
     return {
         "interval": find_interval(values, LEVEL),

@@ -28,7 +28,7 @@ _KOREAN_VERDICTS = {
 }
 
 
-def write_report(folder: Path) -> Path:
+def write_run_report(folder: Path) -> Path:
     """Draw the plots and write the page of a run; returns the page's path.
 
     Raises DataError where metrics.json is missing or one of the files cannot be read.
@@ -45,8 +45,8 @@ def write_report(folder: Path) -> Path:
         korean=_word_in_korean(evaluation) if evaluation else None,
         pictures=_draw_pictures(folder, evaluation, history),
         history=history,
-        metrics=flatten({key: value for key, value in metrics.items() if key != "evaluation"}),
-        run={key: flatten({key: value}) for key, value in (_read_json(folder / "run.json") or {}).items()},
+        metrics=flatten_settings({key: value for key, value in metrics.items() if key != "evaluation"}),
+        run={key: flatten_settings({key: value}) for key, value in (_read_json(folder / "run.json") or {}).items()},
         emotions=EMOTIONS,
         headlines=_HEADLINES,
         probabilities=_PROBABILITIES,
@@ -57,14 +57,14 @@ def write_report(folder: Path) -> Path:
     return folder / PAGE
 
 
-def flatten(value: Any, name: str = "") -> dict[str, str]:
+def flatten_settings(value: Any, name: str = "") -> dict[str, str]:
     """The leaves of nested dicts as text, by their dotted path; a list without dicts is one leaf."""
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         value = {str(place): item for place, item in enumerate(value)}
     if isinstance(value, dict) and value:
         leaves: dict[str, str] = {}
         for key, item in value.items():
-            leaves |= flatten(item, f"{name}.{key}" if name else str(key))
+            leaves |= flatten_settings(item, f"{name}.{key}" if name else str(key))
         return leaves
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return {name: _show_bytes(text)}

@@ -17,33 +17,33 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from shards.dataset import FILE, RECIPE
+from shards.dataset import DATASET_FILE, DATASET_RECIPE
 from shards.errors import CallError
 from shards.storage.files import hash_file
-from trainer.settings import PREPROCESS, Settings
+from trainer.settings import PREPROCESS, TrainSettings
 
-FOLDER = Path("data")
+DATA_FOLDER = Path("data")
 
 # What the student had: every frame stays. Those that are near one of validation go whatever is set.
 _DEFAULTS = {"dedupe": {"enabled": False}}
 
 
-def place_dataset(settings: Settings) -> Path:
+def place_dataset(settings: TrainSettings) -> Path:
     """Where the dataset of these CSVs lies, or is to lie. Raises CallError where one of the files is not there."""
     named = {name: path for name in ("train", "valid", "label_map") if (path := getattr(settings, name))}
-    known: dict[str, Any] = {"settings": _collect(settings), "recipe": RECIPE}
+    known: dict[str, Any] = {"settings": _collect(settings), "recipe": DATASET_RECIPE}
     for name, path in named.items():
         if not os.path.isfile(path):
             raise CallError(f"{name} {path}: {'is no file' if os.path.exists(path) else 'there is no such file'}")
         folder = os.path.dirname(os.path.realpath(path))  # images may be named relative to it
         known[name] = [hash_file(Path(path)), "" if name == "label_map" else folder]
     text = json.dumps(known, sort_keys=True).encode()
-    return FOLDER / f"{Path(settings.train).stem}-{hashlib.blake2b(text, digest_size=4).hexdigest()}"
+    return DATA_FOLDER / f"{Path(settings.train).stem}-{hashlib.blake2b(text, digest_size=4).hexdigest()}"
 
 
-def make_dataset(settings: Settings, folder: Path) -> int:
+def make_dataset(settings: TrainSettings, folder: Path) -> int:
     """Have preprocess make it, or finish it; returns its exit status, 0 at once where the dataset is there."""
-    if (folder / FILE).exists():
+    if (folder / DATASET_FILE).exists():
         _tell(f"data    {settings.train} was made a dataset before: {folder}")
         return 0
     command = [sys.executable, "-m", "preprocess", *_word_arguments(settings, folder)]
@@ -54,18 +54,18 @@ def make_dataset(settings: Settings, folder: Path) -> int:
     return status if status >= 0 else 128 - status
 
 
-def take_dataset(settings: Settings, folder: Path) -> Settings:
+def take_dataset(settings: TrainSettings, folder: Path) -> TrainSettings:
     """The same run, from the dataset in place of the CSVs; it is called as the CSV is."""
     nothing = {name: {} for name in PREPROCESS}
     return replace(settings, train=str(folder), valid=None, out=str(settings.folder), label_map=None, **nothing)
 
 
-def _collect(settings: Settings) -> dict[str, dict[str, Any]]:
+def _collect(settings: TrainSettings) -> dict[str, dict[str, Any]]:
     """What preprocess is told of each of its groups."""
     return {name: _DEFAULTS.get(name, {}) | getattr(settings, name) for name in PREPROCESS}
 
 
-def _word_arguments(settings: Settings, folder: Path) -> list[str]:
+def _word_arguments(settings: TrainSettings, folder: Path) -> list[str]:
     arguments = ["--source", settings.train, "--out", str(folder)]
     arguments += ["--valid_source", settings.valid] if settings.valid else []
     arguments += ["--label_map", settings.label_map] if settings.label_map else []

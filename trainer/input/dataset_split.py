@@ -12,17 +12,17 @@ import pyarrow.compute as pc
 from shards.dataset import Dataset, read_dataset
 from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
-from shards.manifest import FILE as MANIFEST
+from shards.manifest import MANIFEST_FILE as MANIFEST
 from shards.manifest import read_manifest
 from shards.record import decode_record
 from shards.storage.files import hash_file
-from shards.tfrecord import DamagedRecord, read_frames
+from shards.tfrecord import DamagedRecord, iterate_records
 
 _COLUMNS = ["status", "split", "label", "species", "video", "shard", "index"]
 _NAMED = 3  # examples in a message
 
 
-class Split(NamedTuple):
+class DatasetSplit(NamedTuple):
     """One split. All arrays are in the order in which validation gives the records: by shard and index."""
 
     name: str  # the path as it was given
@@ -52,7 +52,7 @@ class Split(NamedTuple):
         return int(np.minimum(self.video_counts, frames_per_video).sum())
 
 
-def open_split(folder: Path, split: str) -> Split:
+def open_split(folder: Path, split: str) -> DatasetSplit:
     """The `train` or `val` split of a dataset folder: its files are looked for here, their bytes as they are read.
 
     Raises CallError where there is no such thing, DataError where files are missing or cut, or the split is empty.
@@ -66,7 +66,7 @@ def open_split(folder: Path, split: str) -> Split:
         columns = _read_columns(folder, split, [shard.file for shard in shards], [shard.records for shard in shards])
     except pa.ArrowException as error:
         raise DataError(f"{folder / MANIFEST}: damaged: {error}; run python -m tools.verify {folder}") from error
-    return Split(
+    return DatasetSplit(
         name=str(folder),
         fingerprint=dataset.digest,
         image_size=dataset.image_size,
@@ -77,14 +77,14 @@ def open_split(folder: Path, split: str) -> Split:
     )
 
 
-def check_moods(train: Split) -> None:
+def check_moods(train: DatasetSplit) -> None:
     """Raises DataError where all frames show one mood: nothing could be learnt from them."""
     moods = np.unique(train.labels)
     if len(moods) < 2:
         raise DataError(f"{train.name}: all {train.records} frames are {KOREAN[moods[0]]}; training needs two moods")
 
 
-def check_geometry(train: Split, valid: Split) -> None:
+def check_geometry(train: DatasetSplit, valid: DatasetSplit) -> None:
     """Raises CallError where the crops of two datasets were cut in different ways: one model cannot suit both."""
     for name, one, other in (
         ("crop.size", train.image_size, valid.image_size),
@@ -96,7 +96,7 @@ def check_geometry(train: Split, valid: Split) -> None:
             )
 
 
-def check_apart(train: Split, valid: Split) -> None:
+def check_apart(train: DatasetSplit, valid: DatasetSplit) -> None:
     """Raises DataError when a video is in both: what a model knows by heart would count as its skill.
 
     Splits of one dataset are apart by how it was made; of two, videos are the same when their names end alike.
@@ -112,7 +112,7 @@ def check_apart(train: Split, valid: Split) -> None:
         )
 
 
-def read_squares(split: Split, places: Sequence[int]) -> list[bytes]:
+def read_squares(split: DatasetSplit, places: Sequence[int]) -> list[bytes]:
     """The stored JPEG of each of some records of the shards, which are read up to the last of them."""
     found = dict.fromkeys(map(int, places))
     for place, record in enumerate(islice(_read_records(split), max(found) + 1)):
@@ -121,21 +121,21 @@ def read_squares(split: Split, places: Sequence[int]) -> list[bytes]:
     return [found[int(place)] for place in places]
 
 
-def _read_records(split: Split) -> Iterator[bytes]:
+def _read_records(split: DatasetSplit) -> Iterator[bytes]:
     for path in split.files:
         with open(path, "rb") as file:
             try:
-                yield from (frame.record for frame in read_frames(file))
+                yield from (frame.record for frame in iterate_records(file))
             except DamagedRecord as damage:
                 raise DataError(f"{path}: {damage}; make the dataset anew") from damage
 
 
-def find_damage(split: Split) -> DataError | None:
+def find_damage(split: DatasetSplit) -> DataError | None:
     """Which shard is missing or damaged, and where, which TensorFlow does not say; None where all are whole."""
     for path in split.files:
         try:
             with open(path, "rb") as file:
-                for _ in read_frames(file):
+                for _ in iterate_records(file):
                     pass
         except FileNotFoundError:
             return DataError(f"{path} is missing; run python -m tools.verify {split.name}")

@@ -16,7 +16,7 @@ import tensorflow as tf
 from shards.errors import CallError, DataError
 from trainer.input import batch_decoding
 from trainer.input.augmentation import NUMBERS
-from trainer.input.dataset_split import Split, find_damage, read_squares
+from trainer.input.dataset_split import DatasetSplit, find_damage, read_squares
 from trainer.input.picture_sizes import WINDOW, Sizes, choose_sizes
 
 _CHOICE = 256  # records looked at together when frames are chosen
@@ -48,7 +48,7 @@ class InputSettings:
     open_shards: int = 8
 
 
-def check_input(split: Split, settings: InputSettings) -> None:
+def check_input(split: DatasetSplit, settings: InputSettings) -> None:
     """Raises CallError where the settings ask for more than the split holds."""
     frames = split.frames_in_epoch(settings.frames_per_video)
     if frames < settings.batch_size:
@@ -58,13 +58,13 @@ def check_input(split: Split, settings: InputSettings) -> None:
     find_sizes(split, settings)
 
 
-def find_sizes(split: Split, settings: InputSettings) -> Sizes:
+def find_sizes(split: DatasetSplit, settings: InputSettings) -> Sizes:
     """The sides of a split's pictures. Raises CallError where the resolution is more than the window has."""
     return choose_sizes(split.image_size, settings.window, settings.resolution)
 
 
 def training_batches(
-    split: Split, settings: InputSettings, seed: int, epoch: int, skip: int = 0, videos: bool = False
+    split: DatasetSplit, settings: InputSettings, seed: int, epoch: int, skip: int = 0, videos: bool = False
 ) -> tf.data.Dataset:
     """Batches of one epoch: (images uint8 (batch, side, side, 3), labels int64 (batch,)).
 
@@ -94,7 +94,7 @@ class Opening:
         self.rest = None
 
 
-def read_opening(split: Split, settings: InputSettings, seed: int, count: int, go_on: bool) -> Opening:
+def read_opening(split: DatasetSplit, settings: InputSettings, seed: int, count: int, go_on: bool) -> Opening:
     """The first `count` batches of epoch 0, or all where it has fewer, and with `go_on` those behind them."""
     drawn = iter(training_batches(split, settings, seed, 0, videos=True).repeat())
     steps = split.frames_in_epoch(settings.frames_per_video) // settings.batch_size
@@ -103,7 +103,7 @@ def read_opening(split: Split, settings: InputSettings, seed: int, count: int, g
     return Opening([batch[:2] for batch in found], videos, drawn if go_on else None)
 
 
-def validation_batches(split: Split, settings: InputSettings) -> tf.data.Dataset:
+def validation_batches(split: DatasetSplit, settings: InputSettings) -> tf.data.Dataset:
     """All records in their order: (images uint8 (batch, side, side, 3), labels, weights float32 (batch,)).
 
     Pictures are whole crops as decoded, find_sizes(..).whole wide. The last batch is filled up with records of weight
@@ -117,13 +117,13 @@ def validation_batches(split: Split, settings: InputSettings) -> tf.data.Dataset
     return _decode(batches, lambda encoded, weights: (*_decode_whole(encoded, batch, sizes), weights), steps)
 
 
-def shuffle_bytes(split: Split, settings: InputSettings) -> int:
+def shuffle_bytes(split: DatasetSplit, settings: InputSettings) -> int:
     """The memory that the shuffle holds at most, in bytes."""
     waiting = min(settings.shuffle_records, split.frames_in_epoch(settings.frames_per_video))
     return round(_HELD * waiting * split.bytes / split.records)
 
 
-def first_pictures(split: Split, settings: InputSettings, n: int) -> tuple[np.ndarray, np.ndarray]:
+def first_pictures(split: DatasetSplit, settings: InputSettings, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Pictures as in validation, uint8 (n, side, side, 3), and labels (n,): of each mood in turn, always the same."""
     labels = split.labels
     by_mood = np.argsort(labels, kind="stable")
@@ -134,7 +134,7 @@ def first_pictures(split: Split, settings: InputSettings, n: int) -> tuple[np.nd
     return np.stack(batch_decoding.decode_squares(encoded, len(places), ratio)), labels[places]
 
 
-def explain_failure(split: Split, error: BaseException) -> DataError | None:
+def explain_failure(split: DatasetSplit, error: BaseException) -> DataError | None:
     """The file behind an error that reading a split raised, which TensorFlow does not always name.
 
     Every file may have to be read for it. None where the split is whole: then it was not the data.
@@ -151,7 +151,7 @@ def repeat_batch(batch: Any, steps: int) -> tf.data.Dataset:
     return tf.data.Dataset.from_tensors(batch).repeat(steps)
 
 
-def _shuffle_records(split: Split, settings: InputSettings, seed: int, epoch: int) -> tf.data.Dataset:
+def _shuffle_records(split: DatasetSplit, settings: InputSettings, seed: int, epoch: int) -> tf.data.Dataset:
     """Serialised records: shards in random order, several read in turn, and what waits of them shuffled."""
     order = np.random.default_rng([seed, epoch]).permutation(len(split.files))
     files = tf.data.Dataset.from_tensor_slices([os.fsencode(split.files[i]) for i in order])
@@ -164,7 +164,7 @@ def _shuffle_records(split: Split, settings: InputSettings, seed: int, epoch: in
     return records.shuffle(settings.shuffle_records, seed=draw, reshuffle_each_iteration=False)
 
 
-def _read_in_order(split: Split) -> tf.data.Dataset:
+def _read_in_order(split: DatasetSplit) -> tf.data.Dataset:
     return tf.data.Dataset.from_tensor_slices([os.fsencode(path) for path in split.files]).interleave(_read_shard, 1)
 
 
@@ -182,7 +182,7 @@ def _choose_records(count: int, epoch: int) -> Callable[[tf.Tensor], tf.Tensor]:
     return choose
 
 
-def _decode_randomly(split: Split, settings: InputSettings, seed: int, epoch: int, videos: bool) -> Callable:
+def _decode_randomly(split: DatasetSplit, settings: InputSettings, seed: int, epoch: int, videos: bool) -> Callable:
     """Decodes a batch, of each picture only a random window, and mirrors half of them."""
     sizes, batch = find_sizes(split, settings), settings.batch_size
     size, ratio = sizes.window, sizes.ratio

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 import keras
 import numpy as np
 
-from trainer.model.network import flatten
+from trainer.model.network import flatten_layers
 
-BATCHES = 16  # are enough
+STATISTICS_BATCHES = 16  # are enough
 
 
 def estimate_statistics(network: keras.Model, batches: Iterable) -> None:
@@ -20,7 +20,7 @@ def estimate_statistics(network: keras.Model, batches: Iterable) -> None:
 
     `batches` gives (pictures, labels), or ((pictures, numbers), labels), of which only the pictures are used.
     """
-    layers = [layer for layer in flatten(network) if isinstance(layer, keras.layers.BatchNormalization)]
+    layers = [layer for layer in flatten_layers(network) if isinstance(layer, keras.layers.BatchNormalization)]
     layers = [layer for layer in layers if layer.trainable]
     sums = [np.zeros((2, *layer.moving_mean.shape)) for layer in layers]
     used = 0

@@ -15,19 +15,19 @@ MEMBER = "mood.json"
 # Found by loading files of four backbones with the released versions, one after the other: 3.15.0 gives the same
 # logits, 3.14.0 and all before stop at what 3.15 writes of an initializer (GlorotUniform's `input_axes`).
 LEAST_KERAS = "3.15.0"
-FORMAT_VERSION = 1
+MODEL_VERSION = 1
 _FORMAT = "pet_mood model"
 _REMEDY = "give the model.keras of a run (runs/NAME/model.keras)"
 
 
-class Mood(msgspec.Struct):
+class NamedMood(msgspec.Struct):
     label: int  # its place in the outputs
     korean: str
     english: str
 
 
-def _list_moods() -> list[Mood]:
-    return [Mood(label, *emotion) for label, emotion in enumerate(EMOTIONS)]
+def _list_moods() -> list[NamedMood]:
+    return [NamedMood(label, *emotion) for label, emotion in enumerate(EMOTIONS)]
 
 
 class Metadata(msgspec.Struct):
@@ -41,11 +41,11 @@ class Metadata(msgspec.Struct):
     backbone: str
     trained: dict[str, Any] = {}  # settings worth knowing
     network_size: int | None = None  # to which the file brings squares of any size; image_size where not stated
-    emotions: list[Mood] = msgspec.field(default_factory=_list_moods)
+    emotions: list[NamedMood] = msgspec.field(default_factory=_list_moods)
     resize: str = "bilinear, half-pixel centres, not antialiased"  # how it does that
     keras: str = LEAST_KERAS  # the least version that loads the file
     format: str = _FORMAT
-    version: int = FORMAT_VERSION
+    version: int = MODEL_VERSION
 
 
 class _Version(msgspec.Struct):
@@ -92,10 +92,10 @@ def _read_member(path: Path) -> bytes:
 def _decode_metadata(path: Path, data: bytes) -> Metadata:
     try:
         stated = msgspec.json.decode(data, type=_Version)
-        if (stated.format, stated.version) != (_FORMAT, FORMAT_VERSION):
+        if (stated.format, stated.version) != (_FORMAT, MODEL_VERSION):
             raise DataError(
                 f"{path}: is {stated.format!r} version {stated.version}, this program reads {_FORMAT!r} version "
-                f"{FORMAT_VERSION}; train again, or use the program that wrote it"
+                f"{MODEL_VERSION}; train again, or use the program that wrote it"
             )
         metadata = msgspec.json.decode(data, type=Metadata)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

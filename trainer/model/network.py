@@ -18,7 +18,7 @@ from shards.emotions import EMOTIONS
 from shards.errors import CallError, word_error
 from trainer.settings import NetworkSettings, TrainBase
 
-SMALL = "small"  # a few convolutions of our own, for the demo and for tests
+SMALL_BACKBONE = "small"  # a few convolutions of our own, for the demo and for tests
 # What each family of keras.applications wants, from 0..255: scale and offset. The first three scale by themselves.
 _INPUTS = {
     r"EfficientNet(B[0-7]|V2(B[0-3]|S|M|L))": (1.0, 0.0),
@@ -149,32 +149,32 @@ def rebuild(model: keras.Model, policy: str, momentum: float | None = None) -> k
 
     copy = type(model).from_config(rewrite(model.get_config()))
     copy.set_weights(model.get_weights())
-    return settle(copy)
+    return finalize_normalization(copy)
 
 
-def settle(model: keras.Model) -> keras.Model:
+def finalize_normalization(model: keras.Model) -> keras.Model:
     """Have each Normalization use the statistics among its weights: Keras does so on loading, not on set_weights."""
-    for layer in flatten(model):
+    for layer in flatten_layers(model):
         if isinstance(layer, layers.Normalization):
             layer.finalize_state()
     return model
 
 
-def flatten(model: keras.Model) -> list[layers.Layer]:
+def flatten_layers(model: keras.Model) -> list[layers.Layer]:
     """The layers of a model and of the models in it."""
     found: list[layers.Layer] = []
     for layer in model.layers:
-        found += flatten(layer) if isinstance(layer, keras.Model) else [layer]
+        found += flatten_layers(layer) if isinstance(layer, keras.Model) else [layer]
     return found
 
 
 def _find_input(backbone: str) -> tuple[float, float]:
-    if backbone == SMALL:
+    if backbone == SMALL_BACKBONE:
         return 1 / 127.5, -1.0
     found = next((numbers for names, numbers in _INPUTS.items() if re.fullmatch(names, backbone)), None)
     if found is None or not hasattr(keras.applications, backbone):
         known = [name for name in dir(keras.applications) if any(re.fullmatch(names, name) for names in _INPUTS)]
-        raise CallError(f"backbone {backbone!r} is unknown; choose one of {SMALL}, {', '.join(known)}")
+        raise CallError(f"backbone {backbone!r} is unknown; choose one of {SMALL_BACKBONE}, {', '.join(known)}")
     return found
 
 
@@ -184,7 +184,7 @@ def _build_backbone(settings: NetworkSettings) -> keras.Model:
         return rebuild(_read_backbone(Path(settings.weights), settings.backbone), policy)
     if settings.from_scratch:
         return rebuild(_build_empty(settings.backbone), policy, momentum=_QUICK)
-    if settings.backbone == SMALL:
+    if settings.backbone == SMALL_BACKBONE:
         raise CallError("the small backbone has no imagenet weights; give --weights none --probe.epochs 0")
     try:
         build = getattr(keras.applications, settings.backbone)
@@ -200,14 +200,14 @@ def _build_backbone(settings: NetworkSettings) -> keras.Model:
 
 def _build_empty(name: str) -> keras.Model:
     """A backbone with random weights."""
-    if name != SMALL:
+    if name != SMALL_BACKBONE:
         return getattr(keras.applications, name)(include_top=False, weights=None, input_shape=(None, None, 3))
     x = pictures = keras.Input((None, None, 3))
     for block, width in enumerate((16, 32, 64, 96), start=1):
         x = layers.Conv2D(width, 3, strides=2, padding="same", use_bias=False, name=f"block{block}_conv")(x)
         x = layers.BatchNormalization(name=f"block{block}_norm")(x)
         x = layers.Activation("relu", name=f"block{block}_relu")(x)
-    return keras.Model(pictures, x, name=SMALL)
+    return keras.Model(pictures, x, name=SMALL_BACKBONE)
 
 
 def _read_backbone(path: Path, name: str) -> keras.Model:

@@ -18,8 +18,8 @@ import numpy as np
 from shards.storage.files import read_file, sync_directory, write_atomically
 from shards.storage.seal import BrokenSeal, open_bytes, seal_bytes
 
-FOLDER = "checkpoints"
-NAME = re.compile(r"[0-9]{10}\.npz")
+CHECKPOINT_FOLDER = "checkpoints"
+CHECKPOINT_NAME = re.compile(r"[0-9]{10}\.npz")
 _KEPT = 2
 
 
@@ -56,7 +56,7 @@ def write_checkpoint(run: Path, model: keras.Model, progress: Progress) -> None:
 
     So do those of later steps: the run would have gone on from them, were they whole.
     """
-    folder = run / FOLDER
+    folder = run / CHECKPOINT_FOLDER
     folder.mkdir(exist_ok=True)
     written = folder / f"{progress.total_steps:010}.npz"
     with write_atomically(written) as file:
@@ -70,7 +70,9 @@ def write_checkpoint(run: Path, model: keras.Model, progress: Progress) -> None:
 
 def list_checkpoints(run: Path) -> list[Path]:
     """The newest first."""
-    return sorted((path for path in _list(run / FOLDER) if NAME.fullmatch(path.name)), reverse=True)
+    return sorted(
+        (path for path in _list(run / CHECKPOINT_FOLDER) if CHECKPOINT_NAME.fullmatch(path.name)), reverse=True
+    )
 
 
 def read_progress(run: Path) -> tuple[Progress, dict[str, np.ndarray]] | None:

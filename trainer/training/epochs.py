@@ -24,7 +24,7 @@ from shards.errors import DataError
 from shards.storage.files import write_atomically
 from trainer.evaluation.metrics import Predictions, score
 from trainer.input.augmentation import NUMBERS, Augmentation
-from trainer.input.dataset_split import Split
+from trainer.input.dataset_split import DatasetSplit
 from trainer.input.picture_sizes import Sizes
 from trainer.input.pipeline import (
     InputSettings,
@@ -34,16 +34,16 @@ from trainer.input.pipeline import (
     training_batches,
     validation_batches,
 )
-from trainer.model.batchnorm_statistics import BATCHES, estimate_statistics
+from trainer.model.batchnorm_statistics import STATISTICS_BATCHES, estimate_statistics
 from trainer.model.network import bring, choose_trainable, connect
-from trainer.settings import Settings, Stage
+from trainer.settings import Stage, TrainSettings
 from trainer.training.checkpoint import Progress, restore_variables, write_checkpoint
 from trainer.training.device import Device
 from trainer.training.loss import balance_offset, make_loss
 from trainer.training.optimizer import make_optimizer
 from trainer.training.throughput import measure_input
 
-COLUMNS = (
+HISTORY_COLUMNS = (
     *("stage", "epoch", "first_step", "steps", "loss", "train_accuracy", "learning_rate"),
     *("val_loss", "val_accuracy", "macro_f1", "balanced_accuracy"),
     *("images_per_second", "waiting_share", "seconds"),
@@ -51,15 +51,15 @@ COLUMNS = (
 
 
 @dataclass
-class Run:
+class TrainingRun:
     """Everything that the stages of one run share."""
 
     folder: Path
-    settings: Settings
+    settings: TrainSettings
     input: InputSettings
     device: Device
-    train: Split
-    valid: Split
+    train: DatasetSplit
+    valid: DatasetSplit
     network: keras.Model
     prior: np.ndarray
     progress: Progress = field(default_factory=Progress)
@@ -78,7 +78,7 @@ class Run:
     @cached_property
     def opening(self) -> Opening:
         """The first batches of epoch 0: for the checks, for measuring the speed, and for each epoch's statistics."""
-        count = BATCHES if self.settings.network.from_scratch else 1
+        count = STATISTICS_BATCHES if self.settings.network.from_scratch else 1
         return read_opening(self.train, self.input, self.settings.seed, count, self.settings.measure_speed)
 
     @cached_property
@@ -108,10 +108,10 @@ class Run:
         return self.train.frames_in_epoch(self.input.frames_per_video) // self.input.batch_size
 
 
-def train_stages(run: Run, arrays: dict[str, np.ndarray] | None) -> None:
+def train_stages(run: TrainingRun, arrays: dict[str, np.ndarray] | None) -> None:
     """All stages from where run.progress is; `arrays` are its checkpoint's variables, None for a new run."""
     stages = run.settings.stages
-    with stop_between_steps() as stop:
+    with stop_gracefully() as stop:
         while True:
             stage = stages[run.progress.stage]
             model, clock = compile_stage(run, stage)
@@ -129,11 +129,11 @@ def train_stages(run: Run, arrays: dict[str, np.ndarray] | None) -> None:
             run.progress.start_stage()
 
 
-def _is_over(run: Run, stage: Stage) -> bool:
+def _is_over(run: TrainingRun, stage: Stage) -> bool:
     return run.progress.epoch >= stage.epochs or run.progress.waited >= run.settings.patience
 
 
-def compile_stage(run: Run, stage: Stage) -> tuple[keras.Model, "Clock"]:
+def compile_stage(run: TrainingRun, stage: Stage) -> tuple[keras.Model, "WaitingClock"]:
     """The network, augmented or not, with the stage's optimizer and the loss; built, so that it can be restored.
 
     Its batches pass through the clock.
@@ -156,19 +156,21 @@ def compile_stage(run: Run, stage: Stage) -> tuple[keras.Model, "Clock"]:
             jit_compile=run.device.jit,
         )
         _build(model)
-    clock = Clock()
+    clock = WaitingClock()
     count_waiting(model, clock)
     return model, clock
 
 
-def train_epoch(run: Run, stage: Stage, model: keras.Model, clock: "Clock", stop: "StopBetweenSteps") -> None:
+def train_epoch(
+    run: TrainingRun, stage: Stage, model: keras.Model, clock: "WaitingClock", stop: "GracefulStop"
+) -> None:
     """The rest of the epoch that run.progress is in, its validation, and a checkpoint at its end."""
     progress, started = run.progress, time.perf_counter()
     first, number = progress.step, len(progress.history)
     clock.waited = 0.0
     if first < run.steps:
         batches = training_batches(run.train, run.input, run.settings.seed, number, skip=first)
-        keeper = Keeper(run, model, stop, f"{stage.name} {progress.epoch + 1}/{stage.epochs}")
+        keeper = CheckpointCallback(run, model, stop, f"{stage.name} {progress.epoch + 1}/{stage.epochs}")
         with stop.watching(), keeper.bar:
             model.fit(batches, verbose=0, shuffle=False, callbacks=[keeper])
     row = {"stage": stage.name, "epoch": number + 1, "first_step": first, "steps": run.steps}
@@ -185,13 +187,13 @@ def train_epoch(run: Run, stage: Stage, model: keras.Model, clock: "Clock", stop
     write_checkpoint(run.folder, model, progress)
 
 
-def predict(run: Run) -> Predictions:
+def predict(run: TrainingRun) -> Predictions:
     """Balanced logits of the network as it is for every validation record, in their order."""
     logits = run.evaluator.predict(validation_batches(run.valid, run.input), verbose=0)[: run.valid.records]
     return Predictions(logits - run.offset, run.valid.labels, run.valid.videos, run.valid.species)
 
 
-def _remember(run: Run, row: dict[str, Any], predictions: Predictions) -> None:
+def _remember(run: TrainingRun, row: dict[str, Any], predictions: Predictions) -> None:
     """What follows from an epoch: the best model, patience, the history."""
     progress, figure = run.progress, row[run.settings.best]
     for name in ("loss", "val_loss"):
@@ -204,7 +206,7 @@ def _remember(run: Run, row: dict[str, Any], predictions: Predictions) -> None:
         progress.lowest_loss, progress.waited = row["val_loss"], 0
     else:
         progress.waited += 1
-    progress.history.append({name: row[name] for name in COLUMNS})
+    progress.history.append({name: row[name] for name in HISTORY_COLUMNS})
     progress.start_epoch()
     write_history(run.folder, progress)
     run.after_epoch(row)
@@ -212,17 +214,17 @@ def _remember(run: Run, row: dict[str, Any], predictions: Predictions) -> None:
 
 def write_history(folder: Path, progress: Progress) -> None:
     text = io.StringIO()
-    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    table = csv.DictWriter(text, HISTORY_COLUMNS, lineterminator="\n")
     table.writeheader()
     table.writerows(progress.history)
     with write_atomically(folder / "history.csv") as file:
         file.write(text.getvalue().encode())
 
 
-class Keeper(keras.callbacks.Callback):
+class CheckpointCallback(keras.callbacks.Callback):
     """Counts steps in the progress, writes checkpoints, stops when asked to, and shows how far it is."""
 
-    def __init__(self, run: Run, model: keras.Model, stop: "StopBetweenSteps", title: str):
+    def __init__(self, run: TrainingRun, model: keras.Model, stop: "GracefulStop", title: str):
         super().__init__()
         self.run, self.stop = run, stop
         self.bar = tqdm(total=run.steps, initial=run.progress.step, desc=title, unit="step")
@@ -254,7 +256,7 @@ class Keeper(keras.callbacks.Callback):
         self.bar.set_postfix({name: f"{value:.3f}" for name, value in (logs or {}).items()})
 
 
-class Clock:
+class WaitingClock:
     """Seconds spent in waiting for batches."""
 
     waited = 0.0
@@ -269,14 +271,14 @@ class Clock:
             yield batch
 
 
-def count_waiting(model: keras.Model, clock: Clock) -> None:
+def count_waiting(model: keras.Model, clock: WaitingClock) -> None:
     """Let fit draw its batches through the clock: it calls train_function([state,] iterator) for each step."""
     model.make_train_function()
     step = model.train_function
     model.train_function = lambda *call: step(*call[:-1], clock.watch(call[-1]))
 
 
-class StopBetweenSteps:
+class GracefulStop:
     """Ctrl-C and SIGTERM: at the end of a step while one is watched, else at once; the second one always at once."""
 
     def __init__(self) -> None:
@@ -297,8 +299,8 @@ class StopBetweenSteps:
 
 
 @contextmanager
-def stop_between_steps() -> Iterator[StopBetweenSteps]:
-    stop = StopBetweenSteps()
+def stop_gracefully() -> Iterator[GracefulStop]:
+    stop = GracefulStop()
     try:
         before = {number: signal.signal(number, stop.hear) for number in (signal.SIGINT, signal.SIGTERM)}
     except ValueError:  # not the main thread: signals are not ours to hear
@@ -310,7 +312,7 @@ def stop_between_steps() -> Iterator[StopBetweenSteps]:
             signal.signal(number, handler)
 
 
-def _prepare(run: Run, frozen: bool, augment: bool) -> keras.Model:
+def _prepare(run: TrainingRun, frozen: bool, augment: bool) -> keras.Model:
     """The network as it is trained, on windows: its base in inference mode or not, augmentation before it or not."""
     sizes = run.sizes
     windows = keras.Input((sizes.window, sizes.window, 3), dtype="uint8", name="pictures")

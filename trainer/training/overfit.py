@@ -6,12 +6,12 @@ import keras
 import numpy as np
 
 from shards.errors import DataError
-from trainer.input.dataset_split import Split
+from trainer.input.dataset_split import DatasetSplit
 from trainer.input.picture_sizes import Sizes
 from trainer.input.pipeline import InputSettings, find_sizes, first_pictures
 from trainer.model.batchnorm_statistics import estimate_statistics
 from trainer.model.network import bring, build_network, choose_trainable
-from trainer.settings import Settings
+from trainer.settings import TrainSettings
 from trainer.training.device import Device
 from trainer.training.loss import make_loss
 
@@ -20,7 +20,9 @@ _EPOCHS = 200  # at most
 _ENOUGH = 0.99  # of the pictures, in training mode
 
 
-def overfit(settings: Settings, input_settings: InputSettings, split: Split, device: Device) -> dict[str, float]:
+def overfit(
+    settings: TrainSettings, input_settings: InputSettings, split: DatasetSplit, device: Device
+) -> dict[str, float]:
     """Train on the first `settings.overfit` pictures, mood by mood, until they are known.
 
     Returns accuracy in training mode, in inference mode (BatchNormalization's statistics estimated anew when from

@@ -17,9 +17,9 @@ from shards.errors import CallError, DataError, word_error
 from shards.storage.files import name_plainly, write_atomically
 from shards.storage.lock import lock_folder
 from trainer.evaluation.metrics import Predictions, evaluate, fit_temperature
-from trainer.evaluation.run_report import write_report
+from trainer.evaluation.run_report import write_run_report
 from trainer.input.batch_decoding import DCT
-from trainer.input.dataset_split import Split, check_apart, check_geometry, check_moods, open_split
+from trainer.input.dataset_split import DatasetSplit, check_apart, check_geometry, check_moods, open_split
 from trainer.input.pipeline import (
     InputSettings,
     check_input,
@@ -30,16 +30,24 @@ from trainer.input.pipeline import (
 from trainer.model.model_file import read_model, write_model
 from trainer.model.mood_json import Metadata, read_metadata
 from trainer.model.network import build_network, choose_trainable, silence
-from trainer.settings import Settings, Stage, fingerprint_run, name_versions
+from trainer.settings import Stage, TrainSettings, fingerprint_run, name_versions
 from trainer.training import epochs, self_check, throughput
 from trainer.training.checkpoint import Progress, read_progress
 from trainer.training.device import Device, choose_device, is_out_of_memory
 from trainer.training.loss import estimate_prior
 from trainer.training.overfit import overfit
-from trainer.training.run_folder import METRICS, MODEL, PAGE, open_folder, read_metrics, remove_leftovers, write_record
+from trainer.training.run_folder import (
+    METRICS,
+    MODEL,
+    PAGE,
+    open_folder,
+    read_metrics,
+    remove_run_leftovers,
+    write_record,
+)
 
 
-def train(settings: Settings, command: list[str]) -> dict[str, Any]:
+def train(settings: TrainSettings, command: list[str]) -> dict[str, Any]:
     """Train, or go on training, and evaluate; returns what metrics.json says. Everything lies in settings.out.
 
     Raises CallError and DataError, in one line each, for what the user can change.
@@ -60,7 +68,7 @@ def train(settings: Settings, command: list[str]) -> dict[str, Any]:
         metrics = read_metrics(folder) if begun and begun.get("results") else None
         if metrics:
             if not (folder / PAGE).exists():
-                write_report(folder)  # killed just before it
+                write_run_report(folder)  # killed just before it
             print(f"{folder} is done already: {begun['results']['summary']}")
             return metrics
         saved = read_progress(folder)
@@ -70,7 +78,7 @@ def train(settings: Settings, command: list[str]) -> dict[str, Any]:
         return _train(run, record, saved[1] if saved else None)
 
 
-def _train(run: epochs.Run, record: dict[str, Any], arrays: dict[str, np.ndarray] | None) -> dict[str, Any]:
+def _train(run: epochs.TrainingRun, record: dict[str, Any], arrays: dict[str, np.ndarray] | None) -> dict[str, Any]:
     """From a network that is built, new or with a checkpoint's arrays to come, to results."""
     _print_start(run, arrays is not None)
     with _explain_failures(run.input, run.train, run.valid):
@@ -83,7 +91,7 @@ def _train(run: epochs.Run, record: dict[str, Any], arrays: dict[str, np.ndarray
         return _finish(run, record)
 
 
-def open_splits(settings: Settings) -> tuple[Split, Split]:
+def open_splits(settings: TrainSettings) -> tuple[DatasetSplit, DatasetSplit]:
     """The training and validation split, known to be of use together."""
     training = open_split(Path(settings.train), "train")
     check_moods(training)
@@ -95,7 +103,7 @@ def open_splits(settings: Settings) -> tuple[Split, Split]:
     return training, valid
 
 
-def learn_by_heart(settings: Settings) -> dict[str, float]:
+def learn_by_heart(settings: TrainSettings) -> dict[str, float]:
     """--overfit: no run's folder, nothing kept."""
     split = open_split(Path(settings.train), "train")
     check_moods(split)
@@ -113,28 +121,30 @@ def learn_by_heart(settings: Settings) -> dict[str, float]:
     return found
 
 
-def _choose_input(settings: Settings, device: Device) -> InputSettings:
+def _choose_input(settings: TrainSettings, device: Device) -> InputSettings:
     augment = settings.augment if settings.augment is not None else device.kind == "gpu"
     names = ("batch_size", "resolution", "window", "flip", "frames_per_video", "shuffle_records")
     return InputSettings(augment=augment, **{name: getattr(settings, name) for name in names})
 
 
 def _prepare(
-    settings: Settings,
+    settings: TrainSettings,
     input_settings: InputSettings,
     folder: Path,
-    training: Split,
-    valid: Split,
+    training: DatasetSplit,
+    valid: DatasetSplit,
     device: Device,
     progress: Progress,
-) -> epochs.Run:
+) -> epochs.TrainingRun:
     if device.kind == "cpu" and progress.total_steps == 0 and settings.network.weights == "imagenet":
         _tell("note    on a CPU an epoch of millions of frames takes days; this is for a GPU")
     with device.scope():
         network = build_network(settings.network, settings.resolution)
     prior = estimate_prior(training.labels, training.videos)
     silence(network, prior)
-    run = epochs.Run(folder, settings, input_settings, device, training, valid, network, prior, progress=progress)
+    run = epochs.TrainingRun(
+        folder, settings, input_settings, device, training, valid, network, prior, progress=progress
+    )
     run.save_best = lambda predictions, row: write_model(
         folder / MODEL, network, run.offset, _metadata(run, fit_temperature(predictions, prior), row)
     )
@@ -162,7 +172,7 @@ def _recall_best(progress: Progress, trained: dict[str, Any], best: str) -> None
 
 
 @contextmanager
-def _explain_failures(input_settings: InputSettings, *splits: Split) -> Iterator[None]:
+def _explain_failures(input_settings: InputSettings, *splits: DatasetSplit) -> Iterator[None]:
     """What a user can change, in the place of what TensorFlow or JAX says of it."""
     try:
         yield
@@ -178,7 +188,7 @@ def _explain_failures(input_settings: InputSettings, *splits: Split) -> Iterator
         raise explained from error
 
 
-def _listen(run: epochs.Run, record: dict[str, Any], folder: Path) -> None:
+def _listen(run: epochs.TrainingRun, record: dict[str, Any], folder: Path) -> None:
     """Say and write down what the stages and epochs report; `folder` is the run's, by a name that TensorBoard takes."""
     writer = _open_tensorboard(folder) if run.settings.tensorboard else None
 
@@ -211,7 +221,7 @@ def _open_tensorboard(folder: Path) -> Any:
     return Writer(str(folder / "tensorboard"))
 
 
-def _finish(run: epochs.Run, record: dict[str, Any]) -> dict[str, Any]:
+def _finish(run: epochs.TrainingRun, record: dict[str, Any]) -> dict[str, Any]:
     """Evaluate model.keras itself, as it will be used; write metrics, plots, page and results."""
     if run.progress.best is None:  # it was lost after the last epoch: the weights as they are take its place
         run.save_best(epochs.predict(run), run.progress.history[-1])
@@ -235,13 +245,13 @@ def _finish(run: epochs.Run, record: dict[str, Any]) -> dict[str, Any]:
         "finished": _now(),
     }
     write_record(run.folder, record)
-    write_report(run.folder)
-    remove_leftovers(run.folder)
+    write_run_report(run.folder)
+    remove_run_leftovers(run.folder)
     print(f"{run.folder}: {record['results']['summary']}")
     return metrics
 
 
-def _describe(run: epochs.Run, command: list[str], fingerprint: str) -> dict[str, Any]:
+def _describe(run: epochs.TrainingRun, command: list[str], fingerprint: str) -> dict[str, Any]:
     """run.json: enough to run it again."""
     data = {
         name: {"path": split.name, "fingerprint": split.fingerprint, "records": split.records}
@@ -260,7 +270,7 @@ def _describe(run: epochs.Run, command: list[str], fingerprint: str) -> dict[str
     }
 
 
-def _metadata(run: epochs.Run, temperature: float, row: dict[str, Any] | None = None) -> Metadata:
+def _metadata(run: epochs.TrainingRun, temperature: float, row: dict[str, Any] | None = None) -> Metadata:
     """`row` is the history's of the epoch that the weights are of."""
     content = run.settings.content
     figures = {name: row[name] for name in ("epoch", "macro_f1", "val_accuracy")} if row else {}
@@ -278,7 +288,7 @@ def _metadata(run: epochs.Run, temperature: float, row: dict[str, Any] | None = 
     )
 
 
-def _print_start(run: epochs.Run, goes_on: bool) -> None:
+def _print_start(run: epochs.TrainingRun, goes_on: bool) -> None:
     device, progress = run.device, run.progress
     if goes_on:
         done = f"after {len(progress.history)} epochs and {progress.step} of {run.steps} steps"

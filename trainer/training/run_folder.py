@@ -25,7 +25,10 @@ SELF_CHECK = "self_check"  # a folder for as long as the check takes
 _FORMAT = "pet_mood run"
 _PLOTS = ("curves.png", "confusion.png", "reliability.png", "recall.png")
 _FILES = (RECORD, METRICS, PAGE, MODEL, "history.csv", *_PLOTS)
-_FOLDERS = {checkpoint.FOLDER: checkpoint.NAME.pattern, "tensorboard": r"events\.out\.tfevents\..+"}
+_FOLDERS = {
+    checkpoint.CHECKPOINT_FOLDER: checkpoint.CHECKPOINT_NAME.pattern,
+    "tensorboard": r"events\.out\.tfevents\..+",
+}
 _NAMES = "|".join(map(re.escape, (*_FILES, SELF_CHECK)))
 _NAMED = 3  # strangers in a message
 
@@ -39,7 +42,7 @@ def open_folder(folder: Path, fingerprint: str, replace: bool) -> dict[str, Any]
     """
     begun = _read_record(folder, replace)
     if begun and begun.get("fingerprint") == fingerprint:
-        remove_leftovers(folder)
+        remove_run_leftovers(folder)
         return begun
     ours = _list_ours(folder)
     if ours and not _is_run(folder):
@@ -50,7 +53,7 @@ def open_folder(folder: Path, fingerprint: str, replace: bool) -> dict[str, Any]
         )
     for path in sorted(ours, key=lambda path: path.name == RECORD):  # the record last: it says that the rest is a run's
         _remove(path)
-    remove_leftovers(folder)
+    remove_run_leftovers(folder)
     return None
 
 
@@ -68,7 +71,7 @@ def read_metrics(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def remove_leftovers(folder: Path) -> None:
+def remove_run_leftovers(folder: Path) -> None:
     """Remove what a run was writing when it was killed. The folder's lock is held, so it is nobody's now."""
     remove_partials(folder, _NAMES)
     for name, files in _FOLDERS.items():

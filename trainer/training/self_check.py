@@ -12,7 +12,7 @@ from trainer.input.dataset_split import read_squares
 from trainer.input.pipeline import validation_batches
 from trainer.model.model_file import Metadata, read_model, write_model
 from trainer.model.network import bring, connect
-from trainer.training.epochs import Run
+from trainer.training.epochs import TrainingRun
 from trainer.training.run_folder import SELF_CHECK
 
 _LIKELY = 0.999  # two moods in a batch are asked for only where chance would give one less often than in 1 of 1,000
@@ -20,7 +20,7 @@ _SAME_PIXELS = 2.0  # mean absolute difference of two JPEG decoders, in 0..255
 _SAME_LOGITS = {"float32": 1e-2, "mixed_bfloat16": 0.5, "mixed_float16": 0.1}
 
 
-def check_run(run: Run, metadata: Metadata) -> list[str]:
+def check_run(run: TrainingRun, metadata: Metadata) -> list[str]:
     """A line for each thing that holds, for people. Raises DataError at the first that does not."""
     pictures, labels = _first_batch(run)
     picture = _first_validation_picture(run)
@@ -33,12 +33,12 @@ def check_run(run: Run, metadata: Metadata) -> list[str]:
     ]
 
 
-def _first_batch(run: Run) -> tuple[np.ndarray, np.ndarray]:
+def _first_batch(run: TrainingRun) -> tuple[np.ndarray, np.ndarray]:
     images, labels = run.opening.batches[0]
     return np.asarray(images[0] if isinstance(images, tuple) else images), np.asarray(labels)
 
 
-def _first_validation_picture(run: Run) -> np.ndarray:
+def _first_validation_picture(run: TrainingRun) -> np.ndarray:
     images, _, _ = next(iter(validation_batches(run.valid, run.input)))
     return np.asarray(images)[0]
 
@@ -51,7 +51,7 @@ def _check_range(pictures: np.ndarray) -> str:
     return f"input: uint8 from {low} to {high}, mean {pictures.mean():.0f}"
 
 
-def _check_mixture(run: Run, labels: np.ndarray) -> str:
+def _check_mixture(run: TrainingRun, labels: np.ndarray) -> str:
     """His batches were one or two videos of one mood."""
     moods, videos = len(np.unique(labels)), len(set(run.opening.videos))
     shares = np.bincount(run.train.labels) / run.train.records
@@ -67,7 +67,7 @@ def _check_mixture(run: Run, labels: np.ndarray) -> str:
     return f"a batch: {len(labels)} pictures of {videos} videos, {moods} moods"
 
 
-def _check_start(run: Run, pictures: np.ndarray, labels: np.ndarray) -> str:
+def _check_start(run: TrainingRun, pictures: np.ndarray, labels: np.ndarray) -> str:
     """With the last layer at zero every mood that is trained is as likely, whatever the features are."""
     logits = np.asarray(keras.ops.convert_to_numpy(run.plain(pictures, training=False)), np.float64)
     chances = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
@@ -78,7 +78,7 @@ def _check_start(run: Run, pictures: np.ndarray, labels: np.ndarray) -> str:
     return f"first cross-entropy: {loss:.4f} = ln {moods}"
 
 
-def _check_preprocessing(run: Run, picture: np.ndarray) -> str:
+def _check_preprocessing(run: TrainingRun, picture: np.ndarray) -> str:
     """His inference neither cut nor scaled as his training did."""
     with make_temporary_folder(run.folder / SELF_CHECK) as folder:
         path = folder / "검사.jpg"
@@ -91,7 +91,7 @@ def _check_preprocessing(run: Run, picture: np.ndarray) -> str:
     return f"one file through training and inference: {difference:.2f} of 255 apart on average"
 
 
-def _check_file(run: Run, metadata: Metadata, picture: np.ndarray) -> str:
+def _check_file(run: TrainingRun, metadata: Metadata, picture: np.ndarray) -> str:
     """With other weights in the last layer than zeros, or any file would do."""
     head = run.network.layers[-1]
     before = head.get_weights()

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from preprocess.near_duplicates.across_videos import REASONS, Frames, find_fates
-from preprocess.near_duplicates.hamming_join_loops import NONE
+from preprocess.near_duplicates.across_videos import REASON_CODES, ComparedFrames, find_fates
+from preprocess.near_duplicates.hamming_join_loops import NO_MATCH
 from preprocess.settings import DedupeSettings
 from shards.errors import CallError
 
 
-def make_frames(*rows: tuple, bits: int = 64) -> Frames:
+def make_frames(*rows: tuple, bits: int = 64) -> ComparedFrames:
     """Frames from (code, detail, video, is_val, label) and, of one under the gate, its pixels."""
     columns = list(zip(*(row[:5] for row in rows), strict=True))
     words = [[code >> (bits - 64 * (w + 1)) & (2**64 - 1) for w in range(bits // 64)] for code in columns[0]]
@@ -17,17 +17,17 @@ def make_frames(*rows: tuple, bits: int = 64) -> Frames:
     sizes = np.full(len(rows), 100, np.int32)
     kinds = (np.int32, np.int32, bool, np.int8)
     detail, video, is_val, label = (np.array(c, kind) for c, kind in zip(columns[1:], kinds, strict=True))
-    return Frames(np.array(words, np.uint64), detail, sizes, pixels, video, is_val, label)
+    return ComparedFrames(np.array(words, np.uint64), detail, sizes, pixels, video, is_val, label)
 
 
 def settle(*rows: tuple, **settings) -> list[tuple]:
     """(reason, of, distance) of each frame."""
     settings = {"distance": 8, "cross_distance": 3, "min_detail": 10} | settings
     fate = find_fates(make_frames(*rows), DedupeSettings(**settings))
-    return [(REASONS[r], int(of), int(d)) for r, of, d in zip(fate.reason, fate.of, fate.distance, strict=True)]
+    return [(REASON_CODES[r], int(of), int(d)) for r, of, d in zip(fate.reason, fate.of, fate.distance, strict=True)]
 
 
-KEPT = (None, NONE, 0)
+KEPT = (None, NO_MATCH, 0)
 FAR, FARTHER = 0xFFFF << 40, 0xFFFF << 20
 
 
@@ -81,7 +81,7 @@ def test_a_wider_distance_across_videos_leaves_the_videos_alone():
     assert settle(*rows, distance=8) == [KEPT, ("near_across_videos", 0, 2), ("near_across_videos", 0, 3)]
 
 
-def brute_force(frames: Frames, distance: int) -> list[tuple[int, int]]:
+def brute_force(frames: ComparedFrames, distance: int) -> list[tuple[int, int]]:
     rows = range(len(frames.codes))
     order = sorted(rows, key=lambda i: (not frames.is_val[i], -frames.detail[i], -frames.crop_size[i], i))
     kept, found = [], {}
@@ -90,7 +90,7 @@ def brute_force(frames: Frames, distance: int) -> list[tuple[int, int]]:
         if near and min(near) <= distance:
             found[i] = (kept[near.index(min(near))], min(near))
         else:
-            found[i] = (NONE, 0)
+            found[i] = (NO_MATCH, 0)
             kept.append(i)
     return [found[i] for i in rows]
 
@@ -104,7 +104,7 @@ def test_many_frames_equal_brute_force_and_leave_no_leak(bits):
         place = rng.integers(0, bits, n)
         codes[np.arange(n), place // 64] ^= np.uint64(1) << (place % 64).astype(np.uint64)
     detail, video = rng.integers(10, 15, n).astype(np.int32), np.arange(n, dtype=np.int32)
-    frames = Frames(
+    frames = ComparedFrames(
         codes, detail, rng.integers(50, 53, n).astype(np.int32), {}, video, rng.random(n) < 0.2, np.zeros(n, np.int8)
     )
     fate = find_fates(frames, DedupeSettings(distance=8, cross_distance=distance, min_detail=10))
@@ -114,7 +114,7 @@ def test_many_frames_equal_brute_force_and_leave_no_leak(bits):
         train, val = np.flatnonzero(fate.is_kept & ~frames.is_val), np.flatnonzero(fate.is_kept & frames.is_val)
         near = np.bitwise_count(codes[train][:, None] ^ codes[val][None]).sum(axis=2)
         assert len(train) and len(val) and near.min() > distance
-        gone = fate.reason == REASONS.index("near_validation")
+        gone = fate.reason == REASON_CODES.index("near_validation")
         assert gone.any() and not frames.is_val[gone].any() and frames.is_val[fate.of[gone]].all()
 
 
@@ -136,7 +136,7 @@ def test_conflicts_are_kept_by_default():
 
 def test_conflicts_may_be_dropped():
     found = settle(*CONFLICT, conflicts="drop")
-    assert found[0] == ("label_conflict", NONE, 0) and found[1] == ("near_across_videos", 0, 1)
+    assert found[0] == ("label_conflict", NO_MATCH, 0) and found[1] == ("near_across_videos", 0, 1)
     assert found[3] == found[5] == KEPT
 
 
@@ -162,11 +162,11 @@ def test_conflicts_may_go_to_the_majority_of_the_videos(rows, label):
 
 
 def test_distances_hold_for_the_hash():
-    from preprocess.settings import HashSettings, Settings
+    from preprocess.settings import HashSettings, PreprocessSettings
 
     plain = {"source": ["a"], "out": "b"}
-    assert Settings(**plain).dedupe.distance == 8 and Settings(**plain).dedupe.cross_distance == 6
-    wide = Settings(**plain, hash=HashSettings(256))
+    assert PreprocessSettings(**plain).dedupe.distance == 8 and PreprocessSettings(**plain).dedupe.cross_distance == 6
+    wide = PreprocessSettings(**plain, hash=HashSettings(256))
     assert wide.dedupe.distance == 62 and wide.dedupe.cross_distance == 30
     for bits, given, limit in (
         (64, {"cross_distance": 12}, 11),
@@ -174,4 +174,4 @@ def test_distances_hold_for_the_hash():
         (64, {"distance": 33}, 32),
     ):
         with pytest.raises(CallError, match=f"more than the {limit} that {bits}-bit hashes allow"):
-            Settings(**plain, hash=HashSettings(bits), dedupe=DedupeSettings(**given))
+            PreprocessSettings(**plain, hash=HashSettings(bits), dedupe=DedupeSettings(**given))

@@ -12,15 +12,15 @@ import pytest
 
 from preprocess.near_duplicates.hamming_join import find_nearest, read_codes
 from preprocess.run import run
-from preprocess.settings import DedupeSettings, HashSettings, SelectSettings, Settings
-from preprocess.writing.dry_run import dry_run_folder, read_dry_run, read_sources
-from shards.dataset import FILE, read_dataset
+from preprocess.settings import DedupeSettings, HashSettings, PreprocessSettings, SelectSettings
+from preprocess.writing.dry_run import dry_run_folder, read_dry_run, read_dry_run_sources
+from shards.dataset import DATASET_FILE, read_dataset
 from shards.emotions import KOREAN
 from shards.errors import DataError
 from shards.manifest import read_hashes
 from shards.record import decode_record
 from shards.storage.seal import seal_json
-from shards.tfrecord import read_frame
+from shards.tfrecord import read_record_at
 from shards.verification import verify_dataset
 from tests.preprocess.test_run import digests
 from tests.trees import make_jpeg, make_label, write_video
@@ -47,7 +47,7 @@ def write_tree(root: Path) -> Path:
 def make(root: Path, out: Path, **settings) -> dict[str, dict]:
     """Run, verify, and give the manifest's rows by key, with the videos' short names."""
     settings["dedupe"] = DedupeSettings(**settings.pop("dedupe", {}))
-    run(Settings(source=[str(root)], out=str(out), **settings))
+    run(PreprocessSettings(source=[str(root)], out=str(out), **settings))
     folder = dry_run_folder(out) if settings.get("dry_run") else out
     if folder == out:
         assert list(verify_dataset(out)) == []
@@ -90,7 +90,7 @@ def test_twins_of_validation_always_go(tree, tmp_path, dedupe):
 def test_bytes_do_not_depend_on_the_tasks(tree, tmp_path, monkeypatch):
     make(tree, tmp_path / "one", workers=1)  # a task for each video
     (tmp_path / "다시").symlink_to(tree)
-    monkeypatch.setattr("preprocess.run.group_videos", lambda source: [list(source.videos)])
+    monkeypatch.setattr("preprocess.run.group_into_tasks", lambda source: [list(source.videos)])
     make(tmp_path / "다시", tmp_path / "two", dry_run=True)
     make(tmp_path / "다시", tmp_path / "two")
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
@@ -127,7 +127,7 @@ def test_conflicts_that_the_majority_decides(tree, tmp_path):
     assert row["label"] == 2 and row["status"] == "kept" and "majority of the 3 videos" in row["note"]
     assert row["emotion_inspect"] == KOREAN[3] and rows["a/10"]["label"] == 3
     with open(tmp_path / "out" / row["shard"], "rb") as file:
-        assert decode_record(read_frame(file, row["offset"]))["label"] == 2
+        assert decode_record(read_record_at(file, row["offset"]))["label"] == 2
     emotions = read_dataset(tmp_path / "out").counts["splits"]["train"]["emotions"]
     assert emotions[KOREAN[3]]["frames"] == 2 and emotions[KOREAN[2]]["frames"] == 5
     videos = read_dataset(tmp_path / "out").counts["splits"]["train"]["videos"]
@@ -147,9 +147,9 @@ def test_a_dry_run_says_what_would_be_kept_and_leaves_its_hashes(tree, tmp_path,
     dry = make(tree, out, dry_run=True)
     shown = capsys.readouterr().out
     assert "no shard was written; 76.9% of the 13 usable frames would be kept" in shown
-    assert not (out / FILE).exists() and not list(out.glob("*.tfrecord*")) and not list(out.rglob("*.records"))
+    assert not (out / DATASET_FILE).exists() and not list(out.glob("*.tfrecord*")) and not list(out.rglob("*.records"))
     assert sorted(path.name for path in (out / ".work").iterdir()) == ["dry_run", "hashes"]
-    assert read_dry_run(out).counts["kept"] == 10 and read_sources(out) == [str(tree)]
+    assert read_dry_run(out).counts["kept"] == 10 and read_dry_run_sources(out) == [str(tree)]
     wider = make(tree, out, dry_run=True, dedupe={"cross_distance": 0, "enabled": False})
     assert sum(row["status"] == "kept" for row in wider.values()) == 12
 
@@ -180,7 +180,9 @@ def test_frames_that_differ_most_among_those_that_are_no_copies(tmp_path):
     """A copy's representative may be left out by the selection: the dataset is whole all the same."""
     pictures = [1, 1, 2, 2, 3, 3, 4, 4]
     write_video(tmp_path / "pets", images={5 * place: make_jpeg(seed) for place, seed in enumerate(pictures)})
-    dataset = run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out"), select=SelectSettings(1)))
+    dataset = run(
+        PreprocessSettings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out"), select=SelectSettings(1))
+    )
     assert (dataset.counts["kept"], dataset.counts["duplicate"], dataset.counts["unselected"]) == (1, 4, 3)
     assert list(verify_dataset(tmp_path / "out")) == []
 
@@ -195,13 +197,13 @@ def test_dark_frames_that_are_stored_alike_are_in_one_split_only(tmp_path):
     for number, part in enumerate(("Training", "Training", "Validation")):
         images = {0: make_dark(number), 5: make_jpeg(50 + number)}
         write_video(tmp_path / "pets", f"dog-sit-00000{number}", images, part=part)
-    run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
+    run(PreprocessSettings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
     kept = [row for row in pq.read_table(tmp_path / "out" / "manifest.parquet").to_pylist() if row["status"] == "kept"]
     assert min(row["detail"] for row in kept) < 1000
     stored = {}
     for row in kept:
         with open(tmp_path / "out" / row["shard"], "rb") as file:
-            stored.setdefault(decode_record(read_frame(file, row["offset"]))["image"], set()).add(row["split"])
+            stored.setdefault(decode_record(read_record_at(file, row["offset"]))["image"], set()).add(row["split"])
     assert all(len(splits) == 1 for splits in stored.values()) and len(stored) == len(kept)
 
 
@@ -253,7 +255,7 @@ def test_an_emptied_split_is_told_and_an_emptied_dataset_refused(tmp_path, capsy
     write_video(tmp_path / "odd", "dog-sit-000001", {0: make_jpeg(1)}, label=label)
     with pytest.raises(DataError, match=r"all 2 frames.*--dedupe.conflicts keep or majority"):
         make(tmp_path / "odd", tmp_path / "none", dedupe={"conflicts": "drop"})
-    assert not (tmp_path / "none" / FILE).exists()
+    assert not (tmp_path / "none" / DATASET_FILE).exists()
 
 
 def test_a_damaged_dry_run(tree, tmp_path):

@@ -22,7 +22,7 @@ from preprocess.near_duplicates.hamming_join import (
     order_farthest,
     read_codes,
 )
-from preprocess.near_duplicates.hamming_join_loops import NONE, plan_bands
+from preprocess.near_duplicates.hamming_join_loops import NO_MATCH, plan_bands
 from shards.errors import CallError
 
 BITS = [64, 256]
@@ -37,13 +37,13 @@ def group_by_force(codes: np.ndarray, distance: int) -> tuple[list[int], list[in
     of, bits, kept = [], [], []
     for i, code in enumerate(codes):
         near = measure(codes[kept], code)
-        best = int(near.argmin()) if kept else NONE
+        best = int(near.argmin()) if kept else NO_MATCH
         if kept and near[best] <= distance:
             of.append(kept[best])
             bits.append(near[best])
         else:
             kept.append(i)
-            of.append(NONE)
+            of.append(NO_MATCH)
             bits.append(0)
     return of, bits
 
@@ -152,7 +152,7 @@ def test_codes_of_one_owner_are_apart(kind, size):
     for i, code in enumerate(codes):
         near = np.where(owners[kept] == owners[i], 99, measure(codes[kept], code)) if kept else np.array([99])
         best = int(near.argmin())
-        of.append(kept[best] if near[best] <= 6 else NONE)
+        of.append(kept[best] if near[best] <= 6 else NO_MATCH)
         bits.append(near[best] if near[best] <= 6 else 0)
         kept += [i] if near[best] > 6 else []
     found = find_groups(codes, 6, owners)
@@ -191,12 +191,12 @@ def test_nearest_equals_brute_force(bits, kind, size):
     others = find_nearest_others(codes, distance)
     for i, query in enumerate(queries):
         near = measure(codes, query)
-        expected = (near.argmin(), near.min()) if near.min() <= distance else (NONE, 0)
+        expected = (near.argmin(), near.min()) if near.min() <= distance else (NO_MATCH, 0)
         assert (found.of[i], found.distance[i]) == expected
     for i, code in enumerate(codes):
         near = measure(codes, code)
         near[i] = 999
-        expected = (near.argmin(), near.min()) if near.min() <= distance else (NONE, 0)
+        expected = (near.argmin(), near.min()) if near.min() <= distance else (NO_MATCH, 0)
         assert (others.of[i], others.distance[i]) == expected
 
 
@@ -209,7 +209,7 @@ def test_videos_by_themselves(bits):
         found = find_groups_within(codes, starts, distance)
         for begin, end in pairwise(starts.tolist()):
             of, differ = group_by_force(codes[begin:end], distance)
-            assert found.of[begin:end].tolist() == [NONE if place == NONE else begin + place for place in of]
+            assert found.of[begin:end].tolist() == [NO_MATCH if place == NO_MATCH else begin + place for place in of]
             assert found.distance[begin:end].tolist() == differ
 
 
@@ -239,7 +239,7 @@ def test_the_order_of_equals_changes_nothing_but_their_names():
     order = rng.permutation(len(queries))
     one, other = find_nearest(queries, codes, 7), find_nearest(queries[order], codes, 7)
     assert (one.of[order] == other.of).all() and (one.distance[order] == other.distance).all()
-    assert (one.of != NONE).any()
+    assert (one.of != NO_MATCH).any()
     again = find_groups(codes, 7)
     assert all((find_groups(codes, 7).of == again.of).all() for _ in range(3))
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from preprocess.sources.aihub_label import parse_label, read_age
+from preprocess.sources.aihub_label import parse_aihub_label, read_age
 from preprocess.sources.video import InvalidLabel, UnreadableLabel
 from shards.crop_geometry import Box
 from tests.trees import BOX, annotate, make_label
@@ -21,7 +21,7 @@ def test_reads_what_the_dataset_varies():
         annotate(12, {"x": 1.6, "y": 2, "width": 3, "height": None}),
         annotate(18, {"x": 0.6, "y": -0.6, "width": 3.4, "height": 4.0}),
     ]
-    read = parse_label(b"\xef\xbb\xbf" + encode(label | {"unknown": {"deep": [1]}}))
+    read = parse_aihub_label(b"\xef\xbb\xbf" + encode(label | {"unknown": {"deep": [1]}}))
     assert [a.frame_number for a in read.annotations] == [0, 6, 12, 18]
     assert [a.box for a in read.annotations] == [None, None, None, Box(1, -1, 3, 4)]
     assert not any(a.fault for a in read.annotations)
@@ -40,7 +40,7 @@ def test_reads_what_the_dataset_varies():
 )
 def test_what_is_no_json(data, message):
     with pytest.raises(UnreadableLabel, match=message):
-        parse_label(data)
+        parse_aihub_label(data)
 
 
 def change(label, path, value):
@@ -65,7 +65,7 @@ def test_what_has_no_annotations_is_no_label(path, value, message):
     label = make_label() | {"annotations": [annotate(0)]}
     change(label, path, value)
     with pytest.raises(InvalidLabel, match=message):
-        parse_label(encode(label))
+        parse_aihub_label(encode(label))
 
 
 FRAME, TIME, PLACE = ("frame_number",), ("timestamp",), ("bounding_box",)
@@ -102,7 +102,7 @@ FRAME, TIME, PLACE = ("frame_number",), ("timestamp",), ("bounding_box",)
 def test_a_bad_value_costs_its_own_annotation(path, value, fault):
     label = json.loads(json.dumps(make_label() | {"annotations": [annotate(0), annotate(6), annotate(12)]}))
     change(label["annotations"][1], path, value)
-    read = parse_label(encode(label))
+    read = parse_aihub_label(encode(label))
     before, odd, after = read.annotations
     assert odd.fault == fault
     if not fault:
@@ -111,7 +111,7 @@ def test_a_bad_value_costs_its_own_annotation(path, value, fault):
 
 
 def test_what_is_no_annotation_at_all():
-    read = parse_label(encode(make_label() | {"annotations": [annotate(0), 5, None]}))
+    read = parse_aihub_label(encode(make_label() | {"annotations": [annotate(0), 5, None]}))
     assert [a.fault for a in read.annotations] == [None, "$.annotations[1]: 5", "$.annotations[2]: null"]
 
 
@@ -130,7 +130,7 @@ def test_what_is_no_annotation_at_all():
 def test_what_is_not_needed_is_not_checked(path, value):
     label = json.loads(json.dumps(make_label() | {"annotations": [annotate(0)]}))
     change(label, path, value)
-    read = parse_label(encode(label))
+    read = parse_aihub_label(encode(label))
     assert read.emotion == "편안/안정" and read.annotations[0].fault is None
     assert read.traits["gender"] == {1: "1", "a dog": None}.get(value if not isinstance(value, list) else 0, "MALE")
     assert read.size == ((None if path[-1] == "width" else 320), 240)
@@ -138,13 +138,13 @@ def test_what_is_not_needed_is_not_checked(path, value):
 
 def test_halves_of_surrogate_pairs_are_written_out():
     label = make_label(animal={"breed": "\ud800"}) | {"annotations": [annotate(0), annotate(5, {"x": "\udcff"})]}
-    read = parse_label(json.dumps(label).encode())
+    read = parse_aihub_label(json.dumps(label).encode())
     assert read.traits["breed"] == r"\ud800"
     assert read.annotations[1].fault == r'$.annotations[1].bounding_box.x: "\udcff"'
 
 
 def test_sizes_in_quotes_are_read():
-    assert parse_label(encode(make_label(width="320", height=240.0) | {"annotations": [annotate(0)]})).size == (
+    assert parse_aihub_label(encode(make_label(width="320", height=240.0) | {"annotations": [annotate(0)]})).size == (
         320,
         240,
     )
@@ -152,13 +152,13 @@ def test_sizes_in_quotes_are_read():
 
 @pytest.mark.parametrize("metadata", [None, [], {}, {"inspect": {"emotion": 3}}])
 def test_without_a_mood(metadata):
-    read = parse_label(encode({"metadata": metadata, "annotations": [annotate(0)]}))
+    read = parse_aihub_label(encode({"metadata": metadata, "annotations": [annotate(0)]}))
     assert read.emotion in (None, "3") and len(read.annotations) == 1
 
 
 def test_a_label_that_is_a_list():
     with pytest.raises(InvalidLabel):
-        parse_label(b"[]")
+        parse_aihub_label(b"[]")
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from preprocess.run import run
-from preprocess.settings import DedupeSettings, Settings
+from preprocess.settings import DedupeSettings, PreprocessSettings
 from preprocess.sources.csv_rows import find_mood, parse_rows, read_label_map
 from preprocess.sources.source_kinds import check_sources, find_videos
-from preprocess.sources.video import group_videos
-from preprocess.writing.spill import read_rows
+from preprocess.sources.video import group_into_tasks
+from preprocess.writing.spill import read_task_rows
 from preprocess.writing.video_task import run_video_task
 from shards.crop_geometry import Box
 from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
 from shards.manifest import read_manifest
 from shards.record import decode_record
-from shards.tfrecord import read_frames
+from shards.tfrecord import iterate_records
 from tests.trees import BOX, annotate, make_jpeg, write_video
 from tools import to_csv
 
@@ -35,10 +35,10 @@ def write_csv(path, rows, encoding="utf-8", head="image_path,bbox,labels"):
 def read_rows_of(tmp_path, *sources, valid_source=(), **settings):
     """The manifest's rows, as dicts, of a task over all videos of some CSVs."""
     (tmp_path / "work").mkdir(exist_ok=True)
-    settings = Settings([str(s) for s in sources], "unused", [str(s) for s in valid_source], **settings)
+    settings = PreprocessSettings([str(s) for s in sources], "unused", [str(s) for s in valid_source], **settings)
     videos = find_videos(settings.source, settings.valid_source, settings.label_map).videos
     summary = run_video_task(videos, settings, tmp_path / "work")
-    return read_rows(tmp_path / "work", summary.name, summary.rows_digest).to_pylist()
+    return read_task_rows(tmp_path / "work", summary.name, summary.rows_digest).to_pylist()
 
 
 @pytest.fixture
@@ -262,18 +262,18 @@ def list_images(folder) -> dict[str, tuple[str, bytes, int]]:
     found = {}
     for path in sorted(folder.glob("pet_mood-*")):
         with open(path, "rb") as file:
-            for frame in read_frames(file):
+            for frame in iterate_records(file):
                 record = decode_record(frame.record)
                 found[record["key"]] = (path.name, record["image"], record["label"])
     return found
 
 
 def test_tree_and_csv_give_the_same_crops_and_the_way_back(two_workers, tree, tmp_path, capsys):
-    run(Settings([str(tree)], str(tmp_path / "tree")))
+    run(PreprocessSettings([str(tree)], str(tmp_path / "tree")))
     assert to_csv.main([str(tmp_path / "tree"), "--out", str(tmp_path / "csv")]) == 0
     train, val = tmp_path / "csv" / "train.csv", tmp_path / "csv" / "val.csv"
     assert len(train.read_text().splitlines()) == 1 + 6 and len(val.read_text().splitlines()) == 1 + 3
-    run(Settings([str(train)], str(tmp_path / "out"), [str(val)]))
+    run(PreprocessSettings([str(train)], str(tmp_path / "out"), [str(val)]))
     assert list_images(tmp_path / "out") == list_images(tmp_path / "tree") and len(list_images(tmp_path / "out")) == 9
     assert to_csv.main([str(tmp_path / "out"), "--out", str(tmp_path / "again")]) == 0
     assert (tmp_path / "again" / "train.csv").read_text() == train.read_text()
@@ -288,8 +288,10 @@ def test_a_video_of_both_is_not_trained_on(two_workers, tree, tmp_path):
     rows = [(name, BBOX, "공포") for name in names if "000002" not in name.parent.name]
     write_csv(tree / "train.csv", rows)
     write_csv(tree / "val.csv", [(name, BBOX, "공포") for name in names if "000000" not in name.parent.name])
-    settings = Settings([str(tree / "train.csv")], str(tmp_path / "out"), [str(tree / "val.csv")])
-    made = run(Settings(settings.source, settings.out, settings.valid_source, dedupe=DedupeSettings(enabled=False)))
+    settings = PreprocessSettings([str(tree / "train.csv")], str(tmp_path / "out"), [str(tree / "val.csv")])
+    made = run(
+        PreprocessSettings(settings.source, settings.out, settings.valid_source, dedupe=DedupeSettings(enabled=False))
+    )
     (table,) = read_manifest(tmp_path / "out")
     found = {(row["video"], row["source"], row["split"], row["reason"], row["note"]) for row in table.to_pylist()}
     assert found == {
@@ -305,7 +307,7 @@ def test_frames_of_one_folder_on_both_sides_are_refused_and_never_moved(two_work
     names = [path.relative_to(tree) for path in sorted(tree.rglob("*.jpg"))]
     write_csv(tree / "train.csv", [(name, BBOX, "공포") for name in names[::2]])
     write_csv(tree / "val.csv", [(name, BBOX, "공포") for name in names[1::2]])
-    settings = Settings([str(tree / "train.csv")], str(tmp_path / "out"), [str(tree / "val.csv")])
+    settings = PreprocessSettings([str(tree / "train.csv")], str(tmp_path / "out"), [str(tree / "val.csv")])
     with pytest.raises(DataError, match=r"train\.csv: nothing of it is left for training: .* divide folders, not rows"):
         run(settings)
     assert not (tmp_path / "out" / "dataset.json").exists()
@@ -317,4 +319,4 @@ def test_many_rows_are_grouped_like_any_videos(tmp_path):
     found = find_videos([str(tmp_path / "a.csv")])
     assert found.frames == 2000 and len(found.videos) == 200
     assert [video.weight for video in found.videos] == [10] * 200
-    assert 50 <= len(group_videos(found)) <= 80
+    assert 50 <= len(group_into_tasks(found)) <= 80

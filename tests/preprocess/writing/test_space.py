@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from preprocess.settings import Settings
-from preprocess.sources.video import Source
+from preprocess.settings import PreprocessSettings
+from preprocess.sources.video import SourceListing
 from preprocess.writing.output_folder import check_space
 from shards.errors import CallError
 
@@ -35,8 +35,8 @@ def disk(tmp_path):
     ],
 )
 def test_work_and_output_are_counted_each_on_its_own_disk(disk, tmp_path, out, work, frames, full):
-    settings = Settings(["source"], str(tmp_path / out), work=work and str(tmp_path / work))
-    source = Source([], frames, [], [], [], 0)
+    settings = PreprocessSettings(["source"], str(tmp_path / out), work=work and str(tmp_path / work))
+    source = SourceListing([], frames, [], [], [], 0)
     if full is None:
         assert check_space(settings, source)[1] < 2_200_000
     else:

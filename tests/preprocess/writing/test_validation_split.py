@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from preprocess.settings import Settings, SplitSettings
+from preprocess.settings import PreprocessSettings, SplitSettings
 from preprocess.writing.spill import VideoSummary
 from preprocess.writing.validation_split import split_videos
 
@@ -11,7 +11,7 @@ def video(number: int, split: str | None = None, kept: int = 10, animal: int | N
 
 
 def split(videos, fraction=0.1, seed=0):
-    return split_videos(videos, Settings(["a"], "b", seed=seed, split=SplitSettings(fraction)))
+    return split_videos(videos, PreprocessSettings(["a"], "b", seed=seed, split=SplitSettings(fraction)))
 
 
 def test_the_sources_own():

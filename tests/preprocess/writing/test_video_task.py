@@ -6,11 +6,11 @@ import os
 import pyarrow.compute as pc
 import pytest
 
-from preprocess.settings import BoxSettings, CropSettings, DedupeSettings, Settings
+from preprocess.settings import BoxSettings, CropSettings, DedupeSettings, PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
-from preprocess.writing.spill import read_records, read_rows, shuffle_key
+from preprocess.writing.spill import read_records, read_task_rows, shuffle_key
 from preprocess.writing.video_task import run_video_task
-from shards.jpeg_headers import MAX_PIXELS
+from shards.jpeg_headers import MAX_FRAME_PIXELS
 from shards.record import decode_record
 from tests.trees import BOX, HEIGHT, WIDTH, annotate, make_jpeg, make_label, write_video
 
@@ -20,9 +20,9 @@ GOOD = make_jpeg(1)
 def run_task(tmp_path, **settings):
     """Rows of all videos below tmp_path/pets, and the task's summary."""
     (tmp_path / "work").mkdir(exist_ok=True)
-    settings = Settings(source=[str(tmp_path / "pets")], out="unused", **settings)
+    settings = PreprocessSettings(source=[str(tmp_path / "pets")], out="unused", **settings)
     summary = run_video_task(find_videos(settings.source).videos, settings, tmp_path / "work")
-    return read_rows(tmp_path / "work", summary.name, summary.rows_digest), summary
+    return read_task_rows(tmp_path / "work", summary.name, summary.rows_digest), summary
 
 
 def reasons(rows) -> list[str | None]:
@@ -70,7 +70,7 @@ def test_reasons_of_one_frame(tmp_path, image, box, reason):
 
 def test_a_size_that_is_absurd_though_the_label_states_it(tmp_path):
     side = 6400
-    assert side * side > MAX_PIXELS
+    assert side * side > MAX_FRAME_PIXELS
     label = make_label(width=side, height=side)
     write_video(tmp_path / "pets", images={0: claim(GOOD, side, side)}, label=label)
     rows, _ = run_task(tmp_path)

@@ -5,12 +5,12 @@ import pytest
 from preprocess.near_duplicates.hamming_join import LIMITS
 from preprocess.near_duplicates.within_video import Candidate, find_duplicates
 from preprocess.run import run
-from preprocess.settings import DedupeSettings, SelectSettings, Settings
+from preprocess.settings import DedupeSettings, PreprocessSettings, SelectSettings
 from shards.dataset import read_dataset
 from tests.tools.manifests import DEDUPE, make_row, write_rows
 from tests.trees import HEIGHT, WIDTH, make_jpeg, write_video
 from tools.duplicates.distance_curves import count_across, count_in_videos, measure_selection
-from tools.duplicates.hashed_frames import REASONS, read_frames
+from tools.duplicates.hashed_frames import DROP_REASONS, read_hashed_frames
 
 VAL = {"split": "val"}
 
@@ -73,7 +73,7 @@ def settings_of(**dedupe):
 @pytest.mark.parametrize("bits", [64, 256])
 def test_inside_videos_is_what_preprocess_would_keep(tmp_path, bits):
     rows = make_rows(1, bits)
-    curve = count_in_videos(read_frames(write_rows(tmp_path, rows, bits)), settings_of(distance=7))
+    curve = count_in_videos(read_hashed_frames(write_rows(tmp_path, rows, bits)), settings_of(distance=7))
     assert curve.own == 7
     assert curve.distances == (list(range(33)) if bits == 64 else sorted({7, *range(0, 129, 4)}))
     for distance, kept in zip(curve.distances, curve.kept, strict=True):
@@ -91,7 +91,7 @@ def test_featureless_frames_count_as_the_dataset_has_them(tmp_path):
         make_row("b", 0, 0, **dark, **gone, reason="near_across_videos"),
         make_row("c", 0, 0, **dark, **gone, reason="near_validation"),
     ]
-    frames = read_frames(write_rows(tmp_path, rows))
+    frames = read_hashed_frames(write_rows(tmp_path, rows))
     assert set(count_in_videos(frames, settings_of()).kept) == {4}
     across = count_across(frames, settings_of())
     assert set(across["all"].kept) == {2} and set(across["video"].kept) == {3}
@@ -104,7 +104,7 @@ def test_across_videos_is_the_rule_among_representatives(tmp_path, bits):
     drop_in_videos(rows, 3)
     for row in [row for row in rows if row["status"] == "kept"][3::10]:
         row |= {"status": "unselected"}
-    frames = read_frames(write_rows(tmp_path, rows, bits))
+    frames = read_hashed_frames(write_rows(tmp_path, rows, bits))
     curves = count_across(frames, settings_of(scope="all", distance=3, cross_distance=5))
     given = [row for row in rows if row["status"] == "kept"]
     clear = [row for row in given if row["detail"] >= 10]
@@ -122,7 +122,7 @@ def test_across_videos_is_the_rule_among_representatives(tmp_path, bits):
     ("bits", "own", "tried"), [(64, 7, [0, 2, 4, 6, 7, 8, 10, 11]), (256, 22, [0, 4, 8, 12, 16, 20, 22, 24, 28, 31])]
 )
 def test_of_many_frames_not_every_distance_is_tried(tmp_path, monkeypatch, bits, own, tried):
-    frames = read_frames(write_rows(tmp_path, make_rows(5, bits), bits))
+    frames = read_hashed_frames(write_rows(tmp_path, make_rows(5, bits), bits))
     every = count_across(frames, settings_of(cross_distance=own))
     monkeypatch.setattr("tools.duplicates.distance_curves._MANY", {64: 10, 256: 10})
     some = count_across(frames, settings_of(cross_distance=own))
@@ -132,7 +132,7 @@ def test_of_many_frames_not_every_distance_is_tried(tmp_path, monkeypatch, bits,
 
 
 def test_a_switched_off_setting_is_on_no_curve(tmp_path):
-    frames = read_frames(write_rows(tmp_path, make_rows(3)))
+    frames = read_hashed_frames(write_rows(tmp_path, make_rows(3)))
     old = {"enabled": True, "distance": 8, "min_detail": 10}  # as before there was a stage across videos
     across = count_across(frames, {"dedupe": old})
     assert across["all"].own is None and across["video"].own is None
@@ -155,7 +155,7 @@ def test_selection_and_what_it_leaves_uncovered(tmp_path, bits):
     rows = [row for row in rows if row["video"] != "v03"] + [make_row("w", 0, 1, bits)]  # a video of one frame
     rows[5]["status"] = "unselected"  # what was selected once, or dropped across videos, changes nothing
     rows[7] |= {"status": "duplicate", "reason": "near_across_videos", "duplicate_of": "w/0", "distance": 9}
-    frames = read_frames(write_rows(tmp_path, rows, bits))
+    frames = read_hashed_frames(write_rows(tmp_path, rows, bits))
     found = measure_selection(frames, settings_of() | {"select": {"per_video": 7}})
     assert found.own == 7 and found.counts == [1, 2, 3, 4, 5, 6, 7, 8]
     for count, kept, greatest, median in zip(*found[:4], strict=True):
@@ -190,8 +190,8 @@ def make(two_workers, source, tmp_path_factory):
     def run_preprocess(per_video=None, **dedupe):
         out = tmp_path_factory.mktemp("made") / "out"
         select = SelectSettings(per_video=per_video)
-        run(Settings(source=[str(source)], out=str(out), dedupe=DedupeSettings(**dedupe), select=select))
-        return read_frames(out), read_dataset(out).settings
+        run(PreprocessSettings(source=[str(source)], out=str(out), dedupe=DedupeSettings(**dedupe), select=select))
+        return read_hashed_frames(out), read_dataset(out).settings
 
     return run_preprocess
 
@@ -217,7 +217,7 @@ def test_other_scopes_are_what_real_runs_keep(make, dedupe):
     frames, settings = make(**dedupe)
     curve = count_across(frames, settings)["video"]
     assert curve.own == 6 and curve.kept[6] == np.count_nonzero(frames.kept)
-    assert np.count_nonzero(frames.reason == REASONS.index("near_validation")) > 0
+    assert np.count_nonzero(frames.reason == DROP_REASONS.index("near_validation")) > 0
 
 
 def test_selection_is_what_a_real_run_keeps(make):

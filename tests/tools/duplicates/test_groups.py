@@ -5,11 +5,11 @@ import pytest
 
 from shards.emotions import KOREAN
 from shards.errors import DataError
-from shards.manifest import FILE, take_rows
+from shards.manifest import MANIFEST_FILE, take_rows
 from tests.tools.manifests import make_row, write_rows
 from tools.duplicates import hashed_frames
-from tools.duplicates.groups import find_groups, find_roots
-from tools.duplicates.hashed_frames import NONE, check_hashes, measure_distance, read_frames
+from tools.duplicates.groups import find_duplicate_groups, find_roots
+from tools.duplicates.hashed_frames import ABSENT, check_hashes, measure_distance, read_hashed_frames
 
 
 def duplicate(video, number, code, of, distance, reason="near_in_video", **changes):
@@ -38,14 +38,14 @@ def folder(tmp_path):
 
 
 def test_frames_are_the_rows_with_a_hash(folder):
-    frames, rows = read_frames(folder), pq.read_table(folder / FILE).to_pylist()
+    frames, rows = read_hashed_frames(folder), pq.read_table(folder / MANIFEST_FILE).to_pylist()
     assert [rows[place] for place in frames.row] == [row for row in rows[:-1] if row["hash"]]
     assert [frames.key(i) for i in range(len(frames))] == [row["key"] for row in rows[:-1] if row["hash"]]
-    assert frames.of.tolist() == [NONE, 0, 0, 2, NONE, NONE, NONE]
-    assert frames.distance.tolist() == [NONE, 1, 2, 1, NONE, NONE, NONE]
+    assert frames.of.tolist() == [ABSENT, 0, 0, 2, ABSENT, ABSENT, ABSENT]
+    assert frames.distance.tolist() == [ABSENT, 1, 2, 1, ABSENT, ABSENT, ABSENT]
     assert frames.codes[:, 0].tolist() == [0, 1, 0b110, 0b111, 2**64 - 1, 2**63, 2**62] and frames.bits == 64
-    assert frames.mood.tolist() == [1, 1, 3, 3, NONE, 3, 3] and frames.label.tolist() == [1, 1, 3, 3, NONE, 3, 3]
-    assert [frames.kinds[kind] if kind != NONE else None for kind in frames.species] == [
+    assert frames.mood.tolist() == [1, 1, 3, 3, ABSENT, 3, 3] and frames.label.tolist() == [1, 1, 3, 3, ABSENT, 3, 3]
+    assert [frames.kinds[kind] if kind != ABSENT else None for kind in frames.species] == [
         *("DOG", "DOG", "CAT", "CAT", None, "DOG", "DOG")
     ]
     outcomes = [hashed_frames.OUTCOMES[place] for place in hashed_frames.number_outcomes(frames)]
@@ -56,8 +56,8 @@ def test_frames_are_the_rows_with_a_hash(folder):
 
 
 def test_a_group_holds_the_duplicates_of_its_duplicates(folder):
-    frames = read_frames(folder)
-    found = find_groups(frames)
+    frames = read_hashed_frames(folder)
+    found = find_duplicate_groups(frames)
     assert found.representative.tolist() == [0] and found.of_group(0).tolist() == [1, 2, 3]
     assert found.size.tolist() == [3] and found.widest.tolist() == [2]
     assert found.moods.tolist() == [[0, 2, 0, 2, 0, 0]] and found.disagreeing.tolist() == [2]
@@ -65,13 +65,13 @@ def test_a_group_holds_the_duplicates_of_its_duplicates(folder):
 
 
 def test_row_groups_change_nothing(folder, tmp_path, monkeypatch):
-    whole = read_frames(folder)
-    pq.write_table(pq.read_table(folder / FILE), folder / FILE, row_group_size=2)
-    parts = read_frames(folder)
+    whole = read_hashed_frames(folder)
+    pq.write_table(pq.read_table(folder / MANIFEST_FILE), folder / MANIFEST_FILE, row_group_size=2)
+    parts = read_hashed_frames(folder)
     assert whole.videos == parts.videos
     for name in ("row", "video", "number", "mood", "of", "codes", "species", "status", "reason"):
         assert np.array_equal(getattr(whole, name), getattr(parts, name)), name
-    rows = pq.read_table(folder / FILE).to_pylist()
+    rows = pq.read_table(folder / MANIFEST_FILE).to_pylist()
     read = take_rows(folder, [6, 0, 3, 0], ["key", "video"])
     assert read == {place: {name: rows[place][name] for name in ("key", "video")} for place in (0, 3, 6)}
     assert take_rows(folder, [], ["key"]) == {}
@@ -91,11 +91,11 @@ def test_many_groups_against_counting_one_by_one(tmp_path, bits):
                 row["distance"] = int(random.integers(9))
                 of[row["key"]] = row["duplicate_of"]
             rows.append(row)
-    frames = read_frames(write_rows(tmp_path, rows, bits))
+    frames = read_hashed_frames(write_rows(tmp_path, rows, bits))
     assert [int.from_bytes(code.astype(">u8").tobytes()) for code in frames.codes] == [
         int.from_bytes(row["hash"]) for row in rows
     ]
-    found = find_groups(frames)
+    found = find_duplicate_groups(frames)
     expected = {}
     for row in rows:
         if row["duplicate_of"]:
@@ -112,8 +112,8 @@ def test_many_groups_against_counting_one_by_one(tmp_path, bits):
 
 
 def test_nothing_dropped(tmp_path):
-    frames = read_frames(write_rows(tmp_path, [make_row("v", i, i) for i in range(3)]))
-    found = find_groups(frames)
+    frames = read_hashed_frames(write_rows(tmp_path, [make_row("v", i, i) for i in range(3)]))
+    found = find_duplicate_groups(frames)
     assert len(found.size) == len(found.widest) == len(found.disagreeing) == 0
     assert find_roots(frames).tolist() == [0, 1, 2]
 
@@ -123,7 +123,7 @@ def test_no_hashes(tmp_path):
     with pytest.raises(DataError, match=r"manifest\.parquet holds no hash at all.*; make the dataset again"):
         check_hashes(write_rows(tmp_path / "none", [make_row("v", 0, None, status="rejected", reason="box_empty")]))
     folder = write_rows(tmp_path / "old", [make_row("v", 1, 1)])
-    pq.write_table(pq.read_table(folder / FILE).drop_columns(["hash"]), folder / FILE)
+    pq.write_table(pq.read_table(folder / MANIFEST_FILE).drop_columns(["hash"]), folder / MANIFEST_FILE)
     with pytest.raises(DataError, match="has no column hash"):
         check_hashes(folder)
 
@@ -132,20 +132,20 @@ def test_no_hashes(tmp_path):
 def test_a_duplicate_of_nothing_is_named(tmp_path, key):
     folder = write_rows(tmp_path, [make_row("v", 0, 0), duplicate("v", 1, 0, key, 0)])
     with pytest.raises(DataError, match=r"v/1 .*no frame with a hash; run python -m tools\.verify"):
-        read_frames(folder)
+        read_hashed_frames(folder)
 
 
 def test_a_ring_is_an_error_and_no_endless_loop(tmp_path):
     folder = write_rows(tmp_path, [duplicate("v", 0, 0, "v/1", 0), duplicate("v", 1, 0, "v/0", 0)])
     with pytest.raises(DataError, match="ring"):
-        find_roots(read_frames(folder))
+        find_roots(read_hashed_frames(folder))
 
 
 def test_a_table_without_rows_of_a_row_group(tmp_path):
     """A row group of rejected rows only lies between others."""
     rows = [make_row("a", 0, 1), *(make_row("b", i, None, status="rejected") for i in range(3)), make_row("c", 0, 2)]
     folder = write_rows(tmp_path, rows)
-    with pq.ParquetWriter(folder / FILE, pq.read_schema(folder / FILE)) as writer:
+    with pq.ParquetWriter(folder / MANIFEST_FILE, pq.read_schema(folder / MANIFEST_FILE)) as writer:
         for part in (rows[:1], rows[1:4], rows[4:]):
             writer.write_table(pa.Table.from_pylist(part, writer.schema))
-    assert read_frames(folder).row.tolist() == [0, 4]
+    assert read_hashed_frames(folder).row.tolist() == [0, 4]

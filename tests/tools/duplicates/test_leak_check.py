@@ -4,20 +4,20 @@ import pytest
 
 from preprocess.near_duplicates.hamming_join import LIMITS
 from preprocess.run import run
-from preprocess.settings import DedupeSettings, Settings
+from preprocess.settings import DedupeSettings, PreprocessSettings
 from shards.dataset import list_shards
 from shards.emotions import KOREAN
 from shards.errors import DataError
 from tests.tools.manifests import change_rows, make_row, write_rows
 from tests.trees import HEIGHT, WIDTH, make_jpeg, make_label, write_video
-from tools.duplicates.hashed_frames import read_frames
+from tools.duplicates.hashed_frames import read_hashed_frames
 from tools.duplicates.leak_check import check_leaks
 
 SETTINGS = {"dedupe": {"min_detail": 10}}
 
 
 def check(folder, promised=3):
-    return check_leaks(folder, read_frames(folder), SETTINGS, promised)
+    return check_leaks(folder, read_hashed_frames(folder), SETTINGS, promised)
 
 
 @pytest.mark.parametrize("bits", [64, 256])
@@ -34,7 +34,7 @@ def test_every_frame_against_every_other(tmp_path, bits):
         rows.append(row)
     rows.sort(key=lambda row: row["video"])
     folder = write_rows(tmp_path, rows, bits)
-    frames, limit = read_frames(folder), LIMITS[bits]
+    frames, limit = read_hashed_frames(folder), LIMITS[bits]
     found = check_leaks(folder, frames, SETTINGS, promised=limit // 2)
     kept = [row for row in rows if row["status"] == "kept" and row["detail"] >= 10]
     codes = {row["key"]: int.from_bytes(row["hash"]) for row in kept}
@@ -71,7 +71,7 @@ def dataset(two_workers, tmp_path_factory):
             folder / "pets", f"dog-sit-{video:06}", images, label=make_label(inspect={"emotion": KOREAN[video]})
         )
     kept = DedupeSettings(enabled=False)
-    run(Settings(source=[str(folder / "pets")], out=str(folder / "out"), dedupe=kept))
+    run(PreprocessSettings(source=[str(folder / "pets")], out=str(folder / "out"), dedupe=kept))
     return folder / "out"
 
 
@@ -88,7 +88,7 @@ def into_validation(*videos):
 
 def test_featureless_frames_are_compared_by_their_pictures(dataset, tmp_path):
     leaking = change_rows(dataset, tmp_path / "leak", into_validation("dog-sit-000001"))
-    frames, found = read_frames(leaking), check(leaking)
+    frames, found = read_hashed_frames(leaking), check(leaking)
     assert [(frames.key(a), frames.key(b)) for a, b in found.equal] == [("dog-sit-000000/0", "dog-sit-000001/0")]
     assert found.found == 1 and found.near == 0 and found.featureless == 2 and found.unread == 0
     # the grey one has the same code and as little detail, and yet is another picture

@@ -8,7 +8,7 @@ from sklearn import metrics
 
 from shards.emotions import ENGLISH
 from shards.errors import DataError
-from trainer.evaluation.confusion import count_confusions, find_interval, measure, resample
+from trainer.evaluation.confusion import compute_metrics, count_confusions, find_interval, resample
 from trainer.evaluation.metrics import Predictions, average_videos, calibration, evaluate, fit_temperature, score
 
 PRIOR = np.array([0.1, 0.05, 0.2, 0.4, 0.15, 0.1])
@@ -241,7 +241,7 @@ def test_resamples_draw_whole_videos():
     frames = draws.sum(axis=(1, 2))
     assert set(frames) == {a + b + c for a in (1, 10, 100) for b in (1, 10, 100) for c in (1, 10, 100)}
     assert (draws.diagonal(axis1=1, axis2=2) == draws.sum(axis=2)).all()
-    assert set(measure(draws).macro_f1) == {1.0}  # a class that is not drawn is left out
+    assert set(compute_metrics(draws).macro_f1) == {1.0}  # a class that is not drawn is left out
 
 
 def test_intervals_follow_from_the_seed_and_widen_with_fewer_videos():

@@ -13,7 +13,7 @@ from shards.emotions import EMOTIONS, ENGLISH
 from shards.errors import DataError
 from tests.pages import Page
 from trainer.evaluation.metrics import Predictions, evaluate
-from trainer.evaluation.run_report import flatten, show, write_report
+from trainer.evaluation.run_report import flatten_settings, show, write_run_report
 
 HEADER = (
     "stage,epoch,first_step,steps,loss,train_accuracy,learning_rate,val_loss,val_accuracy,macro_f1,balanced_accuracy,"
@@ -53,7 +53,7 @@ def folder(tmp_path_factory):
         "dataset": {"train": "f00d"},
     }
     (folder / "run.json").write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
-    assert write_report(folder) == folder / "report.html"
+    assert write_run_report(folder) == folder / "report.html"
     return folder
 
 
@@ -136,10 +136,10 @@ def test_the_page_brings_its_hangul(page, folder):
 
 
 def test_plots_have_every_letter(folder, tmp_path, recwarn):
-    write_report(folder)
+    write_run_report(folder)
     (tmp_path / "metrics.json").write_text("{}")
     (tmp_path / "history.csv").write_text("stage,loss\n확인,0.0\n미세 조정,0.0\n")  # an axis from below zero: a minus
-    write_report(tmp_path)
+    write_run_report(tmp_path)
     assert not [warning for warning in recwarn if "Glyph" in str(warning.message)]
 
 
@@ -155,7 +155,7 @@ def test_what_is_missing_is_left_out(tmp_path, metrics, history, drawn):
     (tmp_path / "metrics.json").write_text(json.dumps(metrics))
     if history is not None:
         make_history(tmp_path / "history.csv", history)
-    page = Page(write_report(tmp_path).read_text(encoding="utf-8"))
+    page = Page(write_run_report(tmp_path).read_text(encoding="utf-8"))
     assert {path.name for path in tmp_path.glob("*.png")} == drawn
     assert len(page.sources) == len(drawn)
     assert ("This run was not evaluated." in page.text) == (not metrics.get("evaluation"))
@@ -167,7 +167,7 @@ def test_what_is_missing_is_left_out(tmp_path, metrics, history, drawn):
 def test_gaps_in_the_history(tmp_path):
     (tmp_path / "metrics.json").write_text("{}")
     (tmp_path / "history.csv").write_text("stage,epoch,loss,val_loss\nfull,1,nan,\nfull,2,1.5,1.25\n")
-    assert "full 1 – – full 2 1.500 1.250" in Page(write_report(tmp_path).read_text(encoding="utf-8")).text
+    assert "full 1 – – full 2 1.500 1.250" in Page(write_run_report(tmp_path).read_text(encoding="utf-8")).text
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_broken_files_are_named(tmp_path, files, message):
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     with pytest.raises(DataError, match=message):
-        write_report(tmp_path)
+        write_run_report(tmp_path)
     assert not (tmp_path / "report.html").exists()
 
 
@@ -214,4 +214,4 @@ def test_figures_as_text(value, text):
     ],
 )
 def test_nested_settings_become_lines(value, leaves):
-    assert flatten(value) == leaves
+    assert flatten_settings(value) == leaves

@@ -12,17 +12,17 @@ import tensorflow as tf
 
 from console.command import run_command
 from preprocess.run import run
-from preprocess.settings import CropSettings, DedupeSettings, Settings
+from preprocess.settings import CropSettings, DedupeSettings, PreprocessSettings
 from shards.dataset import read_dataset, write_dataset
 from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
 from shards.record import decode_record
-from shards.tfrecord import Framed, read_frames
+from shards.tfrecord import PackedRecord, iterate_records
 from tests.trees import make_label, write_video
 from trainer.input import batch_decoding
 from trainer.input.augmentation import NUMBERS
 from trainer.input.dataset_split import (
-    Split,
+    DatasetSplit,
     check_apart,
     check_geometry,
     check_moods,
@@ -56,12 +56,12 @@ def folder(two_workers, tmp_path_factory) -> Path:
             label = make_label(inspect={"emotion": mood})
             write_video(root / "pets", f"dog-{part.lower()}-{number:06}", frames, label=label, part=part)
     settings = {"crop": CropSettings(size=SIZE), "dedupe": DedupeSettings(enabled=False), "shard_bytes": 15_000}
-    run(Settings(source=[str(root / "pets")], out=str(root / "out"), **settings))
+    run(PreprocessSettings(source=[str(root / "pets")], out=str(root / "out"), **settings))
     return root / "out"
 
 
 @pytest.fixture
-def source(folder) -> Split:
+def source(folder) -> DatasetSplit:
     """The training split."""
     return open_split(folder, "train")
 
@@ -77,10 +77,10 @@ def stored(folder) -> dict[bytes, tuple[int, dict]]:
     return found
 
 
-def frames_of(split: Split) -> Iterator[Framed]:
+def frames_of(split: DatasetSplit) -> Iterator[PackedRecord]:
     for path in split.files:
         with open(path, "rb") as file:
-            yield from read_frames(file)
+            yield from iterate_records(file)
 
 
 def whole(**changes) -> InputSettings:
@@ -329,7 +329,7 @@ def copy(folder, tmp_path) -> Path:
     return Path(shutil.copytree(folder, tmp_path / "copy"))
 
 
-def fail(split: Split) -> DataError | None:
+def fail(split: DatasetSplit) -> DataError | None:
     """What is said of an epoch that fails."""
     with pytest.raises(tf.errors.OpError) as raised:
         list(training_batches(split, whole(), 0, 0))
@@ -416,6 +416,6 @@ def test_datasets_that_were_cut_in_different_ways(folder, copy):
 
 def test_an_empty_split(two_workers, tmp_path):
     write_video(tmp_path / "pets")
-    run(Settings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
+    run(PreprocessSettings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
     with pytest.raises(DataError, match="val split is empty"):
         open_split(tmp_path / "out", "val")

@@ -9,7 +9,7 @@ from shards.errors import DataError
 from tests.trainer.runs import train
 from trainer.input.dataset_split import open_split
 from trainer.input.pipeline import InputSettings
-from trainer.settings import ProbeSettings, Settings
+from trainer.settings import ProbeSettings, TrainSettings
 from trainer.training import overfit
 from trainer.training.device import Device
 
@@ -29,7 +29,9 @@ def test_the_same_picture_with_two_labels_cannot_be_learnt(pets, monkeypatch):
     monkeypatch.setattr(overfit, "_EPOCHS", 3)
     pictures = np.zeros((8, 64, 64, 3), np.uint8)
     monkeypatch.setattr(overfit, "first_pictures", lambda split, settings, n: (pictures, np.arange(8) % 2))
-    settings = Settings(str(pets), backbone="small", weights="none", probe=ProbeSettings(0), overfit=8, resolution=48)
+    settings = TrainSettings(
+        str(pets), backbone="small", weights="none", probe=ProbeSettings(0), overfit=8, resolution=48
+    )
     with pytest.raises(DataError, match=r"8 pictures were not learnt in 3 epochs \(accuracy 0\.\d\d\)"):
         overfit.overfit(settings, InputSettings(8, 48), split, CPU)
 

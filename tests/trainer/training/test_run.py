@@ -20,7 +20,7 @@ from shards.storage.lock import lock_folder
 from tests.trainer.runs import SCRATCH, read_weights, train, train_until
 from trainer.input import pipeline
 from trainer.model.mood_json import read_metadata
-from trainer.settings import ProbeSettings, Settings, fingerprint_run
+from trainer.settings import ProbeSettings, TrainSettings, fingerprint_run
 from trainer.training import epochs, throughput
 from trainer.training import run as trainer_run
 from trainer.training.checkpoint import Progress, list_checkpoints, read_progress
@@ -205,7 +205,7 @@ def test_bad_calls(pets, tmp_path, arguments, message):
 
 def test_imbalance_none_gives_balanced_logits_too(pets, tmp_path):
     """The prior is in the trained bias and not in the file's: where nothing is learnt, no mood is preferred."""
-    settings = Settings(
+    settings = TrainSettings(
         str(pets), out=str(tmp_path / "run"), backbone="small", weights="none", probe=ProbeSettings(0), epochs=1,
         batch_size=12, resolution=48, imbalance="none", learning_rate=1e-12, measure_speed=False,
     )  # fmt: skip
@@ -230,14 +230,16 @@ def test_before_the_first_step_the_shuffle_is_filled_once(pets, small_weights, t
     monkeypatch.setattr(pipeline, "_read_shard", read)
     monkeypatch.setattr(throughput, "_MOST", 1)
     before_the_first = []
-    step = epochs.Keeper.on_epoch_begin
+    step = epochs.CheckpointCallback.on_epoch_begin
     monkeypatch.setattr(
-        epochs.Keeper, "on_epoch_begin", lambda self, *call: (before_the_first.append(count(opened)), step(self, *call))
+        epochs.CheckpointCallback,
+        "on_epoch_begin",
+        lambda self, *call: (before_the_first.append(count(opened)), step(self, *call)),
     )
     weights = {"weights": "none", "probe": ProbeSettings(0)} if scratch else {"weights": str(small_weights)}
     weights |= {} if scratch else {"probe": ProbeSettings(1)}
     trainer_run.train(
-        Settings(str(pets), out=str(tmp_path / "run"), backbone="small", epochs=2, batch_size=2, resolution=48,
+        TrainSettings(str(pets), out=str(tmp_path / "run"), backbone="small", epochs=2, batch_size=2, resolution=48,
         self_check=True, measure_speed=True, **weights), [],
     )  # fmt: skip
     expected = 2 if scratch else 3
@@ -254,7 +256,7 @@ def test_a_folder_that_is_something_else(pets, tmp_path):
     (tmp_path / "사진.jpg").write_bytes(b"x")
     with pytest.raises(CallError, match="holds files that are not a run's"):
         trainer_run.train(
-            Settings(str(pets), out=str(tmp_path), weights="none", probe=ProbeSettings(0), resolution=48), []
+            TrainSettings(str(pets), out=str(tmp_path), weights="none", probe=ProbeSettings(0), resolution=48), []
         )
 
 
@@ -264,7 +266,7 @@ def test_datasets_of_different_crops_do_not_go_together(pets, tmp_path):
     dataset.settings["crop"]["grow"] = 1.3
     write_dataset(copy, dataset)
     with pytest.raises(CallError, match=r"감정 was made with crop.grow 1.1, .*copy with 1.3"):
-        trainer_run.open_splits(Settings(str(pets), valid=str(copy)))
+        trainer_run.open_splits(TrainSettings(str(pets), valid=str(copy)))
 
 
 @pytest.mark.parametrize("split", ["train", "val"])
@@ -281,7 +283,7 @@ def test_a_flipped_bit_names_file_and_offset(pets, tmp_path, split):
 
 def test_two_runs_in_one_folder(pets, tmp_path):
     with lock_folder(tmp_path / "run"), pytest.raises(CallError, match="another run is writing"):
-        trainer_run.train(Settings(str(pets), out=str(tmp_path / "run"), resolution=48), [])
+        trainer_run.train(TrainSettings(str(pets), out=str(tmp_path / "run"), resolution=48), [])
 
 
 def test_replace_starts_anew_but_goes_on_with_its_own(pets, tmp_path):
@@ -319,24 +321,24 @@ def test_the_best_model_of_a_killed_attempt_counts(pets, tmp_path):
 def test_what_a_run_may_go_on_from(small_weights, change, same):
     base = {"train": "a", "weights": str(small_weights), "precision": "float32"}
     effective = {"kind": "cpu", "jit": False}
-    first = fingerprint_run(Settings(**base), "x", "y", effective)
-    assert (fingerprint_run(Settings(**(base | change)), "x", "y", effective) == first) == same
-    assert fingerprint_run(Settings(**base), "x", "y", effective | {"jit": True}) != first
-    assert fingerprint_run(Settings(**base), "z", "y", effective) != first
+    first = fingerprint_run(TrainSettings(**base), "x", "y", effective)
+    assert (fingerprint_run(TrainSettings(**(base | change)), "x", "y", effective) == first) == same
+    assert fingerprint_run(TrainSettings(**base), "x", "y", effective | {"jit": True}) != first
+    assert fingerprint_run(TrainSettings(**base), "z", "y", effective) != first
 
 
 def test_weights_are_known_by_their_content(tmp_path):
     (tmp_path / "w.keras").write_bytes(b"1")
-    settings = Settings("a", weights=str(tmp_path / "w.keras"))
+    settings = TrainSettings("a", weights=str(tmp_path / "w.keras"))
     first = fingerprint_run(settings, "x", "y", {})
     (tmp_path / "w.keras").write_bytes(b"2")
     assert fingerprint_run(settings, "x", "y", {}) != first
 
 
 def test_a_frozen_main_stage_has_no_probe_before_it():
-    assert [stage.name for stage in Settings("a").stages] == ["probe", "tune"]
-    assert [stage.name for stage in Settings("a", train_base="frozen").stages] == ["tune"]
-    assert [stage.name for stage in Settings("a", probe=ProbeSettings(0)).stages] == ["tune"]
+    assert [stage.name for stage in TrainSettings("a").stages] == ["probe", "tune"]
+    assert [stage.name for stage in TrainSettings("a", train_base="frozen").stages] == ["tune"]
+    assert [stage.name for stage in TrainSettings("a", probe=ProbeSettings(0)).stages] == ["tune"]
 
 
 @pytest.mark.parametrize(
@@ -349,4 +351,4 @@ def test_a_frozen_main_stage_has_no_probe_before_it():
     ],
 )
 def test_where_a_run_lies(train, out, folder):
-    assert Settings(train, out=out).folder == Path(folder)
+    assert TrainSettings(train, out=out).folder == Path(folder)

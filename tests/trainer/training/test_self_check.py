@@ -9,29 +9,31 @@ from trainer.input.dataset_split import open_split
 from trainer.input.pipeline import InputSettings
 from trainer.model.mood_json import Metadata
 from trainer.model.network import build_network, silence
-from trainer.settings import NetworkSettings, Settings
+from trainer.settings import NetworkSettings, TrainSettings
 from trainer.training import self_check
 from trainer.training.device import Device
-from trainer.training.epochs import Run
+from trainer.training.epochs import TrainingRun
 from trainer.training.loss import estimate_prior
 
 CPU = Device("cpu", "test", "tensorflow", "float32", False, 1)
 
 
 @pytest.fixture
-def run(pets, tmp_path) -> Run:
+def run(pets, tmp_path) -> TrainingRun:
     return prepare(pets, tmp_path, 48)
 
 
-def prepare(pets, folder, resolution: int) -> Run:
+def prepare(pets, folder, resolution: int) -> TrainingRun:
     training, valid = open_split(pets, "train"), open_split(pets, "val")
     network = build_network(NetworkSettings("small", "none"), resolution)
     prior = estimate_prior(training.labels, training.videos)
     silence(network, prior)
-    return Run(folder, Settings(str(pets)), InputSettings(12, resolution), CPU, training, valid, network, prior)
+    return TrainingRun(
+        folder, TrainSettings(str(pets)), InputSettings(12, resolution), CPU, training, valid, network, prior
+    )
 
 
-def metadata(run: Run) -> Metadata:
+def metadata(run: TrainingRun) -> Metadata:
     sizes = run.sizes
     return Metadata(1.0, sizes.whole, 1.1, run.prior.tolist(), "", "small", network_size=sizes.network)
 
@@ -78,7 +80,7 @@ def test_inference_that_sees_other_pixels(run):
 def test_a_file_that_answers_otherwise(run, monkeypatch):
     """A bias that does not reach the file: what an offset subtracted twice would do."""
     offset = np.linspace(0, 1, 6)
-    monkeypatch.setattr(Run, "offset", property(lambda self: offset))
+    monkeypatch.setattr(TrainingRun, "offset", property(lambda self: offset))
     write = self_check.write_model
     monkeypatch.setattr(
         self_check, "write_model", lambda path, network, _, meta: write(path, network, np.zeros(6), meta)

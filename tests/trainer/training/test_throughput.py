@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from trainer.training.checkpoint import list_variables
 from trainer.training.device import is_out_of_memory
-from trainer.training.epochs import Clock, count_waiting
+from trainer.training.epochs import WaitingClock, count_waiting
 from trainer.training.throughput import Speed, format_time, measure_input, measure_model
 
 
@@ -41,7 +41,7 @@ def slow_batches(seconds: float, count: int) -> tf.data.Dataset:
 
 
 def test_waiting_is_counted():
-    model, clock = make_model(), Clock()
+    model, clock = make_model(), WaitingClock()
     count_waiting(model, clock)
     model.fit(slow_batches(0.0, 3), verbose=0, shuffle=False)
     quick = clock.waited
