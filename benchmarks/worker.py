@@ -20,6 +20,7 @@ os.environ.update(WORKER_ENVIRONMENT)  # before the libraries that read it are i
 
 import numpy as np
 
+from benchmarks.driver import RECORD_BYTES
 from benchmarks.memory import read_peak_gb
 from preprocess.settings import DedupeSettings, PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
@@ -31,7 +32,6 @@ from preprocess.writing.shard_task import run_shard_task
 from shards.record import encode_record
 from tools.make_sample import SampleSpec, make_sample
 
-RECORD_BYTES = 12_000
 SHARD_BYTES = 128_000_000
 
 

@@ -11,21 +11,14 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from shards.crop_geometry import Box
+
 SHIFT = 4  # polygons are drawn in sixteenths of a pixel
 TEXTURE = 512  # pixels of a coat's side
 HEAD_SIZE = 1.35  # against the body's
 SMALLEST, LARGEST = 0.335, 0.775  # an animal's longer side, in short sides of the frame
 COLOURS = ((40, 42, 48), (235, 238, 240), (70, 130, 200), (110, 120, 130), (60, 85, 125), (150, 190, 215))  # BGR
 PINK, DARK, WHITE, TOOTH = (140, 120, 235), (25, 22, 28), (240, 244, 246), (230, 245, 250)
-
-
-class Box(NamedTuple):
-    """Of whole pixels; x and y are its upper left corner."""
-
-    x: int
-    y: int
-    width: int
-    height: int
 
 
 class Pose(NamedTuple):

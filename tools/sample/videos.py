@@ -13,9 +13,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from shards.crop_geometry import Box
 from shards.emotions import KOREAN
 from shards.errors import CallError
-from tools.sample.animals import MOODS, Box, grow_coat, paint_background, put_animal, strike_pose
+from tools.sample.animals import MOODS, grow_coat, paint_background, put_animal, strike_pose
 
 _REAL_SHARES = (74579, 4795, 515278, 1364848, 115619, 52932)  # training frames of each mood at AI Hub
 _RATES = (15, 24, 25, 29.97, 30)  # frames a second of the videos; 5 of them are taken
