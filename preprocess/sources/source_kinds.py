@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from preprocess.sources import aihub_label, aihub_tree, csv_rows
-from preprocess.sources.video import ImageFile, Label, SourceListing, Video, order_videos
+from preprocess.sources.video import Label, SourceListing, Video, order_videos
 from shards.errors import CallError, DataError
 
 
@@ -52,8 +52,7 @@ def list_images(video: Video) -> dict:
 
     Raises DataError where a folder has gone since it was listed, OSError for a reason that may pass.
     """
-    images: dict[object, ImageFile] = (aihub_tree if video.rows is None else csv_rows).list_csv_images(video)
-    return images
+    return aihub_tree.list_tree_images(video) if video.rows is None else csv_rows.list_csv_images(video)
 
 
 def parse_label(video: Video, data: bytes) -> Label:
