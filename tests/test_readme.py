@@ -1,43 +1,38 @@
-"""The two READMEs say the same, and what they say to type exists."""
+"""A page in English and its Korean page say the same, and the README begins with what to type."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-ENGLISH, KOREAN = ((ROOT / name).read_text() for name in ("README.md", "README.ko.md"))
-TARGETS = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+from tests.markdown_pages import PAIRS, list_code_spans, list_commands, list_figures, list_links, read_page
 
 
-def commands(text: str) -> list[str]:
-    """Lines of code blocks, without their comments."""
-    blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
-    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
-    return [line for line in lines if line.startswith(("make", "python"))]
+def test_the_pages_that_are_read_first_are_there_in_korean():
+    assert {english for english, _ in PAIRS} >= {"README.md", "docs/preprocess.md", "docs/trainer.md"}
 
 
-def test_both_say_the_same():
-    assert commands(ENGLISH) == commands(KOREAN)
-    assert len(re.findall("^#+ ", ENGLISH, re.M)) == len(re.findall("^#+ ", KOREAN, re.M))
-    figures = r"\d+(?:[.,]\d+)+%?"
-    assert sorted(re.findall(figures, ENGLISH)) == sorted(re.findall(figures, KOREAN))
+@pytest.mark.parametrize(("english", "korean"), PAIRS)
+class TestPair:
+    def test_they_name_the_same_commands(self, english, korean):
+        assert list_commands(read_page(english)) == list_commands(read_page(korean))
 
+    def test_they_have_as_many_headings(self, english, korean):
+        levels = [re.findall(r"^#+ ", read_page(page), re.MULTILINE) for page in (english, korean)]
+        assert levels[0] == levels[1]
 
-@pytest.mark.parametrize("command", sorted(set(commands(ENGLISH))))
-def test_commands_exist(command):
-    words = command.split()
-    if words[0] == "make":
-        assert len(words) == 1 or words[1] in TARGETS
-    else:
-        module = words[2].replace(".", "/")
-        assert (ROOT / f"{module}.py").exists() or (ROOT / module / "__main__.py").exists()
+    def test_they_give_the_same_figures(self, english, korean):
+        assert list_figures(read_page(english)) == list_figures(read_page(korean))
+
+    def test_they_name_the_same_files_settings_and_values(self, english, korean):
+        assert set(list_code_spans(read_page(english))) == set(list_code_spans(read_page(korean)))
+
+    def test_they_link_to_each_other(self, english, korean):
+        assert korean.split("/")[-1] in list_links(read_page(english))
+        assert english.split("/")[-1] in list_links(read_page(korean))
 
 
 def test_the_two_commands_come_first():
-    assert ENGLISH.index("make demo") < ENGLISH.index("make test") < ENGLISH.index("make shards")
-
-
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"`((?:[a-z_]+/)+[a-z_]*\.?(?:py|yaml)?)`", ENGLISH))))
-def test_files_exist(name):
-    assert (ROOT / name).exists() or name.startswith(("data/", "runs/", "checkpoints/"))
+    for page in ("README.md", "README.ko.md"):
+        text = read_page(page)
+        assert text.index("make demo") < text.index("make test") < text.index("make shards")
+        assert list_commands(text)[:2] == ["make demo", "make test"]
