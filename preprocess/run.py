@@ -32,7 +32,7 @@ from preprocess.writing.shard_plan import ShardPlan, make_plan
 from preprocess.writing.spill import DamagedWork, Origin, TaskSummary, discard_task
 from shards.dataset import DATASET_FILE, Dataset, find_misfit, read_dataset
 from shards.errors import CallError
-from shards.storage.lock import lock_folder
+from shards.storage.folder_lock import lock_folder
 
 _MENDINGS = 3  # of damaged work in one run; a disk that damages more is not to be trusted
 

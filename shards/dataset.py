@@ -15,8 +15,9 @@ import msgspec
 from shards.emotions import EMOTIONS, KOREAN
 from shards.errors import CallError, DataError
 from shards.record_fields import FIELDS
-from shards.storage.files import IrregularFile, hash_file, read_blocks, read_file, write_atomically
-from shards.storage.seal import BrokenSeal, check_json, seal_json
+from shards.storage.atomic_write import write_atomically
+from shards.storage.files import IrregularFile, hash_file, read_blocks, read_file
+from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
 from shards.tfrecord import OVERHEAD
 
 DATASET_NAME = "pet_mood"
@@ -103,7 +104,7 @@ def write_dataset(folder: Path, dataset: Dataset) -> None:
     """Write dataset.json with a digest over its own bytes (that field blank)."""
     first = {"format": dataset.format, "version": dataset.version, "digest": ""}
     with write_atomically(folder / DATASET_FILE) as file:
-        file.write(seal_json(first | msgspec.to_builtins(dataset), indent=1))
+        file.write(dump_json_with_checksum(first | msgspec.to_builtins(dataset), indent=1))
 
 
 def read_dataset(folder: Path) -> Dataset:
@@ -125,10 +126,10 @@ def read_dataset(folder: Path) -> Dataset:
     try:
         stated = msgspec.json.decode(data, type=_Version)
         if (stated.format, stated.version) == (_FORMAT, DATASET_VERSION):
-            dataset = msgspec.json.decode(check_json(data), type=Dataset)
+            dataset = msgspec.json.decode(check_json_checksum(data), type=Dataset)
             _check_settings(dataset)
             return dataset
-    except BrokenSeal as error:
+    except ChecksumMismatch as error:
         raise DataError(f"{path}: offset 0 to {len(data)}: {error}; {_MAKE_AGAIN}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise DataError(f"{path}: damaged: {error}; {_MAKE_AGAIN}") from error

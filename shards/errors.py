@@ -1,7 +1,7 @@
 """The two ways in which a command fails, and what any exception says."""
 
 
-def word_error(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """What an exception says, in one line; its kind where it says nothing."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 

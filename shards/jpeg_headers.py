@@ -54,7 +54,7 @@ def read_file_header(path: str | Path) -> Header:
     return header
 
 
-def check_notes(notes: bytes) -> None:
+def check_decoder_warnings(notes: bytes) -> None:
     """Raises UnreadableImage where libjpeg noted, while it decoded, that a part of the picture is missing."""
     if _SHORT.search(notes):
         raise UnreadableImage("truncated: its scan ends before the picture does")

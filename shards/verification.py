@@ -17,7 +17,7 @@ from shards import manifest
 from shards.dataset import Dataset, OtherFile, ShardFile, list_shards, read_dataset
 from shards.jpeg_headers import UnreadableImage, read_header
 from shards.record import decode_record
-from shards.storage.files import BLOCK, hash_file, read_blocks
+from shards.storage.files import BLOCK_SIZE, hash_file, read_blocks
 from shards.tfrecord import DamagedRecord, iterate_records
 
 _SAME = ("key", "label", "species", "video", "frame_number", "timestamp", "video_index", "video_count")
@@ -66,8 +66,8 @@ def _find_damage(path: Path, stated: ShardFile | OtherFile) -> str:
             return f"{path}: {damage}"
     found = [google_crc32c.value(block) for block in read_blocks(path)]
     blocks = [i for i, crc in enumerate(stated.blocks) if i >= len(found) or found[i] != crc]
-    first = (blocks[0] if blocks else len(stated.blocks)) * BLOCK
-    return f"{path}: offset {first} to {min(first + BLOCK, stated.bytes)}: differs from what was written"
+    first = (blocks[0] if blocks else len(stated.blocks)) * BLOCK_SIZE
+    return f"{path}: offset {first} to {min(first + BLOCK_SIZE, stated.bytes)}: differs from what was written"
 
 
 def _check_rows(folder: Path, dataset: Dataset, tell: Callable[[int], Any]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError
 from shards.manifest import SPLITS, read_manifest
 from shards.record import decode_record
-from shards.storage.files import write_atomically
+from shards.storage.atomic_write import write_atomically
 from shards.tfrecord import DamagedRecord, read_record_at
 from tools.report_files import MARK, check_files, dataset_folder
 from tools.source_pictures import read_sources

@@ -17,7 +17,7 @@ import tensorflow as tf
 from console.library_output import catch_notes
 from preprocess.cutting.area_resampling import resample_area
 from shards.crop_geometry import Crop
-from shards.jpeg_headers import Header, UnreadableImage, check_notes
+from shards.jpeg_headers import Header, UnreadableImage, check_decoder_warnings
 
 _RATIOS = (8, 4, 2, 1)  # the scales at which libjpeg's fast inverse transforms decode
 
@@ -60,7 +60,7 @@ def decode_region(data: bytes, window: Window) -> np.ndarray:
             ).numpy()
     except tf.errors.InvalidArgumentError as error:
         raise UnreadableImage("its scan cannot be decoded") from error
-    check_notes(notes)
+    check_decoder_warnings(notes)
     return pixels
 
 

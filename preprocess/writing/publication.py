@@ -19,8 +19,9 @@ from preprocess.writing.spill import TaskSummary, blame_work, read_note, read_ta
 from shards import dataset as index
 from shards import manifest
 from shards.errors import DataError
-from shards.storage.files import hash_file, sync_directory, write_atomically
-from shards.storage.seal import seal_json
+from shards.storage.atomic_write import sync_directory, write_atomically
+from shards.storage.files import hash_file
+from shards.storage.self_checksum import dump_json_with_checksum
 
 _PLACE = ("shard", "index", "offset", "length", "video_index", "video_count")
 
@@ -57,7 +58,7 @@ def assemble_dataset(
 def write_finished(path: Path, done: FinishedShard) -> None:
     """Leave a note of a shard's work for a run that goes on."""
     with write_atomically(path) as file:
-        file.write(seal_json(done))
+        file.write(dump_json_with_checksum(done))
 
 
 def find_finished(path: Path, places: Sequence[Path]) -> FinishedShard | None:

@@ -21,7 +21,7 @@ import numpy as np
 from tqdm import tqdm
 
 from shards.errors import DataError
-from shards.storage.files import write_atomically
+from shards.storage.atomic_write import write_atomically
 from trainer.evaluation.metrics import Predictions, score
 from trainer.input.augmentation import NUMBERS, Augmentation
 from trainer.input.dataset_split import DatasetSplit
