@@ -30,7 +30,7 @@ from preprocess.writing.output_folder import (
 from preprocess.writing.publication import FinishedShard, assemble_dataset, publish_dataset
 from preprocess.writing.shard_plan import ShardPlan, make_plan
 from preprocess.writing.spill import DamagedWork, Origin, TaskSummary, discard_task
-from shards.dataset import DATASET_FILE, Dataset, find_misfit, read_dataset
+from shards.dataset import DATASET_FILE, Dataset, find_mismatched_file, read_dataset
 from shards.errors import CallError
 from shards.storage.folder_lock import lock_folder
 
@@ -183,7 +183,7 @@ def _is_same(groups: Sequence[list[Video]], settings: PreprocessSettings, worker
     noted = [(name, Origin(stamps, contents)) for name, stamps, contents in log["tasks"]] if log else []
     origins = _check_tasks(groups, noted, settings, workers) if len(noted) == len(groups) else None
     if origins:
-        if find_misfit(out) is not None:
+        if find_mismatched_file(out) is not None:
             return False  # it is made anew: the same bytes, so nothing is lost
         names = [name for name, _ in noted]
         renew_log(out, log, [[name, o.stamps, o.contents] for name, o in zip(names, origins, strict=True)])

@@ -198,7 +198,7 @@ def _list_foreign(out: Path) -> list[str]:
     Names alone prove nothing where neither the index nor the work of a run lies beside them, nor an index that is none.
     """
     names = {entry.name for entry in out.iterdir() if not is_partial(entry)} - {".lock"}
-    if dataset.DATASET_FILE in names and not dataset.is_index(out / dataset.DATASET_FILE):
+    if dataset.DATASET_FILE in names and not dataset.is_dataset_json(out / dataset.DATASET_FILE):
         return [dataset.DATASET_FILE]
     if WORK in names and (strange := [p.name for p in (out / WORK).iterdir() if not _WORK_NAMES.fullmatch(p.name)]):
         return [f"{WORK}/{name}" for name in strange]
