@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from console.progress import show_progress
 from preprocess import summary
 from preprocess.ray_cluster import run_tasks, start_ray
 from preprocess.settings import PreprocessSettings
@@ -143,7 +144,7 @@ def _run_shards(
         for shard in plan.shards
     ]
     finished: list[FinishedShard | None] = [None] * len(calls)
-    with summary.show_progress(len(calls), "shard") as progress:
+    with show_progress(len(calls), "shard") as progress:
         for place, done in run_tasks(_run_shard_task, calls, workers, "shard"):
             if done.damage:
                 summary.print_damage(done.damage)
@@ -202,7 +203,7 @@ def _check_tasks(
     """The state of what each task would read; None where one of them would read something else than is noted."""
     origins: list[Origin | None] = [None] * len(groups)
     calls = [(group, settings.fingerprint(), *note) for group, note in zip(groups, noted, strict=True)]
-    with summary.show_progress(len(calls), "check") as progress:
+    with show_progress(len(calls), "check") as progress:
         for place, origin in run_tasks(_check_videos, calls, workers, "check"):
             if origin is None:
                 return None

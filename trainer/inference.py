@@ -217,7 +217,5 @@ def _print_json(answers: Iterator[Answer], judge: Judge, options: argparse.Names
 
 
 if __name__ == "__main__":
-    # Korean, whatever the console's code page; a closed stream is None.
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(run_command("inference", main, sys.argv[1:]))
+    # Korean sentences are written as UTF-8, whatever the console's code page.
+    sys.exit(run_command("inference", main, sys.argv[1:], encoding="utf-8"))

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
-from console.library_output import catch_notes
+from console.stderr_capture import capture_stderr
 from preprocess.cutting.area_resampling import resample_area
 from shards.crop_geometry import Crop
 from shards.jpeg_headers import Header, UnreadableImage, check_decoder_warnings
@@ -50,7 +50,7 @@ def decode_region(data: bytes, window: Window) -> np.ndarray:
     """
     left, top, right, bottom = window.inside
     try:
-        with catch_notes() as notes:
+        with capture_stderr() as notes:
             pixels = tf.io.decode_and_crop_jpeg(
                 data,
                 (top, left, bottom - top, right - left),

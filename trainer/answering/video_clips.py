@@ -18,7 +18,7 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken video is named
 
 import cv2
 
-from console.library_output import catch_notes
+from console.stderr_capture import capture_stderr
 from shards.errors import describe_error
 from shards.jpeg_headers import UnreadableImage
 from shards.storage.files import open_file
@@ -51,7 +51,7 @@ def read_clip_frames(path: Path) -> Iterator[tuple[float, np.ndarray]]:
 
 def _read_all(path: Path) -> Iterator[tuple[float, np.ndarray]]:
     _check_regular(path)
-    with catch_notes(), make_utf8_path(path.absolute()) as named:
+    with capture_stderr(), make_utf8_path(path.absolute()) as named:
         capture = cv2.VideoCapture(str(named), cv2.CAP_FFMPEG)
     try:
         step = 1 / (capture.get(cv2.CAP_PROP_FPS) or 30)

@@ -14,13 +14,13 @@ from shards.storage.atomic_write import is_partial, remove_partials, write_atomi
 from shards.storage.files import read_file
 from shards.storage.folder_lock import lock_file
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
+from trainer.evaluation.run_report import PAGE
 from trainer.model.mood_json import read_metadata
 from trainer.training import checkpoint
 
 MODEL = "model.keras"
 RECORD = "run.json"
 METRICS = "metrics.json"
-PAGE = "report.html"
 SELF_CHECK = "self_check"  # a folder for as long as the check takes
 
 _FORMAT = "pet_mood run"
