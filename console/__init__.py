@@ -1,1 +1,1 @@
-"""How every command behaves: its settings, its streams, its failures and statuses, and pages with Hangul."""
+"""What all commands share: settings, standard streams, failures and exit statuses, progress bars, and HTML pages."""

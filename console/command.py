@@ -1,8 +1,6 @@
-"""How every command of this project meets its user: one line for what went wrong, and an exit status."""
+"""Running a command: what goes wrong becomes one line on standard error and an exit status."""
 
 import argparse
-import errno
-import io
 import os
 import sys
 import traceback
@@ -10,12 +8,13 @@ import warnings
 from collections.abc import Callable
 from typing import NoReturn
 
-from shards.errors import CallError, DataError
-from shards.storage.files import IrregularFile
+from console.failures import describe_failure
+from console.streams import prepare_streams
+from shards.errors import CallError
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse's, but a bad call is a CallError: one line instead of a page of usage."""
+    """An ArgumentParser that raises CallError for a bad call, instead of printing its usage and exiting."""
 
     def __init__(self, module: str, about: str):
         super().__init__(
@@ -30,70 +29,31 @@ class Parser(argparse.ArgumentParser):
         raise CallError(message)
 
 
-def run_command(name: str, command: Callable[[list[str]], int], arguments: list[str]) -> int:
-    """Run a command's main function; turn what it raises into one line on stderr and an exit status.
+def run_command(
+    name: str, command: Callable[[list[str]], int], arguments: list[str], encoding: str | None = None
+) -> int:
+    """Run a command's main function and return the exit status of the process.
 
-    `--debug` among the arguments shows the traceback as well.
+    An exception becomes one line on standard error; `--debug` among the arguments shows the traceback as well.
+
+    Args:
+        name: of the command, in front of that line.
+        command: takes the arguments and returns its exit status.
+        arguments: the command line. The command may append `--debug`.
+        encoding: of standard output and error; that of the locale when not given.
     """
-    open_streams()
-    warnings.simplefilter("ignore")  # libraries' warnings are no news to a user, and no errors, whatever -W says
+    prepare_streams(encoding)
+    warnings.simplefilter("ignore")  # users cannot act on libraries' warnings, and -W error must not stop a run
     try:
         status = command(arguments)
-        sys.stdout.flush()  # here, where a full disk or a reader that is gone can still be told
+        sys.stdout.flush()  # here a full disk or a closed pipe can still be reported
         return status
-    except BrokenPipeError:  # the reader of our output went away (`| head`): nothing to tell it
+    except BrokenPipeError:  # the reader of our output has closed it (`| head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141  # as a shell reports it: the work may not be done
+        return 141  # the status that a shell reports for SIGPIPE; the work may not be done
     except (Exception, KeyboardInterrupt) as error:
         if "--debug" in arguments:
             traceback.print_exc()
-        status, line = _explain(error)
-        print(f"{name}: {' '.join(line.split())}", file=sys.stderr)
+        status, message = describe_failure(error)
+        print(f"{name}: {' '.join(message.split())}", file=sys.stderr)
         return status
-
-
-def open_streams() -> None:
-    """Make standard input, output and error usable, however the caller has set them up.
-
-    Korean is written whatever the locale: what an encoding lacks, and bytes of names that are no text, as \\u.. and
-    \\x... A closed stream leads nowhere; left closed, the next file to be opened would take its number, and be written
-    into by whoever prints.
-    """
-    for number, flags in enumerate((os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, flags)  # takes the lowest free number, which is this one
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:  # it was closed; libraries ask it things
-            nowhere = open(os.devnull, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
-            setattr(sys, name, nowhere)
-        elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _explain(error: BaseException) -> tuple[int, str]:
-    """Exit status and one line."""
-    if isinstance(error, CallError | DataError):
-        return (2 if isinstance(error, CallError) else 1), str(error) or type(error).__name__
-    if isinstance(error, OSError):
-        return _explain_os_error(error)
-    if isinstance(error, KeyboardInterrupt):
-        return 130, str(error) or "stopped; run the same command again to go on"
-    if isinstance(error, MemoryError):
-        return 1, "there is not enough memory; close other programs or give smaller settings, and run it again"
-    what = ": ".join(filter(None, (type(error).__name__, str(error))))
-    return 1, f"{what}; this is a fault of the program, --debug shows where"
-
-
-def _explain_os_error(error: OSError) -> tuple[int, str]:
-    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, (str, bytes)) else ""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return 2, f"{where}the disk is full; free some space and run the same command again, finished work is kept"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return 2, f"{where}{error.strerror}; choose a place that can be read and written"
-    what = error.strerror or str(error) or type(error).__name__
-    if isinstance(error, IrregularFile | FileNotFoundError | NotADirectoryError | IsADirectoryError | FileExistsError):
-        return 1, f"{where}{what}"
-    return 1, f"{where}{what}; once that has passed, run the same command again, it goes on from there"

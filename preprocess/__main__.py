@@ -5,7 +5,6 @@ import sys
 from console import settings_parser
 from console.command import run_command
 from preprocess.settings import PreprocessSettings
-from shards.errors import CallError
 
 
 def parse_preprocess_settings(arguments: list[str]) -> PreprocessSettings:
@@ -13,15 +12,9 @@ def parse_preprocess_settings(arguments: list[str]) -> PreprocessSettings:
     about = "Labels and frames of the pet videos -> a shuffled, verified dataset."
     several = {"source": {"nargs": "+", "type": str, "required": True, "metavar": "DIR"}}
     several["valid_source"] = {"nargs": "+", "type": str, "default": [], "metavar": "DIR"}
-    try:
-        return settings_parser.parse_settings(
-            PreprocessSettings, "preprocess", about, arguments, ("replace", "dry_run", "debug"), several
-        )
-    except CallError as error:
-        # What the parser says of `source: DIR` in a file, where it wants several, would help nobody.
-        if "item assignment" in str(error):
-            raise CallError("source takes a list in a file: source: [DIR]; so does valid_source") from error
-        raise
+    return settings_parser.parse_settings(
+        PreprocessSettings, "preprocess", about, arguments, ("replace", "dry_run", "debug"), several
+    )
 
 
 def main(arguments: list[str]) -> int:

@@ -22,7 +22,7 @@ import ray.exceptions
 
 from preprocess.core_count import count_cores
 from shards.errors import CallError, DataError
-from shards.storage.files import is_text
+from shards.storage.utf8_path import is_utf8
 
 _OBJECT_STORE = 80 << 20  # bytes; results are small, pixels and records never pass through
 _ROOT = Path(__file__).parent.parent
@@ -146,9 +146,9 @@ def _utf8_call() -> Iterator[None]:
     """
     here, ask = os.getcwdb(), ray._private.utils.get_entrypoint_name
     try:
-        if not is_text(os.fsdecode(here)):
+        if not is_utf8(os.fsdecode(here)):
             os.chdir("/")
-        if not all(map(is_text, sys.orig_argv)):
+        if not all(map(is_utf8, sys.orig_argv)):
             ray._private.utils.get_entrypoint_name = lambda: "preprocess"
         yield
     finally:

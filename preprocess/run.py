@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from console.progress import show_progress
 from preprocess import summary
 from preprocess.ray_cluster import run_tasks, start_ray
 from preprocess.settings import PreprocessSettings
@@ -30,9 +31,9 @@ from preprocess.writing.output_folder import (
 from preprocess.writing.publication import FinishedShard, assemble_dataset, publish_dataset
 from preprocess.writing.shard_plan import ShardPlan, make_plan
 from preprocess.writing.spill import DamagedWork, Origin, TaskSummary, discard_task
-from shards.dataset import DATASET_FILE, Dataset, find_misfit, read_dataset
+from shards.dataset import DATASET_FILE, Dataset, find_mismatched_file, read_dataset
 from shards.errors import CallError
-from shards.storage.lock import lock_folder
+from shards.storage.folder_lock import lock_folder
 
 _MENDINGS = 3  # of damaged work in one run; a disk that damages more is not to be trusted
 
@@ -143,7 +144,7 @@ def _run_shards(
         for shard in plan.shards
     ]
     finished: list[FinishedShard | None] = [None] * len(calls)
-    with summary.show_progress(len(calls), "shard") as progress:
+    with show_progress(len(calls), "shard") as progress:
         for place, done in run_tasks(_run_shard_task, calls, workers, "shard"):
             if done.damage:
                 summary.print_damage(done.damage)
@@ -183,7 +184,7 @@ def _is_same(groups: Sequence[list[Video]], settings: PreprocessSettings, worker
     noted = [(name, Origin(stamps, contents)) for name, stamps, contents in log["tasks"]] if log else []
     origins = _check_tasks(groups, noted, settings, workers) if len(noted) == len(groups) else None
     if origins:
-        if find_misfit(out) is not None:
+        if find_mismatched_file(out) is not None:
             return False  # it is made anew: the same bytes, so nothing is lost
         names = [name for name, _ in noted]
         renew_log(out, log, [[name, o.stamps, o.contents] for name, o in zip(names, origins, strict=True)])
@@ -202,7 +203,7 @@ def _check_tasks(
     """The state of what each task would read; None where one of them would read something else than is noted."""
     origins: list[Origin | None] = [None] * len(groups)
     calls = [(group, settings.fingerprint(), *note) for group, note in zip(groups, noted, strict=True)]
-    with summary.show_progress(len(calls), "check") as progress:
+    with show_progress(len(calls), "check") as progress:
         for place, origin in run_tasks(_check_videos, calls, workers, "check"):
             if origin is None:
                 return None

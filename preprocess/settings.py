@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from typing import Literal
 
-from jsonargparse.typing import ClosedUnitInterval, NonNegativeInt, PositiveInt, restricted_number_type
-
+from console.restricted_numbers import ClosedUnitInterval, NonNegativeInt, PositiveInt, restricted_number_type
 from shards.dataset import DATASET_RECIPE, DATASET_VERSION
 from shards.errors import CallError
 

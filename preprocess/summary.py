@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
+from console.progress import show_progress
+from console.text_width import pad_to_width
 from preprocess.sources.video import SourceListing, Video
 from preprocess.writing.spill import TaskSummary
 from shards.dataset import DATASET_FILE, Dataset
@@ -90,7 +90,7 @@ def _print_counts(counts: dict[str, Any], how_split: str) -> None:
     print(f"{'split':<8}{'mood':<16}{'frames':>10}{'videos':>10}")
     for split, found in counts["splits"].items():
         for name, emotion in found["emotions"].items():
-            print(f"{split:<8}{_pad(name, 16)}{emotion['frames']:>10,}{emotion['videos']:>10,}")
+            print(f"{split:<8}{pad_to_width(name, 16)}{emotion['frames']:>10,}{emotion['videos']:>10,}")
         print(f"{split:<8}{'all':<16}{found['frames']:>10,}{found['videos']:>10,}")
 
 
@@ -115,10 +115,6 @@ class FrameProgress:
         self._bar.update(self._frames[group])
 
 
-def show_progress(total: int, unit: str) -> tqdm:
-    return tqdm(total=total, unit=f" {unit}s", file=sys.stderr, smoothing=0.05, dynamic_ncols=True, disable=not total)
-
-
 def _tell(*lines: str) -> None:
     for line in lines:
         print(line, file=sys.stderr)
@@ -128,8 +124,3 @@ def _tell_names(what: str, names: Sequence[str]) -> None:
     if names:
         more = f" and {len(names) - _LISTED} more, all in the log" if len(names) > _LISTED else ""
         _tell(f"{what}: {len(names)} ({', '.join(names[:_LISTED])}{more})")
-
-
-def _pad(text: str, width: int) -> str:
-    """Pad to columns of a terminal, in which a Hangul syllable takes two."""
-    return text + " " * (width - sum(2 if "가" <= letter <= "힣" else 1 for letter in text))

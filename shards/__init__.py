@@ -1,1 +1,1 @@
-"""The contract between preprocess and trainer, as code: what a dataset folder holds and how it is written and read."""
+"""The contract between preprocess and trainer: what a dataset folder holds, and how it is written and read."""

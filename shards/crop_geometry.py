@@ -1,10 +1,10 @@
-"""Where the square crop lies, from an animal's box: the same rule for shards and for inference."""
+"""The position of the square crop around an animal's box. Preprocessing and inference share this rule."""
 
 from typing import NamedTuple
 
 
 class Box(NamedTuple):
-    """Pixels of the stored image, origin at its top left."""
+    """A rectangle in pixels of the stored image, whose origin is at the top left."""
 
     x: int
     y: int
@@ -13,7 +13,7 @@ class Box(NamedTuple):
 
 
 class Crop(NamedTuple):
-    """A square of `size` pixels; where it leaves the image (negative x or y, or past the far edge) it is padded."""
+    """A square of `size` pixels. Parts outside the image (negative x or y, or past the far edge) are padded."""
 
     x: int
     y: int
@@ -21,23 +21,23 @@ class Crop(NamedTuple):
 
 
 def place_crop(box: Box, width: int, height: int, grow: float) -> Crop:
-    """The square around a box's centre, `grow` times its longer side, kept inside a width x height image.
+    """Return the square around a box's centre, shifted to lie inside a width x height image.
 
-    It is never larger than the image's short side while the box fits in that; a box longer than the short side gets
-    a square of its own longer side, which leaves the image and is padded there.
+    Its side is `grow` times the box's longer side, but at most the image's shorter side. Only where the box is longer
+    than that, the side is the box's longer side; the square then leaves the image and is padded.
     """
     longer, shorter_edge = max(box.width, box.height), min(width, height)
     size = max(1, round(grow * longer))
     if size > shorter_edge:
         size = max(shorter_edge, longer)
     return Crop(
-        _move_inside((2 * box.x + box.width - size) // 2, size, width),
-        _move_inside((2 * box.y + box.height - size) // 2, size, height),
+        _shift_inside((2 * box.x + box.width - size) // 2, size, width),
+        _shift_inside((2 * box.y + box.height - size) // 2, size, height),
         size,
     )
 
 
-def _move_inside(start: int, size: int, extent: int) -> int:
-    """Nearest start at which [start, start + size) lies in [0, extent), or covers it when it is the larger."""
+def _shift_inside(start: int, size: int, extent: int) -> int:
+    """Return the nearest start at which [start, start + size) lies in [0, extent), or covers it if it is longer."""
     free = extent - size
     return min(max(start, min(0, free)), max(0, free))

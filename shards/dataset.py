@@ -1,10 +1,8 @@
-"""dataset.json and its neighbours: what a dataset folder holds, file by file, so that every byte can be checked.
+"""dataset.json: the list of a dataset's files, with checksums for every byte, its settings and its counts.
 
-dataset.json is written last: its presence means that the dataset is whole. Beside it lie the three small files with
-which tensorflow_datasets.builder_from_directory opens the same shards.
+It is written last, so its presence means that the dataset is complete.
 """
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -12,18 +10,18 @@ from typing import Any
 import google_crc32c
 import msgspec
 
-from shards.emotions import EMOTIONS, KOREAN
+from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError
-from shards.record_fields import FIELDS
-from shards.storage.files import IrregularFile, hash_file, read_blocks, read_file, write_atomically
-from shards.storage.seal import BrokenSeal, check_json, seal_json
+from shards.storage.atomic_write import write_atomically
+from shards.storage.files import IrregularFile, hash_file, read_blocks, read_file
+from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
 from shards.tfrecord import OVERHEAD
 
 DATASET_NAME = "pet_mood"
 DATASET_FILE = "dataset.json"
 SHARD = re.compile(DATASET_NAME + r"-(train|val)\.tfrecord-\d{5}-of-\d{5}")
 DATASET_VERSION = 1
-# Counts up when preprocess makes other pixels, codes or rows from the same settings, so that old work is not reused.
+# Increase it when preprocess makes other pixels, hashes or rows from the same settings: old work is then not reused.
 DATASET_RECIPE = 5
 MAX_IMAGE_SIZE = 2048  # side of the stored squares, pixels
 _FORMAT = "pet_mood shards"
@@ -40,13 +38,13 @@ class ShardFile(msgspec.Struct):
 class OtherFile(msgspec.Struct):
     bytes: int
     sha256: str
-    blocks: list[int]  # CRC-32C of each MiB, to say where a damaged file is damaged
+    blocks: list[int]  # CRC-32C of each MiB, by which the position of damage is found
 
 
 class Dataset(msgspec.Struct):
-    """What dataset.json says."""
+    """The content of dataset.json."""
 
-    settings: dict[str, Any]  # those that change content
+    settings: dict[str, Any]  # only those that change the dataset's content
     counts: dict[str, Any]
     shards: dict[str, list[ShardFile]]  # by split
     files: dict[str, OtherFile]  # by name
@@ -59,7 +57,7 @@ class Dataset(msgspec.Struct):
 
     @property
     def image_size(self) -> int:
-        """Side of the stored squares in pixels."""
+        """Side of the stored squares, in pixels."""
         return self.settings["crop"]["size"]
 
 
@@ -73,20 +71,23 @@ def shard_name(split: str, index: int, count: int) -> str:
 
 
 def list_shards(folder: Path) -> list[Path]:
-    """The shards in a folder, by their names, whatever dataset they belong to."""
+    """Return the shards in a folder, sorted by name. They may belong to another dataset than its dataset.json."""
     return sorted(path for path in folder.glob(f"{DATASET_NAME}-*") if SHARD.fullmatch(path.name))
 
 
-def find_misfit(folder: Path) -> str | None:
-    """A file of a dataset that is missing or not of its size, None where all are there; verify reads every byte."""
+def find_mismatched_file(folder: Path) -> str | None:
+    """Return the name of a file of a dataset that is missing or has another size than stated, None if there is none.
+
+    This is a quick check; shards.verification reads every byte.
+    """
     dataset = read_dataset(folder)
     files = {shard.file: shard.bytes for shards in dataset.shards.values() for shard in shards}
     files |= {name: file.bytes for name, file in dataset.files.items()}
-    return next((n for n, size in files.items() if not _has_size(folder / n, size)), None)
+    return next((name for name, size in files.items() if not _has_size(folder / name, size)), None)
 
 
-def is_index(path: Path) -> bool:
-    """Whether a file is the dataset.json of a dataset, whole or damaged, and not somebody's of the same name."""
+def is_dataset_json(path: Path) -> bool:
+    """Whether this program wrote a file of this name. True also where the file is damaged."""
     return path.is_file() and path.stat().st_size > 0 and _FORMAT.encode() in read_file(path)
 
 
@@ -95,19 +96,20 @@ def _has_size(path: Path, size: int) -> bool:
 
 
 def describe_file(path: Path) -> OtherFile:
+    """Return the size and the checksums of a file."""
     blocks = [google_crc32c.value(block) for block in read_blocks(path)]
     return OtherFile(path.stat().st_size, hash_file(path), blocks)
 
 
 def write_dataset(folder: Path, dataset: Dataset) -> None:
-    """Write dataset.json with a digest over its own bytes (that field blank)."""
-    first = {"format": dataset.format, "version": dataset.version, "digest": ""}
+    """Write dataset.json, with a checksum of its own bytes in the field `digest`."""
+    first_fields = {"format": dataset.format, "version": dataset.version, "digest": ""}
     with write_atomically(folder / DATASET_FILE) as file:
-        file.write(seal_json(first | msgspec.to_builtins(dataset), indent=1))
+        file.write(dump_json_with_checksum(first_fields | msgspec.to_builtins(dataset), indent=1))
 
 
 def read_dataset(folder: Path) -> Dataset:
-    """dataset.json of a folder, its own digest checked.
+    """Read the dataset.json of a folder and check its checksum.
 
     Raises CallError where the folder is no dataset, DataError where it is unfinished, damaged or of another version.
     """
@@ -125,10 +127,10 @@ def read_dataset(folder: Path) -> Dataset:
     try:
         stated = msgspec.json.decode(data, type=_Version)
         if (stated.format, stated.version) == (_FORMAT, DATASET_VERSION):
-            dataset = msgspec.json.decode(check_json(data), type=Dataset)
+            dataset = msgspec.json.decode(check_json_checksum(data), type=Dataset)
             _check_settings(dataset)
             return dataset
-    except BrokenSeal as error:
+    except ChecksumMismatch as error:
         raise DataError(f"{path}: offset 0 to {len(data)}: {error}; {_MAKE_AGAIN}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise DataError(f"{path}: damaged: {error}; {_MAKE_AGAIN}") from error
@@ -139,72 +141,16 @@ def read_dataset(folder: Path) -> Dataset:
 
 
 def _check_settings(dataset: Dataset) -> None:
-    """Raises ValueError where memory would be asked for by numbers that no run of preprocess writes."""
+    """Raise ValueError for numbers that preprocess never writes and that would make a reader allocate huge arrays."""
     crop = dataset.settings.get("crop")
     size, grow = (crop.get("size"), crop.get("grow", 1.0)) if isinstance(crop, dict) else (None, None)
     if type(size) is not int or not 1 <= size <= MAX_IMAGE_SIZE:
         raise ValueError(f"crop.size is {size!r}, not a number of pixels from 1 to {MAX_IMAGE_SIZE}")
     if type(grow) not in (int, float) or not 1 <= grow <= 4:
         raise ValueError(f"crop.grow is {grow!r}, not a number from 1 to 4")
-    if strange := [shard.file for shards in dataset.shards.values() for shard in shards if not _is_possible(shard)]:
-        raise ValueError(f"{strange[0]} cannot hold the records that are stated")
+    if impossible := [shard.file for shards in dataset.shards.values() for shard in shards if not _is_possible(shard)]:
+        raise ValueError(f"{impossible[0]} cannot hold the records that are stated")
 
 
 def _is_possible(shard: ShardFile) -> bool:
     return bool(SHARD.fullmatch(shard.file)) and 0 <= shard.records * OVERHEAD <= shard.bytes
-
-
-def write_tfds_files(folder: Path, image_size: int, shards: dict[str, list[ShardFile]]) -> list[str]:
-    """Write features.json, dataset_info.json and label.labels.txt as tensorflow_datasets would; returns their names."""
-    info = {
-        "name": DATASET_NAME,
-        "version": f"{DATASET_VERSION}.0.0",
-        "description": "Cropped frames of pet videos with one of six moods each.",
-        "fileFormat": "tfrecord",
-        "splits": [
-            {
-                "name": split,
-                "filepathTemplate": "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}",
-                "shardLengths": [str(shard.records) for shard in files],
-                "numBytes": str(sum(shard.bytes for shard in files)),
-            }
-            for split, files in shards.items()
-            if files  # a split without shards has to be left out
-        ],
-    }
-    texts = {
-        "features.json": _to_json(_tfds_features(image_size)),
-        "dataset_info.json": _to_json(info),
-        "label.labels.txt": "".join(f"{name}\n" for name in KOREAN),
-    }
-    for name, text in texts.items():
-        with write_atomically(folder / name) as file:
-            file.write(text.encode())
-    return list(texts)
-
-
-def _tfds_features(image_size: int) -> dict[str, Any]:
-    module = "tensorflow_datasets.core.features"
-    text = {"pythonClassName": f"{module}.text_feature.Text", "text": {}}
-    scalar = {
-        "pythonClassName": f"{module}.scalar.Scalar",
-        "tensor": {"dtype": "int64", "encoding": "none", "shape": {}},
-    }
-    dimensions = [str(image_size), str(image_size), "3"]
-    image = {"dtype": "uint8", "encodingFormat": "jpeg", "shape": {"dimensions": dimensions}}
-    special = {
-        "image": {"pythonClassName": f"{module}.image_feature.Image", "image": image},
-        "label": {
-            "pythonClassName": f"{module}.class_label_feature.ClassLabel",
-            "classLabel": {"numClasses": str(len(EMOTIONS))},
-        },
-    }
-    plain = {name: text if kind is str else scalar for name, kind in FIELDS.items()}
-    return {
-        "pythonClassName": f"{module}.features_dict.FeaturesDict",
-        "featuresDict": {"features": plain | special},
-    }
-
-
-def _to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=4) + "\n"

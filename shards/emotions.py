@@ -1,7 +1,7 @@
-"""The six moods of the pet videos: their numbers, their names, and how a spelling is recognised.
+"""The six moods of the pet videos: their numbers, their names, and how a name in a label file is recognised.
 
-The numbers are those of the `label` field of every record, of the model's outputs and of the student's own files.
-They never depend on the order in which labels are met.
+A mood's number is its position in the table. Records (field `label`), the model's outputs and the label lists of users
+have these numbers, so the table's order must never change.
 """
 
 import unicodedata
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Emotion(NamedTuple):
-    korean: str  # as the label files have it, NFC
+    korean: str  # as in the label files, NFC
     english: str
 
 
@@ -26,9 +26,9 @@ ENGLISH = tuple(emotion.english for emotion in EMOTIONS)
 
 
 def parse_emotion(text: str) -> int | None:
-    """The number 0..5 of a mood's Korean name; None for any other text.
+    """Return the number 0..5 of a mood's Korean name, None for any other text.
 
-    Names typed on macOS may be decomposed (NFD) and hand-typed ones may hold spaces: neither matters.
+    Spaces and the Unicode form are ignored, because names typed on macOS may be decomposed (NFD).
     """
     return _NUMBERS.get("".join(unicodedata.normalize("NFC", text).split()))
 

@@ -1,7 +1,7 @@
-"""A record: one cropped frame as a tf.train.Example, encoded and decoded by the table in shards.record_fields.
+"""A record: one cropped frame, serialised as a tf.train.Example with the fields of shards.record_fields.
 
-The message is declared here once more, in a pool of its own, because TensorFlow's own class costs its import: five
-seconds and half a gigabyte for looking into a dataset. A test holds both to the same bytes.
+The protobuf message is declared here again, in a descriptor pool of its own, because importing TensorFlow for it would
+take five seconds and half a gigabyte. A test checks that both give the same bytes.
 """
 
 from typing import Any
@@ -56,7 +56,7 @@ _Example = _make_example_class()
 
 
 def encode_record(values: dict[str, Any]) -> bytes:
-    """Serialise a record, or the part of it that is known so far; the same values give the same bytes."""
+    """Serialise all or some fields of a record. The same values always give the same bytes."""
     example = _Example()
     features = example.features.feature
     for name, value in values.items():
@@ -65,14 +65,14 @@ def encode_record(values: dict[str, Any]) -> bytes:
             features[name].int64_list.value.append(value)
         else:
             features[name].bytes_list.value.append(value.encode() if kind is str else value)
-    # Without this the order of the features differs from one process to the next.
+    # By default, the order of map entries differs from one process to the next.
     return example.SerializeToString(deterministic=True)
 
 
 def decode_record(data: bytes) -> dict[str, Any]:
-    """The values of a serialised record, by name; of one that is not finished, those that it has.
+    """Return the fields that a serialised record has, by name.
 
-    Raises ValueError when it is no Example, or a field is unknown or not one value of its type.
+    Raises ValueError where the bytes are no Example, a field is unknown, or it does not hold one value of its type.
     """
     try:
         features = _Example.FromString(data).features.feature

@@ -1,7 +1,7 @@
-"""Read every byte of a dataset and hold it against what was written; name file and offset of what differs.
+"""Verification: compare every byte of a dataset with what was written, and report file and offset of each fault.
 
-First the files against dataset.json (sizes, SHA-256, block and record CRCs); only if all of them are whole, the
-manifest against the records and its own rules, so that nothing damaged is ever interpreted.
+First the files are compared with dataset.json (sizes, SHA-256, CRCs of blocks and records). Only if all of them are
+intact, the manifest is compared with the records and checked for consistency, so damaged data is never interpreted.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,28 +17,33 @@ from shards import manifest
 from shards.dataset import Dataset, OtherFile, ShardFile, list_shards, read_dataset
 from shards.jpeg_headers import UnreadableImage, read_header
 from shards.record import decode_record
-from shards.storage.files import BLOCK, hash_file, read_blocks
+from shards.storage.files import BLOCK_SIZE, hash_file, read_blocks
 from shards.tfrecord import DamagedRecord, iterate_records
 
-_SAME = ("key", "label", "species", "video", "frame_number", "timestamp", "video_index", "video_count")
-_COLUMNS = list({*_SAME, *manifest.RowCounter.COLUMNS, "shard", "index", "offset", "length", "duplicate_of"})
+# Fields of a record that the manifest states too.
+_SHARED_FIELDS = ("key", "label", "species", "video", "frame_number", "timestamp", "video_index", "video_count")
+_COLUMNS = list({*_SHARED_FIELDS, *manifest.RowCounter.COLUMNS, "shard", "index", "offset", "length", "duplicate_of"})
 
 
-def verify_dataset(folder: Path, tell: Callable[[int], Any] = lambda size: None) -> Iterator[str]:
-    """One line for each thing that is wrong, nothing for a whole dataset; `tell` hears of bytes as they are read.
+def verify_dataset(folder: Path, count_bytes: Callable[[int], Any] = lambda size: None) -> Iterator[str]:
+    """Yield one line for each fault; none for an intact dataset.
+
+    Args:
+        folder: the dataset's folder.
+        count_bytes: is called with the number of bytes that were read since its last call, for a progress bar.
 
     Raises CallError where the folder is no dataset, DataError where dataset.json itself is damaged.
     """
     dataset = read_dataset(folder)
-    whole = True
-    for problem in _check_files(folder, dataset, tell):
-        whole = False
-        yield problem
-    if whole:
-        yield from _check_rows(folder, dataset, tell)
+    is_intact = True
+    for fault in _check_files(folder, dataset, count_bytes):
+        is_intact = False
+        yield fault
+    if is_intact:
+        yield from _check_rows(folder, dataset, count_bytes)
 
 
-def _check_files(folder: Path, dataset: Dataset, tell: Callable[[int], Any]) -> Iterator[str]:
+def _check_files(folder: Path, dataset: Dataset, count_bytes: Callable[[int], Any]) -> Iterator[str]:
     shards = {shard.file: shard for files in dataset.shards.values() for shard in files}
     for name, stated in {**shards, **dataset.files}.items():
         path = folder / name
@@ -49,14 +54,14 @@ def _check_files(folder: Path, dataset: Dataset, tell: Callable[[int], Any]) -> 
             yield f"{path}: {path.stat().st_size} bytes instead of {stated.bytes}"
         if hash_file(path) != stated.sha256:
             yield _find_damage(path, stated)
-        tell(stated.bytes)
+        count_bytes(stated.bytes)
     for path in list_shards(folder):
         if path.name not in shards:
             yield f"{path}: a shard that dataset.json does not know"
 
 
 def _find_damage(path: Path, stated: ShardFile | OtherFile) -> str:
-    """Where a file whose digest does not fit differs from what was written."""
+    """Describe where a file differs from what was written, once its SHA-256 is known to differ."""
     if isinstance(stated, ShardFile):
         try:
             with open(path, "rb") as file:
@@ -65,47 +70,47 @@ def _find_damage(path: Path, stated: ShardFile | OtherFile) -> str:
         except DamagedRecord as damage:
             return f"{path}: {damage}"
     found = [google_crc32c.value(block) for block in read_blocks(path)]
-    blocks = [i for i, crc in enumerate(stated.blocks) if i >= len(found) or found[i] != crc]
-    first = (blocks[0] if blocks else len(stated.blocks)) * BLOCK
-    return f"{path}: offset {first} to {min(first + BLOCK, stated.bytes)}: differs from what was written"
+    damaged = [i for i, crc in enumerate(stated.blocks) if i >= len(found) or found[i] != crc]
+    start = (damaged[0] if damaged else len(stated.blocks)) * BLOCK_SIZE
+    return f"{path}: offset {start} to {min(start + BLOCK_SIZE, stated.bytes)}: differs from what was written"
 
 
-def _check_rows(folder: Path, dataset: Dataset, tell: Callable[[int], Any]) -> Iterator[str]:
+def _check_rows(folder: Path, dataset: Dataset, count_bytes: Callable[[int], Any]) -> Iterator[str]:
+    """Compare the manifest's rows with dataset.json, with one another, and with the records."""
     path = folder / manifest.MANIFEST_FILE
     counter = manifest.RowCounter()
     kept: list[pa.Table] = []
-    compared: list[pa.Table] = []
+    dropped: list[pa.Table] = []
     for rows in manifest.read_manifest(folder, _COLUMNS):
         counter.add(rows)
         kept.append(rows.filter(pc.equal(rows["status"], "kept")))
         conflicts = pc.equal(rows["reason"].fill_null(""), "label_conflict")
-        dropped = pc.or_(pc.is_in(rows["status"], pa.array(["duplicate", "unselected"])), conflicts)
-        compared.append(rows.filter(dropped).select(["key", "duplicate_of"]))
+        is_dropped = pc.or_(pc.is_in(rows["status"], pa.array(["duplicate", "unselected"])), conflicts)
+        dropped.append(rows.filter(is_dropped).select(["key", "duplicate_of"]))
     if counter.counts() != dataset.counts:
         yield f"{path}: its rows count up to {counter.counts()}, dataset.json states {dataset.counts}"
     if not kept:
         return
     records = pa.concat_tables(kept)
-    yield from _check_keys(path, records, pa.concat_tables(compared))
+    yield from _check_keys(path, records, pa.concat_tables(dropped))
     yield from _check_videos(path, records)
-    yield from _check_records(folder, dataset, records, tell)
+    yield from _check_records(folder, dataset, records, count_bytes)
 
 
-def _check_keys(path: Path, kept: pa.Table, duplicates: pa.Table) -> Iterator[str]:
-    used = pa.chunked_array([*kept["key"].chunks, *duplicates["key"].chunks], pa.string())
-    counts = pc.value_counts(used)
+def _check_keys(path: Path, kept: pa.Table, dropped: pa.Table) -> Iterator[str]:
+    keys = pa.chunked_array([*kept["key"].chunks, *dropped["key"].chunks], pa.string())
+    counts = pc.value_counts(keys)
     for repeated in counts.filter(pc.greater(counts.field(1), 1)).field(0).to_pylist():
         yield f"{path}: key {repeated} belongs to several frames"
-    known = pc.or_(pc.is_null(duplicates["duplicate_of"]), pc.is_in(duplicates["duplicate_of"], used))
-    strays = duplicates.filter(pc.invert(known))
-    for row in strays.to_pylist():
+    known = pc.or_(pc.is_null(dropped["duplicate_of"]), pc.is_in(dropped["duplicate_of"], keys))
+    for row in dropped.filter(pc.invert(known)).to_pylist():
         yield f"{path}: {row['key']} is a duplicate of {row['duplicate_of']}, which is no frame of this dataset"
 
 
 def _check_videos(path: Path, kept: pa.Table) -> Iterator[str]:
-    """No video in two splits; the indices of each are 0 to video_count - 1."""
-    both = kept.group_by(["video"]).aggregate([("split", "count_distinct")])
-    for video in both.filter(pc.greater(both["split_count_distinct"], 1))["video"].to_pylist():
+    """Check that no video is in two splits, and that the indices of each video's frames are 0 to video_count - 1."""
+    splits = kept.group_by(["video"]).aggregate([("split", "count_distinct")])
+    for video in splits.filter(pc.greater(splits["split_count_distinct"], 1))["video"].to_pylist():
         yield f"{path}: video {video} is in both splits"
     numbers = kept.group_by(["video"]).aggregate(
         [
@@ -124,7 +129,7 @@ def _check_videos(path: Path, kept: pa.Table) -> Iterator[str]:
             yield f"{path}: video_index and video_count of {row['video']} do not number its {count} kept frames"
 
 
-def _check_records(folder: Path, dataset: Dataset, kept: pa.Table, tell: Callable[[int], Any]) -> Iterator[str]:
+def _check_records(folder: Path, dataset: Dataset, kept: pa.Table, count_bytes: Callable[[int], Any]) -> Iterator[str]:
     kept = kept.sort_by([("shard", "ascending"), ("index", "ascending")])
     names = kept["shard"].to_numpy(zero_copy_only=False)
     for split, files in dataset.shards.items():
@@ -134,7 +139,7 @@ def _check_records(folder: Path, dataset: Dataset, kept: pa.Table, tell: Callabl
             if len(rows) != shard.records:
                 yield f"{folder / shard.file}: {shard.records} records, {len(rows)} rows of the manifest"
             yield from _compare_records(folder / shard.file, split, rows, dataset.image_size)
-            tell(shard.bytes)
+            count_bytes(shard.bytes)
 
 
 def _compare_records(path: Path, split: str, rows: pa.Table, size: int) -> Iterator[str]:
@@ -147,7 +152,7 @@ def _compare_records(path: Path, split: str, rows: pa.Table, size: int) -> Itera
             except ValueError as error:
                 yield f"{at}: {error}"
                 continue
-            found = place | {name: record.get(name) for name in _SAME}
+            found = place | {name: record.get(name) for name in _SHARED_FIELDS}
             stated = {name: row[name] for name in found} | {"species": row["species"] or ""}
             for name in (name for name in found if found[name] != stated[name]):
                 yield f"{at}: {name} is {found[name]!r}, the manifest states {stated[name]!r}"
@@ -156,7 +161,10 @@ def _compare_records(path: Path, split: str, rows: pa.Table, size: int) -> Itera
 
 
 def _check_image(data: bytes, size: int) -> str | None:
-    """What is wrong with a stored picture, as far as its header tells; it may ask for more memory than there is."""
+    """Return what is wrong with a stored picture, None if nothing is.
+
+    Only its header is read: a damaged picture may claim a size that would not fit in memory.
+    """
     try:
         header = read_header(data)
     except UnreadableImage as error:

@@ -11,11 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from console.command import Parser, run_command
 from console.hangul_font import find_hangul_font
 from console.html_page import embed, render_page
+from console.progress import show_progress
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
 from shards.manifest import REJECTIONS, SPLITS, take_rows
@@ -68,7 +67,7 @@ def write_dataset_report(
 
     Returns the pictures, which know of those that are missing. Raises DataError where the dataset is damaged.
     """
-    with tqdm(total=opened.dataset.counts.get("rows"), unit="row", unit_scale=True, disable=None) as progress:
+    with show_progress(opened.dataset.counts.get("rows"), "row", scale=True, only_on_terminal=True) as progress:
         read = summarise_rows(opened.folder, opened.dataset.image_size, seed, progress.update)
     found = {"dataset": title, **make_dataset_totals(read, opened.dataset, opened.is_dry_run)}
     pictures = Pictures(opened, sources)

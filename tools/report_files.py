@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from shards.errors import CallError
-from shards.storage.files import IrregularFile, open_file, write_atomically
+from shards.storage.atomic_write import write_atomically
+from shards.storage.files import IrregularFile, open_file
 
 MARK = "pet mood"  # stands in what the commands write, so that they know it again and replace nothing else
 _MARKS = (f'content="{MARK}"'.encode(), f'"made_by": "{MARK}"'.encode(), f"Author\0{MARK}".encode())

@@ -21,9 +21,9 @@ from shards.dataset import read_dataset
 from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError
 from shards.manifest import SPLITS, read_manifest
-from shards.record import decode_record
-from shards.storage.files import write_atomically
-from shards.tfrecord import DamagedRecord, read_record_at
+from shards.record_reader import RecordReader
+from shards.storage.atomic_write import write_atomically
+from shards.tfrecord import DamagedRecord
 from tools.report_files import MARK, check_files, dataset_folder
 from tools.source_pictures import read_sources
 
@@ -72,9 +72,9 @@ def read_crop(folder: Path, row: dict[str, Any]) -> np.ndarray:
     """The stored picture of a kept frame, (size, size, 3) uint8 RGB. Raises DataError where it cannot be read."""
     path = folder / row["shard"]
     try:
-        with open(path, "rb") as file:
-            image = decode_record(read_record_at(file, row["offset"]))["image"]
-    except (FileNotFoundError, DamagedRecord, ValueError, KeyError) as error:
+        with RecordReader(folder) as reader:
+            image = reader.read_image(row["shard"], row["offset"])
+    except (FileNotFoundError, DamagedRecord) as error:
         what = "missing" if isinstance(error, FileNotFoundError) else error
         raise DataError(f"{path}: {what}; run python -m tools.verify {folder}") from error
     return cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR_RGB)

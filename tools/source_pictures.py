@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -21,9 +21,9 @@ from shards.crop_geometry import Box, Crop
 from shards.dataset import Dataset, read_dataset
 from shards.errors import CallError, DataError
 from shards.jpeg_headers import MAX_FRAME_PIXELS, Header, UnreadableImage, read_header
-from shards.record import decode_record
+from shards.record_reader import RecordReader
 from shards.storage.files import hash_file, read_file
-from shards.tfrecord import DamagedRecord, read_record_at
+from shards.tfrecord import DamagedRecord
 from trainer.tensorflow_startup import without_notes
 
 # Of a row of the manifest, what a picture of it needs.
@@ -62,7 +62,7 @@ def open_dataset(folder: Path, dry_run: bool = False) -> Opened:
             return opened
         if dry_run:
             raise CallError(f"{folder} holds no dry run; make one: python -m preprocess --out {folder} --dry_run ...")
-    found, misfit = read_dataset(folder), dataset.find_misfit(folder)
+    found, misfit = read_dataset(folder), dataset.find_mismatched_file(folder)
     if not misfit and hash_file(folder / manifest.MANIFEST_FILE) != found.files[manifest.MANIFEST_FILE].sha256:
         misfit = manifest.MANIFEST_FILE
     if misfit:
@@ -150,30 +150,9 @@ class Pictures:
         return self._try(lambda row: self._draw_frame(row, side), row)
 
     def _read_stored(self, rows: list[dict[str, Any]]) -> dict[str, bytes | None]:
-        found: dict[str, bytes | None] = {}
-        name, file = None, None
-        try:
-            for row in sorted(rows, key=lambda row: (row["shard"], row["offset"])):
-                if row["shard"] != name:
-                    file = _close_and_open(file, self._opened.folder / row["shard"])
-                    name = row["shard"]
-                found[row["key"]] = self._try(lambda row, file=file: self._read_thumbnail(row, file), row)
-        finally:
-            if file:
-                file.close()
-        return found
-
-    def _read_thumbnail(self, row: dict[str, Any], file: BinaryIO | None) -> bytes:
-        if file is None:
-            raise NoPicture("shard missing")
-        try:
-            image = decode_record(read_record_at(file, row["offset"]))["image"]
-        except (DamagedRecord, ValueError, KeyError) as error:
-            raise NoPicture("record damaged: run tools.verify") from error
-        pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR_RGB)
-        if pixels is None:
-            raise NoPicture("record damaged: run tools.verify")
-        return _encode(_resize(pixels, THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        rows = sorted(rows, key=lambda row: (row["shard"], row["offset"]))
+        with RecordReader(self._opened.folder) as reader:
+            return {row["key"]: self._try(lambda row: _read_thumbnail(row, reader), row) for row in rows}
 
     def _cut_thumbnail(self, row: dict[str, Any]) -> bytes:
         if row["crop_size"] is None:
@@ -248,13 +227,17 @@ def _read_header(data: bytes, row: dict[str, Any]) -> Header:
     return header
 
 
-def _close_and_open(file: BinaryIO | None, path: Path) -> BinaryIO | None:
-    if file:
-        file.close()
+def _read_thumbnail(row: dict[str, Any], reader: RecordReader) -> bytes:
     try:
-        return open(path, "rb")
-    except OSError:
-        return None
+        image = reader.read_image(row["shard"], row["offset"])
+    except (FileNotFoundError, PermissionError) as error:
+        raise NoPicture("shard missing") from error
+    except DamagedRecord as error:
+        raise NoPicture("record damaged: run tools.verify") from error
+    pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR_RGB)
+    if pixels is None:
+        raise NoPicture("record damaged: run tools.verify")
+    return _encode(_resize(pixels, THUMBNAIL_SIDE, THUMBNAIL_SIDE))
 
 
 def _encode(pixels: np.ndarray) -> bytes:

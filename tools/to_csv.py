@@ -22,7 +22,8 @@ from preprocess.sources.csv_rows import CSV_COLUMNS
 from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
 from shards.manifest import SPLITS, read_manifest
-from shards.storage.files import is_text, write_atomically
+from shards.storage.atomic_write import write_atomically
+from shards.storage.utf8_path import is_utf8
 from tools.report_files import check_files, dataset_folder
 from tools.source_pictures import find_sources, open_dataset
 
@@ -66,8 +67,8 @@ def write_csvs(folder: Path, out: Path, sources: list[Path], everything: bool = 
 def _find_root(source: Path, out: Path) -> str:
     """What the paths of a source's images are relative to, as a CSV in the folder `out` calls it."""
     root = str(source.absolute().parent if source.is_file() else source.absolute())
-    root = root if is_text(root) else os.path.relpath(root, out.absolute())
-    if not is_text(root):
+    root = root if is_utf8(root) else os.path.relpath(root, out.absolute())
+    if not is_utf8(root):
         raise CallError(
             f"the source {source} has a name that is not UTF-8, which a CSV cannot hold; give an --out beside it"
         )

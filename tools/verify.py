@@ -2,9 +2,8 @@
 
 import sys
 
-from tqdm import tqdm
-
 from console.command import Parser, run_command
+from console.progress import show_progress
 from shards.dataset import read_dataset
 from shards.verification import verify_dataset
 from tools.report_files import dataset_folder
@@ -20,7 +19,7 @@ def main(arguments: list[str]) -> int:
     shards = [shard for files in dataset.shards.values() for shard in files]
     size = 2 * sum(shard.bytes for shard in shards) + sum(file.bytes for file in dataset.files.values())
     faults = 0
-    with tqdm(total=size, unit="B", unit_scale=True, file=sys.stderr) as progress:
+    with show_progress(size, "byte", scale=True) as progress:
         for fault in verify_dataset(folder, progress.update):
             faults += 1
             if faults <= _SHOWN:

@@ -23,8 +23,9 @@ import numpy as np
 from console.command import Parser, run_command
 from shards.errors import CallError, DataError
 from shards.jpeg_headers import UnreadableImage
-from shards.storage.files import make_temporary_folder, name_plainly, remove_partials
-from shards.storage.lock import lock_folder
+from shards.storage.atomic_write import make_temporary_folder, remove_partials
+from shards.storage.folder_lock import lock_folder
+from shards.storage.utf8_path import make_utf8_path
 from trainer.answering.photo import cut_square, read_pixels
 from trainer.model.mood_json import MEMBER, Metadata, encode_metadata, read_metadata
 from trainer.tensorflow_startup import without_notes
@@ -136,14 +137,14 @@ def _specify(metadata: Metadata) -> list[Any]:
 
 
 def _write_saved_model(model: Any, metadata: Metadata, path: Path) -> None:
-    with name_plainly(path.parent) as parent:
+    with make_utf8_path(path.parent) as parent:
         model.export(parent / path.name, format="tf_saved_model", verbose=False, input_signature=_specify(metadata))
 
 
 def _load_saved_model(path: Path) -> Predict:
     import tensorflow as tf
 
-    with name_plainly(path) as named:
+    with make_utf8_path(path) as named:
         loaded = tf.saved_model.load(named)
     # The signature alone does not keep the variables alive: `loaded` is held by the function.
     return lambda batch, loaded=loaded: loaded.signatures["serving_default"](tf.constant(batch))["logits"].numpy()
@@ -156,7 +157,7 @@ def _write_litert(model: Any, metadata: Metadata, path: Path) -> None:
     wanted = saved.exists()  # the formats are written in their order
     if not wanted:
         _write_saved_model(model, metadata, saved)
-    with name_plainly(saved) as named:
+    with make_utf8_path(saved) as named:
         path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(named)).convert())
     if not wanted:
         shutil.rmtree(saved)

@@ -22,7 +22,7 @@ from shards.crop_geometry import Box
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
 from shards.jpeg_headers import UnreadableImage
-from shards.species import find_species
+from shards.species import find_species_in_path
 from trainer.answering.answers import PRIOR_NOTES, Answer, Judge, describe_answer, write_answer
 from trainer.answering.label_list import check_labels
 from trainer.answering.photo import cut_square, read_pixels
@@ -192,7 +192,7 @@ def _answer(
             continue
         seconds = np.array([one.seconds for one in judged]) if source.is_video else None
         logits = np.stack([one.logits for one in judged])
-        yield Answer(str(source.path), species or find_species(source.path), logits, seconds)
+        yield Answer(str(source.path), species or find_species_in_path(source.path), logits, seconds)
 
 
 def _print_text(answers: Iterator[Answer], judge: Judge, options: argparse.Namespace, problems: list) -> None:
@@ -217,7 +217,5 @@ def _print_json(answers: Iterator[Answer], judge: Judge, options: argparse.Names
 
 
 if __name__ == "__main__":
-    # Korean, whatever the console's code page; a closed stream is None.
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(run_command("inference", main, sys.argv[1:]))
+    # Korean sentences are written as UTF-8, whatever the console's code page.
+    sys.exit(run_command("inference", main, sys.argv[1:], encoding="utf-8"))

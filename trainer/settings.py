@@ -7,8 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
-from jsonargparse.typing import NonNegativeInt, PositiveFloat, PositiveInt, restricted_number_type
-
+from console.restricted_numbers import NonNegativeInt, PositiveFloat, PositiveInt, restricted_number_type
 from shards.errors import CallError
 from shards.storage.files import hash_file
 from trainer.input.picture_sizes import WINDOW

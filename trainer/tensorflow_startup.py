@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from console.library_output import catch_notes
+from console.stderr_capture import capture_stderr
 from shards.errors import CallError, DataError
 
 
@@ -16,7 +16,7 @@ def without_notes() -> Iterator[None]:
     """
     notes = bytearray()
     try:
-        with catch_notes() as notes:
+        with capture_stderr() as notes:
             yield
     except (CallError, DataError):
         raise

@@ -21,7 +21,7 @@ from shards.emotions import parse_emotion
 from shards.errors import DataError
 from shards.jpeg_headers import MAX_FRAME_PIXELS, Header, UnreadableImage, read_header
 from shards.record import encode_record
-from shards.species import find_species
+from shards.species import find_species_in_path
 from shards.storage.files import IrregularFile, read_file
 
 _NAME = re.compile(r"(?:(\d{8})_)?(?:cat|dog)-([a-z]+)-\d+", re.IGNORECASE)
@@ -47,7 +47,7 @@ class Frame:
 
 def describe_video(video: Video) -> dict[str, Any]:
     """The columns that are known without the label."""
-    named, species = _NAME.search(video.name), find_species(video.name)
+    named, species = _NAME.search(video.name), find_species_in_path(video.name)
     date, action = named.groups() if named else (None, None)
     row = {"source": video.source, "label_file": video.label_file, "video": video.name, "date": date}
     return row | {"species": species and species.upper(), "action": action and action.upper()}

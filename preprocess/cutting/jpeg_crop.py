@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
-from console.library_output import catch_notes
+from console.stderr_capture import capture_stderr
 from preprocess.cutting.area_resampling import resample_area
 from shards.crop_geometry import Crop
-from shards.jpeg_headers import Header, UnreadableImage, check_notes
+from shards.jpeg_headers import Header, UnreadableImage, check_decoder_warnings
 
 _RATIOS = (8, 4, 2, 1)  # the scales at which libjpeg's fast inverse transforms decode
 
@@ -50,7 +50,7 @@ def decode_region(data: bytes, window: Window) -> np.ndarray:
     """
     left, top, right, bottom = window.inside
     try:
-        with catch_notes() as notes:
+        with capture_stderr() as notes:
             pixels = tf.io.decode_and_crop_jpeg(
                 data,
                 (top, left, bottom - top, right - left),
@@ -60,7 +60,7 @@ def decode_region(data: bytes, window: Window) -> np.ndarray:
             ).numpy()
     except tf.errors.InvalidArgumentError as error:
         raise UnreadableImage("its scan cannot be decoded") from error
-    check_notes(notes)
+    check_decoder_warnings(notes)
     return pixels
 
 

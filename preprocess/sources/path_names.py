@@ -5,7 +5,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from shards.storage.files import FACTS
+from shards.storage.files import PERMANENT_ERRORS
 
 _SPLIT_WORDS = {"training": "train", "train": "train", "학습": "train"}
 _SPLIT_WORDS |= {"validation": "val", "valid": "val", "val": "val", "검증": "val"}
@@ -46,7 +46,7 @@ def _find_name(directory: bytes, written: str) -> bytes:
     try:
         return _list_names(directory, os.stat(directory).st_mtime_ns).get(written, plain)
     except OSError as error:
-        if error.errno in FACTS:  # no such folder, or one that may not be listed
+        if error.errno in PERMANENT_ERRORS:  # no such folder, or one that may not be listed
             return plain
         raise
 

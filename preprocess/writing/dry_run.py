@@ -18,8 +18,9 @@ from preprocess.writing.spill import TaskSummary
 from shards import manifest
 from shards.dataset import DATASET_VERSION, Dataset
 from shards.errors import DataError
-from shards.storage.files import hash_file, read_file, write_atomically
-from shards.storage.seal import BrokenSeal, check_json, seal_json
+from shards.storage.atomic_write import write_atomically
+from shards.storage.files import hash_file, read_file
+from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
 
 DRY_RUN_FILE = "dry_run.json"
 
@@ -49,7 +50,7 @@ def write_dry_run(plan: ShardPlan, tasks: Sequence[TaskSummary], settings: Prepr
     sources = [str(Path(source).absolute()) for source in settings.sources]
     with write_atomically(folder / DRY_RUN_FILE) as file:
         digest = hash_file(folder / manifest.MANIFEST_FILE)
-        file.write(seal_json(DryRun(DATASET_VERSION, settings.content, counts, sources, digest)))
+        file.write(dump_json_with_checksum(DryRun(DATASET_VERSION, settings.content, counts, sources, digest)))
     return Dataset(settings.content, counts, {}, {})
 
 
@@ -77,11 +78,11 @@ def _read(out: Path) -> DryRun | None:
         stated = json.loads(data)  # not by msgspec: sources may have names that are no text
         version = msgspec.convert(stated, _Version).version
         if version == DATASET_VERSION:
-            check_json(data)
+            check_json_checksum(data)
             return msgspec.convert(stated, DryRun)
     except FileNotFoundError:
         return None
-    except (BrokenSeal, msgspec.ValidationError, ValueError) as error:
+    except (ChecksumMismatch, msgspec.ValidationError, ValueError) as error:
         raise DataError(f"{path}: damaged: {error}; make the dry run again") from error
     what = f"is of version {version}, this program reads version {DATASET_VERSION}"
     raise DataError(f"{path}: {what}; make the dry run again")

@@ -14,8 +14,8 @@ from preprocess.near_duplicates.within_video import Candidate
 from preprocess.sources.input_fingerprint import Inputs
 from preprocess.sources.video import ImageFile
 from preprocess.writing.spill import Origin, VideoSummary, read_note, read_task_rows, write_rows
-from shards.storage.files import write_atomically
-from shards.storage.seal import seal_json
+from shards.storage.atomic_write import write_atomically
+from shards.storage.self_checksum import dump_json_with_checksum
 
 
 class HashedVideo(NamedTuple):
@@ -49,7 +49,7 @@ def write_hashed_videos(folder: Path, name: str, looks: list[HashedVideo], origi
     digest = write_rows(folder, name, [frame.row for look in looks for frame in look.frames], bits)
     parts = [_Part(len(look.frames), look.summary, look.unannotated) for look in looks]
     with write_atomically(folder / f"{name}.json") as file:
-        file.write(seal_json(_Noted(origin, parts, digest)))
+        file.write(dump_json_with_checksum(_Noted(origin, parts, digest)))
 
 
 def read_hashed_videos(folder: Path, name: str, inputs: list[Inputs]) -> tuple[list[HashedVideo], Origin] | None:

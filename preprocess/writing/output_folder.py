@@ -19,8 +19,9 @@ from preprocess.sources.video import SourceListing
 from preprocess.writing.spill import TaskSummary
 from shards import dataset, manifest
 from shards.errors import CallError, DataError
-from shards.storage.files import is_partial, read_file, remove_partials, write_atomically
-from shards.storage.seal import BrokenSeal, check_json, seal_json
+from shards.storage.atomic_write import is_partial, remove_partials, write_atomically
+from shards.storage.files import read_file
+from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
 
 WORK = ".work"
 _OURS = {dataset.DATASET_FILE, manifest.MANIFEST_FILE, "features.json", "dataset_info.json", "label.labels.txt", WORK}
@@ -161,15 +162,15 @@ def renew_log(out: Path, log: dict[str, Any], tasks: list[list[str]]) -> None:
 
 def _write_log(out: Path, log: dict[str, Any]) -> None:
     with write_atomically(log_file(out)) as file:
-        file.write(seal_json(log, indent=1))
+        file.write(dump_json_with_checksum(log, indent=1))
 
 
 def read_log(out: Path) -> dict[str, Any] | None:
     """The log of the run that made the dataset which is in OUT now; None where there is none, or it is damaged."""
     try:
-        log = json.loads(check_json(read_file(log_file(out))))
+        log = json.loads(check_json_checksum(read_file(log_file(out))))
         return log if log["dataset"] == dataset.read_dataset(out).digest else None
-    except (FileNotFoundError, ValueError, KeyError, TypeError, DataError, BrokenSeal):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, DataError, ChecksumMismatch):
         return None
 
 
@@ -197,7 +198,7 @@ def _list_foreign(out: Path) -> list[str]:
     Names alone prove nothing where neither the index nor the work of a run lies beside them, nor an index that is none.
     """
     names = {entry.name for entry in out.iterdir() if not is_partial(entry)} - {".lock"}
-    if dataset.DATASET_FILE in names and not dataset.is_index(out / dataset.DATASET_FILE):
+    if dataset.DATASET_FILE in names and not dataset.is_dataset_json(out / dataset.DATASET_FILE):
         return [dataset.DATASET_FILE]
     if WORK in names and (strange := [p.name for p in (out / WORK).iterdir() if not _WORK_NAMES.fullmatch(p.name)]):
         return [f"{WORK}/{name}" for name in strange]

@@ -19,8 +19,10 @@ from preprocess.writing.spill import TaskSummary, blame_work, read_note, read_ta
 from shards import dataset as index
 from shards import manifest
 from shards.errors import DataError
-from shards.storage.files import hash_file, sync_directory, write_atomically
-from shards.storage.seal import seal_json
+from shards.storage.atomic_write import sync_directory, write_atomically
+from shards.storage.files import hash_file
+from shards.storage.self_checksum import dump_json_with_checksum
+from shards.tfds_files import write_tfds_files
 
 _PLACE = ("shard", "index", "offset", "length", "video_index", "video_count")
 
@@ -47,7 +49,7 @@ def assemble_dataset(
     with write_atomically(stage / manifest.MANIFEST_FILE) as file:
         counts = manifest.write_manifest(file, place_rows(plan, tasks, finished, spills), settings.hash.bits)
     shards = {split: [done.shard for done in finished if f"-{split}." in done.shard.file] for split in manifest.SPLITS}
-    others = [manifest.MANIFEST_FILE, *index.write_tfds_files(stage, settings.crop.size, shards)]
+    others = [manifest.MANIFEST_FILE, *write_tfds_files(stage, settings.crop.size, shards)]
     files = {name: index.describe_file(stage / name) for name in others}
     made = index.Dataset(settings=settings.content, counts=counts, shards=shards, files=files)
     index.write_dataset(stage, made)
@@ -57,7 +59,7 @@ def assemble_dataset(
 def write_finished(path: Path, done: FinishedShard) -> None:
     """Leave a note of a shard's work for a run that goes on."""
     with write_atomically(path) as file:
-        file.write(seal_json(done))
+        file.write(dump_json_with_checksum(done))
 
 
 def find_finished(path: Path, places: Sequence[Path]) -> FinishedShard | None:

@@ -11,7 +11,7 @@ from preprocess.writing.publication import FinishedShard, find_finished, identif
 from preprocess.writing.spill import DamagedWork, read_records
 from shards.dataset import ShardFile
 from shards.record import decode_record, encode_record
-from shards.storage.files import write_atomically
+from shards.storage.atomic_write import write_atomically
 from shards.tfrecord import pack_record
 
 

@@ -21,8 +21,9 @@ import pyarrow.parquet as pq
 from preprocess.settings import PreprocessSettings
 from shards.errors import DataError
 from shards.manifest import make_schema
-from shards.storage.files import open_file, read_file, retry, write_atomically
-from shards.storage.seal import BrokenSeal, check_json, seal_json
+from shards.storage.atomic_write import write_atomically
+from shards.storage.files import open_file, read_file, retry
+from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
 
 _T = TypeVar("T")
 
@@ -113,7 +114,7 @@ def write_spill(folder: Path, summary: TaskSummary, items: list[Item], settings:
 
 def write_summary(folder: Path, summary: TaskSummary) -> None:
     with write_atomically(folder / f"{summary.name}.json") as file:
-        file.write(seal_json(msgspec.structs.replace(summary, damage="")))
+        file.write(dump_json_with_checksum(msgspec.structs.replace(summary, damage="")))
 
 
 def write_rows(folder: Path, name: str, rows: list[dict[str, Any]], bits: int) -> str:
@@ -134,10 +135,10 @@ def read_summary(folder: Path, name: str) -> TaskSummary | None:
 def read_note(path: Path, kind: type[_T]) -> _T | None:
     """What sealed JSON says of finished work; None where there is none. Raises DamagedWork."""
     try:
-        return msgspec.json.decode(check_json(read_file(path)), type=kind)
+        return msgspec.json.decode(check_json_checksum(read_file(path)), type=kind)
     except FileNotFoundError:
         return None
-    except (BrokenSeal, msgspec.DecodeError) as error:
+    except (ChecksumMismatch, msgspec.DecodeError) as error:
         raise blame_work(path, str(error)) from error
 
 

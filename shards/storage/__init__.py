@@ -1,1 +1,1 @@
-"""How files are opened, appear, say whether they are whole, and are locked."""
+"""Files on disk: reading with retries, writing atomically, checksums inside files, and locks on output folders."""

@@ -19,7 +19,7 @@ from preprocess.writing.spill import DamagedWork, read_records, read_summary, re
 from preprocess.writing.video_task import run_video_task
 from shards.dataset import read_dataset
 from shards.errors import CallError, DataError
-from shards.storage.files import name_partial
+from shards.storage.atomic_write import name_partial
 from shards.verification import verify_dataset
 from tests.preprocess.faults import run_with_faults
 from tests.trees import annotate, make_jpeg, write_video
@@ -269,7 +269,7 @@ def test_a_fault_after_opening_is_tried_again_and_named(pets, tmp_path, monkeypa
     summary, rows = run_task(pets)
     kept = next(row for row in rows if row["spill_offset"] == 0)
     places = [np.array([kept[f"spill_{name}"]]) for name in ("offset", "length", "check")]
-    monkeypatch.setattr("shards.storage.files._PAUSES", (0, 0, 0))
+    monkeypatch.setattr("shards.storage.files._RETRY_PAUSES", (0, 0, 0))
     tried, real = [], os.pread
 
     def fail(*call):
@@ -350,7 +350,7 @@ def test_what_a_killed_run_was_writing_goes(pets, tmp_path, two_workers):
 
 
 def test_hostile_numbers_in_an_index_are_a_data_error(pets, tmp_path, two_workers):
-    from shards.storage.seal import seal_json
+    from shards.storage.self_checksum import dump_json_with_checksum
 
     run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out")))
     path = tmp_path / "out" / "dataset.json"
@@ -365,6 +365,6 @@ def test_hostile_numbers_in_an_index_are_a_data_error(pets, tmp_path, two_worker
     ):
         wrong = json.loads(json.dumps(stated))
         change(wrong)
-        path.write_bytes(seal_json(wrong, indent=1))
+        path.write_bytes(dump_json_with_checksum(wrong, indent=1))
         with pytest.raises(DataError, match=r"dataset\.json: damaged"):
             read_dataset(tmp_path / "out")

@@ -20,8 +20,8 @@ import pytest
 from preprocess.settings import PreprocessSettings
 from preprocess.writing.publication import FinishedShard, identify_file, publish_dataset, stage_folder
 from shards import dataset as index
-from shards.errors import CallError, DataError
-from shards.storage.lock import lock_file, lock_folder
+from shards.errors import DataError
+from shards.storage.folder_lock import lock_file
 from shards.verification import verify_dataset
 from tools.make_sample import SampleSpec, make_sample
 
@@ -41,7 +41,7 @@ INSTANTS = [
 DRIVER = """
 import importlib, os, signal, sys
 from preprocess import run as flow
-from preprocess.settings import Settings
+from preprocess.settings import PreprocessSettings
 
 def install(target, count, whole_group):
     *path, name = target.split(".")
@@ -66,7 +66,7 @@ if target:
     install(target, int(count), whole_group == "True")
 if keep == "True":
     flow.remove_work = lambda settings: None
-flow.run(Settings(source=[source], out=out, workers=int(workers), shard_bytes=60_000))
+flow.run(PreprocessSettings(source=[source], out=out, workers=int(workers), shard_bytes=60_000))
 """
 
 
@@ -138,31 +138,6 @@ def test_killed_in_the_middle_of_a_task(source, expected, tmp_path):
 def test_one_worker_and_four_give_the_same_bytes(source, expected, tmp_path):
     assert run_driver(source, tmp_path / "out", 1) == 0
     assert digests(tmp_path / "out") == expected
-
-
-def test_the_second_run_stops_and_a_dead_ones_lock_does_not_block(tmp_path):
-    with lock_folder(tmp_path / "out"), pytest.raises(CallError, match="another run"), lock_folder(tmp_path / "out"):
-        pass
-    lock_file(tmp_path / "out").touch()  # what a killed run leaves
-    with lock_folder(tmp_path / "out"):
-        pass
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_has_one_lock_by_any_name_and_nobodys_file_goes_with_it(tmp_path):
-    (tmp_path / "out").mkdir()
-    (tmp_path / "link").symlink_to("out")
-    lock_file(tmp_path / "out").write_text("precious")
-    with lock_folder(tmp_path / "link"), pytest.raises(CallError, match="another run"), lock_folder(tmp_path / "out"):
-        pass
-    assert lock_file(tmp_path / "link").read_text() == "precious"
-
-
-def test_a_lock_outlives_its_folder(tmp_path):
-    with lock_folder(tmp_path / "out"):
-        (tmp_path / "out").rmdir()
-        with pytest.raises(CallError, match="another run"), lock_folder(tmp_path / "out"):
-            pass
 
 
 def test_a_publication_goes_on_only_with_its_own_shards(tmp_path):

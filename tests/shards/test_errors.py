@@ -1,6 +1,6 @@
 import pytest
 
-from shards.errors import word_error
+from shards.errors import describe_error
 
 
 @pytest.mark.parametrize(
@@ -15,4 +15,4 @@ from shards.errors import word_error
     ],
 )
 def test_an_exception_says_something_in_one_line(error, said):
-    assert word_error(error) == said
+    assert describe_error(error) == said

@@ -53,8 +53,8 @@ def test_a_cut_file_is_found(length):
 def test_no_more_memory_is_asked_for_than_the_file_has():
     import struct
 
-    from shards.tfrecord import _mask
+    from shards.tfrecord import _masked_crc
 
     head = struct.pack("<Q", 2**62)
     with pytest.raises(DamagedRecord, match=r"^offset 0: the file ends within the record"):
-        list(iterate_records(io.BytesIO(head + _mask(head) + b"x" * 100)))
+        list(iterate_records(io.BytesIO(head + _masked_crc(head) + b"x" * 100)))

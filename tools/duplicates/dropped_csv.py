@@ -10,7 +10,7 @@ from pyarrow import csv
 
 from shards.emotions import EMOTIONS
 from shards.manifest import SPLITS
-from shards.storage.files import write_atomically
+from shards.storage.atomic_write import write_atomically
 from tools.duplicates.groups import find_roots
 from tools.duplicates.hashed_frames import ABSENT, KEPT, OUTCOMES, HashedFrames, number_outcomes
 

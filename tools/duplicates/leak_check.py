@@ -13,8 +13,8 @@ import numpy as np
 from preprocess.near_duplicates.hamming_join import LIMITS, find_nearest
 from shards.errors import DataError
 from shards.manifest import take_rows
-from shards.record import decode_record
-from shards.tfrecord import DamagedRecord, read_record_at
+from shards.record_reader import RecordReader
+from shards.tfrecord import DamagedRecord
 from tools.duplicates.hashed_frames import VAL, HashedFrames
 
 _PLACE = ["shard", "offset"]
@@ -106,12 +106,11 @@ def _digest_pictures(folder: Path, stored: list[tuple[int, dict[str, Any]]]) -> 
     """A digest of each stored JPEG, by the frame's place, in the order of the frames; shards are read forward."""
     digests: dict[int, bytes] = {}
     stored = sorted(stored, key=lambda item: (item[1]["shard"], item[1]["offset"]))
-    for place, row in stored:
-        path = folder / row["shard"]
-        try:
-            with open(path, "rb") as file:
-                image = decode_record(read_record_at(file, row["offset"]))["image"]
-        except (OSError, DamagedRecord, ValueError, KeyError) as error:
-            raise DataError(f"{path}: {error}; run python -m tools.verify {folder}") from error
-        digests[place] = hashlib.blake2b(image, digest_size=16).digest()
+    with RecordReader(folder) as reader:
+        for place, row in stored:
+            try:
+                image = reader.read_image(row["shard"], row["offset"])
+            except (OSError, DamagedRecord) as error:
+                raise DataError(f"{folder / row['shard']}: {error}; run python -m tools.verify {folder}") from error
+            digests[place] = hashlib.blake2b(image, digest_size=16).digest()
     return dict(sorted(digests.items()))

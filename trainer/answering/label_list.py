@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from shards.emotions import EMOTIONS, ENGLISH, parse_emotion
-from shards.errors import CallError, word_error
+from shards.errors import CallError, describe_error
 
 
 def check_labels(path: Path) -> None:
@@ -36,7 +36,7 @@ def _read_names(path: Path) -> dict[int, str]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise CallError(f"--label {path}: {error.strerror or word_error(error)}") from error
+        raise CallError(f"--label {path}: {error.strerror or describe_error(error)}") from error
     except UnicodeDecodeError as error:
         raise CallError(f"--label {path}: is not UTF-8; save it as UTF-8") from error
     try:

@@ -12,10 +12,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from console.library_output import catch_notes
+from console.stderr_capture import capture_stderr
 from shards.crop_geometry import Box, place_crop
-from shards.errors import word_error
-from shards.jpeg_headers import UnreadableImage, check_notes, read_header
+from shards.errors import describe_error
+from shards.jpeg_headers import UnreadableImage, check_decoder_warnings, read_header
 from shards.storage.files import read_file
 from trainer.tensorflow_startup import without_notes
 
@@ -38,7 +38,7 @@ def read_pixels(path: Path, judge: bool = True) -> np.ndarray:
     try:
         data = read_file(path)  # not by OpenCV, which fails on Korean paths on Windows
     except OSError as error:
-        raise UnreadableImage(error.strerror or word_error(error)) from error
+        raise UnreadableImage(error.strerror or describe_error(error)) from error
     return decode_pixels(data, judge)
 
 
@@ -52,7 +52,7 @@ def decode_pixels(data: bytes, judge: bool = True) -> np.ndarray:
     if judge and data.startswith(_JPEG):
         _judge_scan(data)
     try:
-        with catch_notes():
+        with capture_stderr():
             pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
     except cv2.error as error:
         raise UnreadableImage(f"cannot be decoded ({error.err})") from error
@@ -66,11 +66,11 @@ def _judge_scan(data: bytes) -> None:
     with without_notes():
         import tensorflow as tf
     try:
-        with catch_notes() as notes:
+        with capture_stderr() as notes:
             tf.io.decode_jpeg(data, channels=3, ratio=8)
     except tf.errors.InvalidArgumentError as error:
         raise UnreadableImage("its scan cannot be decoded") from error
-    check_notes(notes)
+    check_decoder_warnings(notes)
 
 
 def _read_size(data: bytes) -> tuple[int, int]:

@@ -18,10 +18,11 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken video is named
 
 import cv2
 
-from console.library_output import catch_notes
-from shards.errors import word_error
+from console.stderr_capture import capture_stderr
+from shards.errors import describe_error
 from shards.jpeg_headers import UnreadableImage
-from shards.storage.files import name_plainly, open_file
+from shards.storage.files import open_file
+from shards.storage.utf8_path import make_utf8_path
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp")
 RATE = 5  # frames a second
@@ -50,7 +51,7 @@ def read_clip_frames(path: Path) -> Iterator[tuple[float, np.ndarray]]:
 
 def _read_all(path: Path) -> Iterator[tuple[float, np.ndarray]]:
     _check_regular(path)
-    with catch_notes(), name_plainly(path.absolute()) as named:
+    with capture_stderr(), make_utf8_path(path.absolute()) as named:
         capture = cv2.VideoCapture(str(named), cv2.CAP_FFMPEG)
     try:
         step = 1 / (capture.get(cv2.CAP_PROP_FPS) or 30)
@@ -78,7 +79,7 @@ def _check_regular(path: Path) -> None:
         open_file(path).close()
     except OSError as error:
         absent = isinstance(error, FileNotFoundError)
-        raise UnreadableImage("no such file" if absent else error.strerror or word_error(error)) from error
+        raise UnreadableImage("no such file" if absent else error.strerror or describe_error(error)) from error
 
 
 def _check_end(found: float, stated: float, longest: float) -> None:

@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from console.hangul_font import find_hangul_font
 from shards.emotions import EMOTIONS, ENGLISH
-from shards.storage.files import write_atomically
+from shards.storage.atomic_write import write_atomically
 
 _BLUE, _ORANGE, _GREEN, _GREY = "#2b6cb0", "#c05621", "#2f855a", "#718096"
 _LEVELS = {"frames": _BLUE, "videos": _ORANGE}

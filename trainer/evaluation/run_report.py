@@ -13,7 +13,7 @@ from typing import Any
 from console.html_page import embed, render_page, show, show_interval
 from shards.emotions import EMOTIONS, ENGLISH
 from shards.errors import DataError
-from shards.storage.files import write_atomically
+from shards.storage.atomic_write import write_atomically
 from trainer.evaluation import plots
 
 PAGE = "report.html"

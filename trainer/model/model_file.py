@@ -15,8 +15,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from shards.errors import CallError, DataError, word_error
-from shards.storage.files import make_temporary_folder, write_atomically
+from shards.errors import CallError, DataError, describe_error
+from shards.storage.atomic_write import make_temporary_folder, write_atomically
 from trainer.model.mood_json import MEMBER, Metadata, encode_metadata, read_metadata
 from trainer.model.network import connect, rebuild, set_defaults
 
@@ -89,7 +89,7 @@ def read_model(path: Path, jit: bool = False) -> tuple[keras.Model, Metadata]:
     except Exception as error:
         if _number(keras.__version__) < _number(metadata.keras):
             raise CallError(f"{path}: needs Keras {metadata.keras} or later, here is {keras.__version__}") from error
-        raise DataError(f"{path}: Keras {keras.__version__} cannot load it: {word_error(error)}") from error
+        raise DataError(f"{path}: Keras {keras.__version__} cannot load it: {describe_error(error)}") from error
 
 
 def _number(version: str) -> tuple[int, ...]:

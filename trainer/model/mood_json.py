@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from shards.emotions import EMOTIONS
-from shards.errors import CallError, DataError, word_error
+from shards.errors import CallError, DataError, describe_error
 
 MEMBER = "mood.json"
 # Found by loading files of four backbones with the released versions, one after the other: 3.15.0 gives the same
@@ -86,7 +86,7 @@ def _read_member(path: Path) -> bytes:
                 raise DataError(f"{path}: damaged: {damaged} does not fit its checksum; {remedy}")
             return archive.read(MEMBER)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: damaged: {word_error(error)}; {remedy}") from error
+        raise DataError(f"{path}: damaged: {describe_error(error)}; {remedy}") from error
 
 
 def _decode_metadata(path: Path, data: bytes) -> Metadata:

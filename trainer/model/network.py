@@ -15,7 +15,7 @@ import numpy as np
 from keras import layers, ops
 
 from shards.emotions import EMOTIONS
-from shards.errors import CallError, word_error
+from shards.errors import CallError, describe_error
 from trainer.settings import NetworkSettings, TrainBase
 
 SMALL_BACKBONE = "small"  # a few convolutions of our own, for the demo and for tests
@@ -217,7 +217,7 @@ def _read_backbone(path: Path, name: str) -> keras.Model:
     try:
         model = keras.saving.load_model(path, compile=False)
     except Exception as error:
-        raise CallError(f"weights {path} cannot be loaded: {word_error(error)}") from error
+        raise CallError(f"weights {path} cannot be loaded: {describe_error(error)}") from error
     backbone = next((layer for layer in model.layers if isinstance(layer, keras.Model)), model)
     if backbone.name != _build_empty(name).name:
         raise CallError(f"weights {path} hold the backbone {backbone.name}, the settings say {name}; make them agree")

@@ -15,8 +15,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from shards.storage.files import read_file, sync_directory, write_atomically
-from shards.storage.seal import BrokenSeal, open_bytes, seal_bytes
+from shards.storage.atomic_write import sync_directory, write_atomically
+from shards.storage.files import read_file
+from shards.storage.self_checksum import ChecksumMismatch, append_checksum, strip_checksum
 
 CHECKPOINT_FOLDER = "checkpoints"
 CHECKPOINT_NAME = re.compile(r"[0-9]{10}\.npz")
@@ -84,7 +85,7 @@ def read_progress(run: Path) -> tuple[Progress, dict[str, np.ndarray]] | None:
     for path in found:
         try:
             return decode_checkpoint(read_file(path))
-        except BrokenSeal as damage:
+        except ChecksumMismatch as damage:
             what = "the beginning" if path == found[-1] else "the checkpoint before it"
             print(f"note    {path} {damage}; the run goes on from {what}", file=sys.stderr, flush=True)
     return None
@@ -92,7 +93,7 @@ def read_progress(run: Path) -> tuple[Progress, dict[str, np.ndarray]] | None:
 
 def decode_checkpoint(data: bytes) -> tuple[Progress, dict[str, np.ndarray]]:
     """What a checkpoint's bytes hold. Raises BrokenSeal before anything of other bytes is looked at."""
-    with np.load(io.BytesIO(open_bytes(data))) as file:
+    with np.load(io.BytesIO(strip_checksum(data))) as file:
         arrays = {name: file[name] for name in file.files}
     return Progress(**json.loads(arrays.pop("progress").tobytes())), arrays
 
@@ -111,7 +112,7 @@ def _encode(model: keras.Model, progress: Progress) -> bytes:
     text = json.dumps(asdict(progress), ensure_ascii=False).encode()
     buffer = io.BytesIO()
     np.savez(buffer, progress=np.frombuffer(text, np.uint8), **arrays)
-    return seal_bytes(buffer.getvalue())
+    return append_checksum(buffer.getvalue())
 
 
 def _list(folder: Path) -> list[Path]:

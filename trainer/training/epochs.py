@@ -18,10 +18,10 @@ from typing import Any
 
 import keras
 import numpy as np
-from tqdm import tqdm
 
+from console.progress import show_progress
 from shards.errors import DataError
-from shards.storage.files import write_atomically
+from shards.storage.atomic_write import write_atomically
 from trainer.evaluation.metrics import Predictions, score
 from trainer.input.augmentation import NUMBERS, Augmentation
 from trainer.input.dataset_split import DatasetSplit
@@ -227,7 +227,7 @@ class CheckpointCallback(keras.callbacks.Callback):
     def __init__(self, run: TrainingRun, model: keras.Model, stop: "GracefulStop", title: str):
         super().__init__()
         self.run, self.stop = run, stop
-        self.bar = tqdm(total=run.steps, initial=run.progress.step, desc=title, unit="step")
+        self.bar = show_progress(run.steps, "step", title=title, done=run.progress.step)
         # fit sets the means to zero when it starts; those of a run that goes on count on.
         self.means = [np.array(variable) for variable in model.metrics_variables] if run.progress.step else []
 

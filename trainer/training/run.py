@@ -13,9 +13,10 @@ import keras
 import numpy as np
 
 from shards.emotions import EMOTIONS
-from shards.errors import CallError, DataError, word_error
-from shards.storage.files import name_plainly, write_atomically
-from shards.storage.lock import lock_folder
+from shards.errors import CallError, DataError, describe_error
+from shards.storage.atomic_write import write_atomically
+from shards.storage.folder_lock import lock_folder
+from shards.storage.utf8_path import make_utf8_path
 from trainer.evaluation.metrics import Predictions, evaluate, fit_temperature
 from trainer.evaluation.run_report import write_run_report
 from trainer.input.batch_decoding import DCT
@@ -85,7 +86,7 @@ def _train(run: epochs.TrainingRun, record: dict[str, Any], arrays: dict[str, np
         if run.settings.self_check and arrays is None:
             for line in self_check.check_run(run, _metadata(run, 1.0)):
                 _tell(f"check   {line}")
-        with name_plainly(run.folder) as named:
+        with make_utf8_path(run.folder) as named:
             _listen(run, record, named)
             epochs.train_stages(run, arrays)
         return _finish(run, record)
@@ -161,7 +162,7 @@ def _recall_model(progress: Progress, path: Path, best: str) -> None:
         _recall_best(progress, read_metadata(path).trained, best)
     except (CallError, DataError) as error:
         if progress.best is not None:
-            _tell(f"note    {word_error(error)}; it is written again, by a coming epoch or the last one")
+            _tell(f"note    {describe_error(error)}; it is written again, by a coming epoch or the last one")
         progress.best, progress.best_epoch = None, 0
 
 

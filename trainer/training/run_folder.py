@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from shards.errors import CallError, DataError
-from shards.storage.files import is_partial, read_file, remove_partials, write_atomically
-from shards.storage.lock import lock_file
-from shards.storage.seal import BrokenSeal, check_json, seal_json
+from shards.storage.atomic_write import is_partial, remove_partials, write_atomically
+from shards.storage.files import read_file
+from shards.storage.folder_lock import lock_file
+from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
+from trainer.evaluation.run_report import PAGE
 from trainer.model.mood_json import read_metadata
 from trainer.training import checkpoint
 
 MODEL = "model.keras"
 RECORD = "run.json"
 METRICS = "metrics.json"
-PAGE = "report.html"
 SELF_CHECK = "self_check"  # a folder for as long as the check takes
 
 _FORMAT = "pet_mood run"
@@ -60,7 +61,7 @@ def open_folder(folder: Path, fingerprint: str, replace: bool) -> dict[str, Any]
 def write_record(folder: Path, record: dict[str, Any]) -> None:
     """Write run.json."""
     with write_atomically(folder / RECORD) as file:
-        file.write(seal_json({"format": _FORMAT} | record, indent=1))
+        file.write(dump_json_with_checksum({"format": _FORMAT} | record, indent=1))
 
 
 def read_metrics(folder: Path) -> dict[str, Any] | None:
@@ -84,7 +85,7 @@ def _read_record(folder: Path, replace: bool) -> dict[str, Any] | None:
         return _decode_record(read_file(folder / RECORD))
     except FileNotFoundError:
         return None
-    except (BrokenSeal, ValueError) as error:
+    except (ChecksumMismatch, ValueError) as error:
         if replace:
             return None
         raise DataError(f"{folder / RECORD} is damaged ({error}); give --replace or another --out") from error
@@ -95,7 +96,7 @@ def _decode_record(data: bytes) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise ValueError("holds no JSON object")
     if record.get("format") == _FORMAT or not _was_unsealed(data):
-        check_json(data)
+        check_json_checksum(data)
     return record
 
 

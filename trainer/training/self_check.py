@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from shards.errors import DataError
-from shards.storage.files import make_temporary_folder, write_atomically
+from shards.storage.atomic_write import make_temporary_folder, write_atomically
 from trainer.answering.photo import cut_square, read_pixels
 from trainer.input.dataset_split import read_squares
 from trainer.input.pipeline import validation_batches

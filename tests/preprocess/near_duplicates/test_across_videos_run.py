@@ -19,7 +19,7 @@ from shards.emotions import KOREAN
 from shards.errors import DataError
 from shards.manifest import read_hashes
 from shards.record import decode_record
-from shards.storage.seal import seal_json
+from shards.storage.self_checksum import dump_json_with_checksum
 from shards.tfrecord import read_record_at
 from shards.verification import verify_dataset
 from tests.preprocess.test_run import digests
@@ -171,7 +171,7 @@ def test_hashes_are_taken_over(tree, tmp_path):
         pq.write_table(rows.set_column(rows.schema.get_field_index("hash"), "hash", same), path)
         note = path.with_suffix(".json")
         digest = blake2b(path.read_bytes(), digest_size=16).hexdigest()
-        note.write_bytes(seal_json(json.loads(note.read_bytes()) | {"rows_digest": digest}))
+        note.write_bytes(dump_json_with_checksum(json.loads(note.read_bytes()) | {"rows_digest": digest}))
     rows = make(tree, out)
     assert sum(row["status"] == "kept" for row in rows.values()) == 1
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from shards.storage.seal import BrokenSeal
+from shards.storage.self_checksum import ChecksumMismatch
 from trainer.training.checkpoint import (
     Progress,
     decode_checkpoint,
@@ -87,7 +87,7 @@ def test_no_damage_is_ever_read_as_a_checkpoint(tmp_path):
     damaged = [*flipped, *cut, *longer, whole + whole, whole[1:]]
     assert len(damaged) > 4000
     for data in damaged:
-        with pytest.raises(BrokenSeal):
+        with pytest.raises(ChecksumMismatch):
             decode_checkpoint(data)
 
 

@@ -16,7 +16,7 @@ import tensorflow as tf
 from shards.dataset import read_dataset, write_dataset
 from shards.errors import CallError
 from shards.storage.files import hash_file
-from shards.storage.lock import lock_folder
+from shards.storage.folder_lock import lock_folder
 from tests.trainer.runs import SCRATCH, read_weights, train, train_until
 from trainer.input import pipeline
 from trainer.model.mood_json import read_metadata

@@ -1,0 +1,53 @@
+"""Reading the pictures of single records by the place that the manifest states: shard and offset."""
+
+from pathlib import Path
+from typing import BinaryIO
+
+from shards.record import decode_record
+from shards.tfrecord import DamagedRecord, read_record_at
+
+
+class RecordReader:
+    """Reads records of a dataset folder. A context manager: it closes the shard that is open at the end.
+
+    The shard of the last record stays open, so each file is opened once if records are read in the order of
+    (shard, offset).
+    """
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._shard: str | None = None  # name of the open file
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> "RecordReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def read_image(self, shard: str, offset: int) -> bytes:
+        """Return the JPEG of one record.
+
+        Args:
+            shard: name of the file.
+            offset: where the record's frame begins in it, in bytes.
+
+        Raises OSError where the shard cannot be opened or read, and DamagedRecord where no intact record with an image
+        is found.
+        """
+        if shard != self._shard:
+            self._close()
+            self._file = open(self._folder / shard, "rb")  # noqa: SIM115 (stays open for the next record)
+            self._shard = shard
+        record = read_record_at(self._file, offset)
+        try:
+            return decode_record(record)["image"]
+        except ValueError as error:
+            raise DamagedRecord(offset, str(error)) from error
+        except KeyError as error:
+            raise DamagedRecord(offset, "the record has no image") from error
+
+    def _close(self) -> None:
+        if self._file:
+            self._file.close()
+        self._shard = self._file = None

@@ -1,0 +1,135 @@
+"""Settings from files and flags, and what is said of a value that does not fit."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pytest
+import yaml
+
+from console.restricted_numbers import NonNegativeInt, PositiveInt, restricted_number_type
+from console.settings_parser import parse_settings
+from shards.errors import CallError
+
+Part = restricted_number_type("TestPart", float, [(">", 0), ("<=", 0.25)], "above 0, at most 0.25")
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group.
+
+    Args:
+        distance: of something.
+        enabled: whether it is done.
+    """
+
+    distance: NonNegativeInt | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True)
+class AllKinds:
+    """A setting of each kind.
+
+    Args:
+        name: a text.
+        folders: a list.
+        bits: one of two.
+        part: a part.
+        workers: processes.
+        group: a group.
+        quick: a flag.
+        debug: show tracebacks.
+    """
+
+    name: str
+    folders: list[str] = field(default_factory=list)
+    bits: Literal[64, 256] = 64
+    part: Part = 0.1
+    workers: PositiveInt | None = None
+    group: Group = field(default_factory=Group)
+    quick: bool = False
+    debug: bool = False
+
+
+def parse(*arguments: str) -> AllKinds:
+    special = {"folders": {"nargs": "+", "type": str, "default": []}}
+    return parse_settings(AllKinds, "nothing", "About.", list(arguments), ("quick", "debug"), special)
+
+
+def write_config(folder, text: str) -> str:
+    (folder / "설정.yaml").write_text(text, encoding="utf-8")
+    return str(folder / "설정.yaml")
+
+
+def test_later_values_override_earlier_ones(tmp_path):
+    config = write_config(tmp_path, "name: 이름\nbits: 256\ngroup: {distance: 3, enabled: false}\nfolders: [a, b]")
+    assert parse("--config", config) == AllKinds("이름", ["a", "b"], 256, group=Group(3, False))
+    assert parse("--config", config, "--group.distance", "4", "--bits=64").group == Group(4, False)
+    assert parse("--workers", "2", "--config", config, "--workers=null").workers is None
+
+
+def test_debug_in_a_file_is_seen_by_run_command(tmp_path):
+    arguments = ["--config", write_config(tmp_path, "name: x\ndebug: true")]
+    assert parse_settings(AllKinds, "nothing", "", arguments, ("quick", "debug"), {}).debug
+    assert arguments[-1] == "--debug"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--bits 128", "bits is 128: give one of 64, 256"),
+        ("--part 0", "part is 0: give a number above 0 and at most 0.25"),
+        ("--part nan", "part is nan: give a number above 0 and at most 0.25"),
+        ("--part x", "part is x: give a number"),
+        ("--workers 0", "workers is 0: give a number above 0"),
+        ("--workers 2.5", "workers is 2.5: give a whole number"),
+        ("--workers=", "workers: give a whole number"),
+        ("--group.distance -1", "group.distance is -1: give a number at least 0"),
+        ("--group.enabled yo", "group.enabled is yo: give true or false"),
+        ('--group {"distance":-2}', "group.distance is -2: give a number at least 0"),
+        ("--quick --bits 64 --workers x", "workers is x: give a whole number"),  # what is right is passed over
+        ("--workers 1 --workers 0", "workers is 0: give a number above 0"),
+        ("--unknown 3", "unrecognized arguments: --unknown 3"),
+        ("--work 3", "unrecognized arguments: --work 3"),  # no abbreviations
+        ("--workers", "argument --workers: expected one argument"),
+    ],
+)
+def test_a_wrong_value_on_the_command_line(arguments, message):
+    with pytest.raises(CallError) as raised:
+        parse("--name", "3", *arguments.split())
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("workers: 0", "workers is 0: give a number above 0"),
+        ("workers: 1.5", "workers is 1.5: give a whole number"),
+        ("workers: true", "workers is True: give a whole number"),
+        ("name: 3", "name is 3: give a text"),
+        ("group: {distance: x}", "group.distance is x: give a whole number"),
+        ("group.distance: x", "group.distance is x: give a whole number"),
+        ("group: {enabled: 1}", "group.enabled is 1: give true or false"),
+        ("bits: [64]", "bits is [64]: give one of 64, 256"),
+        ("folders: a", "folders takes a list in a file: folders: [DIR]"),
+        ("group: {distanse: 3}", "Group 'group' does not accept option 'distanse'"),
+    ],
+)
+def test_a_wrong_value_in_a_file(tmp_path, text, message):
+    with pytest.raises(CallError) as raised:
+        parse("--name", "x", "--config", write_config(tmp_path, text))
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("text", ["{", "- a", "\0", None])
+def test_a_file_that_holds_no_settings(tmp_path, text):
+    config = str(tmp_path / "none.yaml") if text is None else write_config(tmp_path, text)
+    with pytest.raises(CallError):
+        parse("--name", "x", "--config", config)
+
+
+def test_print_config_shows_all_settings(capsys):
+    with pytest.raises(SystemExit):
+        parse("--name", "x", "--group.distance", "5", "--print_config")
+    shown = yaml.safe_load(capsys.readouterr().out)
+    assert shown["group"] == {"distance": 5, "enabled": True} and set(shown) == set(AllKinds.__dataclass_fields__)
