@@ -41,7 +41,7 @@ INSTANTS = [
 DRIVER = """
 import importlib, os, signal, sys
 from preprocess import run as flow
-from preprocess.settings import Settings
+from preprocess.settings import PreprocessSettings
 
 def install(target, count, whole_group):
     *path, name = target.split(".")
@@ -66,7 +66,7 @@ if target:
     install(target, int(count), whole_group == "True")
 if keep == "True":
     flow.remove_work = lambda settings: None
-flow.run(Settings(source=[source], out=out, workers=int(workers), shard_bytes=60_000))
+flow.run(PreprocessSettings(source=[source], out=out, workers=int(workers), shard_bytes=60_000))
 """
 
 
