@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,10 +33,14 @@ DOORS = {
     },
     "pyarrow": {
         "shards/manifest.py",
+        "shards/manifest_row.py",
         "shards/verification.py",
+        "preprocess/cutting/frame_row.py",
         "preprocess/writing/spill.py",
-        "preprocess/writing/shard_plan.py",
-        "preprocess/writing/publication.py",
+        "preprocess/writing/kept_frames.py",
+        "preprocess/writing/final_rows.py",
+        "preprocess/output_folder/dry_run.py",
+        "preprocess/output_folder/publication.py",
         "trainer/input/dataset_split.py",
     },
     "sklearn": {"preprocess/writing/validation_split.py"},
@@ -87,3 +93,17 @@ def test_nothing_names_an_index_or_a_path_of_a_machine():
     texts = [*ROOT.glob("requirements/*"), *ROOT.glob("*.md"), ROOT / "Makefile", ROOT / "pyproject.toml"]
     for path in texts:
         assert not re.search(r"index-url|/simple/|/root/|/home/", path.read_text()), path
+
+
+@pytest.mark.parametrize(
+    ("module", "library"),
+    [
+        ("preprocess.run", "tensorflow"),  # the driver's memory
+        ("preprocess.settings", "numba"),  # --help
+        ("preprocess.output_folder.dry_run", "sklearn"),  # pages about a dry run
+        ("preprocess.output_folder.run_log", "jsonargparse"),  # tools.verify
+    ],
+)
+def test_light_modules_do_without_heavy_libraries(module, library):
+    code = f"import {module}, sys; sys.exit({library!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
