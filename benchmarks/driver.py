@@ -4,6 +4,7 @@ A process of its own writes the rows that video tasks would have left; this one 
 run does, and reports its seconds and the most memory that it held.
 """
 
+import hashlib
 import json
 import multiprocessing
 import sys
@@ -18,11 +19,14 @@ import pyarrow.parquet as pq
 
 from benchmarks.memory import read_peak_gb
 from console.command import Parser, run_command
+from preprocess.output_folder.publication import assemble_dataset
+from preprocess.output_folder.work_folders import spill_folder, staging_folder
 from preprocess.settings import PreprocessSettings
-from preprocess.writing.output_folder import work_folder
-from preprocess.writing.publication import FinishedShard, assemble_dataset, stage_folder
+from preprocess.writing.final_rows import complete_rows
+from preprocess.writing.finished_shard import FinishedShard
+from preprocess.writing.finished_work import Origin, TaskSummary, VideoSummary
 from preprocess.writing.shard_plan import make_plan
-from preprocess.writing.spill import TaskSummary, VideoSummary, make_spill_schema
+from preprocess.writing.spill import make_spill_schema
 from shards.dataset import ShardFile
 from shards.errors import CallError
 
@@ -68,14 +72,25 @@ def write_task(folder: Path, number: int) -> TaskSummary:
     }
     columns = [filled[f.name] if f.name in filled else (text if f.type == pa.string() else numbers) for f in _SCHEMA]
     table = pa.table([pc.cast(f.type) for pc, f in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA)
-    pq.write_table(table, folder / f"{number}.parquet", compression="zstd")
+    path = folder / f"{number}.parquet"
+    pq.write_table(table, path, compression="zstd")
     counts = kept.reshape(-1, VIDEO_ROWS).sum(1).tolist()
     summaries = [
         VideoSummary(n, None, i % 6, f"{number}/{i}", count)
         for i, (n, count) in enumerate(zip(names, counts, strict=True))
     ]
     found = {"kept": int(kept.sum()), "duplicate": int((~kept).sum())}
-    return TaskSummary(str(number), TASK_ROWS, found, {}, sum(counts) * RECORD_BYTES, 0, 0, summaries)
+    return TaskSummary(
+        name=str(number),
+        origin=Origin("", ""),
+        rows=TASK_ROWS,
+        counts=found,
+        reasons={},
+        record_bytes=sum(counts) * RECORD_BYTES,
+        unannotated_frames=0,
+        videos=summaries,
+        rows_digest=hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest(),
+    )
 
 
 def write_tasks(folder: Path, tasks: int) -> None:
@@ -91,8 +106,8 @@ def main(arguments: list[str]) -> int:
         raise CallError(f"--rows {rows}: give at least {TASK_ROWS}, the rows of one task")
     with tempfile.TemporaryDirectory() as folder:
         settings = PreprocessSettings(source=["made-up"], out=folder)
-        spills = work_folder(settings)
-        for place in (spills, stage_folder(settings)):
+        spills = spill_folder(settings)
+        for place in (spills, staging_folder(settings)):
             place.mkdir(parents=True)
         writer = multiprocessing.get_context("spawn").Process(target=write_tasks, args=(spills, rows // TASK_ROWS))
         writer.start()
@@ -109,7 +124,7 @@ def main(arguments: list[str]) -> int:
             )
             for shard in plan.shards
         ]
-        dataset = assemble_dataset(plan, tasks, finished, settings, spills)
+        dataset = assemble_dataset(complete_rows(plan, tasks, finished, spills), finished, settings)
         figures = {
             "rows": dataset.counts["rows"],
             "kept": dataset.counts["kept"],

@@ -18,16 +18,19 @@ from preprocess.ray_cluster import WORKER_ENVIRONMENT
 
 os.environ.update(WORKER_ENVIRONMENT)  # before the libraries that read it are imported
 
+import google_crc32c
 import numpy as np
 
 from benchmarks.driver import RECORD_BYTES
 from benchmarks.memory import read_peak_gb
+from preprocess.output_folder.publication import assemble_dataset, publish_dataset
+from preprocess.output_folder.work_folders import spill_folder, staging_folder
 from preprocess.settings import DedupeSettings, PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
 from preprocess.writing import spill, video_task
-from preprocess.writing.output_folder import work_folder
-from preprocess.writing.publication import assemble_dataset, publish_dataset, stage_folder
-from preprocess.writing.shard_plan import ENTRY, make_plan
+from preprocess.writing.final_rows import complete_rows
+from preprocess.writing.kept_frames import SHARD_ENTRY
+from preprocess.writing.shard_plan import make_plan
 from preprocess.writing.shard_task import run_shard_task
 from shards.record import encode_record
 from tools.make_sample import SampleSpec, make_sample
@@ -55,16 +58,17 @@ class StageClock:
 def time_stages(tree: Path, out: Path) -> dict[str, float]:
     """Seconds of each stage of a run over a tree, after one pass that compiles and warms up."""
     settings = PreprocessSettings(source=[str(tree)], out=str(out), dedupe=DedupeSettings(enabled=False))
-    spills, videos, clock = work_folder(settings), find_videos([str(tree)]).videos, StageClock()
-    for folder in (spills, stage_folder(settings), out / "warm-up"):
+    spills, videos, clock = spill_folder(settings), find_videos([str(tree)]).videos, StageClock()
+    for folder in (spills, staging_folder(settings), out / "warm-up"):
         folder.mkdir(parents=True)
     video_task.run_video_task(videos[:1], settings, out / "warm-up")
     video_task.write_spill = clock.time("spill", spill.write_spill)
     tasks = [clock.time("videos", video_task.run_video_task)([video], settings, spills) for video in videos]
     plan = clock.time("plan", make_plan)(tasks, spills, settings)
     names, write = [task.name for task in tasks], clock.time("shards", run_shard_task)
-    done = [write(s.name, plan.shard_entries(s), names, spills, stage_folder(settings)) for s in plan.shards]
-    dataset = clock.time("assemble", assemble_dataset)(plan, tasks, done, settings, spills)
+    stage = staging_folder(settings)
+    done = [write(s.name, plan.shard_entries(s), names, spills, [stage], stage / f"{s.name}.json") for s in plan.shards]
+    dataset = clock.time("assemble", assemble_dataset)(complete_rows(plan, tasks, done, spills), done, settings)
     clock.time("assemble", publish_dataset)(dataset, done, settings)
     return clock.seconds
 
@@ -75,11 +79,11 @@ def write_large_shard(folder: Path) -> None:
     record = encode_record({"image": bytes(RECORD_BYTES), "label": 3, "video": "v", "key": "v/1"})
     for number in range(spills):
         (folder / f"{number}.records").write_bytes(record * (count // spills))
-    entries = np.zeros(count // spills * spills, ENTRY)
+    entries = np.zeros(count // spills * spills, SHARD_ENTRY)
     entries["task"] = np.arange(len(entries)) % spills
     entries["offset"] = np.arange(len(entries)) // spills * len(record)
-    entries["length"] = len(record)
-    run_shard_task("shard", entries, [str(number) for number in range(spills)], folder, folder)
+    entries["length"], entries["check"] = len(record), google_crc32c.value(record)
+    run_shard_task("shard", entries, [str(number) for number in range(spills)], folder, [folder], folder / "note.json")
 
 
 def main() -> None:

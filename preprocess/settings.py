@@ -1,17 +1,17 @@
-"""What a run is told: where its data lies, and how frames become records."""
+"""The settings of preprocess and their defaults. The docstrings of the classes are the text of --help."""
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from typing import Literal
 
 from console.restricted_numbers import ClosedUnitInterval, NonNegativeInt, PositiveInt, restricted_number_type
+from preprocess.fingerprint import fingerprint_of
 from shards.dataset import DATASET_RECIPE, DATASET_VERSION
 from shards.errors import CallError
 
-# By the hash's bits: the greatest distance of the exact join across videos, and the distances that hold when none are
-# given. Why these: python -m benchmarks.distance, in the README.
+# By the number of bits of a hash: the greatest distance of the exact join across videos, and the default distances
+# within a video and across videos. benchmarks/distance.py measures them; the README has its results.
 JOIN_LIMITS = {64: 11, 256: 31}
 DISTANCES = {64: 8, 256: 62}
 CROSS_DISTANCES = {64: 6, 256: 30}
@@ -26,7 +26,7 @@ ShardBytes = restricted_number_type("ShardBytes", int, [(">=", 10_000)], docstri
 
 @dataclass(frozen=True)
 class BoxSettings:
-    """Which boxes are good enough.
+    """Which boxes are accepted.
 
     Args:
         policy: drop rejects a box that leaves its image; clip cuts it to the image and says so in the note.
@@ -39,7 +39,7 @@ class BoxSettings:
 
 @dataclass(frozen=True)
 class CropSettings:
-    """How a box becomes a picture.
+    """How the square around a box is cut and stored.
 
     Args:
         size: side of the stored square, in pixels.
@@ -54,7 +54,7 @@ class CropSettings:
 
 @dataclass(frozen=True)
 class HashSettings:
-    """What frames are compared by.
+    """The perceptual hash by which frames are compared.
 
     Args:
         bits: length of the perceptual hash of a crop, 64 or 256.
@@ -65,19 +65,19 @@ class HashSettings:
 
 @dataclass(frozen=True)
 class DedupeSettings:
-    """Which frames are near-copies of others.
+    """Which frames are near-duplicates of others.
 
     Args:
-        enabled: drop near-copies; false keeps every frame but those of training that are near one of validation.
+        enabled: drop near-duplicates; false keeps every frame but training frames that are near a validation frame.
         scope: all also compares the videos' representatives with one another; video compares within each video only.
         distance: greatest number of differing bits between a frame and its representative in its video; 8 of 64 bits,
             62 of 256 when not given.
         cross_distance: the same across videos, and between training and validation whatever enabled and scope say; at
             most 11 of 64 bits, 31 of 256; 6 and 30 when not given.
-        min_detail: frames with a lower detail score (black, featureless) are copies only where the stored pictures are
-            equal.
-        conflicts: where near-copies of different videos have different moods, keep their representative with its own,
-            drop it too, or give it the mood of the majority of these videos.
+        min_detail: frames with a lower detail score (black, featureless) are duplicates only where the stored pictures
+            are equal.
+        conflicts: where near-duplicates of different videos have different moods, keep their representative with its
+            own mood, drop it too, or give it the mood of the majority of these videos.
     """
 
     enabled: bool = True
@@ -90,7 +90,7 @@ class DedupeSettings:
 
 @dataclass(frozen=True)
 class SelectSettings:
-    """Which of a video's frames are worth training on, as an alternative to a distance or after it.
+    """How many frames of a video are kept, instead of deduplication or after it.
 
     Args:
         per_video: keep at most so many frames of each video, those that differ most; all when not given.
@@ -101,10 +101,10 @@ class SelectSettings:
 
 @dataclass(frozen=True)
 class SplitSettings:
-    """How videos are divided when the source has no Training and Validation of its own.
+    """How videos are split when the source has no Training and Validation folders of its own.
 
     Args:
-        val_fraction: part of the videos that goes to validation, whole animals at a time.
+        val_fraction: part of the videos that goes to validation; all videos of one animal go to the same split.
     """
 
     val_fraction: ValFraction = 0.1
@@ -115,24 +115,25 @@ class PreprocessSettings:
     """One run of preprocess.
 
     Args:
-        source: folders with label JSON and frames, anywhere below them, or CSV files of image_path,bbox,labels; one or
-            several.
-        valid_source: sources of which all is for validation; then all of the others is for training.
-        label_map: a JSON file that says which mood each label of the CSVs means; needed where numbers are not ours.
+        source: one or several folders with label JSON and frames anywhere below them, or CSV files of
+            image_path,bbox,labels.
+        valid_source: sources that are all for validation; then all other sources are for training.
+        label_map: a JSON file that says which mood each label of the CSVs means; needed where its numbers are not
+            those of this program.
         out: the dataset's folder.
         seed: decides the order of records, the order within a video, and the split.
-        shard_bytes: about how large a shard becomes.
-        box: which boxes are good enough.
-        crop: how a box becomes a picture.
-        hash: what frames are compared by.
-        dedupe: which frames are near-copies.
+        shard_bytes: approximate size of a shard.
+        box: which boxes are accepted.
+        crop: how the square around a box is cut and stored.
+        hash: the perceptual hash by which frames are compared.
+        dedupe: which frames are near-duplicates.
         select: how many frames of a video are kept.
-        split: how videos are divided.
+        split: how videos are split into training and validation.
         workers: processes that work at a time; all cores, of this machine or of the cluster, when not given.
         address: a Ray cluster's address; a local one is started when not given.
         work: folder for intermediate files, on a fast disk; inside OUT when not given.
-        replace: put the new dataset in the place of another one in OUT.
-        dry_run: only say what would be kept; the hashes stay as finished work for the real run.
+        replace: replace another dataset in OUT by the new one.
+        dry_run: only print what would be kept; the hashes are kept for the real run.
         debug: show tracebacks.
     """
 
@@ -156,7 +157,7 @@ class PreprocessSettings:
     debug: bool = False
 
     def __post_init__(self) -> None:
-        """Fill in the distances that were not given. Raises CallError for what goes together with nothing."""
+        """Fill in the default distances. Raises CallError for settings that contradict one another."""
         if "" in (self.out, *self.sources):
             raise CallError("an empty name was given as --source or --out; give a folder")
         bits, dedupe = self.hash.bits, self.dedupe
@@ -173,24 +174,27 @@ class PreprocessSettings:
 
     @property
     def sources(self) -> list[str]:
-        """All of them, in the order by which the manifest numbers them."""
+        """source and valid_source, in the order in which the manifest numbers them."""
         return [*self.source, *self.valid_source]
 
     @property
     def content(self) -> dict:
-        """The settings that change what the dataset holds: all that dataset.json may tell of a run."""
+        """The settings that change what the dataset holds; dataset.json states no others."""
         names = ("seed", "shard_bytes", "box", "crop", "hash", "dedupe", "select", "split")
         content = {name: value for name, value in asdict(self).items() if name in names}
-        return json.loads(json.dumps(content))  # plain numbers: those from the command line are of restricted types
+        return json.loads(json.dumps(content))  # plain numbers instead of the restricted types of the command line
 
     def fingerprint(self) -> str:
-        """Names the work that may be reused: the content settings, the format, and the versions that touch pixels."""
+        """32 digits that change with everything that changes a dataset but its inputs: settings, format, libraries.
+
+        Finished work is reused only under the same fingerprint.
+        """
         return self._fingerprint_with(self.content)
 
     def hash_fingerprint(self) -> str:
-        """Names the hashes that may be reused, whatever is made of them."""
-        looks = {name: self.content[name] for name in ("box", "crop", "hash")}
-        return self._fingerprint_with(looks | {"min_detail": self.content["dedupe"]["min_detail"]})
+        """The same for a dry run's hashes, which do not depend on what is done with them afterwards."""
+        settings = {name: self.content[name] for name in ("box", "crop", "hash")}
+        return self._fingerprint_with(settings | {"min_detail": self.content["dedupe"]["min_detail"]})
 
     def _fingerprint_with(self, settings: dict) -> str:
         versions = {name: version(name) for name in ("numpy", "numba", "opencv-python-headless", "pyarrow")}
@@ -198,12 +202,6 @@ class PreprocessSettings:
         return fingerprint_of(
             {"format": DATASET_VERSION, "recipe": DATASET_RECIPE, "settings": settings, "versions": versions}
         )
-
-
-def fingerprint_of(value: object) -> str:
-    """32 hexadecimal digits for a value that JSON can hold."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
-    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 def _tensorflow_version() -> str:

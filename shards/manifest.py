@@ -1,4 +1,8 @@
-"""The manifest's columns: one row for every annotation that was read, kept or not, sorted by video and frame_number."""
+"""manifest.parquet: writing it, reading it, and counting its rows.
+
+It has one row for every annotation that was read, kept or not, sorted by video and frame_number. What its columns hold
+is documented in shards.manifest_row.
+"""
 
 import os
 from collections import Counter, defaultdict
@@ -15,14 +19,15 @@ import pyarrow.parquet as pq
 from shards import dataset
 from shards.emotions import KOREAN
 from shards.errors import DataError
+from shards.manifest_row import ManifestRow, list_columns
 
 MANIFEST_FILE = "manifest.parquet"
-ROW_GROUP = 100_000  # rows; fixed, because the file's bytes depend on it
+ROW_GROUP = 100_000  # rows in a row group; fixed, because the file's bytes depend on it
 
 STATUSES = ("kept", "duplicate", "rejected", "unselected")
 SPLITS = ("train", "val")
 
-# The first that applies, in this order.
+# Reasons of rejected rows, in the order in which they are checked: a row states the first that applies.
 REJECTIONS = (
     "label_unreadable",
     "label_invalid",
@@ -37,129 +42,91 @@ REJECTIONS = (
     "box_negative",
     "box_empty",
     "box_outside",
-    "label_conflict",  # last, once near-copies are known: they have other moods, and dedupe.conflicts is drop
+    "label_conflict",  # known only after deduplication: near-duplicates of other videos have other moods
 )
+# Reasons of duplicates.
 DUPLICATIONS = ("near_in_video", "near_across_videos", "near_validation")
 
-SCHEMA = pa.schema(
-    [
-        pa.field("key", pa.string(), nullable=False),  # video/frame_number; the video alone when there is no frame
-        pa.field("source", pa.int16(), nullable=False),  # place in the list of sources, from 0
-        pa.field("label_file", pa.string(), nullable=False),  # relative to the source, as is image_file
-        ("image_file", pa.string()),
-        pa.field("video", pa.string(), nullable=False),
-        ("frame_number", pa.int32()),
-        ("timestamp", pa.int64()),  # milliseconds
-        ("species", pa.string()),
-        ("action", pa.string()),  # the code in the file's name
-        ("breed", pa.string()),
-        ("gender", pa.string()),
-        ("age", pa.int32()),
-        ("neuter", pa.string()),
-        ("location", pa.string()),
-        ("date", pa.string()),
-        ("width", pa.int32()),  # of the JPEG, where it could be read, as stored
-        ("height", pa.int32()),
-        ("box_x", pa.int32()),  # as annotated
-        ("box_y", pa.int32()),
-        ("box_width", pa.int32()),
-        ("box_height", pa.int32()),
-        ("crop_x", pa.int32()),  # as cut; negative where padded
-        ("crop_y", pa.int32()),
-        ("crop_size", pa.int32()),
-        ("emotion_inspect", pa.string()),
-        ("emotion_owner", pa.string()),
-        ("label", pa.int8()),
-        ("split", pa.string()),
-        pa.field("status", pa.string(), nullable=False),
-        ("reason", pa.string()),
-        ("note", pa.string()),
-        ("hash", pa.binary(8)),  # big-endian; of 32 bytes where the settings say 256 bits
-        ("detail", pa.int32()),
-        ("duplicate_of", pa.string()),
-        ("distance", pa.int16()),  # bits, to duplicate_of
-        ("shard", pa.string()),  # file name
-        ("index", pa.int32()),  # in the shard, from 0
-        ("offset", pa.int64()),  # bytes, of the framed record
-        ("length", pa.int32()),
-        ("video_index", pa.int32()),
-        ("video_count", pa.int32()),
-    ]
-)
+SCHEMA = pa.schema(list_columns(ManifestRow))
 
 
 def make_schema(bits: int) -> pa.Schema:
-    """The columns where hashes have 64 or 256 bits."""
+    """The manifest's schema for hashes of 64 or 256 bits."""
     return SCHEMA.set(SCHEMA.get_field_index("hash"), pa.field("hash", pa.binary(bits // 8)))
 
 
 def write_manifest(file: Any, tables: Iterable[pa.Table], bits: int = 64) -> dict[str, Any]:
-    """Write rows that come in the manifest's order, in pieces of any size, to an open file; returns count_rows of them.
+    """Write the rows of `tables`, which come in the manifest's order, to an open binary file.
 
-    The bytes are a function of the rows alone, however they are cut into pieces.
+    Returns the counts of RowCounter. The bytes depend on the rows alone, not on how they are divided into tables.
     """
     counter = RowCounter()
-    waiting: list[pa.Table] = []
     with pq.ParquetWriter(file, make_schema(bits), compression="zstd", write_page_checksum=True) as writer:
-
-        def write(rows: pa.Table) -> None:
+        for rows in _divide_into_row_groups(tables):
             writer.write_table(rows.combine_chunks(), row_group_size=ROW_GROUP)
             counter.add(rows)
-
-        for table in tables:
-            waiting.append(table)
-            while sum(map(len, waiting)) >= ROW_GROUP:
-                rows = pa.concat_tables(waiting)
-                write(rows.slice(0, ROW_GROUP))
-                waiting = [rows.slice(ROW_GROUP)]
-        if any(map(len, waiting)):
-            write(pa.concat_tables(waiting))
     return counter.counts()
 
 
-@contextmanager
-def blame_manifest(folder: Path) -> Iterator[None]:
-    """Within it, what goes wrong is the manifest's fault: a DataError that says what to do about that.
+def _divide_into_row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in tables of ROW_GROUP rows; the last one may be shorter."""
+    waiting: list[pa.Table] = []
+    for table in tables:
+        waiting.append(table)
+        while sum(map(len, waiting)) >= ROW_GROUP:
+            rows = pa.concat_tables(waiting)
+            yield rows.slice(0, ROW_GROUP)
+            waiting = [rows.slice(ROW_GROUP)]
+    if any(map(len, waiting)):
+        yield pa.concat_tables(waiting)
 
-    For what pyarrow raises at bytes or values that were never written; for a column that is not there; for no file.
+
+@contextmanager
+def explain_manifest_errors(folder: Path) -> Iterator[None]:
+    """Within the block, errors that a missing or damaged manifest causes become a DataError that says what to do.
+
+    These are what pyarrow raises for damaged bytes or values, a column that is not there, and a missing file. Errors of
+    the disk and missing permissions are raised as they are.
     """
     try:
         yield
     except (pa.ArrowException, OSError, KeyError, UnicodeDecodeError) as error:
         if getattr(error, "errno", None) and not isinstance(error, FileNotFoundError):
-            raise  # the disk's fault, or of who may read
-        what = "is missing" if isinstance(error, FileNotFoundError) else f"is damaged ({error})"
+            raise
+        problem = "is missing" if isinstance(error, FileNotFoundError) else f"is damaged ({error})"
         is_dataset = (folder / dataset.DATASET_FILE).exists()
-        do = f"run python -m tools.verify {folder}" if is_dataset else "make the dry run again"
-        raise DataError(f"{folder / MANIFEST_FILE} {what}; {do}") from error
+        remedy = f"run python -m tools.verify {folder}" if is_dataset else "make the dry run again"
+        raise DataError(f"{folder / MANIFEST_FILE} {problem}; {remedy}") from error
 
 
 @contextmanager
 def open_manifest(folder: Path) -> Iterator[pq.ParquetFile]:
-    """The manifest of a dataset or a dry run, its pages held against their checksums as they are read.
+    """The open manifest of a dataset or a dry run. Pages are compared with their checksums as they are read.
 
     Raises DataError where it is damaged or missing.
     """
-    # By the path's bytes: as text, pyarrow takes none that are not UTF-8.
     with (
-        blame_manifest(folder),
-        pa.OSFile(os.fsencode(folder / MANIFEST_FILE)) as opened,
+        explain_manifest_errors(folder),
+        pa.OSFile(os.fsencode(folder / MANIFEST_FILE)) as opened,  # bytes: pyarrow refuses a str that is not UTF-8
         pq.ParquetFile(opened, page_checksum_verification=True) as file,
     ):
         yield file
 
 
 def read_manifest(folder: Path, columns: list[str] | None = None) -> Iterable[pa.Table]:
-    """The manifest of a dataset folder, a row group at a time. Raises DataError where it is damaged or missing."""
+    """The manifest of a dataset or a dry run, one table for each row group.
+
+    Raises DataError where it is damaged or missing.
+    """
     with open_manifest(folder) as file:
         for group in range(file.num_row_groups):
             yield file.read_row_group(group, columns=columns)
 
 
 def take_rows(folder: Path, places: Iterable[int], columns: Iterable[str]) -> dict[int, dict[str, Any]]:
-    """Rows of a manifest by their places in it, from 0; row groups without any are not read.
+    """The manifest's rows with the numbers `places`, from 0, by number. Only row groups that hold any are read.
 
-    Raises DataError where it is damaged or missing.
+    Raises DataError where the manifest is damaged or missing.
     """
     wanted, found, start = np.unique(np.fromiter(places, np.int64)), {}, 0
     with open_manifest(folder) as file:
@@ -174,18 +141,18 @@ def take_rows(folder: Path, places: Iterable[int], columns: Iterable[str]) -> di
 
 
 def read_hashes(column: pa.Array | pa.ChunkedArray) -> bytes:
-    """The bytes of all hashes of a column, one after the other; nulls are left out."""
+    """The hashes of a fixed-size binary column, one after another; nulls are left out."""
     chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
-    wide = [chunk.drop_null() for chunk in chunks]
+    present = [chunk.drop_null() for chunk in chunks]
     return b"".join(
         chunk.buffers()[1][chunk.offset * chunk.type.byte_width :][: len(chunk) * chunk.type.byte_width].to_pybytes()
-        for chunk in wide
+        for chunk in present
         if len(chunk)
     )
 
 
 class RowCounter:
-    """Counts rows as they pass: what dataset.json states and verify counts again."""
+    """Counts a manifest's rows table by table. dataset.json states these counts, and tools.verify compares them."""
 
     COLUMNS = ("status", "reason", "split", "label", "video")
 
@@ -193,7 +160,7 @@ class RowCounter:
         self._statuses: Counter[str] = Counter(dict.fromkeys(STATUSES, 0))
         self._reasons: Counter[str] = Counter()
         self._frames: Counter[tuple[str, int]] = Counter()
-        self._videos: dict[tuple[str, int | None], set[str]] = defaultdict(set)  # of a mood; None: of the split
+        self._videos: dict[tuple[str, int | None], set[str]] = defaultdict(set)  # by (split, mood); None: any mood
 
     def add(self, rows: pa.Table) -> None:
         for name, counter in (("status", self._statuses), ("reason", self._reasons)):
@@ -207,12 +174,12 @@ class RowCounter:
                 self._videos[group["split"], label].add(group["video"])
 
     def counts(self) -> dict[str, Any]:
-        """Rows by status and reason; kept frames, and videos that have any, by split and mood."""
+        """The number of rows by status and by reason; of kept frames, and of videos with any, by split and mood."""
         reasons = {reason: self._reasons[reason] for reason in (*REJECTIONS, *DUPLICATIONS) if self._reasons[reason]}
         splits = {
             split: {
                 "frames": sum(self._frames[split, label] for label in range(len(KOREAN))),
-                "videos": len(self._videos[split, None]),  # one with frames of two moods counts once
+                "videos": len(self._videos[split, None]),  # a video with frames of two moods counts once
                 "emotions": {
                     name: {"frames": self._frames[split, label], "videos": len(self._videos[split, label])}
                     for label, name in enumerate(KOREAN)

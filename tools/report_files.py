@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from preprocess.output_folder.run_log import log_file
 from shards.errors import CallError
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import IrregularFile, open_file
@@ -46,10 +47,6 @@ def check_files(folder: Path, files: dict[str, Path], sources: Iterable[Path]) -
 
 def _find_owner(path: Path, folder: Path, sources: list[Path]) -> str | None:
     """Why a file would be in the way of others, and what to do."""
-    from preprocess.writing.output_folder import (
-        log_file,  # here, because jsonargparse comes with it, which tools.verify does without
-    )
-
     places = path.resolve(), path.parent.resolve() / path.name  # a link is replaced itself, not what it points to
     if any(place.is_relative_to(folder.resolve()) for place in places):
         return "lies in the dataset, which holds nothing else; give a file outside of it"

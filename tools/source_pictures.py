@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from preprocess.output_folder import dry_run
+from preprocess.output_folder.run_log import read_log
 from preprocess.sources.path_names import find_written
-from preprocess.writing.output_folder import read_log
 from shards import dataset, manifest
 from shards.crop_geometry import Box, Crop
 from shards.dataset import Dataset, read_dataset
@@ -77,8 +78,6 @@ def read_sources(folder: Path) -> tuple[Path, ...]:
 
 
 def _open_dry_run(folder: Path) -> Opened | None:
-    from preprocess.writing import dry_run  # here, because scikit-learn comes with it: 1.5 s
-
     if found := dry_run.read_dry_run(folder):
         return Opened(
             dry_run.dry_run_folder(folder), found, True, tuple(map(Path, dry_run.read_dry_run_sources(folder)))

@@ -5,7 +5,7 @@ import os
 from collections.abc import Hashable
 from typing import NamedTuple
 
-from preprocess.settings import fingerprint_of
+from preprocess.fingerprint import fingerprint_of
 from preprocess.sources.source_kinds import list_images
 from preprocess.sources.video import ImageFile, Video
 from shards.errors import DataError

@@ -1,7 +1,7 @@
 """The kinds of sources under one door: which one a path is, what lies in it, and how its videos are read."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from preprocess.sources import aihub_label, aihub_tree, csv_rows
 from preprocess.sources.video import Label, SourceListing, Video, order_videos
@@ -47,7 +47,7 @@ def find_videos(
     return found._replace(videos=order_videos(videos, val_first))
 
 
-def list_images(video: Video) -> dict:
+def list_images(video: Video) -> dict[Hashable, ImageFile]:
     """The images that a video may have, by what its annotations call them; none is opened.
 
     Raises DataError where a folder has gone since it was listed, OSError for a reason that may pass.

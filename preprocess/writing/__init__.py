@@ -1,1 +1,1 @@
-"""From tasks over videos to a whole dataset folder: spills, split, plan, shards, publication; and dry runs."""
+"""From videos to shards: video tasks with their spills, validation split, shard plan, shard tasks, final rows."""

@@ -1,32 +1,23 @@
-"""What a dry run leaves for the real one: a task's rows as labels and images decide them, hashes included.
+"""What a dry run leaves for the real run: a task's rows with their hashes, before deduplication.
 
-Nothing of it depends on what is made of the hashes, so it serves every distance. `NAME.parquet` holds the rows in the
-order of the videos, `NAME.json` says that they are whole and whose they are.
+They do not depend on what is done with the hashes, so they serve every distance. `NAME.parquet` holds the rows in the
+order of the videos; `NAME.json`, written last, says which rows belong to which video and what they were made from.
 """
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
-from preprocess.cutting.frame import Frame
-from preprocess.near_duplicates.within_video import Candidate
+from preprocess.cutting.frame import Frame, make_candidate
+from preprocess.cutting.frame_row import FrameRow
 from preprocess.sources.input_fingerprint import Inputs
-from preprocess.sources.video import ImageFile
-from preprocess.writing.spill import Origin, VideoSummary, read_note, read_task_rows, write_rows
-from shards.storage.atomic_write import write_atomically
-from shards.storage.self_checksum import dump_json_with_checksum
+from preprocess.writing.finished_work import Origin, VideoSummary, read_note, write_note
+from preprocess.writing.spill import read_task_rows, write_task_rows
+from preprocess.writing.video_frames import VideoFrames
 
 
-class HashedVideo(NamedTuple):
-    """What was seen of one video. Without a summary its label cannot be used."""
-
-    frames: list[Frame]
-    summary: VideoSummary | None  # `kept` is not known yet
-    unannotated: int  # frames on the disk that no annotation of a readable label names
-
-
-class _Part(msgspec.Struct):
+class _VideoPart(msgspec.Struct):
     """A video's part of the rows."""
 
     rows: int
@@ -34,47 +25,41 @@ class _Part(msgspec.Struct):
     unannotated: int
 
 
-class _Noted(msgspec.Struct):
-    """What NAME.json says."""
+class _HashesNote(msgspec.Struct):
+    """What NAME.json holds."""
 
     origin: Origin
-    parts: list[_Part]
+    parts: list[_VideoPart]
     rows_digest: str
     digest: str = ""
 
 
-def write_hashed_videos(folder: Path, name: str, looks: list[HashedVideo], origin: Origin, bits: int) -> None:
-    """Leave what was seen under the fingerprint of what it was seen in."""
+def write_hashed_videos(folder: Path, name: str, videos: list[VideoFrames], origin: Origin, bits: int) -> None:
+    """Write the frames of a task's videos, cut and hashed, under the fingerprint `name` of what they were made from."""
     folder.mkdir(parents=True, exist_ok=True)
-    digest = write_rows(folder, name, [frame.row for look in looks for frame in look.frames], bits)
-    parts = [_Part(len(look.frames), look.summary, look.unannotated) for look in looks]
-    with write_atomically(folder / f"{name}.json") as file:
-        file.write(dump_json_with_checksum(_Noted(origin, parts, digest)))
+    digest = write_task_rows(folder, name, [frame.row for video in videos for frame in video.frames], bits)
+    parts = [_VideoPart(len(video.frames), video.summary, video.unannotated) for video in videos]
+    write_note(folder / f"{name}.json", _HashesNote(origin, parts, digest))
 
 
-def read_hashed_videos(folder: Path, name: str, inputs: list[Inputs]) -> tuple[list[HashedVideo], Origin] | None:
-    """What an earlier run saw in the same inputs, and their state then; None where it is not there.
+def read_hashed_videos(folder: Path, name: str, inputs: list[Inputs]) -> tuple[list[VideoFrames], Origin] | None:
+    """The frames that write_hashed_videos wrote, and what they were made from; None where there are none.
 
-    Raises DamagedWork where it is not what was written; it can be seen again.
+    Raises DamagedWork where a file is not what was written; it can be made again.
     """
-    noted = read_note(folder / f"{name}.json", _Noted)
-    if noted is None:
+    note = read_note(folder / f"{name}.json", _HashesNote)
+    if note is None:
         return None
-    found = read_task_rows(folder, name, noted.rows_digest).to_pylist()
-    rows = iter(found)
-    looks = [
-        HashedVideo([_restore(next(rows), by_name) for _ in range(part.rows)], part.summary, part.unannotated)
-        for part, by_name in zip(noted.parts, map(_index_images, inputs), strict=True)
+    rows = iter(read_task_rows(folder, name, note.rows_digest).to_pylist())
+    videos = [
+        VideoFrames(_restore_frames([next(rows) for _ in range(part.rows)], video), part.summary, part.unannotated)
+        for part, video in zip(note.parts, inputs, strict=True)
     ]
-    return looks, noted.origin
+    return videos, note.origin
 
 
-def _index_images(inputs: Inputs) -> dict[str, ImageFile]:
-    return {image.relative: image for image in inputs.images.values()}
-
-
-def _restore(row: dict[str, Any], images: dict[str, ImageFile]) -> Frame:
-    candidate = None
-    if row["hash"] is not None:
-        candidate = Candidate(row["hash"], row["detail"], row["crop_size"], row["pixels"] or b"")
-    return Frame(row, images.get(row["image_file"]), None, candidate)
+def _restore_frames(rows: list[dict[str, Any]], inputs: Inputs) -> list[Frame]:
+    """Frames from their rows; their boxes and crops are not needed any more."""
+    images = {image.relative: image for image in inputs.images.values()}
+    restored = [msgspec.convert(row, FrameRow, builtin_types=(bytes,)) for row in rows]
+    return [Frame(row, images.get(row.image_file), None, make_candidate(row)) for row in restored]

@@ -1,4 +1,4 @@
-"""One Ray task: one shard, gathered by one forward read from each spill, sorted in memory, written once."""
+"""One Ray task: one shard. Its records are gathered by one forward read of each spill and written in their order."""
 
 import hashlib
 from collections.abc import Sequence
@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from preprocess.writing.publication import FinishedShard, find_finished, identify_file, write_finished
-from preprocess.writing.spill import DamagedWork, read_records
+from preprocess.writing.finished_shard import FinishedShard, find_finished_shard, read_identity
+from preprocess.writing.finished_work import DamagedWork, write_note
+from preprocess.writing.spill import read_records
 from shards.dataset import ShardFile
 from shards.record import decode_record, encode_record
 from shards.storage.atomic_write import write_atomically
@@ -16,45 +17,56 @@ from shards.tfrecord import pack_record
 
 
 def run_shard_task(
-    name: str, entries: np.ndarray, spills: Sequence[str], folder: Path, places: Sequence[Path], note: Path
+    name: str, entries: np.ndarray, tasks: Sequence[str], spills: Path, folders: Sequence[Path], note: Path
 ) -> FinishedShard:
-    """Write a shard from the entries' records, or find that it is there as an earlier run wrote it.
+    """Write a shard, or find that an earlier run has written it.
 
     Args:
-        name: its file's.
-        spills: the tasks' names; their spills lie in `folder`.
-        places: folders where it may lie by now; it is written into the first.
-        note: the file in which its finished work is noted.
+        name: of its file.
+        entries: its records, (records,) SHARD_ENTRY.
+        tasks: the names of the video tasks; their spills lie in the folder `spills`.
+        spills: the folder of the spills.
+        folders: where an earlier run may have left the shard; a new one is written into the first.
+        note: the file that describes the finished shard.
     """
     damage = ""
     try:
-        if done := find_finished(note, places):
-            return done
+        if finished := find_finished_shard(note, folders):
+            return finished
     except DamagedWork as error:
         damage = str(error)
-    out = places[0]
+    finished = _write_shard(folders[0] / name, entries, _gather_records(entries, tasks, spills))
+    write_note(note, finished)
+    return msgspec.structs.replace(finished, damage=damage)
+
+
+def _gather_records(entries: np.ndarray, tasks: Sequence[str], spills: Path) -> list[bytes]:
+    """The records as the video tasks wrote them, in the order of the entries; one spill is open at a time."""
     records: list[bytes] = [b""] * len(entries)
     for task in np.unique(entries["task"]):
-        # Both a spill and a shard are in the order of the shuffle key, so these offsets ascend.
-        at = np.flatnonzero(entries["task"] == task)
-        mine = entries[at]
-        found = read_records(folder, spills[task], mine["offset"], mine["length"], mine["check"])
-        for place, record in zip(at.tolist(), found, strict=True):
+        places = np.flatnonzero(entries["task"] == task)
+        mine = entries[places]  # offsets ascend: spills and shards are both sorted by shuffle key
+        found = read_records(spills, tasks[task], mine["offset"], mine["length"], mine["check"])
+        for place, record in zip(places.tolist(), found, strict=True):
             records[place] = record
+    return records
+
+
+def _write_shard(path: Path, entries: np.ndarray, records: list[bytes]) -> FinishedShard:
+    """Write the completed records. The list is emptied on the way to save memory."""
     state, lengths = hashlib.sha256(), []
-    with write_atomically(out / name) as file:
+    with write_atomically(path) as file:
         for place, record in enumerate(records):
-            frame = pack_record(_finish_record(record, entries[place]))
+            framed = pack_record(_complete_record(record, entries[place]))
             records[place] = b""
-            state.update(frame)
-            file.write(frame)
-            lengths.append(len(frame))
-    shard = ShardFile(name, len(entries), sum(lengths), state.hexdigest())
-    done = FinishedShard(shard, identify_file(out / name), lengths)
-    write_finished(note, done)
-    return msgspec.structs.replace(done, damage=damage)
+            state.update(framed)
+            file.write(framed)
+            lengths.append(len(framed))
+    shard = ShardFile(path.name, len(entries), sum(lengths), state.hexdigest())
+    return FinishedShard(shard, read_identity(path), lengths)
 
 
-def _finish_record(record: bytes, entry: np.void) -> bytes:
-    places = {name: int(entry[name]) for name in ("video_index", "video_count", "label")}
-    return encode_record(decode_record(record) | places)
+def _complete_record(record: bytes, entry: np.void) -> bytes:
+    """Add the fields that the shard plan decides."""
+    decided = {name: int(entry[name]) for name in ("video_index", "video_count", "label")}
+    return encode_record(decode_record(record) | decided)

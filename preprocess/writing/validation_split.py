@@ -1,4 +1,4 @@
-"""Which videos are for validation: what the source says, else whole animals at random, moods in proportion."""
+"""The validation split: as the source's folders say, else random animals, with the moods in proportion."""
 
 import warnings
 from collections import Counter
@@ -10,30 +10,28 @@ import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
 from preprocess.settings import PreprocessSettings
-from preprocess.writing.spill import VideoSummary
+from preprocess.writing.finished_work import VideoSummary
 from shards.errors import DataError
 
-_MOST_FOLDS = 20
+_MAX_FOLDS = 20
 
 
 class VideoSplit(NamedTuple):
-    """For each video whether it is for validation, and in one sentence how that was decided."""
-
-    is_val: np.ndarray  # bool
-    how: str
+    is_val: np.ndarray  # (videos,) bool
+    how: str  # one sentence for the user on how the videos were split
 
 
 def split_videos(videos: Sequence[VideoSummary], settings: PreprocessSettings) -> VideoSplit:
-    """The source's own Training and Validation where it has both, else a seeded split by animal.
+    """Take the source's own Training and Validation where both have frames to keep, else split by animal.
 
-    Raises DataError where the call says which sources are for validation, and one side has nothing to keep.
+    Raises DataError where settings.valid_source is given and one split has no frames to keep.
     """
     own = {video.split for video in videos if video.kept}
     if settings.valid_source and len(own) < 2:
         empty, sources = ("validation", "valid_source") if own == {"train"} else ("training", "source")
         raise DataError(
             f"{', '.join(getattr(settings, sources))}: nothing of it is left for {empty}: its rows are rejected, or in "
-            "folders that validation names too (video_repeated). Frames of one folder are near-copies, so divide "
+            "folders that validation names too (video_repeated). Frames of one folder are near-duplicates, so divide "
             "folders, not rows"
         )
     if {"train", "val"} <= own:
@@ -46,10 +44,13 @@ def split_videos(videos: Sequence[VideoSummary], settings: PreprocessSettings) -
 
 
 def _split_animals(videos: Sequence[VideoSummary], settings: PreprocessSettings) -> VideoSplit:
-    """Some of n folds of animals, stratified by mood, one row a video; n is the denominator of val_fraction."""
+    """Take k of n folds for validation, where k / n is val_fraction. Folds hold whole animals, stratified by mood.
+
+    Every video counts once, however many frames it has. Where there are too few animals, validation is empty.
+    """
     is_val = np.zeros(len(videos), bool)
-    part = Fraction(settings.split.val_fraction).limit_denominator(_MOST_FOLDS)
-    part = max(part, Fraction(1, _MOST_FOLDS))
+    part = Fraction(settings.split.val_fraction).limit_denominator(_MAX_FOLDS)
+    part = max(part, Fraction(1, _MAX_FOLDS))
     usable = np.array([i for i, video in enumerate(videos) if video.kept])
     animals, labels = [videos[i].animal for i in usable], [videos[i].label for i in usable]
     found = f"{len(set(animals))} animals, {len(usable)} videos"
@@ -61,7 +62,7 @@ def _split_animals(videos: Sequence[VideoSummary], settings: PreprocessSettings)
         )
     folds = StratifiedGroupKFold(n_splits=part.denominator, shuffle=True, random_state=settings.seed)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of moods with fewer videos than folds: they go where they can
+        warnings.simplefilter("ignore", UserWarning)  # moods with fewer videos than folds
         chosen = [val for _, val in folds.split(labels, labels, animals)][: part.numerator]
     is_val[usable[np.concatenate(chosen)]] = True
     return VideoSplit(is_val, f"{part} of {found}: whole animals, moods in proportion, seed {settings.seed}")

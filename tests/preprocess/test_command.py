@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from preprocess.__main__ import parse_preprocess_settings
+from preprocess.output_folder.disk_space import check_space
+from preprocess.output_folder.work_folders import spill_folder
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
-from preprocess.writing.output_folder import check_space, work_folder
 from shards.dataset import read_dataset
 from shards.errors import CallError
 from shards.verification import verify_dataset
@@ -128,7 +129,7 @@ def test_a_disk_that_fills_up_on_the_way(small_disk, tmp_path):
     """The estimate is passed with finished work counted in, then the disk fills: one line, and nothing looks whole."""
     write_video(tmp_path / "pets", images=8)
     settings = PreprocessSettings(source=[str(tmp_path / "pets")], out=str(small_disk))
-    filler = work_folder(settings) / "old.records"
+    filler = spill_folder(settings) / "old.records"
     filler.parent.mkdir(parents=True)
     filler.write_bytes(b"x" * 290_000)
     done = call("--source", tmp_path / "pets", "--out", small_disk, "--workers", 1)

@@ -11,11 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from preprocess.output_folder.folder_check import check_output_folder
+from preprocess.output_folder.run_log import log_file
+from preprocess.output_folder.work_folders import spill_folder
 from preprocess.run import run
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
-from preprocess.writing.output_folder import check_folder, log_file, work_folder
-from preprocess.writing.spill import DamagedWork, read_records, read_summary, read_task_rows
+from preprocess.writing.finished_work import DamagedWork, read_summary
+from preprocess.writing.spill import read_records, read_task_rows
 from preprocess.writing.video_task import run_video_task
 from shards.dataset import read_dataset
 from shards.errors import CallError, DataError
@@ -125,7 +128,7 @@ def test_what_goes_or_changes_while_it_is_read_stops_the_run(pets, monkeypatch):
 
     (path,) = (pets / "원천데이터" / "dog-walkrun-000001").glob(f"{FRAME}*")
     data, real = path.read_bytes(), frame.read_file
-    monkeypatch.setattr("preprocess.writing.video_task._HELD_CROPS", 0)  # each frame is read twice
+    monkeypatch.setattr("preprocess.writing.video_frames._HELD_CROPS", 0)  # each frame is read twice
 
     def change(place):
         found = real(place)
@@ -221,7 +224,7 @@ def test_damage_costs_the_tasks_work_again_and_is_said(pets, tmp_path, two_worke
     expected = run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "expected")))
     settings = PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out"))
     stop_before("make_plan", settings, monkeypatch)
-    path = sorted(work_folder(settings).glob(f"*.{kind}"))[0]
+    path = sorted(spill_folder(settings).glob(f"*.{kind}"))[0]
     flip(path, len(path.read_bytes()) // 2)
     capsys.readouterr()
     assert run(settings) == expected
@@ -330,7 +333,7 @@ def test_a_folder_with_somebodys_files_is_refused(tmp_path, files, named, replac
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     with pytest.raises(CallError, match=named):
-        check_folder(PreprocessSettings(source=["source"], out=str(tmp_path / "out"), replace=replace))
+        check_output_folder(PreprocessSettings(source=["source"], out=str(tmp_path / "out"), replace=replace))
     assert all((tmp_path / "out" / name).exists() for name in files)
 
 

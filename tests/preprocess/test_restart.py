@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from preprocess.output_folder.publication import publish_dataset
+from preprocess.output_folder.work_folders import staging_folder
 from preprocess.settings import PreprocessSettings
-from preprocess.writing.publication import FinishedShard, identify_file, publish_dataset, stage_folder
+from preprocess.writing.finished_shard import FinishedShard, read_identity
 from shards import dataset as index
 from shards.errors import DataError
 from shards.storage.folder_lock import lock_file
@@ -26,14 +28,14 @@ from shards.verification import verify_dataset
 from tools.make_sample import SampleSpec, make_sample
 
 INSTANTS = [
-    ("preprocess.summary.FrameProgress.add", 3),  # in the middle of the video tasks
+    ("preprocess.messages.FrameProgress.add", 3),  # in the middle of the video tasks
     ("preprocess.run.make_plan", 1),
     ("preprocess.run.assemble_dataset", 1),  # all shards are written
-    ("preprocess.writing.publication.write_atomically", 1),  # before the manifest
+    ("preprocess.output_folder.publication.write_atomically", 1),  # before the manifest
     ("shards.dataset.write_dataset", 1),
-    ("preprocess.writing.publication._move", 2),  # while files move into OUT
-    ("preprocess.writing.publication._move", 7),
-    ("preprocess.writing.publication._move", 20),  # only the index is missing
+    ("preprocess.output_folder.publication._move", 2),  # while files move into OUT
+    ("preprocess.output_folder.publication._move", 7),
+    ("preprocess.output_folder.publication._move", 20),  # only the index is missing
     ("preprocess.run.publish_dataset", 1),  # the log is written, the dataset is not
     ("preprocess.run.remove_work", 1),  # the dataset is whole, the work is still there
 ]
@@ -142,12 +144,12 @@ def test_one_worker_and_four_give_the_same_bytes(source, expected, tmp_path):
 
 def test_a_publication_goes_on_only_with_its_own_shards(tmp_path):
     settings = PreprocessSettings(source=["s"], out=str(tmp_path / "out"))
-    stage = stage_folder(settings)
+    stage = staging_folder(settings)
     stage.mkdir(parents=True)
     name = index.shard_name("train", 0, 1)
     (stage / name).write_bytes(b"from another plan")
     (tmp_path / "out" / name).write_bytes(b"the right one, already moved")
-    done = FinishedShard(index.ShardFile(name, 1, 1, ""), identify_file(tmp_path / "out" / name), [1])
+    done = FinishedShard(index.ShardFile(name, 1, 1, ""), read_identity(tmp_path / "out" / name), [1])
     dataset = index.Dataset(settings=settings.content, counts={}, shards={"train": [done.shard], "val": []}, files={})
     index.write_dataset(stage, dataset)
     publish_dataset(dataset, [done], settings)

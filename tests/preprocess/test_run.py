@@ -204,7 +204,7 @@ def test_the_same_bytes_however_tasks_are_cut_and_ordered(sample, made, tmp_path
         for place, result in run_tasks(function, calls[::-1], workers, what):
             yield len(calls) - 1 - place, result
 
-    monkeypatch.setattr("preprocess.run.run_tasks", reversed_tasks)
+    monkeypatch.setattr("preprocess.ray_tasks.run_tasks", reversed_tasks)
     run(PreprocessSettings(**settings, out=str(tmp_path / "reversed")))
     monkeypatch.setattr("preprocess.run.group_into_tasks", all_at_once)
     run(PreprocessSettings(**settings, out=str(tmp_path / "all"), work=str(tmp_path / "work")))

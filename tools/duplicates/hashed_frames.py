@@ -21,7 +21,7 @@ from shards.manifest import (
     MANIFEST_FILE,
     SPLITS,
     STATUSES,
-    blame_manifest,
+    explain_manifest_errors,
     open_manifest,
     read_hashes,
     read_manifest,
@@ -110,7 +110,7 @@ def read_hashed_frames(folder: Path) -> HashedFrames:
     Raises DataError where a duplicate names a representative that has none, and where the manifest is damaged.
     """
     videos, kinds, parts, first = _Names(), _Names(), [], 0
-    with blame_manifest(folder):
+    with explain_manifest_errors(folder):
         for rows in read_manifest(folder, _COLUMNS):
             places = np.flatnonzero(_were_compared(rows))
             found = rows.take(pa.array(places))

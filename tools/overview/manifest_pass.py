@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from shards.emotions import EMOTIONS
 from shards.errors import DataError
-from shards.manifest import MANIFEST_FILE, REJECTIONS, SPLITS, blame_manifest, read_manifest
+from shards.manifest import MANIFEST_FILE, REJECTIONS, SPLITS, explain_manifest_errors, read_manifest
 from tools.overview.box_histograms import BOX_COLUMNS, Boxes
 
 _SHARED = ("video", "label", "split", "species", "action", "breed", "emotion_inspect", "emotion_owner")
@@ -38,7 +38,7 @@ def summarise_rows(folder: Path, size: int, seed: int, tell: Callable[[int], Any
     """
     read, start = Read(pa.table({}), Boxes(size), RowSamples(seed)), 0
     counted = []
-    with blame_manifest(folder):
+    with explain_manifest_errors(folder):
         for rows in read_manifest(folder, [*_SHARED, *BOX_COLUMNS]):
             counted.append(rows.group_by(list(_SHARED)).aggregate([([], "count_all")]))
             read.boxes.add(rows.filter(pc.equal(rows["status"], "kept")))

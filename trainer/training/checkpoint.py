@@ -92,7 +92,7 @@ def read_progress(run: Path) -> tuple[Progress, dict[str, np.ndarray]] | None:
 
 
 def decode_checkpoint(data: bytes) -> tuple[Progress, dict[str, np.ndarray]]:
-    """What a checkpoint's bytes hold. Raises BrokenSeal before anything of other bytes is looked at."""
+    """What a checkpoint's bytes hold. Raises ChecksumMismatch before anything of other bytes is looked at."""
     with np.load(io.BytesIO(strip_checksum(data))) as file:
         arrays = {name: file[name] for name in file.files}
     return Progress(**json.loads(arrays.pop("progress").tobytes())), arrays

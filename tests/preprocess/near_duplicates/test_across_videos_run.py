@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from preprocess.near_duplicates.hamming_join import find_nearest, read_codes
+from preprocess.output_folder.dry_run import dry_run_folder, read_dry_run, read_dry_run_sources
 from preprocess.run import run
 from preprocess.settings import DedupeSettings, HashSettings, PreprocessSettings, SelectSettings
-from preprocess.writing.dry_run import dry_run_folder, read_dry_run, read_dry_run_sources
 from shards.dataset import DATASET_FILE, read_dataset
 from shards.emotions import KOREAN
 from shards.errors import DataError

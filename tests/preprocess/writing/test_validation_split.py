@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from preprocess.settings import PreprocessSettings, SplitSettings
-from preprocess.writing.spill import VideoSummary
+from preprocess.writing.finished_work import VideoSummary
 from preprocess.writing.validation_split import split_videos
 
 

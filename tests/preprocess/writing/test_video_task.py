@@ -191,7 +191,7 @@ def test_records_lie_in_the_order_of_their_keys(tmp_path):
     assert summary.record_bytes == places[1].sum()
 
 
-def test_near_copies_are_dropped_unless_told_otherwise(tmp_path):
+def test_near_duplicates_are_dropped_unless_told_otherwise(tmp_path):
     near = make_jpeg(4, flags=(1, 70))  # the same picture, harder compressed
     write_video(tmp_path / "pets", images={0: make_jpeg(4), 5: near, 10: make_jpeg(6), 15: make_jpeg(4)})
     rows, _ = run_task(tmp_path)
@@ -230,7 +230,7 @@ def test_a_long_video_is_cut_again_to_the_same_bytes(tmp_path, monkeypatch):
     _, held = run_task(tmp_path)
     first = (tmp_path / "work" / f"{held.name}.records").read_bytes()
     (tmp_path / "work" / f"{held.name}.json").unlink()
-    monkeypatch.setattr("preprocess.writing.video_task._HELD_CROPS", 2)
+    monkeypatch.setattr("preprocess.writing.video_frames._HELD_CROPS", 2)
     _, again = run_task(tmp_path)
     assert again == held and (tmp_path / "work" / f"{held.name}.records").read_bytes() == first
 

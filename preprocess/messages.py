@@ -1,4 +1,4 @@
-"""What a run tells its user: what it needs before it starts, how far it is, and what came out."""
+"""What a run prints: what it needs and how far it is, on stderr, and its results, on stdout."""
 
 import shlex
 import sys
@@ -8,43 +8,44 @@ from typing import Any
 
 from console.progress import show_progress
 from console.text_width import pad_to_width
+from preprocess.output_folder.disk_space import DiskSpace
 from preprocess.sources.video import SourceListing, Video
-from preprocess.writing.spill import TaskSummary
+from preprocess.writing.finished_work import TaskSummary
 from shards.dataset import DATASET_FILE, Dataset
 
-# Measured: benchmarks/driver.py for the driver, benchmarks/preprocess.py for a worker.
+# Memory, as measured by benchmarks/driver.py for the driver and by benchmarks/preprocess.py for a worker.
 _DRIVER_BYTES = 450_000_000
-_DRIVER_BYTES_A_FRAME = 250
-_WORKER_BYTES = 1_100_000_000  # 0.7 of it imports, much of which the workers share
-_LISTED = 5  # names shown of a longer list; the log has all
+_DRIVER_BYTES_PER_FRAME = 250
+_WORKER_BYTES = 1_100_000_000  # of which 0.7 GB are imports, much of it shared by all workers
+_MAX_NAMES = 5  # printed of a list; the log has all
 
 
-def print_start(source: SourceListing, workers: int, space: tuple[int, int] | None = None) -> None:
-    """Before the work: what was found and what it will need; of disk (needed, free) in bytes."""
-    driver = _DRIVER_BYTES + _DRIVER_BYTES_A_FRAME * source.frames
-    _tell(
+def print_start(source: SourceListing, workers: int, space: DiskSpace | None = None) -> None:
+    """Print what was found and what the work will need."""
+    driver = _DRIVER_BYTES + _DRIVER_BYTES_PER_FRAME * source.frames
+    _print_to_stderr(
         f"found    {len(source.videos):,} labelled videos, {source.frames:,} frames",
         f"memory   {driver / 1e9:.1f} GB for the driver, {workers} x {_WORKER_BYTES / 1e9:.1f} GB for workers, at most",
     )
     if space:
-        _tell(f"disk     {space[0] / 1e9:.2f} GB at most while it works, {space[1] / 1e9:.1f} GB free")
-    _tell_names("labels without frames", source.labels_without_frames)
-    _tell_names("frame folders without a label", source.directories_without_label)
-    _tell_names("folders that cannot be read", source.unreadable)
+        _print_to_stderr(f"disk     {space.needed / 1e9:.2f} GB at most while it works, {space.free / 1e9:.1f} GB free")
+    _print_names_to_stderr("labels without frames", source.labels_without_frames)
+    _print_names_to_stderr("frame folders without a label", source.directories_without_label)
+    _print_names_to_stderr("folders that cannot be read", source.unreadable)
     if source.archives:
-        _tell(f"{source.archives} archives (.zip, .part) are passed over; unpack what is in them first")
+        _print_to_stderr(f"{source.archives} archives (.zip, .part) are passed over; unpack what is in them first")
 
 
-def print_rows(tasks: Sequence[TaskSummary]) -> None:
-    """After the videos: what no row of the manifest can tell."""
+def print_unannotated(tasks: Sequence[TaskSummary]) -> None:
+    """Print how many frames have no annotation, and so no row in the manifest."""
     unannotated = sum(task.unannotated_frames for task in tasks)
     if unannotated:
-        _tell(f"{unannotated:,} frames of labelled videos have no annotation; they are passed over")
+        _print_to_stderr(f"{unannotated:,} frames of labelled videos have no annotation; they are passed over")
 
 
 def print_damage(what: str) -> None:
-    """Work of an earlier stage was found damaged; what to do about it is done."""
-    _tell(f"damaged  {what.partition(';')[0]}; it is made again")
+    """Print that finished work was found damaged. `what` is the error's message, whose advice is left out."""
+    _print_to_stderr(f"damaged  {what.partition(';')[0]}; it is made again")
 
 
 def print_nothing_to_do(out: Path) -> None:
@@ -52,7 +53,7 @@ def print_nothing_to_do(out: Path) -> None:
 
 
 def print_dry_run(found: Dataset, how_split: str, out: Path, frames: int, seconds: dict[str, float]) -> None:
-    """The tables of a dry run, on stdout, and what to do next."""
+    """Print the tables of a dry run and what to do next."""
     _print_counts(found.counts, how_split)
     counts = found.counts
     usable = counts["rows"] - counts["rejected"] + counts["reasons"].get("label_conflict", 0)
@@ -67,7 +68,7 @@ def print_dry_run(found: Dataset, how_split: str, out: Path, frames: int, second
 
 
 def print_end(dataset: Dataset, how_split: str, out: Path, frames: int, seconds: dict[str, float]) -> None:
-    """The tables of a finished run, on stdout."""
+    """Print the tables of a finished run."""
     _print_counts(dataset.counts, how_split)
     shards = [shard for files in dataset.shards.values() for shard in files]
     size = sum(shard.bytes for shard in shards)
@@ -95,7 +96,7 @@ def _print_counts(counts: dict[str, Any], how_split: str) -> None:
 
 
 class FrameProgress:
-    """Frames that are done, on stderr: per second, kept, rejected, duplicates, time left."""
+    """A progress bar of frames: per second, kept, rejected, duplicates, time left."""
 
     def __init__(self, groups: Sequence[list[Video]]):
         self._frames = [sum(d.frames for video in group for d in video.directories) for group in groups]
@@ -115,12 +116,12 @@ class FrameProgress:
         self._bar.update(self._frames[group])
 
 
-def _tell(*lines: str) -> None:
+def _print_to_stderr(*lines: str) -> None:
     for line in lines:
         print(line, file=sys.stderr)
 
 
-def _tell_names(what: str, names: Sequence[str]) -> None:
+def _print_names_to_stderr(what: str, names: Sequence[str]) -> None:
     if names:
-        more = f" and {len(names) - _LISTED} more, all in the log" if len(names) > _LISTED else ""
-        _tell(f"{what}: {len(names)} ({', '.join(names[:_LISTED])}{more})")
+        more = f" and {len(names) - _MAX_NAMES} more, all in the log" if len(names) > _MAX_NAMES else ""
+        _print_to_stderr(f"{what}: {len(names)} ({', '.join(names[:_MAX_NAMES])}{more})")

@@ -1,20 +1,18 @@
-"""What a dry run leaves to look at: the manifest that the real run would write, without places in shards.
+"""What a dry run leaves to look at, in OUT/.work/dry_run: the manifest that the real run would write.
 
-It lies in OUT/.work/dry_run and goes when the dataset is made. dry_run.json is written last.
+Its rows have no places in shards. dry_run.json is written last. Both are removed when the dataset is made.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
+from preprocess.output_folder.work_folders import WORK
 from preprocess.settings import PreprocessSettings
-from preprocess.writing.output_folder import WORK
-from preprocess.writing.publication import place_rows
-from preprocess.writing.shard_plan import ShardPlan
-from preprocess.writing.spill import TaskSummary
 from shards import manifest
 from shards.dataset import DATASET_VERSION, Dataset
 from shards.errors import DataError
@@ -26,7 +24,7 @@ DRY_RUN_FILE = "dry_run.json"
 
 
 class DryRun(msgspec.Struct):
-    """What dry_run.json says."""
+    """What dry_run.json holds."""
 
     version: int
     settings: dict[str, Any]
@@ -36,17 +34,21 @@ class DryRun(msgspec.Struct):
     digest: str = ""  # of this file
 
 
+class _Version(msgspec.Struct):
+    version: int = 0
+
+
 def dry_run_folder(out: Path) -> Path:
     return out / WORK / "dry_run"
 
 
-def write_dry_run(plan: ShardPlan, tasks: Sequence[TaskSummary], settings: PreprocessSettings, spills: Path) -> Dataset:
-    """Write what a dry run found in place of what an earlier one did; returns it as a dataset without shards."""
+def write_dry_run(rows: Iterable[pa.Table], settings: PreprocessSettings) -> Dataset:
+    """Write the manifest's rows in place of an earlier dry run. Returns them as a dataset without shards."""
     folder = dry_run_folder(Path(settings.out))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DRY_RUN_FILE).unlink(missing_ok=True)
     with write_atomically(folder / manifest.MANIFEST_FILE) as file:
-        counts = manifest.write_manifest(file, place_rows(plan, tasks, (), spills), settings.hash.bits)
+        counts = manifest.write_manifest(file, rows, settings.hash.bits)
     sources = [str(Path(source).absolute()) for source in settings.sources]
     with write_atomically(folder / DRY_RUN_FILE) as file:
         digest = hash_file(folder / manifest.MANIFEST_FILE)
@@ -55,7 +57,7 @@ def write_dry_run(plan: ShardPlan, tasks: Sequence[TaskSummary], settings: Prepr
 
 
 def read_dry_run(out: Path) -> Dataset | None:
-    """What the last dry run into OUT found, as a dataset without shards; None where there was none.
+    """The last dry run into OUT as a dataset without shards; None where there was none.
 
     Raises DataError where it is damaged or of another version.
     """
@@ -66,7 +68,7 @@ def read_dry_run(out: Path) -> Dataset | None:
 
 
 def read_dry_run_sources(out: Path) -> list[str]:
-    """The folders that the last dry run into OUT looked at."""
+    """The sources of the last dry run into OUT, in the manifest's order."""
     found = _read(out)
     return found.sources if found else []
 
@@ -75,7 +77,7 @@ def _read(out: Path) -> DryRun | None:
     path = dry_run_folder(out) / DRY_RUN_FILE
     try:
         data = read_file(path)
-        stated = json.loads(data)  # not by msgspec: sources may have names that are no text
+        stated = json.loads(data)  # not by msgspec, which refuses names of sources that are not UTF-8
         version = msgspec.convert(stated, _Version).version
         if version == DATASET_VERSION:
             check_json_checksum(data)
@@ -86,7 +88,3 @@ def _read(out: Path) -> DryRun | None:
         raise DataError(f"{path}: damaged: {error}; make the dry run again") from error
     what = f"is of version {version}, this program reads version {DATASET_VERSION}"
     raise DataError(f"{path}: {what}; make the dry run again")
-
-
-class _Version(msgspec.Struct):
-    version: int = 0

@@ -1,12 +1,12 @@
-"""Room is counted on each disk for what goes there, once for each thing."""
+"""The space that a run needs is counted on each disk for what is written there."""
 
 import subprocess
 
 import pytest
 
+from preprocess.output_folder.disk_space import check_space
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.video import SourceListing
-from preprocess.writing.output_folder import check_space
 from shards.errors import CallError
 
 FRAMES = 100  # of at most 16 kB each: 1.6 MB of crops

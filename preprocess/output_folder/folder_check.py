@@ -1,0 +1,57 @@
+"""Checks of OUT and the work folder before a run starts."""
+
+import os
+from pathlib import Path
+
+from preprocess.output_folder.replacement import list_foreign_files
+from preprocess.output_folder.run_log import is_log, log_file, read_log
+from preprocess.settings import PreprocessSettings
+from shards.dataset import DATASET_FILE
+from shards.errors import CallError
+
+
+def check_output_folder(settings: PreprocessSettings) -> None:
+    """Raise CallError unless a dataset can be made in OUT without harm to anything else.
+
+    OUT and --work must be writable and lie apart from the sources. OUT may hold only a dataset and the work of a run,
+    and a file in the log's place must be a log.
+    """
+    out = Path(settings.out)
+    for folder in filter(None, (settings.out, settings.work)):
+        _check_place(Path(folder), settings.sources)
+    if settings.work and Path(os.path.realpath(settings.work)).is_relative_to(os.path.realpath(out)):
+        raise CallError(f"--work {settings.work} lies in --out {out}; give a folder outside, or leave --work away")
+    beside = find_existing(log_file(out).parent)
+    if not os.access(beside, os.W_OK | os.X_OK):
+        raise CallError(f"{beside} cannot be written, where the log {log_file(out).name} goes; give a deeper --out")
+    _check_contents(out, settings.replace)
+    if log_file(out).exists() and not is_log(log_file(out)):
+        raise CallError(f"{log_file(out)} is no log of this program, and would be overwritten; give another --out")
+
+
+def find_existing(folder: Path) -> Path:
+    """The folder itself, or the nearest above it that exists."""
+    return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+
+
+def _check_place(folder: Path, sources: list[str]) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise CallError(f"{folder} is a file; give a folder")
+    existing = find_existing(folder)
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise CallError(f"{existing} cannot be written; change its permissions or give another folder")
+    here = os.path.realpath(folder)
+    for source in sources:
+        there = os.path.realpath(source)
+        if os.path.commonpath([here, there]) in ((here, there) if os.path.isdir(there) else (there,)):
+            raise CallError(f"{folder} and the source {source} lie in one another; give a folder outside the source")
+
+
+def _check_contents(out: Path, replace: bool) -> None:
+    foreign = sorted(list_foreign_files(out)) if out.is_dir() else []
+    if foreign:
+        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        raise CallError(f"{out} holds files that are no dataset's ({foreign[0]}{more}); give an empty or a new folder")
+    if (out / DATASET_FILE).exists() and not replace and read_log(out) is None:
+        what = f"{out} holds a dataset that its log {log_file(out)} does not fit: one of them is damaged or gone"
+        raise CallError(f"{what}; give --replace to make it anew, or another folder")

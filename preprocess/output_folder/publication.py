@@ -1,0 +1,60 @@
+"""Where a dataset becomes visible: its small files are written beside the shards, then all is renamed into OUT."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from preprocess.output_folder.replacement import remove_old_dataset
+from preprocess.output_folder.work_folders import staging_folder
+from preprocess.settings import PreprocessSettings
+from preprocess.writing.finished_shard import FinishedShard, read_identity
+from shards import dataset as index
+from shards import manifest
+from shards.errors import DataError
+from shards.storage.atomic_write import sync_directory, write_atomically
+from shards.tfds_files import write_tfds_files
+
+
+def assemble_dataset(
+    rows: Iterable[pa.Table], finished: Sequence[FinishedShard], settings: PreprocessSettings
+) -> index.Dataset:
+    """Write the manifest, the tfds files and dataset.json into the staging folder. Returns what dataset.json says.
+
+    `rows` are the manifest's rows, in its order.
+    """
+    folder = staging_folder(settings)
+    with write_atomically(folder / manifest.MANIFEST_FILE) as file:
+        counts = manifest.write_manifest(file, rows, settings.hash.bits)
+    shards = {split: [done.shard for done in finished if f"-{split}." in done.shard.file] for split in manifest.SPLITS}
+    others = [manifest.MANIFEST_FILE, *write_tfds_files(folder, settings.crop.size, shards)]
+    files = {name: index.describe_file(folder / name) for name in others}
+    index.write_dataset(folder, index.Dataset(settings=settings.content, counts=counts, shards=shards, files=files))
+    return index.read_dataset(folder)
+
+
+def publish_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], settings: PreprocessSettings) -> None:
+    """Rename a dataset's files from the staging folder into OUT, dataset.json last.
+
+    OUT never holds a dataset.json without its files: that of an old dataset goes first. A run that is killed here is
+    completed by the next one, which knows the shards by what a rename does not change.
+    Raises DataError where a file in the staging folder is gone or was changed.
+    """
+    stage, out = staging_folder(settings), Path(settings.out)
+    shards = {done.shard.file: done.identity for done in finished}
+    remove_old_dataset(out, shards)
+    for name, identity in shards.items():
+        if read_identity(out / name) != identity:  # else a run that was killed here has moved it
+            if read_identity(stage / name) != identity:
+                raise DataError(f"{stage / name} is gone or was changed; run the same command again to make it anew")
+            _move(stage / name, out)
+    for name in dataset.files:
+        _move(stage / name, out)
+    sync_directory(out)
+    _move(stage / index.DATASET_FILE, out)
+    sync_directory(out)
+
+
+def _move(path: Path, folder: Path) -> None:
+    os.replace(path, folder / path.name)

@@ -1,0 +1,47 @@
+"""What --replace deletes: which files in OUT are a dataset's, and how those of an old dataset are removed.
+
+Other files are never deleted: OUT is refused while it holds any.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from preprocess.output_folder.work_folders import WORK, list_foreign_work
+from preprocess.writing.finished_shard import read_identity
+from shards import dataset
+from shards.manifest import MANIFEST_FILE
+from shards.storage.atomic_write import is_partial, sync_directory
+
+_DATASET_FILES = {dataset.DATASET_FILE, MANIFEST_FILE, "features.json", "dataset_info.json", "label.labels.txt", WORK}
+
+
+def list_foreign_files(out: Path) -> list[str]:
+    """The names in the folder OUT that do not belong to a dataset.
+
+    A name alone is not enough: where there is neither a dataset.json of this program nor the work of a run, all files
+    are foreign.
+    """
+    names = {entry.name for entry in out.iterdir() if not is_partial(entry)} - {".lock"}
+    if dataset.DATASET_FILE in names and not dataset.is_dataset_json(out / dataset.DATASET_FILE):
+        return [dataset.DATASET_FILE]
+    if WORK in names and (foreign := list_foreign_work(out)):
+        return [f"{WORK}/{name}" for name in foreign]
+    is_dataset = dataset.DATASET_FILE in names or WORK in names
+    return [name for name in names if not (is_dataset and _is_dataset_name(name))]
+
+
+def _is_dataset_name(name: str) -> bool:
+    return name in _DATASET_FILES or bool(dataset.SHARD.fullmatch(name))
+
+
+def remove_old_dataset(out: Path, shards: Mapping[str, tuple[int, int, int]]) -> None:
+    """Remove dataset.json first, then all shards but those of the new dataset that already are in OUT.
+
+    `shards` maps the names of the new dataset's shards to their identities, see read_identity. The remaining small
+    files are replaced when their successors are renamed into OUT.
+    """
+    (out / dataset.DATASET_FILE).unlink(missing_ok=True)
+    sync_directory(out)
+    for path in dataset.list_shards(out):
+        if read_identity(path) != shards.get(path.name):
+            path.unlink()

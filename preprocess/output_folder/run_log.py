@@ -1,0 +1,84 @@
+"""The log of a run, OUT.log.json: how and from what the dataset in OUT was made.
+
+It lies beside the dataset, not in it, because the same dataset may be made at another time from another place.
+"""
+
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from preprocess.fingerprint import fingerprint_of
+from preprocess.sources.video import SourceListing
+from preprocess.writing.finished_work import TaskSummary
+from shards.dataset import read_dataset
+from shards.errors import DataError
+from shards.storage.atomic_write import write_atomically
+from shards.storage.files import read_file
+from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
+
+
+def log_file(out: Path) -> Path:
+    return out.absolute().with_name(f"{out.absolute().name}.log.json")
+
+
+def write_log(
+    out: Path,
+    digest: str,
+    sources: Sequence[str],
+    listing: SourceListing,
+    tasks: Sequence[TaskSummary],
+    workers: int,
+    seconds: dict[str, float],
+) -> None:
+    """Write the log of the run that made the dataset with this digest.
+
+    It is written before the dataset appears, so that there is never a dataset without its log.
+    """
+    log = {
+        "dataset": digest,
+        "command": sys.argv,
+        "sources": [os.path.abspath(path) for path in sources],
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "seconds": {stage: round(value, 2) for stage, value in seconds.items()},
+        "workers": workers,
+        "machine": {"system": platform.platform(), "python": platform.python_version(), "cores": os.cpu_count()},
+        "labels_without_frames": listing.labels_without_frames,
+        "directories_without_label": listing.directories_without_label,
+        "unreadable": listing.unreadable,
+        "fingerprint": fingerprint_of([task.name for task in tasks]),
+        "tasks": [[task.name, task.origin.stamps, task.origin.contents] for task in tasks],
+    }
+    _write(out, log)
+
+
+def update_logged_tasks(out: Path, log: dict[str, Any], tasks: list[list[str]]) -> None:
+    """Note the present times of change of the inputs, so that they need not be read again the next time."""
+    if tasks != log["tasks"]:
+        _write(out, log | {"tasks": tasks})
+
+
+def read_log(out: Path) -> dict[str, Any] | None:
+    """The log of the run that made the dataset in OUT; None where there is none, or it is damaged or another's."""
+    try:
+        log = json.loads(check_json_checksum(read_file(log_file(out))))
+        return log if log["dataset"] == read_dataset(out).digest else None
+    except (FileNotFoundError, ValueError, KeyError, TypeError, DataError, ChecksumMismatch):
+        return None
+
+
+def is_log(path: Path) -> bool:
+    """Whether a file is the log of a run, damaged or not, and not somebody's file of the same name."""
+    try:
+        return "fingerprint" in json.loads(path.read_bytes())
+    except (ValueError, TypeError):
+        return False
+
+
+def _write(out: Path, log: dict[str, Any]) -> None:
+    with write_atomically(log_file(out)) as file:
+        file.write(dump_json_with_checksum(log, indent=1))

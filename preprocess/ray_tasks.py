@@ -1,0 +1,99 @@
+"""The Ray tasks of a run, each kind handed out with a progress bar: video tasks, shard tasks, checks of inputs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from console.progress import show_progress
+from preprocess import messages
+from preprocess.output_folder.work_folders import hash_folder, spill_folder, staging_folder
+from preprocess.ray_cluster import run_tasks
+from preprocess.settings import PreprocessSettings
+from preprocess.sources.video import Video
+from preprocess.writing.finished_shard import FinishedShard
+from preprocess.writing.finished_work import Origin, TaskSummary
+from preprocess.writing.shard_plan import ShardPlan
+
+
+def run_video_tasks(groups: Sequence[list[Video]], settings: PreprocessSettings, workers: int) -> list[TaskSummary]:
+    """Process each group of videos. Returns their summaries in the order of the groups."""
+    spills, hashes = spill_folder(settings).absolute(), hash_folder(settings).absolute()
+    spills.mkdir(parents=True, exist_ok=True)
+    summaries: list[TaskSummary | None] = [None] * len(groups)
+    calls = [(group, settings, spills, hashes) for group in groups]
+    with messages.FrameProgress(groups) as progress:
+        for place, summary in run_tasks(_run_video_task, calls, workers, "video task"):
+            if summary.damage:
+                messages.print_damage(summary.damage)
+            summaries[place] = summary
+            progress.add(place, summary)
+    return summaries
+
+
+def run_shard_tasks(
+    plan: ShardPlan, tasks: Sequence[TaskSummary], settings: PreprocessSettings, workers: int
+) -> list[FinishedShard]:
+    """Write the planned shards that are not finished yet. Returns all of them in the order of the plan."""
+    staging, spills = staging_folder(settings), spill_folder(settings).absolute()
+    staging.mkdir(parents=True, exist_ok=True)
+    names, folders = [task.name for task in tasks], (staging, Path(settings.out).absolute())
+    calls = [
+        (
+            shard.name,
+            plan.shard_entries(shard),
+            names,
+            spills,
+            folders,
+            # The note is named by all that decides the shard's bytes, so a shard of another plan is not found.
+            staging / f"{plan.fingerprint(shard, tasks)}.json",
+        )
+        for shard in plan.shards
+    ]
+    shards: list[FinishedShard | None] = [None] * len(calls)
+    with show_progress(len(calls), "shard") as progress:
+        for place, shard in run_tasks(_run_shard_task, calls, workers, "shard"):
+            if shard.damage:
+                messages.print_damage(shard.damage)
+            shards[place] = shard
+            progress.update()
+    return shards
+
+
+def check_inputs(
+    groups: Sequence[list[Video]], noted: Sequence[tuple[str, Origin]], settings: PreprocessSettings, workers: int
+) -> list[Origin] | None:
+    """Compare what each video task would read with what it has read for the dataset in OUT: its name and origin.
+
+    Returns the origins with the present times of change; None as soon as one task would read something else.
+    """
+    origins: list[Origin | None] = [None] * len(groups)
+    calls = [(group, settings.fingerprint(), *note) for group, note in zip(groups, noted, strict=True)]
+    with show_progress(len(calls), "check") as progress:
+        for place, origin in run_tasks(_check_task_inputs, calls, workers, "check"):
+            if origin is None:
+                return None
+            origins[place] = origin
+            progress.update()
+    return origins
+
+
+# The workers import what a task needs when they run it. The driver never does: it needs no TensorFlow, which takes
+# seconds to import and 0.5 GB.
+
+
+def _run_video_task(*call: Any) -> TaskSummary:
+    from preprocess.writing import video_task
+
+    return video_task.run_video_task(*call)
+
+
+def _run_shard_task(*call: Any) -> FinishedShard:
+    from preprocess.writing import shard_task
+
+    return shard_task.run_shard_task(*call)
+
+
+def _check_task_inputs(*call: Any) -> Origin | None:
+    from preprocess.writing import origin_check
+
+    return origin_check.check_task_inputs(*call)

@@ -1,0 +1,47 @@
+"""Notes of finished shards, by which a run that is started again finds the shards that it need not write."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from preprocess.writing.finished_work import DamagedWork, read_note
+from shards.dataset import ShardFile
+from shards.storage.files import hash_file
+
+
+class FinishedShard(msgspec.Struct):
+    """A shard that is written."""
+
+    shard: ShardFile
+    identity: tuple[int, int, int]  # see read_identity
+    lengths: list[int]  # bytes of each record with its TFRecord header and checksums
+    digest: str = ""  # of this note
+    damage: str = ""  # why an earlier shard was found damaged and made again; not in the file
+
+
+def find_finished_shard(note: Path, folders: Sequence[Path]) -> FinishedShard | None:
+    """The finished shard that a note describes, if its file still lies in one of the folders; else None.
+
+    Raises DamagedWork where the note or the file is not what was written.
+    """
+    finished = read_note(note, FinishedShard)
+    for folder in folders if finished else ():
+        path = folder / finished.shard.file
+        if finished.identity == read_identity(path):
+            if hash_file(path) != finished.shard.sha256:
+                raise DamagedWork.of_file(path, "differs from what was written")
+            return finished
+    return None
+
+
+def read_identity(path: Path) -> tuple[int, int, int] | None:
+    """(inode, size in bytes, time of change in ns) of a file; None where there is no file.
+
+    A renamed file keeps these, and another file of the same name has others.
+    """
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        return None
+    return state.st_ino, state.st_size, state.st_mtime_ns
