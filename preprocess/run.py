@@ -11,7 +11,8 @@ from preprocess import summary
 from preprocess.ray_cluster import run_tasks, start_ray
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.source_kinds import check_sources, find_videos
-from preprocess.sources.video import SourceListing, Video, group_into_tasks
+from preprocess.sources.task_groups import group_into_tasks
+from preprocess.sources.video import SourceListing, Video
 from preprocess.writing.dry_run import write_dry_run
 from preprocess.writing.output_folder import (
     check_folder,

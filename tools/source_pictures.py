@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 import cv2
 import numpy as np
 
-from preprocess.sources.path_names import find_written
+from preprocess.sources.path_names import resolve_written_path
 from preprocess.writing.output_folder import read_log
 from shards import dataset, manifest
 from shards.crop_geometry import Box, Crop
@@ -220,7 +220,7 @@ class _Finder:
         elif ".." in image_file.split("/") or image_file.startswith("/"):
             raise NoPicture("image missing")
         try:
-            return read_file(find_written(root, image_file))
+            return read_file(resolve_written_path(root, image_file))
         except FileNotFoundError as error:
             raise NoPicture("image missing") from error
         except OSError as error:
