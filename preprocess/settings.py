@@ -8,12 +8,12 @@ from typing import Literal
 
 from jsonargparse.typing import ClosedUnitInterval, NonNegativeInt, PositiveInt, restricted_number_type
 
+from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from shards.dataset import DATASET_RECIPE, DATASET_VERSION
 from shards.errors import CallError
 
-# By the hash's bits: the greatest distance of the exact join across videos, and the distances that hold when none are
-# given. Why these: python -m benchmarks.distance, in the README.
-JOIN_LIMITS = {64: 11, 256: 31}
+# The distances that hold when none are given, by the hash's bits. Why these: python -m benchmarks.distance, in the
+# README.
 DISTANCES = {64: 8, 256: 62}
 CROSS_DISTANCES = {64: 6, 256: 30}
 

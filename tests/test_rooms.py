@@ -40,7 +40,6 @@ DOORS = {
     "sklearn": {"preprocess/writing/validation_split.py"},
     "numba": {
         "preprocess/near_duplicates/hamming_join_loops.py",
-        "preprocess/near_duplicates/hamming_join.py",
         "preprocess/cutting/area_resampling.py",
     },
     "jsonargparse": {"console/settings_parser.py", "preprocess/settings.py", "trainer/settings.py"},

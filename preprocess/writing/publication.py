@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from preprocess.near_duplicates.across_videos import REASON_CODES
-from preprocess.near_duplicates.hamming_join_loops import NO_MATCH
+from preprocess.near_duplicates.matches import NO_MATCH
 from preprocess.settings import PreprocessSettings
 from preprocess.writing.output_folder import stage_folder
 from preprocess.writing.shard_plan import ShardPlan
@@ -165,7 +165,7 @@ def _judge(rows: pa.Table, plan: ShardPlan, frames: np.ndarray) -> dict[str, pa.
     changed = np.flatnonzero(~fate.is_kept[frames] | (fate.votes[frames] > 0))
     columns = {name: rows[name].to_pylist() for name in names} if len(changed) else {}
     for row, frame in zip(kept[changed].tolist(), frames[changed].tolist(), strict=True):
-        reason, of = REASON_CODES[fate.reason[frame]], int(fate.of[frame])
+        reason, of = REASON_CODES[fate.reason[frame]], int(fate.representative[frame])
         columns["reason"][row] = reason
         if of != NO_MATCH:
             columns["status"][row] = "duplicate"

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow.compute as pc
 
-from preprocess.near_duplicates.across_videos import ComparedFrames, Fate, find_fates
-from preprocess.near_duplicates.hamming_join import read_codes, splitmix64
+from preprocess.near_duplicates.across_videos import ComparedFrames, FrameOutcomes, decide_outcomes
+from preprocess.near_duplicates.hamming_join import read_codes
+from preprocess.near_duplicates.hamming_join_loops import splitmix64
 from preprocess.settings import PreprocessSettings
 from preprocess.writing.spill import TaskSummary, VideoSummary, read_task_rows
 from preprocess.writing.validation_split import split_videos
@@ -56,7 +57,7 @@ class ShardPlan:
     first: np.ndarray  # of each task, and one past the last: its first frame
     owner: np.ndarray  # int32, the place of its video
     numbers: np.ndarray  # int32, frame_number
-    fate: Fate
+    fate: FrameOutcomes
     entries: np.ndarray  # ENTRY
     order: np.ndarray  # the frames that are kept in the end, in shard order, train before val
     shards: list[PlannedShard]
@@ -92,7 +93,8 @@ def make_plan(tasks: Sequence[TaskSummary], folder: Path, settings: PreprocessSe
         raise DataError(f"{', '.join(settings.sources)}: no frame is good enough to keep: {found}")
     split = split_videos(videos, settings)
     is_val = split.is_val[found.owner]
-    fate = find_fates(ComparedFrames(*found.compared, found.owner, is_val, found.entries["label"]), settings.dedupe)
+    compared = ComparedFrames(*found.compared, found.owner, is_val, found.entries["label"])
+    fate = decide_outcomes(compared, settings.dedupe)
     kept = np.flatnonzero(fate.is_kept)
     if not len(kept):
         raise DataError(

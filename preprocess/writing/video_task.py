@@ -232,7 +232,7 @@ def _mark_duplicates(frames: list[Frame], settings: PreprocessSettings) -> None:
     for frame, duplicate in zip(frames, found, strict=True):
         if duplicate:
             frame.row |= {"status": "duplicate", "reason": "near_in_video", "distance": duplicate.distance}
-            frame.row["duplicate_of"] = frames[duplicate.of].row["key"]
+            frame.row["duplicate_of"] = frames[duplicate.representative].row["key"]
             frame.pixels = None
 
 

@@ -1,4 +1,4 @@
-"""Whole runs over videos that share pictures: what goes, what the manifest says of it, and what a dry run leaves."""
+"""Whole runs over videos that share pictures: what is dropped, what the manifest says, and what a dry run leaves."""
 
 import json
 from hashlib import blake2b
@@ -110,7 +110,7 @@ def test_no_training_frame_is_near_a_kept_one_of_validation(tmp_path, count):
         for split in ("train", "val")
     }
     assert len(sides["train"]) == 7 and len(sides["val"]) == 3
-    assert (find_nearest(sides["train"], sides["val"], 31).of < 0).all()
+    assert (find_nearest(sides["train"], sides["val"], 31).nearest < 0).all()
 
 
 def test_conflicts_that_are_dropped(tree, tmp_path):
