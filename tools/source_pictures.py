@@ -187,7 +187,7 @@ class Pictures:
         with _open_codec() as codec:
             header = _read_header(data, row)
             longer = max(header)
-            pixels = codec.decode_region(data, codec.find_window(Crop(0, 0, longer), header, side))
+            pixels = codec.decode_region(data, codec.find_region(Crop(0, 0, longer), header, side))
         pixels = _resize(pixels, *(max(1, round(extent * side / longer)) for extent in header))
         box = [row[name] for name in ("box_x", "box_y", "box_width", "box_height")]
         return _encode(pixels if None in box else _draw_box(pixels, Box(*box), side / longer))

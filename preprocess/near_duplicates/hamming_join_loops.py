@@ -128,7 +128,7 @@ def join_buckets(
                         edge += np.uint64(1)
                 if best[i] < minimum or (any_match and best[i] <= limit):
                     continue
-                # Rounded up to whole vectors. The excess targets do no harm, as the loop below leaves them out. But in a
+                # Rounded up to whole vectors. The excess targets do no harm: the loop below leaves them out. But in a
                 # query's own bucket the query itself may be among them, and would always lead to that loop.
                 excess = np.uint64(0) if mask == 0 else (start - edge) & (VECTOR - np.uint64(1))
                 least = find_least_distance(queries, i, targets, start, edge + excess)
