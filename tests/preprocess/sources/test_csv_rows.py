@@ -31,7 +31,7 @@ def write_csv(path, rows, encoding="utf-8", head="image_path,bbox,labels"):
 
 
 def read_rows_of(tmp_path, *sources, valid_source=(), **settings):
-    """The manifest's rows, as dicts, of a task over all videos of some CSVs."""
+    """The rows, as dicts, that one task makes of all videos of some CSVs."""
     (tmp_path / "work").mkdir(exist_ok=True)
     settings = PreprocessSettings([str(s) for s in sources], "unused", [str(s) for s in valid_source], **settings)
     videos = find_videos(settings.source, settings.valid_source, settings.label_map).videos
@@ -41,7 +41,7 @@ def read_rows_of(tmp_path, *sources, valid_source=(), **settings):
 
 @pytest.fixture
 def images(tmp_path):
-    """Three frames of a video, and of one with another style of names."""
+    """Three frames of each of two videos, one of which names its files in another style."""
     write_video(tmp_path, "cat-arch-000156").unlink()
     for number in (1, 2, 10):
         path = tmp_path / "photos" / "강아지" / f"img{number}.jpg"
@@ -89,7 +89,7 @@ def test_a_csv_beside_its_images(images):
 
 
 def test_names_that_the_disk_holds_otherwise(images):
-    """Decomposed, and in the bytes of CP949, as old archives unpack."""
+    """Decomposed names, and names in CP949, which old archives unpack to."""
     photos = images / "photos"
     os.rename(photos / "강아지", photos / unicodedata.normalize("NFD", "강아지"))
     write_csv(images / "a.csv", [("photos/강아지/img1.jpg", BBOX, "공포")])
@@ -207,7 +207,7 @@ def test_parse_csv_rows_needs_no_disk():
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """Two training videos and one of validation, with a frame that is rejected in each."""
+    """Two training videos and one validation video, each with one frame that is rejected."""
     root = tmp_path_factory.mktemp("tree") / "pets"
     for number, part in enumerate(("Training", "Training", "Validation")):
         images = {5 * i: make_jpeg(100 * number + i) for i in range(4)}
@@ -217,7 +217,7 @@ def tree(tmp_path_factory):
 
 
 def list_images(folder) -> dict[str, tuple[str, bytes, int]]:
-    """Shard, picture and mood of each record, by key."""
+    """(shard, image, label) of each record, by key."""
     found = {}
     for path in sorted(folder.glob("pet_mood-*")):
         with open(path, "rb") as file:
