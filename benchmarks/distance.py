@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.edits import HASH_BITS, HASHES
 from benchmarks.pairs import PairKind, measure_bridge, measure_clips, measure_photos, measure_windows
 from console.command import Parser, run_command
-from preprocess import settings
+from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from shards.errors import CallError, DataError
 
 SHOWN = {
@@ -27,7 +27,7 @@ SHOWN = {
     "pHash 256": (8, 16, 24, 30, 40, 48, 64, 80),
     "dHash 64": (2, 4, 6, 8, 10, 12, 14, 16),
 }
-BENCHED_LIMITS = {f"pHash {bits}": limit for bits, limit in settings.JOIN_LIMITS.items()}  # bits, across videos
+BENCHED_LIMITS = {f"pHash {bits}": limit for bits, limit in JOIN_LIMITS.items()}  # bits, across videos
 REPRESENTATIVES = 300_000
 TEXTURED = 8000  # detail of every photo and of every crop of the dog; below lie skies with something at their edge
 FEWEST = 10  # pairs at a distance, for the fit to look at it

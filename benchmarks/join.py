@@ -27,7 +27,7 @@ import numpy as np
 
 from benchmarks.memory import read_peak_gb
 from console.command import Parser, run_command
-from preprocess.settings import JOIN_LIMITS
+from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from shards.errors import CallError, DataError
 
 VIDEO = 100  # codes of a walk
@@ -104,16 +104,16 @@ def make_codes(kind: str, count: int, folder: Path) -> np.ndarray:
 
 def time_our_join(kind: str, count: int, distance: int, rounds: int, folder: Path, answer: Any) -> None:
     """In a process of its own: make codes, settle them some times; seconds, what stayed, and the greatest memory."""
-    from preprocess.near_duplicates.hamming_join import find_groups
+    from preprocess.near_duplicates.hamming_join import cluster_codes
 
     codes = make_codes(kind, count, folder).reshape(-1, 1)
-    find_groups(codes[:50_000], distance)  # compiles, or reads what was compiled
+    cluster_codes(codes[:50_000], distance)  # compiles, or reads what was compiled
     at_start, seconds = read_peak_gb(), []
     for _ in range(rounds):
         start = time.perf_counter()
-        groups = find_groups(codes, distance)
+        groups = cluster_codes(codes, distance)
         seconds.append(time.perf_counter() - start)
-    stay = int((groups.of < 0).sum())
+    stay = int((groups.nearest < 0).sum())
     answer.put({"seconds": median(seconds), "stay": stay, "peak_gb": read_peak_gb(), "codes_gb": at_start})
 
 

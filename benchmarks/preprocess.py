@@ -101,11 +101,11 @@ def opencv_step(path: str, crop: tuple) -> None:
 
 
 def region_step(path: str, crop: tuple):
-    from preprocess.cutting.jpeg_crop import decode_region, find_window
+    from preprocess.cutting.jpeg_crop import decode_region, find_region
     from shards.jpeg_headers import read_header
 
     data = Path(path).read_bytes()
-    return decode_region(data, find_window(crop, read_header(data), 256))
+    return decode_region(data, find_region(crop, read_header(data), 256))
 
 
 def serve(mode: str, tree: Path) -> None:

@@ -7,12 +7,12 @@ from typing import Literal
 
 from console.restricted_numbers import ClosedUnitInterval, NonNegativeInt, PositiveInt, restricted_number_type
 from preprocess.fingerprint import fingerprint_of
+from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from shards.dataset import DATASET_RECIPE, DATASET_VERSION
 from shards.errors import CallError
 
-# By the number of bits of a hash: the greatest distance of the exact join across videos, and the default distances
-# within a video and across videos. benchmarks/distance.py measures them; the README has its results.
-JOIN_LIMITS = {64: 11, 256: 31}
+# The default distances within a video and across videos, by the number of bits of a hash. benchmarks/distance.py
+# measures what they mean; docs/performance.md has its results.
 DISTANCES = {64: 8, 256: 62}
 CROSS_DISTANCES = {64: 6, 256: 30}
 

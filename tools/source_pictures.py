@@ -16,7 +16,7 @@ import numpy as np
 
 from preprocess.output_folder import dry_run
 from preprocess.output_folder.run_log import read_log
-from preprocess.sources.path_names import find_written
+from preprocess.sources.path_names import resolve_written_path
 from shards import dataset, manifest
 from shards.crop_geometry import Box, Crop
 from shards.dataset import Dataset, read_dataset
@@ -165,7 +165,7 @@ class Pictures:
         with _open_codec() as codec:
             header = _read_header(data, row)
             longer = max(header)
-            pixels = codec.decode_region(data, codec.find_window(Crop(0, 0, longer), header, side))
+            pixels = codec.decode_region(data, codec.find_region(Crop(0, 0, longer), header, side))
         pixels = _resize(pixels, *(max(1, round(extent * side / longer)) for extent in header))
         box = [row[name] for name in ("box_x", "box_y", "box_width", "box_height")]
         return _encode(pixels if None in box else _draw_box(pixels, Box(*box), side / longer))
@@ -198,7 +198,7 @@ class _Finder:
         elif ".." in image_file.split("/") or image_file.startswith("/"):
             raise NoPicture("image missing")
         try:
-            return read_file(find_written(root, image_file))
+            return read_file(resolve_written_path(root, image_file))
         except FileNotFoundError as error:
             raise NoPicture("image missing") from error
         except OSError as error:

@@ -1,1 +1,1 @@
-"""From an annotated frame to a checked box, a square crop and its perceptual hash."""
+"""Annotated frame -> checked box, square crop and perceptual hash."""

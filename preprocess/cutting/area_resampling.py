@@ -1,21 +1,25 @@
-"""Area resampling in whole numbers: the mean of the source under each output pixel, the same on every CPU.
+"""Area resampling: each output pixel is the mean of the source area that it covers.
 
-OpenCV's INTER_AREA does the same in floating point and takes three to five times as long. Here the source window may
-also begin and end within a pixel, which is where a crop's edge falls after a scaled decode.
+All arithmetic is in whole numbers, so that every CPU gives the same pixels. OpenCV's INTER_AREA works in floating point
+and takes three to five times as long. Here the source window may also begin and end within a pixel, as the edges of a
+crop do after a scaled decode.
+
+Lengths are whole numbers of a small unit: a source pixel is `unit` of them long, an output pixel `step`.
 """
 
 import numba
 import numpy as np
 
-_ONE = 11  # weights are multiples of 2**-11: two of them and a byte fit 31 bits
+_WEIGHT_BITS = 11  # weights are multiples of 2**-11: the product of two of them and a byte fits 31 bits
 
 
 @numba.njit(cache=True, nogil=True)
-def weigh_area(start, step, unit, pixels, count):
-    """For each of `count` outputs the first source pixel and the weights of it and its followers.
+def compute_area_weights(start, step, unit, pixels, count):
+    """The weights with which source pixels enter each of `count` output pixels, along one axis.
 
-    Output i covers [start + i*step, start + (i+1)*step) in a line of `pixels` source pixels of length `unit`.
-    Returns first (count,) and weights (taps, count), int32, each column adding up to 2**11 exactly.
+    Output pixel i covers [start + i*step, start + (i+1)*step) of a line of `pixels` source pixels.
+    Returns int32 arrays: first (count,), the first source pixel of each output pixel; and weights (taps, count), of
+    that pixel and the following ones, in multiples of 2**-11. Each column adds up to 2**11 exactly.
     """
     taps = min(pixels, (step + unit - 1) // unit + 1)
     first = np.empty(count, np.int32)
@@ -24,17 +28,17 @@ def weigh_area(start, step, unit, pixels, count):
     for i in range(count):
         left = start + i * step
         first[i] = max(0, min(left // unit, pixels - taps))
-        total, missing = 0, 1 << _ONE
+        total, missing = 0, 1 << _WEIGHT_BITS
         for k in range(taps):
             pixel = (first[i] + k) * unit
             rest[k] = max(0, min(left + step, pixel + unit) - max(left, pixel))
             total += rest[k]
         for k in range(taps):
-            scaled = rest[k] << _ONE
+            scaled = rest[k] << _WEIGHT_BITS
             weights[k, i] = scaled // total
             rest[k] = scaled % total
             missing -= weights[k, i]
-        for _ in range(missing):  # what rounding down left over goes to the largest remainders
+        for _ in range(missing):  # what is lost by rounding down goes to the largest remainders
             k = np.argmax(rest)
             weights[k, i] += 1
             rest[k] = -1
@@ -43,16 +47,17 @@ def weigh_area(start, step, unit, pixels, count):
 
 @numba.njit(cache=True, nogil=True)
 def resample_area(source, x, y, step, unit, size):
-    """Shrink the square window that begins at (x, y) / unit and is size * step / unit pixels wide.
+    """Shrink a square window of an image to size x size pixels.
 
+    The window begins at (x, y), and has a side of size * step; for the unit see the head of this module.
     `source` is (height, width, channels) uint8; returns (size, size, channels) uint8, rounded to nearest.
     """
     height, width, channels = source.shape
-    row_first, row_weights = weigh_area(y, step, unit, height, size)
-    column_first, column_weights = weigh_area(x, step, unit, width, size)
+    row_first, row_weights = compute_area_weights(y, step, unit, height, size)
+    column_first, column_weights = compute_area_weights(x, step, unit, width, size)
     taps, line = column_weights.shape[0], width * channels
-    # One entry for each channel of each output column, so that the innermost loops run over plain arrays; unsigned
-    # places, because a signed index would be tested for being negative at each use.
+    # One entry for each channel of each output column, so that the innermost loops run over plain arrays. Indices are
+    # unsigned, because a signed index is tested for being negative at each use.
     place = np.empty(size * channels, np.uint64)
     weights = np.empty((taps, size * channels), np.int32)
     for i in range(size):
@@ -61,33 +66,36 @@ def resample_area(source, x, y, step, unit, size):
             for k in range(taps):
                 weights[k, i * channels + c] = column_weights[k, i]
     flat = source.reshape(height, line)
-    above = np.empty(line, np.int32)  # the output row before its columns are shrunk
+    row_sums = np.empty(line, np.int32)  # weighted sums over the source rows that an output row covers
     sums = np.empty(size * channels, np.int32)
     result = np.empty((size, size * channels), np.uint8)
-    half = np.int32(1 << (2 * _ONE - 1))
+    half = np.int32(1 << (2 * _WEIGHT_BITS - 1))
     right, far = np.uint64(channels), np.uint64(2 * channels)
     for i in range(size):
         first = row_first[i]
         if row_weights.shape[0] == 3 and taps == 3:  # shrinking by less than two: every crop after a scaled decode
             a, b, c = row_weights[0, i], row_weights[1, i], row_weights[2, i]
             for j in range(line):
-                above[j] = a * flat[first, j] + b * flat[first + 1, j] + c * flat[first + 2, j]
+                row_sums[j] = a * flat[first, j] + b * flat[first + 1, j] + c * flat[first + 2, j]
             for j in range(size * channels):
                 p = place[j]
                 sums[j] = (
-                    weights[0, j] * above[p] + weights[1, j] * above[p + right] + weights[2, j] * above[p + far] + half
+                    weights[0, j] * row_sums[p]
+                    + weights[1, j] * row_sums[p + right]
+                    + weights[2, j] * row_sums[p + far]
+                    + half
                 )
         else:
-            above[:] = 0
+            row_sums[:] = 0
             for k in range(row_weights.shape[0]):
                 weight = row_weights[k, i]
                 for j in range(line):
-                    above[j] += weight * flat[first + k, j]
+                    row_sums[j] += weight * flat[first + k, j]
             sums[:] = half
             for k in range(taps):
                 step_right = np.uint64(k * channels)
                 for j in range(size * channels):
-                    sums[j] += weights[k, j] * above[place[j] + step_right]
+                    sums[j] += weights[k, j] * row_sums[place[j] + step_right]
         for j in range(size * channels):
-            result[i, j] = sums[j] >> (2 * _ONE)
+            result[i, j] = sums[j] >> (2 * _WEIGHT_BITS)
     return result.reshape(size, size, channels)

@@ -1,4 +1,4 @@
-"""Annotated box -> a box that can be cut, or the reason why not."""
+"""Annotated box -> a box that can be cut out, or the reason why the frame is rejected."""
 
 from typing import NamedTuple
 
@@ -7,34 +7,38 @@ from shards.crop_geometry import Box
 
 
 class CheckedBox(NamedTuple):
-    """Either a box inside its image, with a note if it was cut, or a reason of the manifest."""
+    """Either a box that lies inside its image, or a reason."""
 
     box: Box | None
-    reason: str | None = None
-    note: str | None = None
+    reason: str | None = None  # of the manifest; None where there is a box
+    note: str | None = None  # where the box was clipped to the image
 
 
 def check_box(box: Box | None, width: int, height: int, settings: BoxSettings) -> CheckedBox:
-    """Hold a box against its width x height image (stored pixels); touching the border is inside."""
+    """Check a box against its image of width x height stored pixels; a box may touch the border.
+
+    With the policy `drop`, a box that leaves the image gives a reason. With `clip` it is clipped to the image, if
+    enough of it lies inside. A negative or zero side always gives a reason.
+    """
     if box is None:
         return CheckedBox(None, "box_missing")
     if box.width < 0 or box.height < 0:
         return CheckedBox(None, "box_negative")
-    clips = settings.policy == "clip"
-    if not clips and (box.x < 0 or box.y < 0):
+    may_clip = settings.policy == "clip"
+    if not may_clip and (box.x < 0 or box.y < 0):
         return CheckedBox(None, "box_negative")
     if box.width == 0 or box.height == 0:
         return CheckedBox(None, "box_empty")
-    inside = _intersect(box, width, height)
+    inside = _clip(box, width, height)
     if inside == box:
         return CheckedBox(box)
     visible = max(0, inside.width) * max(0, inside.height) / (box.width * box.height)
-    if clips and min(inside.width, inside.height) > 0 and visible >= settings.min_visible:
+    if may_clip and min(inside.width, inside.height) > 0 and visible >= settings.min_visible:
         return CheckedBox(inside, note=f"box cut to the image, {visible:.0%} of it is inside")
     return CheckedBox(None, "box_negative" if box.x < 0 or box.y < 0 else "box_outside")
 
 
-def _intersect(box: Box, width: int, height: int) -> Box:
+def _clip(box: Box, width: int, height: int) -> Box:
     left, top = max(box.x, 0), max(box.y, 0)
     right, bottom = min(box.x + box.width, width), min(box.y + box.height, height)
     return Box(left, top, right - left, bottom - top)

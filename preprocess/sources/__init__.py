@@ -1,1 +1,1 @@
-"""Where labels and frames lie: each kind of source is a module that gives videos and their annotations in one form."""
+"""Where labels and frames lie: each kind of source is a module that lists videos and reads labels into one form."""

@@ -1,7 +1,7 @@
-"""AI Hub's data as a tree of folders: finds label files and frame directories anywhere below, pairs them by name.
+"""AI Hub's data as a tree of folders: label JSON and frame directories, anywhere below a source.
 
-Paths are kept as the bytes that the disk holds; names are compared as they are written down, see
-preprocess.sources.path_names.
+A label belongs to the frame directory of the same name, less `.json`. Paths are kept as the bytes that the disk holds;
+names are compared in the form that the manifest writes, see preprocess.sources.path_names.
 """
 
 import os
@@ -10,70 +10,68 @@ import stat
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from preprocess.sources.path_names import find_split, write_name
+from preprocess.sources.image_files import stat_image
+from preprocess.sources.label_pairing import LabelFile, pair_labels
+from preprocess.sources.path_names import decode_name, find_split
 from preprocess.sources.video import FrameDirectory, ImageFile, SourceListing, Video
 from shards.errors import DataError
-from shards.storage.files import IrregularFile, open_file, retry
+from shards.storage.files import retry
 
-_IGNORED = {"__MACOSX", "@eaDir", "$RECYCLE.BIN"}  # and hidden ones: ._name, .DS_Store, .Trash-0
-_FRAME = re.compile(rb"frame_(\d+)_timestamp_(\d+)\.jpe?g", re.IGNORECASE)
-_ARCHIVE = re.compile(rb"\.(zip|part\d*)$", re.IGNORECASE)
+AIHUB_KIND = "aihub_tree"
+
+_IGNORED = {"__MACOSX", "@eaDir", "$RECYCLE.BIN"}  # besides hidden names: ._name, .DS_Store, .Trash-0
+_FRAME_NAME = re.compile(rb"frame_(\d+)_timestamp_(\d+)\.jpe?g", re.IGNORECASE)
+_ARCHIVE_NAME = re.compile(rb"\.(zip|part\d*)$", re.IGNORECASE)
 
 
-class _Label(NamedTuple):
-    name: str
+class _Root(NamedTuple):
+    """A source's number and its folder, absolute."""
+
     source: int
-    relative: str
     path: bytes
 
 
-class _Listing:
-    """What a walk has met so far."""
+class _Findings:
+    """What the walk has found so far."""
 
     def __init__(self) -> None:
-        self.labels: list[_Label] = []
-        self.directories: dict[str, list[FrameDirectory]] = {}
+        self.labels: list[LabelFile] = []
+        self.directories: dict[str, list[FrameDirectory]] = {}  # by name
         self.unreadable: list[str] = []
         self.archives = 0
-        self.walked: set[tuple[int, int]] = set()  # device and inode: links may lead to one place twice, or in a ring
-        self.links: list[tuple[int, bytes, bytes]] = []  # source, its root, path
-
-    @property
-    def frames(self) -> int:
-        return sum(directory.frames for found in self.directories.values() for directory in found)
+        self.visited: set[tuple[int, int]] = set()  # device and inode: links may form a cycle, or share a target
+        self.links: list[tuple[_Root, bytes]] = []  # links that have not been followed yet
 
 
-def list_tree(roots: Sequence[tuple[int, str]]) -> SourceListing:
-    """Walk folders, each with its number among the sources, and pair label files with frame directories: directory name
-    = file name less `.json`.
+def list_aihub_tree(sources: Sequence[tuple[int, str]]) -> SourceListing:
+    """Walk folders, each given with its number among the sources, and pair their labels with their frames.
 
-    Raises OSError where a folder cannot be listed for a reason that may pass.
+    Raises OSError where a folder cannot be listed for a reason that may be temporary.
     """
-    listing = _Listing()
-    for number, root in roots:
-        path = os.fsencode(os.path.abspath(root))
-        _walk(number, path, path, listing)
-    while listing.links:  # after all real folders, so that what is found does not depend on the disk's order
-        links, listing.links = sorted(listing.links), []
-        for link in links:
-            _walk(*link, listing)
-    videos = _pair(listing, {number: find_split(os.path.basename(os.path.abspath(root))) for number, root in roots})
-    named = {video.name for video in videos}
-    without = [d.relative for name in sorted(listing.directories.keys() - named) for d in listing.directories[name]]
+    findings = _Findings()
+    for number, folder in sources:
+        path = os.fsencode(os.path.abspath(folder))
+        _walk(_Root(number, path), path, findings)
+    while findings.links:  # after all real folders, and sorted, so that the result does not depend on the disk's order
+        links, findings.links = sorted(findings.links), []
+        for root, path in links:
+            _walk(root, path, findings)
+    source_splits = {number: find_split(os.path.basename(os.path.abspath(folder))) for number, folder in sources}
+    pairs = pair_labels(findings.labels, findings.directories, AIHUB_KIND, source_splits)
     return SourceListing(
-        videos,
-        listing.frames,
-        [video.label_file for video in videos if not video.directories],
-        without,
-        sorted(listing.unreadable),
-        listing.archives,
+        videos=pairs.videos,
+        frames=sum(directory.frames for found in findings.directories.values() for directory in found),
+        labels_without_frames=pairs.labels_without_frames,
+        directories_without_label=pairs.directories_without_label,
+        unreadable=sorted(findings.unreadable),
+        archives=findings.archives,
     )
 
 
-def list_tree_images(video: Video) -> dict[tuple[int, int], ImageFile]:
-    """The frames in a video's directories, by number and timestamp; none is opened.
+def list_aihub_images(video: Video) -> dict[tuple[int, int], ImageFile]:
+    """The frames in a video's directories, by frame number and timestamp; no file is opened.
 
-    Raises DataError where a directory has gone since it was listed, OSError where it cannot be read now.
+    Raises DataError where a directory has disappeared since it was listed, OSError where it cannot be read now.
     """
     images: dict[tuple[int, int], ImageFile] = {}
     for directory in video.directories:
@@ -82,105 +80,69 @@ def list_tree_images(video: Video) -> dict[tuple[int, int], ImageFile]:
         except FileNotFoundError:
             gone = os.fsdecode(directory.path)
             raise DataError(f"{gone} was there and is gone; bring it back and run the same command again") from None
-        for name, numbers in found:
-            relative = os.path.join(directory.relative, write_name(name))
-            if image := look_at_image(os.path.join(directory.path, name), relative):
-                images.setdefault(numbers, image)  # of two directories with one name, the first that has a frame
+        for name, key in found:
+            relative = os.path.join(directory.relative, decode_name(name))
+            if image := stat_image(os.path.join(directory.path, name), relative):
+                images.setdefault(key, image)  # where two directories hold the frame, the first one counts
     return images
 
 
-def look_at_image(path: bytes, relative: str) -> ImageFile | None:
-    """What the disk says of a frame; None where there is nothing, or a link that leads nowhere.
-
-    Raises OSError for a reason that may pass.
-    """
-    try:
-        state = retry(lambda: os.stat(path), path)
-    except FileNotFoundError:
-        return None
-    except PermissionError:
-        return ImageFile(path, relative, 0, 0, False)
-    is_readable = os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids) or _can_open(path)
-    return ImageFile(path, relative, state.st_size, state.st_mtime_ns, is_readable)
-
-
-def _can_open(path: bytes) -> bool:
-    """Asked where access says no, which it also says of a disk that does not answer. Raises OSError for that."""
-    try:
-        open_file(path).close()
-    except (FileNotFoundError, PermissionError):
-        return False
-    except IrregularFile:
-        return True
-    return True
-
-
 def _list_frames(directory: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
-    """(name, (frame_number, timestamp)) of every frame in a directory."""
+    """(file name, (frame number, timestamp)) of every frame in a directory."""
     for name in os.listdir(directory):
-        if match := _FRAME.fullmatch(name):
+        if match := _FRAME_NAME.fullmatch(name):
             yield name, (int(match[1]), int(match[2]))
 
 
-def _walk(source: int, root: bytes, start: bytes, listing: _Listing) -> None:
+def _walk(root: _Root, start: bytes, findings: _Findings) -> None:
+    """Add everything at or below `start` to the findings, but for the targets of links."""
     pending = [start]
     while pending:
         directory = pending.pop()
         try:
-            state = retry(lambda path=directory: os.stat(path), directory)
-            if not stat.S_ISDIR(state.st_mode):  # a link to something else
-                listing.unreadable.append(write_name(os.path.relpath(directory, root)))
+            status = retry(lambda path=directory: os.stat(path), directory)
+            if not stat.S_ISDIR(status.st_mode):  # a link to something other than a folder or a file
+                findings.unreadable.append(_make_relative(directory, root))
                 continue
-            if (state.st_dev, state.st_ino) in listing.walked:
+            if (status.st_dev, status.st_ino) in findings.visited:
                 continue
-            listing.walked.add((state.st_dev, state.st_ino))
+            findings.visited.add((status.st_dev, status.st_ino))
             entries = retry(lambda path=directory: _scan(path), directory)
         except (FileNotFoundError, PermissionError):
-            listing.unreadable.append(write_name(os.path.relpath(directory, root)))
+            findings.unreadable.append(_make_relative(directory, root))
             continue
-        pending += _sort_entries(source, root, directory, entries, listing)
+        pending += _add_entries(root, directory, entries, findings)
 
 
 def _scan(directory: bytes) -> list[os.DirEntry]:
-    with os.scandir(directory) as found:
-        return list(found)
+    with os.scandir(directory) as entries:
+        return list(entries)
 
 
-def _sort_entries(
-    source: int, root: bytes, directory: bytes, entries: list[os.DirEntry], listing: _Listing
-) -> list[bytes]:
-    """Note what a directory holds; returns the directories in it."""
-    frames, below = 0, []
+def _add_entries(root: _Root, directory: bytes, entries: list[os.DirEntry], findings: _Findings) -> list[bytes]:
+    """Add a directory's entries to the findings; returns its subdirectories."""
+    frames, subdirectories = 0, []
     for entry in entries:
         name = entry.name.decode("utf-8", "replace")
         if name.startswith(".") or name in _IGNORED:
             continue
-        if _FRAME.fullmatch(entry.name):
+        if _FRAME_NAME.fullmatch(entry.name):
             frames += 1
         elif entry.is_dir(follow_symlinks=False):
-            below.append(entry.path)
+            subdirectories.append(entry.path)
         elif entry.name.lower().endswith(b".json"):
-            relative = write_name(os.path.relpath(entry.path, root))
-            listing.labels.append(_Label(write_name(entry.name[:-5]), source, relative, entry.path))
-        elif _ARCHIVE.search(entry.name):
-            listing.archives += 1
+            relative = _make_relative(entry.path, root)
+            findings.labels.append(LabelFile(decode_name(entry.name[:-5]), root.source, relative, entry.path))
+        elif _ARCHIVE_NAME.search(entry.name):
+            findings.archives += 1
         elif entry.is_symlink() and not os.path.isfile(entry.path):
-            listing.links.append((source, root, entry.path))
+            findings.links.append((root, entry.path))
     if frames:
-        found = FrameDirectory(source, directory, write_name(os.path.relpath(directory, root)), frames)
-        listing.directories.setdefault(write_name(os.path.basename(directory)), []).append(found)
-    return below
+        found = FrameDirectory(root.source, directory, _make_relative(directory, root), frames)
+        findings.directories.setdefault(decode_name(os.path.basename(directory)), []).append(found)
+    return subdirectories
 
 
-def _pair(listing: _Listing, root_splits: dict[int, str | None]) -> list[Video]:
-    return [
-        Video(
-            name=label.name,
-            source=label.source,
-            label_path=label.path,
-            label_file=label.relative,
-            split=find_split(os.path.dirname(label.relative)) or root_splits[label.source],
-            directories=tuple(sorted(listing.directories.get(label.name, ()))),
-        )
-        for label in sorted(listing.labels)
-    ]
+def _make_relative(path: bytes, root: _Root) -> str:
+    """A path relative to its source, as the manifest writes it."""
+    return decode_name(os.path.relpath(path, root.path))

@@ -1,8 +1,8 @@
-"""All that a video is made from, as the disk holds it now, and the fingerprints by which a change is noticed."""
+"""What a video is made from, as the disk holds it now, and the fingerprints by which a later run notices a change."""
 
 import hashlib
 import os
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
 from preprocess.fingerprint import fingerprint_of
@@ -13,22 +13,23 @@ from shards.storage.files import IrregularFile, read_file
 
 
 class Inputs(NamedTuple):
-    """A video, its label's bytes, or why they cannot be read, and its images by what annotations call them."""
+    """A video, its label's bytes or why they cannot be read, and its images by the keys that annotations use."""
 
     video: Video
     label: bytes | None
     fault: str | None
-    images: dict[Hashable, ImageFile]
+    images: Mapping[Hashable, ImageFile]
 
 
 def read_inputs(video: Video) -> Inputs:
-    """Read the label and look at every frame's name, size and time of change; no frame is opened.
+    """Read a video's label and every frame's name, size and modification time; no frame is opened.
 
-    Raises OSError for what may pass, DataError where a folder or a label has gone since it was listed.
+    Raises OSError for a failure that may be temporary, DataError where a folder or a label has disappeared since it was
+    listed.
     """
     images = list_images(video)
-    if video.rows is not None:
-        return Inputs(video, video.rows, None, images)
+    if video.label_data is not None:
+        return Inputs(video, video.label_data, None, images)
     try:
         return Inputs(video, read_file(video.label_path), None, images)
     except FileNotFoundError as error:
@@ -41,10 +42,10 @@ def read_inputs(video: Video) -> Inputs:
 
 
 def fingerprint_inputs(inputs: list[Inputs], fingerprint: str) -> str:
-    """32 hexadecimal digits for what some videos are made from, and for a fingerprint of settings and versions.
+    """32 hexadecimal digits for what some videos are made from, combined with a fingerprint of settings and versions.
 
-    Labels count by their content, frames by name and size and by whether they may be read; what else may change in
-    frames is in stamp_inputs.
+    Covers the content of labels and the names, sizes and readability of frames. Modification times are left to
+    stamp_inputs, because a frame that was copied or touched has a new one but the same bytes.
     """
     parts: list = [fingerprint]
     for video, label, fault, images in inputs:
@@ -56,5 +57,5 @@ def fingerprint_inputs(inputs: list[Inputs], fingerprint: str) -> str:
 
 
 def stamp_inputs(inputs: list[Inputs]) -> str:
-    """The same for the frames' times of change: as long as it is the same, so are their bytes."""
+    """32 hexadecimal digits for the frames' modification times: while they are the same, so are the frames' bytes."""
     return fingerprint_of([[image.modified for image in found.images.values()] for found in inputs])

@@ -1,4 +1,7 @@
-"""Names on the disk and names as they are written down: composed (NFC), bytes that are not UTF-8 as \\xNN."""
+"""Names of files as the disk holds them (bytes) and as the manifest writes them (text).
+
+The manifest writes names in composed form (NFC), with bytes that are not UTF-8 as \\xNN.
+"""
 
 import os
 import re
@@ -11,13 +14,13 @@ _SPLIT_WORDS = {"training": "train", "train": "train", "학습": "train"}
 _SPLIT_WORDS |= {"validation": "val", "valid": "val", "val": "val", "검증": "val"}
 
 
-def write_name(name: bytes) -> str:
-    """A name from the disk as the manifest has it."""
+def decode_name(name: bytes) -> str:
+    """A file name or path from the disk as the manifest writes it."""
     return unicodedata.normalize("NFC", name.decode("utf-8", "backslashreplace"))
 
 
 def find_split(path: str) -> str | None:
-    """`train` or `val` where a part of the path says so, the deepest part that does; None otherwise."""
+    """`train` or `val`, as the deepest part of the path that contains such a word says; None where none does."""
     for part in reversed(unicodedata.normalize("NFC", path).split(os.sep)):
         for word in re.findall(r"[^\W\d_]+", part.lower()):
             if word in _SPLIT_WORDS:
@@ -25,35 +28,37 @@ def find_split(path: str) -> str | None:
     return None
 
 
-def find_written(root: bytes, written: str) -> bytes:
-    """The path on the disk that is written so, below `root` or absolute; names may be decomposed or not in UTF-8.
+def resolve_written_path(root: bytes, written: str) -> bytes:
+    """The path on the disk that the manifest or a CSV writes as `written`, absolute or relative to `root`.
 
-    What is not there is returned as it would be called. Raises OSError where a folder cannot be listed.
+    Names on the disk may be decomposed (NFD) or not in UTF-8. A path that does not exist is returned as it is written.
+    Raises OSError where a folder cannot be listed.
     """
     plain = os.path.join(root, written.encode("utf-8", "surrogateescape"))
     if os.path.lexists(plain):
         return plain
     path = b"/" if written.startswith("/") else root
     for part in filter(None, written.split("/")):
-        path = os.path.join(path, _find_name(path, part))
+        path = os.path.join(path, _resolve_name(path, part))
     return path
 
 
-def _find_name(directory: bytes, written: str) -> bytes:
+def _resolve_name(directory: bytes, written: str) -> bytes:
     plain = written.encode("utf-8", "surrogateescape")
     if written in (".", ".."):
         return plain
     try:
         return _list_names(directory, os.stat(directory).st_mtime_ns).get(written, plain)
     except OSError as error:
-        if error.errno in PERMANENT_ERRORS:  # no such folder, or one that may not be listed
+        if error.errno in PERMANENT_ERRORS:  # the folder does not exist, or may not be listed
             return plain
         raise
 
 
 @lru_cache(maxsize=64)
 def _list_names(directory: bytes, modified: int) -> dict[str, bytes]:
-    """Names as they are by names as they are written; of two that are written the same, the first counts. `modified`
-    is the folder's own time of change: what is remembered of it holds until then.
+    """Names on the disk by their written form; of two with the same written form, the first in byte order.
+
+    `modified` is the folder's time of change, part of the cache's key so that a changed folder is listed again.
     """
-    return {write_name(name): name for name in sorted(os.listdir(directory), reverse=True)}
+    return {decode_name(name): name for name in sorted(os.listdir(directory), reverse=True)}

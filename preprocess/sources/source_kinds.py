@@ -1,79 +1,141 @@
-"""The kinds of sources under one door: which one a path is, what lies in it, and how its videos are read."""
+"""The kinds of sources, and the one way to what lies in any of them.
+
+To add a kind, write a module that lists its videos, lists a video's images and parses a label, and add it to
+SOURCE_KINDS. Nothing outside this room depends on the kind.
+"""
 
 import os
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import NamedTuple
 
 from preprocess.sources import aihub_label, aihub_tree, csv_rows
-from preprocess.sources.video import Label, SourceListing, Video, order_videos
+from preprocess.sources.label_map import read_label_map
+from preprocess.sources.video import ImageFile, Label, SourceListing, Video
 from shards.errors import CallError, DataError
 
 
+class SourceKind(NamedTuple):
+    """What a kind of source provides.
+
+    accepts: whether a path is a source of this kind.
+    list_videos: the videos of all sources of this kind, given as (number, path), and a map from label to mood.
+    list_images: a video's images by the keys that its annotations have in `image`; opens none of them.
+    parse_label: a video's label from its bytes; raises UnreadableLabel or InvalidLabel.
+    """
+
+    accepts: Callable[[str], bool]
+    list_videos: Callable[[Sequence[tuple[int, str]], Mapping[str, str]], SourceListing]
+    list_images: Callable[[Video], Mapping[Hashable, ImageFile]]
+    parse_label: Callable[[bytes], Label]
+
+
+# The first kind that accepts a path is the path's kind.
+SOURCE_KINDS = {
+    csv_rows.CSV_KIND: SourceKind(
+        csv_rows.is_csv_source, csv_rows.list_csv_videos, csv_rows.list_csv_images, csv_rows.parse_csv_rows
+    ),
+    aihub_tree.AIHUB_KIND: SourceKind(
+        os.path.isdir,
+        lambda sources, _: aihub_tree.list_aihub_tree(sources),  # its labels name moods, so they need no map
+        aihub_tree.list_aihub_images,
+        aihub_label.parse_aihub_label,
+    ),
+}
+
+
 def check_sources(sources: Sequence[str]) -> None:
-    """Raise CallError unless every source is a folder or a CSV that can be read, named once."""
-    seen: dict[str, str] = {}
+    """Raise CallError unless every source is of some kind, can be read, and is given once."""
+    checked: dict[str, str] = {}  # path as given, by real path
     for path in sources:
-        if not os.path.isdir(path) and not _is_csv(path):
+        if _find_kind(path) is None:
             what = "is not a folder" if os.path.exists(path) else "does not exist"
             raise CallError(f"source {path} {what}; give a folder that holds label JSON and frames, or a .csv")
-        if not os.access(path, os.R_OK if _is_csv(path) else os.R_OK | os.X_OK):
+        if not os.access(path, os.R_OK | os.X_OK if os.path.isdir(path) else os.R_OK):
             raise CallError(f"source {path} cannot be read; change its permissions or the user")
-        here = os.path.realpath(path)
-        for there, other in seen.items():
-            if here == there or (_lie_in_one_another(here, there) and not _is_csv(path) and not _is_csv(other)):
+        real_path = os.path.realpath(path)
+        for other_real_path, other in checked.items():
+            both_folders = os.path.isdir(path) and os.path.isdir(other)
+            if real_path == other_real_path or (both_folders and _are_nested(real_path, other_real_path)):
                 raise CallError(f"source {path} and source {other} lie in one another; name each folder once")
-        seen[here] = path
+        checked[real_path] = path
 
 
 def find_videos(
     sources: Sequence[str], valid_sources: Sequence[str] = (), label_map: str | None = None
 ) -> SourceListing:
-    """What lies in the sources, which are numbered in this order.
+    """Everything that lies in the sources, which are numbered in this order; videos in the manifest's order.
 
-    Where there are valid_sources, all of these is for validation and all of the others for training, whatever their
-    folders are called; else the sources' own names say it, or nothing.
-    Raises DataError where there is no label, or no frame, at all; OSError where a folder cannot be listed.
+    With valid_sources, all of their videos are for validation and all other videos for training. Without, the names of
+    files and folders decide, or leave the split open. `label_map` is a file, see preprocess.sources.label_map.
+    Raises DataError where there is no label or no frame at all, OSError where a folder cannot be listed.
     """
-    numbered = list(enumerate([*sources, *valid_sources]))
-    csvs = [(number, path) for number, path in numbered if _is_csv(path)]
-    tree = aihub_tree.list_tree([pair for pair in numbered if pair not in csvs])
-    rows = csv_rows.list_csvs(csvs, csv_rows.read_label_map(label_map))
-    found = SourceListing(*(one + two for one, two in zip(tree, rows, strict=True)))
+    paths = [*sources, *valid_sources]
+    moods = read_label_map(label_map)
+    by_kind: dict[str, list[tuple[int, str]]] = {name: [] for name in SOURCE_KINDS}
+    for number, path in enumerate(paths):
+        # A folder that has disappeared since check_sources has no kind any more: the tree lists it as unreadable.
+        by_kind[_find_kind(path) or aihub_tree.AIHUB_KIND].append((number, path))
+    found = _merge_listings([SOURCE_KINDS[name].list_videos(numbered, moods) for name, numbered in by_kind.items()])
     if not found.videos or not found.frames:
-        raise DataError(_explain_nothing([path for _, path in numbered], found))
+        raise DataError(_explain_missing(paths, found))
     videos = found.videos
     if valid_sources:
         videos = [video._replace(split="train" if video.source < len(sources) else "val") for video in videos]
-    val_first = bool(valid_sources) or not tree.videos
-    return found._replace(videos=order_videos(videos, val_first))
+    validation_first = bool(valid_sources) or all(video.kind == csv_rows.CSV_KIND for video in videos)
+    return found._replace(videos=_sort_videos(videos, validation_first))
 
 
-def list_images(video: Video) -> dict[Hashable, ImageFile]:
-    """The images that a video may have, by what its annotations call them; none is opened.
+def list_images(video: Video) -> Mapping[Hashable, ImageFile]:
+    """The images that a video may have, by the keys that its annotations have in `image`; opens none of them.
 
-    Raises DataError where a folder has gone since it was listed, OSError for a reason that may pass.
+    Raises DataError where a folder has disappeared since it was listed, OSError for a failure that may be temporary.
     """
-    return aihub_tree.list_tree_images(video) if video.rows is None else csv_rows.list_csv_images(video)
+    return SOURCE_KINDS[video.kind].list_images(video)
 
 
 def parse_label(video: Video, data: bytes) -> Label:
     """A video's label from its bytes. Raises UnreadableLabel, InvalidLabel."""
-    return aihub_label.parse_aihub_label(data) if video.rows is None else csv_rows.parse_rows(data)
+    return SOURCE_KINDS[video.kind].parse_label(data)
 
 
-def _is_csv(path: str) -> bool:
-    return path.lower().endswith(csv_rows.SUFFIX) and os.path.isfile(path)
+def _find_kind(path: str) -> str | None:
+    return next((name for name, kind in SOURCE_KINDS.items() if kind.accepts(path)), None)
 
 
-def _lie_in_one_another(one: str, other: str) -> bool:
-    return os.path.commonpath([one, other]) in (one, other)
+def _are_nested(path: str, other: str) -> bool:
+    return os.path.commonpath([path, other]) in (path, other)
 
 
-def _explain_nothing(sources: Sequence[str], found: SourceListing) -> str:
+def _merge_listings(listings: Sequence[SourceListing]) -> SourceListing:
+    merged = SourceListing([], 0, [], [], [], 0)
+    for listing in listings:
+        merged = SourceListing(*(total + more for total, more in zip(merged, listing, strict=True)))
+    return merged
+
+
+def _sort_videos(videos: Sequence[Video], validation_first: bool) -> list[Video]:
+    """Videos in the manifest's order. Of several labels with the same video name, the first one is used later on.
+
+    With `validation_first` that is the one of validation, so that no frame of a validation video is trained on.
+    """
+    return sorted(
+        videos,
+        key=lambda video: (
+            video.name,
+            validation_first and video.split != "val",
+            video.source,
+            video.label_file,
+            video.label_path,
+        ),
+    )
+
+
+def _explain_missing(sources: Sequence[str], found: SourceListing) -> str:
     where = ", ".join(sources)
     labels, frames = f"{len(found.videos)} label JSON", f"{found.frames} frames"
     if found.archives:
         return f"{where}: {labels}, {frames}, {found.archives} archives (.zip, .part); unpack them and run again"
-    if all(map(_is_csv, sources)):
+    if all(map(csv_rows.is_csv_source, sources)):
         return f"{where}: no rows; write one for each frame"
     if found.frames:
         return f"{where}: {frames}, but no label JSON; add the folder of labels as a source"

@@ -1,18 +1,20 @@
-"""The one form that every kind of source is brought to: videos with frame files, and what their labels say."""
+"""What every kind of source is turned into: videos with their frame files, and what their labels say."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from shards.crop_geometry import Box
 
-_LABEL_FRAMES = 100  # what a label counts for when its frames are not there: it has rows all the same
+_FRAMES_OF_LABEL = 100  # assumed size of a video whose frames are missing: its label still makes rows
 
 
 class FrameDirectory(NamedTuple):
-    source: int
+    """A folder that holds frames of one video."""
+
+    source: int  # number of the source that it was found in
     path: bytes  # absolute
-    relative: str
+    relative: str  # to the source, as the manifest writes it
     frames: int
 
 
@@ -20,21 +22,22 @@ class Video(NamedTuple):
     """One label and the directories, usually one, that hold its frames."""
 
     name: str
-    source: int
+    kind: str  # of its source: a key of preprocess.sources.source_kinds.SOURCE_KINDS
+    source: int  # number of the label's source
     label_path: bytes  # absolute
     label_file: str  # relative to the source
-    split: str | None  # what the source says
+    split: str | None  # `train` or `val` where the source's own names say so
     directories: tuple[FrameDirectory, ...]
-    rows: bytes | None = None  # of a CSV: its rows of this video, see preprocess.sources.csv_rows
+    label_data: bytes | None = None  # the label itself, where the file at label_path holds more than this video's
 
     @property
     def weight(self) -> int:
-        """About how many frames of work it is."""
-        return sum(directory.frames for directory in self.directories) or _LABEL_FRAMES
+        """About how many frames' worth of work the video is."""
+        return sum(directory.frames for directory in self.directories) or _FRAMES_OF_LABEL
 
 
 class SourceListing(NamedTuple):
-    """All that was found: videos in the manifest's order, and what has no partner."""
+    """Everything that was found in the sources, and the labels and directories that have no counterpart."""
 
     videos: list[Video]
     frames: int  # image files in frame directories, rows of a CSV
@@ -45,55 +48,39 @@ class SourceListing(NamedTuple):
 
 
 class ImageFile(NamedTuple):
-    """A frame's JPEG: where it is, and what shows that it has changed."""
+    """A frame's JPEG, with the metadata that shows whether it has changed."""
 
     path: bytes
     relative: str
-    size: int
+    size: int  # bytes
     modified: int  # ns
-    is_readable: bool  # may be read, by whoever runs this
+    is_readable: bool  # by the user who runs this
 
 
 class Annotation(NamedTuple):
-    """What a label says of one frame."""
+    """What a label says about one frame."""
 
     frame_number: int | None
     timestamp: int | None  # milliseconds
     image: Hashable  # its key among the video's images
-    box: Box | None  # None where it, or one of its numbers, is missing
-    emotion: str | None = None  # where each frame has its own; else the label's holds
-    fault: str | None = None  # why it cannot be used: what in it, and its value
+    box: Box | None  # None where the box, or one of its numbers, is missing
+    emotion: str | None = None  # the frame's own mood; None where the label's applies
+    fault: str | None = None  # why the annotation cannot be used: the path of the wrong value, and the value
 
 
 class Label(NamedTuple):
-    """What is read of one video's label; everything else in it is ignored."""
+    """The parts of one video's label that are used; everything else in it is ignored."""
 
     annotations: list[Annotation]
     emotion: str | None = None
     emotion_owner: str | None = None
-    size: tuple[int | None, int | None] = (None, None)  # width and height that it states of its images
-    traits: Mapping[str, Any] = MappingProxyType({})  # columns of the manifest that it tells: species, breed, date ..
+    size: tuple[int | None, int | None] = (None, None)  # width and height that the label states for its images
+    traits: Mapping[str, Any] = MappingProxyType({})  # manifest columns that the label gives: species, breed, date ..
 
 
 class UnreadableLabel(Exception):
-    """Nothing that could be parsed: damaged, empty, or in another encoding."""
+    """The label cannot be parsed: it is damaged, empty, or in another encoding."""
 
 
 class InvalidLabel(Exception):
-    """Parsed, but no label; the message names the path inside it."""
-
-
-def order_videos(videos: Sequence[Video], val_first: bool) -> list[Video]:
-    """The manifest's order. Of several labels of one name the first counts: the first file, or with `val_first` that of
-    validation, so that no frame of a validation video is trained on.
-    """
-    return sorted(
-        videos,
-        key=lambda video: (
-            video.name,
-            val_first and video.split != "val",
-            video.source,
-            video.label_file,
-            video.label_path,
-        ),
-    )
+    """The label was parsed but lacks what every label has; the message names the path inside it."""

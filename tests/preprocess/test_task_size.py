@@ -1,5 +1,8 @@
+import numpy as np
+
 from preprocess.sources.source_kinds import find_videos
 from preprocess.task_size import group_into_tasks
+from tests.preprocess.sources.test_csv_rows import BBOX, write_csv
 from tests.trees import write_video
 
 
@@ -19,3 +22,12 @@ def test_grouping_follows_from_the_source_alone(tmp_path):
     groups = group_into_tasks(found)
     assert [video for group in groups for video in group] == found.videos
     assert len(groups) == 10  # those of one name together
+
+
+def test_many_rows_are_grouped_like_any_videos(tmp_path):
+    rows = [(f"v{i // 10}/frame_{i}_timestamp_{i}.jpg", BBOX, "3") for i in range(2000)]
+    write_csv(tmp_path / "a.csv", [rows[i] for i in np.random.default_rng(0).permutation(2000)])
+    found = find_videos([str(tmp_path / "a.csv")])
+    assert found.frames == 2000 and len(found.videos) == 200
+    assert [video.weight for video in found.videos] == [10] * 200
+    assert 50 <= len(group_into_tasks(found)) <= 80

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from preprocess.near_duplicates import hamming_join
+from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from tools.duplicates.hashed_frames import DROP_REASONS, DUPLICATE, VAL, HashedFrames
 
 COUNTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64)  # frames a video for which selection is measured
@@ -50,8 +51,8 @@ def count_in_videos(frames: HashedFrames, settings: dict[str, Any]) -> Curve:
     distances = _list_distances(greatest, step, own)
     codes, kept = frames.codes[compared], []
     for distance in distances:
-        groups = hamming_join.find_groups_within(codes, starts, distance)
-        kept.append(int(featureless + np.count_nonzero(groups.of < 0)))
+        groups = hamming_join.cluster_within_videos(codes, starts, distance)
+        kept.append(int(featureless + np.count_nonzero(groups.nearest < 0)))
     return Curve(distances, kept, own)
 
 
@@ -83,7 +84,7 @@ def count_across(frames: HashedFrames, settings: dict[str, Any]) -> dict[str, Cu
     own, scope = dedupe.get("cross_distance"), dedupe.get("scope", "video") if dedupe["enabled"] else "video"
     given = _list_given(frames, dedupe["min_detail"])
     step = _STEPS[frames.bits] if len(given) > _MANY[frames.bits] else 1
-    distances = _list_distances(hamming_join.LIMITS[frames.bits], step, own)
+    distances = _list_distances(JOIN_LIMITS[frames.bits], step, own)
     featureless = _count_featureless(frames, dedupe["min_detail"])
     codes, owners = frames.codes[given], frames.video[given]
     everywhere = [_count_groups(codes, owners, distance, dedupe) for distance in distances]
@@ -100,8 +101,8 @@ def _count_groups(codes: np.ndarray, owners: np.ndarray, distance: int, dedupe: 
     Where they are known to be farther apart, that need not be minded, which is faster.
     """
     apart = dedupe["enabled"] and distance <= dedupe["distance"]
-    groups = hamming_join.find_groups(codes, distance, None if apart else owners)
-    return int(np.count_nonzero(groups.of < 0))
+    groups = hamming_join.cluster_codes(codes, distance, None if apart else owners)
+    return int(np.count_nonzero(groups.nearest < 0))
 
 
 def _list_given(frames: HashedFrames, min_detail: int) -> np.ndarray:
@@ -122,7 +123,7 @@ def _count_featureless(frames: HashedFrames, min_detail: int) -> dict[str, int]:
 def _count_between_splits(codes: np.ndarray, is_val: np.ndarray, distances: list[int]) -> list[int]:
     """Frames that stay, at each distance, where only training frames near a validation frame go."""
     near = hamming_join.find_nearest(codes[~is_val], codes[is_val], distances[-1])
-    gone = np.bincount(near.distance[near.of >= 0], minlength=distances[-1] + 1)
+    gone = np.bincount(near.distance[near.nearest >= 0], minlength=distances[-1] + 1)
     return (len(codes) - np.cumsum(gone))[distances].tolist()
 
 
@@ -137,7 +138,7 @@ def measure_selection(frames: HashedFrames, settings: dict[str, Any]) -> Selecti
     counts = [count for count in counts if count <= lengths.max(initial=0)]
     clear = frames.stays_in_video & (frames.detail >= settings["dedupe"]["min_detail"])
     places, starts = rank_within_videos(frames, clear)
-    order, _ = hamming_join.order_farthest(frames.codes[places], starts)
+    order, _ = hamming_join.order_farthest_first(frames.codes[places], starts)
     radii = _measure_radii(frames.codes[places], order, starts, counts)
     kept = [int(np.minimum(lengths, count).sum()) for count in counts]
     return Selection(counts, kept, [radii[c][0] for c in counts], [radii[c][1] for c in counts], own)

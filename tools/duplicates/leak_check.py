@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from preprocess.near_duplicates.hamming_join import LIMITS, find_nearest
+from preprocess.near_duplicates.hamming_join import find_nearest
+from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from shards.errors import DataError
 from shards.manifest import take_rows
 from shards.record_reader import RecordReader
@@ -53,11 +54,11 @@ def check_leaks(folder: Path, frames: HashedFrames, settings: dict[str, Any], pr
     clear = frames.detail >= settings["dedupe"]["min_detail"]
     is_val = frames.split == VAL
     train, val = (np.flatnonzero(frames.kept & clear & side) for side in (~is_val, is_val))
-    limit = LIMITS[frames.bits]
+    limit = JOIN_LIMITS[frames.bits]
     near = find_nearest(frames.codes[train], frames.codes[val], limit)
-    found = np.flatnonzero(near.of >= 0)
+    found = np.flatnonzero(near.nearest >= 0)
     found = found[np.argsort(near.distance[found], kind="stable")]
-    pairs = np.stack((train[found], val[near.of[found]], near.distance[found].astype(np.int64)), 1)
+    pairs = np.stack((train[found], val[near.nearest[found]], near.distance[found].astype(np.int64)), 1)
     alike = _find_alike(frames, np.flatnonzero(frames.kept & ~clear))
     equal, unread = _compare_pictures(folder, frames, alike)
     return Leaks(

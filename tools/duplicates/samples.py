@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from console.html_page import embed
-from preprocess.near_duplicates.hamming_join import LIMITS, find_nearest_others
+from preprocess.near_duplicates.hamming_join import find_nearest_others
+from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from shards.emotions import EMOTIONS
 from shards.manifest import SPLITS, STATUSES, take_rows
 from tools.duplicates.groups import DuplicateGroups
@@ -45,14 +46,14 @@ class DuplicateSamples(NamedTuple):
 def find_nearest_kept(frames: HashedFrames, min_detail: int, seed: int) -> NearestKept:
     """Hold every kept frame against every other one."""
     places = np.flatnonzero(frames.kept & (frames.detail >= min_detail))
-    near = find_nearest_others(frames.codes[places], LIMITS[frames.bits])
-    found = np.flatnonzero(near.of >= 0)
+    near = find_nearest_others(frames.codes[places], JOIN_LIMITS[frames.bits])
+    found = np.flatnonzero(near.nearest >= 0)
     distances = near.distance[found]
     closest = np.lexsort((np.random.default_rng(seed).random(len(found)), distances))[: 4 * PAIRS["kept"]]
-    ends = np.sort(np.stack((places[found], places[near.of[found]]), 1)[closest], axis=1)  # each other's: one pair
+    ends = np.sort(np.stack((places[found], places[near.nearest[found]]), 1)[closest], axis=1)  # each other's: one pair
     _, first = np.unique(ends, axis=0, return_index=True)
     first = np.sort(first)[: PAIRS["kept"]]
-    histogram = np.bincount(distances, minlength=LIMITS[frames.bits] + 1).tolist()
+    histogram = np.bincount(distances, minlength=JOIN_LIMITS[frames.bits] + 1).tolist()
     pairs = np.column_stack((ends, distances[closest]))[first].astype(np.int64)
     return NearestKept(len(places), histogram, len(places) - len(found), pairs)
 

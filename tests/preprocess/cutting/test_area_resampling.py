@@ -1,18 +1,19 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocess.cutting.area_resampling import resample_area, weigh_area
+from preprocess.cutting.area_resampling import compute_area_weights, resample_area
 
 
 @given(st.integers(1, 700), st.integers(1, 300), st.integers(1, 8), st.data())
+@settings(deadline=None)  # the first call compiles
 def test_weights_add_up_and_stay_inside(pixels, count, ratio, data):
     unit = ratio * count
     step = data.draw(st.integers(1, pixels * ratio))  # source pixels of the unscaled window
     start = data.draw(st.integers(0, pixels * unit - step * count))
-    first, weights = weigh_area(start, step, unit, pixels, count)
+    first, weights = compute_area_weights(start, step, unit, pixels, count)
     assert (weights.sum(0) == 2**11).all() and (weights >= 0).all()
     assert first.min() >= 0 and (first + len(weights)).max() <= pixels
 

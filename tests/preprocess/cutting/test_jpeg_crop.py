@@ -1,4 +1,4 @@
-"""Every kind of JPEG has a stated outcome."""
+"""Crops equal a full decode, slice and resize; each odd kind of JPEG is decoded or refused as stated."""
 
 import cv2
 import numpy as np
@@ -18,7 +18,7 @@ def decode_plainly(data: bytes) -> np.ndarray:
 
 
 def cut_plainly(data: bytes, crop: Crop, size: int) -> np.ndarray:
-    """Full decode, black around it, slice, resize: what the one pass stands for."""
+    """The same crop by a full decode, a black border, a slice and a resize."""
     image = cv2.copyMakeBorder(decode_plainly(data), *[crop.size] * 4, cv2.BORDER_CONSTANT)
     x, y = crop.x + crop.size, crop.y + crop.size
     square = image[y : y + crop.size, x : x + crop.size]
@@ -39,7 +39,7 @@ def cut_plainly(data: bytes, crop: Crop, size: int) -> np.ndarray:
         Crop(0, 0, 1),
     ],
 )
-def test_one_pass_is_the_plain_way(width, crop):
+def test_one_pass_equals_full_decode_and_resize(width, crop):
     scale = width // 320
     data = make_jpeg(3, width, 240 * scale)
     crop = Crop(*(scale * value for value in crop))
@@ -101,7 +101,7 @@ def test_exif_turning_is_ignored():
         with_segment(PLAIN, 0xE1, PLAIN),  # a thumbnail with markers of its own
     ],
 )
-def test_what_surrounds_the_picture_does_no_harm(data):
+def test_bytes_around_the_picture_are_ignored(data):
     assert read_header(data) == Header(320, 240)
     assert decode_crop(data, Header(320, 240), Crop(0, 0, 240), 64).any()
 

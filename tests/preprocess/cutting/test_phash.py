@@ -16,7 +16,7 @@ def distance(a: np.ndarray, b: np.ndarray, bits: int) -> int:
 
 
 def make_mosaic() -> np.ndarray:
-    """Blocks whose values are arithmetic alone, (256, 256, 3) uint8: no library of random numbers can change them."""
+    """Blocks of computed values, (256, 256, 3) uint8, which no change of a random number generator can alter."""
     pixels = (np.arange(256 * 256 * 3, dtype=np.int64) * 2654435761 % 2**32 >> 24).astype(np.uint8)
     return cv2.resize(pixels.reshape(256, 256, 3)[:13, :13], (256, 256), interpolation=cv2.INTER_NEAREST)
 
@@ -53,7 +53,7 @@ def test_about_half_the_bits_are_set(bits):
     assert all(bits // 2 - 2 <= count <= bits // 2 for count in counts)
 
 
-def test_detail_tells_featureless_crops():
+def test_detail_separates_featureless_crops():
     black, flat = np.zeros((256, 256, 3), np.uint8), np.full((256, 256, 3), 128, np.uint8)
     noise = np.random.default_rng(0).integers(0, 12, (256, 256, 3), np.uint8)
     assert hash_crop(black).detail == hash_crop(flat).detail == 0
@@ -67,8 +67,8 @@ def test_detail_is_the_same_for_both(size):
 
 
 @both_kinds
-def test_is_the_dct_hash_of_the_books(bits):
-    """The textbook's floating-point steps, by SciPy, on the same luma: it differs at most next to the median."""
+def test_equals_the_floating_point_dct_hash(bits):
+    """The hash by SciPy's floating-point DCT of the same luma: bits differ only for coefficients at the median."""
     side, lowest = {64: (32, 8), 256: (64, 16)}[bits]
     for seed in range(20):
         pixels = make_image(seed, 256, 256)
@@ -82,8 +82,8 @@ def test_is_the_dct_hash_of_the_books(bits):
 
 
 @both_kinds
-def test_the_reduced_luma_is_opencvs(bits):
-    """The whole way by OpenCV, its area-averaging too, which rounds in floating point: a bit or two of 64."""
+def test_equals_the_hash_made_with_opencv(bits):
+    """The hash by OpenCV alone, whose area resampling rounds in floating point: at most one bit of 64 differs."""
     side, lowest = {64: (32, 8), 256: (64, 16)}[bits]
     for seed in range(20):
         pixels = make_image(seed, 256, 256)
@@ -101,12 +101,12 @@ def test_the_reduced_luma_is_opencvs(bits):
     ],
 )
 def test_golden(bits, code):
-    """The same on every CPU, and for good: datasets hold these codes."""
+    """Codes are the same on every CPU and never change, because datasets contain them."""
     assert hash_crop(make_mosaic(), bits) == (code, 33033)
 
 
 def test_bits_are_rows_first_and_the_first_is_the_highest():
-    """A wave down the crop lies in the first column of coefficients, one across it in the first row."""
+    """A vertical wave is in the first column of coefficients, a horizontal one in the first row."""
     wave = np.cos(np.pi * (np.arange(256) + 0.5) / 256 * 3) * 100 + 128
     down = np.repeat(np.repeat(wave[:, None], 256, axis=1)[:, :, None], 3, axis=2).astype(np.uint8)
     for bits, side in ((64, 8), (256, 16)):

@@ -1,16 +1,16 @@
-"""Near-copies across videos: the one rule with its ranks, the wall between the splits, and labels that contradict."""
+"""Near-duplicates across videos: ranks, the separation of the splits, and conflicting labels."""
 
 import numpy as np
 import pytest
 
-from preprocess.near_duplicates.across_videos import REASON_CODES, ComparedFrames, find_fates
-from preprocess.near_duplicates.hamming_join_loops import NO_MATCH
-from preprocess.settings import DedupeSettings
+from preprocess.near_duplicates.across_videos import REASON_CODES, ComparedFrames, decide_outcomes
+from preprocess.near_duplicates.matches import NO_MATCH
+from preprocess.settings import DedupeSettings, HashSettings, PreprocessSettings
 from shards.errors import CallError
 
 
 def make_frames(*rows: tuple, bits: int = 64) -> ComparedFrames:
-    """Frames from (code, detail, video, is_val, label) and, of one under the gate, its pixels."""
+    """Frames from (code, detail, video, is_val, label) and, for a frame under the detail gate, its pixels."""
     columns = list(zip(*(row[:5] for row in rows), strict=True))
     words = [[code >> (bits - 64 * (w + 1)) & (2**64 - 1) for w in range(bits // 64)] for code in columns[0]]
     pixels = {place: row[5] for place, row in enumerate(rows) if len(row) > 5}
@@ -20,11 +20,12 @@ def make_frames(*rows: tuple, bits: int = 64) -> ComparedFrames:
     return ComparedFrames(np.array(words, np.uint64), detail, sizes, pixels, video, is_val, label)
 
 
-def settle(*rows: tuple, **settings) -> list[tuple]:
-    """(reason, of, distance) of each frame."""
+def decide(*rows: tuple, **settings) -> list[tuple]:
+    """(reason, representative, distance) of each frame."""
     settings = {"distance": 8, "cross_distance": 3, "min_detail": 10} | settings
-    fate = find_fates(make_frames(*rows), DedupeSettings(**settings))
-    return [(REASON_CODES[r], int(of), int(d)) for r, of, d in zip(fate.reason, fate.of, fate.distance, strict=True)]
+    outcomes = decide_outcomes(make_frames(*rows), DedupeSettings(**settings))
+    columns = outcomes.reason.tolist(), outcomes.representative.tolist(), outcomes.distance.tolist()
+    return [(REASON_CODES[code], representative, bits) for code, representative, bits in zip(*columns, strict=True)]
 
 
 KEPT = (None, NO_MATCH, 0)
@@ -40,7 +41,7 @@ FAR, FARTHER = 0xFFFF << 40, 0xFFFF << 20
         # validation first, whatever its detail
         ([(0, 90, 0, False, 1), (1, 20, 1, True, 1)], [("near_validation", 1, 1), KEPT]),
         ([(0, 90, 0, True, 1), (1, 20, 1, True, 1)], [KEPT, ("near_across_videos", 0, 1)]),
-        # the nearest stands for it, though one of validation is near too: it goes either way
+        # the nearest is its representative, though a frame of validation is near too
         (
             [(0, 90, 0, False, 1), (1, 20, 1, False, 1), (0b1111, 50, 2, True, 1)],
             [KEPT, ("near_across_videos", 0, 1), KEPT],
@@ -48,18 +49,18 @@ FAR, FARTHER = 0xFFFF << 40, 0xFFFF << 20
         # no chains
         ([(0, 90, 0, False, 1), (0b111, 80, 1, False, 1), (0b111111, 70, 2, False, 1)],
          [KEPT, ("near_across_videos", 0, 3), KEPT]),
-        # under the gate: equal pixels only
+        # under the detail gate: equal pixels only
         ([(0, 5, 0, False, 1, b"a"), (0, 5, 1, False, 1, b"b"), (0, 50, 2, False, 1)], [KEPT, KEPT, KEPT]),
         ([(0, 5, 0, False, 1, b"a"), (9, 4, 1, True, 1, b"a")], [("near_validation", 1, 0), KEPT]),
         ([(0, 5, 0, False, 1, b"a"), (9, 4, 1, False, 1, b"a")], [KEPT, ("near_across_videos", 0, 0)]),
     ],
 )  # fmt: skip
-def test_the_rule(rows, found):
-    assert settle(*rows) == found
+def test_ranks_and_distances(rows, found):
+    assert decide(*rows) == found
 
 
 @pytest.mark.parametrize("settings", [{"scope": "video"}, {"enabled": False}, {"enabled": False, "scope": "video"}])
-def test_the_splits_stay_apart_whatever_else_is_set(settings):
+def test_training_frames_near_validation_are_always_dropped(settings):
     rows = [
         (0, 90, 0, False, 1),
         (1, 90, 1, False, 1),  # near the first, in another video of training
@@ -72,13 +73,13 @@ def test_the_splits_stay_apart_whatever_else_is_set(settings):
         (7, 5, 8, False, 1, b"b"),
     ]
     near = [KEPT, KEPT, KEPT, KEPT, ("near_validation", 3, 1), KEPT, KEPT, KEPT, ("near_validation", 7, 0)]
-    assert settle(*rows, **settings) == near
+    assert decide(*rows, **settings) == near
 
 
-def test_a_wider_distance_across_videos_leaves_the_videos_alone():
+def test_frames_of_one_video_are_not_compared_again():
     rows = [(0, 90, 0, False, 1), (0b11, 80, 0, False, 1), (0b111, 70, 1, False, 1)]
-    assert settle(*rows, distance=1) == [KEPT, KEPT, ("near_across_videos", 1, 1)]
-    assert settle(*rows, distance=8) == [KEPT, ("near_across_videos", 0, 2), ("near_across_videos", 0, 3)]
+    assert decide(*rows, distance=1) == [KEPT, KEPT, ("near_across_videos", 1, 1)]
+    assert decide(*rows, distance=8) == [KEPT, ("near_across_videos", 0, 2), ("near_across_videos", 0, 3)]
 
 
 def brute_force(frames: ComparedFrames, distance: int) -> list[tuple[int, int]]:
@@ -96,7 +97,7 @@ def brute_force(frames: ComparedFrames, distance: int) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("bits", [64, 256])
-def test_many_frames_equal_brute_force_and_leave_no_leak(bits):
+def test_many_frames_equal_brute_force_and_no_validation_frame_leaks(bits):
     rng = np.random.default_rng(1)
     n, distance = 800, 6
     codes = rng.integers(0, 2**64, (60, bits // 64), dtype=np.uint64)[rng.integers(0, 60, n)]
@@ -107,35 +108,37 @@ def test_many_frames_equal_brute_force_and_leave_no_leak(bits):
     frames = ComparedFrames(
         codes, detail, rng.integers(50, 53, n).astype(np.int32), {}, video, rng.random(n) < 0.2, np.zeros(n, np.int8)
     )
-    fate = find_fates(frames, DedupeSettings(distance=8, cross_distance=distance, min_detail=10))
-    assert list(zip(fate.of.tolist(), fate.distance.tolist(), strict=True)) == brute_force(frames, distance)
+    outcomes = decide_outcomes(frames, DedupeSettings(distance=8, cross_distance=distance, min_detail=10))
+    found = zip(outcomes.representative.tolist(), outcomes.distance.tolist(), strict=True)
+    assert list(found) == brute_force(frames, distance)
     for scope in ("all", "video"):
-        fate = find_fates(frames, DedupeSettings(scope=scope, distance=8, cross_distance=distance, min_detail=10))
-        train, val = np.flatnonzero(fate.is_kept & ~frames.is_val), np.flatnonzero(fate.is_kept & frames.is_val)
+        settings = DedupeSettings(scope=scope, distance=8, cross_distance=distance, min_detail=10)
+        outcomes = decide_outcomes(frames, settings)
+        train, val = np.flatnonzero(outcomes.is_kept & ~frames.is_val), np.flatnonzero(outcomes.is_kept & frames.is_val)
         near = np.bitwise_count(codes[train][:, None] ^ codes[val][None]).sum(axis=2)
         assert len(train) and len(val) and near.min() > distance
-        gone = fate.reason == REASON_CODES.index("near_validation")
-        assert gone.any() and not frames.is_val[gone].any() and frames.is_val[fate.of[gone]].all()
+        gone = outcomes.reason == REASON_CODES.index("near_validation")
+        assert gone.any() and not frames.is_val[gone].any() and frames.is_val[outcomes.representative[gone]].all()
 
 
 CONFLICT = [
     (0, 90, 0, False, 1),
     (1, 80, 1, False, 2),
     (2, 70, 2, False, 2),
-    (FAR, 90, 3, False, 4),  # a group that agrees
+    (FAR, 90, 3, False, 4),  # a cluster that agrees
     (FAR + 1, 80, 4, False, 4),
     (FARTHER, 90, 5, False, 5),  # by itself
 ]
 
 
 def test_conflicts_are_kept_by_default():
-    fate = find_fates(make_frames(*CONFLICT), DedupeSettings(distance=8, cross_distance=3, min_detail=10))
-    assert fate.is_kept.tolist() == [True, False, False, True, False, True]
-    assert fate.label.tolist() == [1, 2, 2, 4, 4, 5] and not fate.votes.any()
+    outcomes = decide_outcomes(make_frames(*CONFLICT), DedupeSettings(distance=8, cross_distance=3, min_detail=10))
+    assert outcomes.is_kept.tolist() == [True, False, False, True, False, True]
+    assert outcomes.label.tolist() == [1, 2, 2, 4, 4, 5] and not outcomes.votes.any()
 
 
 def test_conflicts_may_be_dropped():
-    found = settle(*CONFLICT, conflicts="drop")
+    found = decide(*CONFLICT, conflicts="drop")
     assert found[0] == ("label_conflict", NO_MATCH, 0) and found[1] == ("near_across_videos", 0, 1)
     assert found[3] == found[5] == KEPT
 
@@ -156,14 +159,12 @@ def test_conflicts_may_be_dropped():
 )  # fmt: skip
 def test_conflicts_may_go_to_the_majority_of_the_videos(rows, label):
     settings = DedupeSettings(distance=8, cross_distance=3, min_detail=10, conflicts="majority")
-    fate = find_fates(make_frames(*rows), settings)
-    assert fate.is_kept[0] and fate.label[0] == label
-    assert (fate.votes[0] > 0) == (label != rows[0][4])
+    outcomes = decide_outcomes(make_frames(*rows), settings)
+    assert outcomes.is_kept[0] and outcomes.label[0] == label
+    assert (outcomes.votes[0] > 0) == (label != rows[0][4])
 
 
-def test_distances_hold_for_the_hash():
-    from preprocess.settings import HashSettings, PreprocessSettings
-
+def test_default_distances_and_limits_depend_on_the_hash():
     plain = {"source": ["a"], "out": "b"}
     assert PreprocessSettings(**plain).dedupe.distance == 8 and PreprocessSettings(**plain).dedupe.cross_distance == 6
     wide = PreprocessSettings(**plain, hash=HashSettings(256))

@@ -1,4 +1,4 @@
-"""Whole runs over videos that share pictures: what goes, what the manifest says of it, and what a dry run leaves."""
+"""Whole runs over videos that share pictures: what is dropped, what the manifest says, and what a dry run leaves."""
 
 import json
 from hashlib import blake2b
@@ -32,7 +32,7 @@ NAMES = {name: f"dog-walkrun-00000{number}" for number, name in enumerate(MOODS)
 
 
 def write_tree(root: Path) -> Path:
-    """Three videos of training and one of validation, of which each shows one picture that others show too.
+    """Three training videos and one validation video, each with pictures that other videos show too.
 
     a and v share picture 1; a, b and c share picture 2; each has two of its own.
     """
@@ -66,7 +66,7 @@ def lost(rows: dict[str, dict]) -> dict[str, tuple]:
     return {key: (row["reason"], row["duplicate_of"]) for key, row in rows.items() if row["status"] != "kept"}
 
 
-def test_frames_of_other_videos_go(tree, tmp_path):
+def test_near_duplicates_across_videos_are_dropped(tree, tmp_path):
     rows = make(tree, tmp_path / "out")
     assert lost(rows) == {
         "a/0": ("near_validation", "v/0"),
@@ -82,7 +82,7 @@ def test_frames_of_other_videos_go(tree, tmp_path):
 
 
 @pytest.mark.parametrize("dedupe", [{"scope": "video"}, {"enabled": False}])
-def test_twins_of_validation_always_go(tree, tmp_path, dedupe):
+def test_training_frames_near_validation_are_always_dropped(tree, tmp_path, dedupe):
     rows = make(tree, tmp_path / "out", dedupe=dedupe)
     assert lost(rows) == {"a/0": ("near_validation", "v/0")}
 
@@ -98,7 +98,7 @@ def test_bytes_do_not_depend_on_the_tasks(tree, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("count", [None, 9])
 def test_no_training_frame_is_near_a_kept_one_of_validation(tmp_path, count):
-    """With long hashes, and labels of which no frame can be used."""
+    """With 256-bit hashes, and with labels that have no usable frame."""
     root = write_tree(tmp_path / "동물")
     (root / "dog-broken-000009.json").write_text("{")
     write_video(root, "dog-empty-000008", 0, [])
@@ -110,7 +110,7 @@ def test_no_training_frame_is_near_a_kept_one_of_validation(tmp_path, count):
         for split in ("train", "val")
     }
     assert len(sides["train"]) == 7 and len(sides["val"]) == 3
-    assert (find_nearest(sides["train"], sides["val"], 31).of < 0).all()
+    assert (find_nearest(sides["train"], sides["val"], 31).nearest < 0).all()
 
 
 def test_conflicts_that_are_dropped(tree, tmp_path):
@@ -134,7 +134,7 @@ def test_conflicts_that_the_majority_decides(tree, tmp_path):
     assert videos == 3 and emotions[KOREAN[3]]["videos"] + emotions[KOREAN[2]]["videos"] == 4  # one has both moods
 
 
-def test_the_frames_of_a_video_that_differ_most(tree, tmp_path):
+def test_selection_keeps_so_many_frames_of_each_video(tree, tmp_path):
     rows = make(tree, tmp_path / "out", select=SelectSettings(2), dedupe={"enabled": False})
     status = {video: [row["status"] for row in rows.values() if row["video"] == video] for video in MOODS}
     assert all(found.count("unselected") == len(found) - 2 for found in status.values())
@@ -161,8 +161,8 @@ def test_a_dry_run_says_what_would_be_kept_and_leaves_its_hashes(tree, tmp_path,
     assert not (out / ".work").exists() and read_dry_run(out) is None
 
 
-def test_hashes_are_taken_over(tree, tmp_path):
-    """Shown by hashes that are not the frames' own: the real run believes them, for their inputs are the same."""
+def test_the_real_run_reuses_the_hashes_of_a_dry_run(tree, tmp_path):
+    """The dry run's hashes are replaced by equal ones; the real run uses these, because its inputs are unchanged."""
     out = tmp_path / "out"
     make(tree, out, dry_run=True)
     for path in out.glob(".work/hashes/*.parquet"):
@@ -176,8 +176,8 @@ def test_hashes_are_taken_over(tree, tmp_path):
     assert sum(row["status"] == "kept" for row in rows.values()) == 1
 
 
-def test_frames_that_differ_most_among_those_that_are_no_copies(tmp_path):
-    """A copy's representative may be left out by the selection: the dataset is whole all the same."""
+def test_selection_is_made_among_frames_that_are_no_duplicates(tmp_path):
+    """The selection may leave out the representative of a duplicate; the dataset is still valid."""
     pictures = [1, 1, 2, 2, 3, 3, 4, 4]
     write_video(tmp_path / "pets", images={5 * place: make_jpeg(seed) for place, seed in enumerate(pictures)})
     dataset = run(
@@ -243,7 +243,7 @@ def test_damaged_hashes_are_made_again(tree, tmp_path, pattern, damage):
     assert len(make(tree, tmp_path / "out")) == len(dry)
 
 
-def test_an_emptied_split_is_told_and_an_emptied_dataset_refused(tmp_path, capsys):
+def test_an_emptied_split_is_reported_and_an_emptied_dataset_refused(tmp_path, capsys):
     moods = {"dog-sit-000000": (3, "Training"), "dog-sit-000001": (3, "Validation")}
     for name, (mood, part) in moods.items():
         label = make_label(inspect={"emotion": KOREAN[mood]})

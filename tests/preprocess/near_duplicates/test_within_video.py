@@ -33,12 +33,12 @@ def frame(code: int, detail: int = 100, crop_size: int = 50, pixels: bytes = b""
         ([frame(0, 5, 50, b"a"), frame(0, 5, 60, b"a")], [Duplicate(1, 0), None]),
     ],
 )
-def test_the_rule(frames, found):
+def test_ranks_and_distances(frames, found):
     assert find_duplicates(frames, SETTINGS) == found
 
 
 def test_a_video_without_a_usable_frame():
-    """Whatever the hash: no frame says how long it is."""
+    """Without a frame the length of the hash is not known."""
     for distance in (3, 62):
         assert find_duplicates([], DedupeSettings(distance=distance)) == []
     assert select_frames([], 3, SETTINGS) == set()
@@ -53,7 +53,7 @@ def differ(one: Candidate, other: Candidate) -> int:
 
 
 def brute_force(frames, settings):
-    """The rule, word by word."""
+    """Greedy leader clustering as it is defined."""
     order = sorted(range(len(frames)), key=lambda i: (-frames[i].detail, -frames[i].crop_size, i))
     kept, found = [], {}
     for i in order:
@@ -74,8 +74,8 @@ def test_equals_brute_force(frames, distance):
     assert found == brute_force(frames, settings)
     for i, duplicate in enumerate(found):
         if duplicate:
-            assert found[duplicate.of] is None
-            assert duplicate.distance == differ(frames[i], frames[duplicate.of]) <= distance
+            assert found[duplicate.representative] is None
+            assert duplicate.distance == differ(frames[i], frames[duplicate.representative]) <= distance
 
 
 def choose(codes, count, **changes):

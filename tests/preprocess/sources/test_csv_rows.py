@@ -1,21 +1,19 @@
-"""The student's CSV: every spelling that he or Excel writes, every row that cannot be used, and the same crops."""
+"""The CSV of image_path,bbox,labels: its spellings, its faulty rows, and the same crops as from the tree."""
 
 import json
 import os
 import unicodedata
 
-import numpy as np
 import pytest
 
 from preprocess.run import run
 from preprocess.settings import DedupeSettings, PreprocessSettings
-from preprocess.sources.csv_rows import find_mood, parse_rows, read_label_map
-from preprocess.sources.source_kinds import check_sources, find_videos
-from preprocess.task_size import group_into_tasks
+from preprocess.sources.csv_rows import parse_csv_rows
+from preprocess.sources.label_map import find_mood, read_label_map
+from preprocess.sources.source_kinds import find_videos
 from preprocess.writing.spill import read_task_rows
 from preprocess.writing.video_task import run_video_task
 from shards.crop_geometry import Box
-from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
 from shards.manifest import read_manifest
 from shards.record import decode_record
@@ -33,7 +31,7 @@ def write_csv(path, rows, encoding="utf-8", head="image_path,bbox,labels"):
 
 
 def read_rows_of(tmp_path, *sources, valid_source=(), **settings):
-    """The manifest's rows, as dicts, of a task over all videos of some CSVs."""
+    """The rows, as dicts, that one task makes of all videos of some CSVs."""
     (tmp_path / "work").mkdir(exist_ok=True)
     settings = PreprocessSettings([str(s) for s in sources], "unused", [str(s) for s in valid_source], **settings)
     videos = find_videos(settings.source, settings.valid_source, settings.label_map).videos
@@ -43,7 +41,7 @@ def read_rows_of(tmp_path, *sources, valid_source=(), **settings):
 
 @pytest.fixture
 def images(tmp_path):
-    """Three frames of a video, and of one with another style of names."""
+    """Three frames of each of two videos, one of which names its files in another style."""
     write_video(tmp_path, "cat-arch-000156").unlink()
     for number in (1, 2, 10):
         path = tmp_path / "photos" / "강아지" / f"img{number}.jpg"
@@ -91,7 +89,7 @@ def test_a_csv_beside_its_images(images):
 
 
 def test_names_that_the_disk_holds_otherwise(images):
-    """Decomposed, and in the bytes of CP949, as old archives unpack."""
+    """Decomposed names, and names in CP949, which old archives unpack to."""
     photos = images / "photos"
     os.rename(photos / "강아지", photos / unicodedata.normalize("NFD", "강아지"))
     write_csv(images / "a.csv", [("photos/강아지/img1.jpg", BBOX, "공포")])
@@ -100,26 +98,6 @@ def test_names_that_the_disk_holds_otherwise(images):
     os.rename(os.path.join(os.fsencode(photos), unicodedata.normalize("NFD", "강아지").encode()), strange)
     write_csv(images / "a.csv", [(r"photos/\xb0\xed\xbe\xe7\xc0\xcc/img1.jpg".replace("\\", "\\\\"), BBOX, "공포")])
     assert [row["reason"] for row in read_rows_of(images, images / "a.csv")] == ["image_missing"]  # \ parts folders
-
-
-@pytest.mark.parametrize(
-    ("label", "mood"),
-    [
-        ("편안/안정", 3),
-        (unicodedata.normalize("NFD", "편안/안정"), 3),
-        (" 편안 / 안정 ", 3),
-        ("calm", 3),
-        ("Calm", 3),
-        ("3", 3),
-        ("3.0", 3),
-        ("6", None),
-        ("", None),
-        ("sleepy", None),
-        ("-1", None),
-    ],
-)
-def test_labels(label, mood):
-    assert find_mood(label, {}) == (None if mood is None else KOREAN[mood])
 
 
 @pytest.mark.parametrize("value", [{"0": "편안/안정", "1": "fear", "sleepy": "calm"}, ["calm", "공포"]])
@@ -132,15 +110,6 @@ def test_a_label_map_says_what_numbers_mean(images, value):
     assert [row["label"] for row in read] == [3, 1, None] and read[2]["reason"] == "emotion_unknown"
     assert read[2]["emotion_inspect"] == "2"  # not ours: the map does not say what it means
     assert find_mood("sleepy", read_label_map(str(images / "map.json"))) == ("편안/안정" if "1" in value else None)
-
-
-@pytest.mark.parametrize("text", ["{", "5", "[]", '{"0": "sleepy"}', "\udcb0"])
-def test_label_maps_that_are_none(tmp_path, text):
-    (tmp_path / "map.json").write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(CallError, match="--label_map"):
-        read_label_map(str(tmp_path / "map.json"))
-    with pytest.raises(CallError, match="No such file"):
-        read_label_map(str(tmp_path / "nowhere.json"))
 
 
 @pytest.mark.parametrize(
@@ -231,24 +200,14 @@ def test_columns_may_come_in_any_order_with_others(images):
     assert [row["status"] for row in read_rows_of(images, images / "a.csv")] == ["kept"]
 
 
-def test_sources_of_both_kinds_are_checked(tmp_path):
-    (tmp_path / "a.csv").touch()
-    (tmp_path / "folder").mkdir()
-    check_sources([str(tmp_path / "a.csv"), str(tmp_path / "folder")])
-    with pytest.raises(CallError, match="name each"):
-        check_sources([str(tmp_path / "a.csv")] * 2)
-    with pytest.raises(CallError, match="does not exist"):
-        check_sources([str(tmp_path / "b.csv")])
-
-
-def test_parse_rows_needs_no_disk():
-    label = parse_rows(b'["frame_6_timestamp_200.jpg","1,2,3,4","\xea\xb3\xb5\xed\x8f\xac"]')
+def test_parse_csv_rows_needs_no_disk():
+    label = parse_csv_rows(b'["frame_6_timestamp_200.jpg","1,2,3,4","\xea\xb3\xb5\xed\x8f\xac"]')
     assert label.annotations[0][:5] == (6, 200, "frame_6_timestamp_200.jpg", Box(2, 1, 4, 3), "공포")
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """Two training videos and one of validation, with a frame that is rejected in each."""
+    """Two training videos and one validation video, each with one frame that is rejected."""
     root = tmp_path_factory.mktemp("tree") / "pets"
     for number, part in enumerate(("Training", "Training", "Validation")):
         images = {5 * i: make_jpeg(100 * number + i) for i in range(4)}
@@ -258,7 +217,7 @@ def tree(tmp_path_factory):
 
 
 def list_images(folder) -> dict[str, tuple[str, bytes, int]]:
-    """Shard, picture and mood of each record, by key."""
+    """(shard, image, label) of each record, by key."""
     found = {}
     for path in sorted(folder.glob("pet_mood-*")):
         with open(path, "rb") as file:
@@ -311,12 +270,3 @@ def test_frames_of_one_folder_on_both_sides_are_refused_and_never_moved(two_work
     with pytest.raises(DataError, match=r"train\.csv: nothing of it is left for training: .* divide folders, not rows"):
         run(settings)
     assert not (tmp_path / "out" / "dataset.json").exists()
-
-
-def test_many_rows_are_grouped_like_any_videos(tmp_path):
-    rows = [(f"v{i // 10}/frame_{i}_timestamp_{i}.jpg", BBOX, "3") for i in range(2000)]
-    write_csv(tmp_path / "a.csv", [rows[i] for i in np.random.default_rng(0).permutation(2000)])
-    found = find_videos([str(tmp_path / "a.csv")])
-    assert found.frames == 2000 and len(found.videos) == 200
-    assert [video.weight for video in found.videos] == [10] * 200
-    assert 50 <= len(group_into_tasks(found)) <= 80

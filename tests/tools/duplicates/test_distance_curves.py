@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from preprocess.near_duplicates.hamming_join import LIMITS
+from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from preprocess.near_duplicates.within_video import Candidate, find_duplicates
 from preprocess.run import run
 from preprocess.settings import DedupeSettings, PreprocessSettings, SelectSettings
@@ -50,7 +50,7 @@ def drop_in_videos(rows, distance):
         for row, duplicate in zip(mine, found, strict=True):
             if duplicate:
                 row |= {"status": "duplicate", "reason": "near_in_video", "distance": duplicate.distance}
-                row["duplicate_of"] = mine[duplicate.of]["key"]
+                row["duplicate_of"] = mine[duplicate.representative]["key"]
 
 
 def differ(a, b):
@@ -109,7 +109,7 @@ def test_across_videos_is_the_rule_among_representatives(tmp_path, bits):
     given = [row for row in rows if row["status"] == "kept"]
     clear = [row for row in given if row["detail"] >= 10]
     assert curves["all"].own == 5 and curves["video"].own is None
-    assert curves["all"].distances == list(range(LIMITS[bits] + 1))
+    assert curves["all"].distances == list(range(JOIN_LIMITS[bits] + 1))
     validation = [row for row in clear if row["split"] == "val"]
     for distance in curves["all"].distances:
         featureless = len(given) - len(clear)

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from preprocess.near_duplicates.hamming_join import LIMITS
+from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from preprocess.run import run
 from preprocess.settings import DedupeSettings, PreprocessSettings
 from shards.dataset import list_shards
@@ -34,7 +34,7 @@ def test_every_frame_against_every_other(tmp_path, bits):
         rows.append(row)
     rows.sort(key=lambda row: row["video"])
     folder = write_rows(tmp_path, rows, bits)
-    frames, limit = read_hashed_frames(folder), LIMITS[bits]
+    frames, limit = read_hashed_frames(folder), JOIN_LIMITS[bits]
     found = check_leaks(folder, frames, SETTINGS, promised=limit // 2)
     kept = [row for row in rows if row["status"] == "kept" and row["detail"] >= 10]
     codes = {row["key"]: int.from_bytes(row["hash"]) for row in kept}

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from preprocess.cutting.jpeg_crop import decode_crop, decode_region, encode_jpeg, find_window
+from preprocess.cutting.jpeg_crop import decode_crop, decode_region, encode_jpeg, find_region
 from shards.crop_geometry import Box, Crop, place_crop
 from shards.jpeg_headers import UnreadableImage, read_header
 from tests.trees import make_image, make_jpeg
@@ -142,7 +142,7 @@ def judge_as_preprocess(data: bytes) -> str:
     """What preprocess says of a whole frame."""
     try:
         header = read_header(data)
-        decode_region(data, find_window(Crop(0, 0, max(header)), header, max(header)))
+        decode_region(data, find_region(Crop(0, 0, max(header)), header, max(header)))
     except UnreadableImage as error:
         return str(error)
     return "good"

@@ -1,0 +1,57 @@
+"""Label files and frame directories that belong together by name -> videos."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from preprocess.sources.path_names import find_split
+from preprocess.sources.video import FrameDirectory, Video
+
+
+class LabelFile(NamedTuple):
+    """A label file and the name that its video's frame directory has."""
+
+    name: str
+    source: int
+    relative: str  # to the source, as the manifest writes it
+    path: bytes  # absolute
+
+
+class LabelPairs(NamedTuple):
+    """A video for every label file, in a fixed order, and what has no counterpart: paths relative to their source."""
+
+    videos: list[Video]
+    labels_without_frames: list[str]
+    directories_without_label: list[str]
+
+
+def pair_labels(
+    labels: Sequence[LabelFile],
+    directories: Mapping[str, Sequence[FrameDirectory]],
+    kind: str,
+    source_splits: Mapping[int, str | None],
+) -> LabelPairs:
+    """Pair label files with the frame directories of the same name, in whichever source they lie.
+
+    Args:
+        directories: frame directories by name.
+        kind: the kind of source, for Video.kind.
+        source_splits: the split that each source's own name states, for labels whose folders state none.
+    """
+    videos = [
+        Video(
+            name=label.name,
+            kind=kind,
+            source=label.source,
+            label_path=label.path,
+            label_file=label.relative,
+            split=find_split(label.relative.rpartition("/")[0]) or source_splits[label.source],
+            directories=tuple(sorted(directories.get(label.name, ()))),
+        )
+        for label in sorted(labels)
+    ]
+    unlabelled = sorted(directories.keys() - {label.name for label in labels})
+    return LabelPairs(
+        videos,
+        [video.label_file for video in videos if not video.directories],
+        [directory.relative for name in unlabelled for directory in directories[name]],
+    )
