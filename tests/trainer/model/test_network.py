@@ -11,7 +11,9 @@ import pytest
 
 from shards.errors import CallError
 from tests.conftest import ROOT
-from trainer.model.network import bring, build_network, choose_trainable, connect, find_backbone, rebuild
+from trainer.model.model_copy import copy_model
+from trainer.model.network import apply_network, build_network, find_backbone, resize_pictures
+from trainer.model.trainable_layers import choose_trainable
 from trainer.settings import NetworkSettings
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), dtype=np.uint8)
@@ -27,7 +29,7 @@ def perturb(model: keras.Model) -> None:
     model.set_weights([w + np.abs(chance.normal(0, 0.05, w.shape)).astype(w.dtype) for w in model.get_weights()])
 
 
-def test_it_is_the_students_network(b0):
+def test_the_layers_of_the_network(b0):
     kinds = [type(layer).__name__ for layer in b0.layers]
     assert kinds == [
         *("InputLayer", "Rescaling", "Functional", "GlobalAveragePooling2D"),
@@ -117,7 +119,7 @@ def test_a_frozen_base_runs_in_inference_mode(frozen):
     network = build_network(NetworkSettings("small", "none"), 64)
     norm = find_backbone(network).get_layer("block1_norm")
     x = keras.Input((64, 64, 3), dtype="uint8")
-    trained = keras.Model(x, connect(network, x, frozen))
+    trained = keras.Model(x, apply_network(network, x, frozen))
     trained(PICTURES, training=True)
     assert bool(np.any(norm.moving_mean)) != frozen  # training mode moves the statistics
 
@@ -125,9 +127,9 @@ def test_a_frozen_base_runs_in_inference_mode(frozen):
 def test_another_precision_is_the_same_network():
     network = build_network(NetworkSettings("small", "none"), 64)
     perturb(network)
-    half = rebuild(network, "mixed_float16")
+    half = copy_model(network, "mixed_float16")
     assert half.layers[2].layers[1].compute_dtype == "float16"
-    back = rebuild(half, "float32")
+    back = copy_model(half, "float32")
     assert back.layers[2].layers[1].compute_dtype == "float32"
     np.testing.assert_array_equal(back(PICTURES), network(PICTURES))
 
@@ -164,13 +166,13 @@ def test_pictures_of_another_side_are_brought_to_the_networks(policy, jit):
     try:
         network = build_network(NetworkSettings("small", "none"), 48)
         windows = keras.Input((64, 64, 3), dtype="uint8")
-        model = keras.Model(windows, connect(network, bring(windows, 48)))
+        model = keras.Model(windows, apply_network(network, resize_pictures(windows, 48)))
     finally:
         keras.config.set_dtype_policy(before)
     resize = keras.layers.Resizing(48, 48, dtype="float32")
     expected = resize(PICTURES.astype("float32"), training=False)
-    np.testing.assert_allclose(np.asarray(bring(PICTURES, 48)), np.asarray(expected), atol=1e-3)
-    assert bring(PICTURES, 64) is PICTURES
+    np.testing.assert_allclose(np.asarray(resize_pictures(PICTURES, 48)), np.asarray(expected), atol=1e-3)
+    assert resize_pictures(PICTURES, 64) is PICTURES
     model.compile("sgd", "mse", jit_compile=jit)
     statistics = network.get_layer("normalize").moving_mean
     model.predict(PICTURES, verbose=0)

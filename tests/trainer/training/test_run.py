@@ -1,4 +1,4 @@
-"""Whole runs: they learn, their files say the truth, they resume exactly, and they stop where they should."""
+"""Whole runs: they learn, their files agree with each other, they resume exactly, and they stop where they should."""
 
 import csv
 import json
@@ -6,7 +6,6 @@ import shutil
 import signal
 from collections import Counter
 from importlib.util import find_spec
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -18,12 +17,13 @@ from shards.errors import CallError
 from shards.storage.files import hash_file
 from shards.storage.lock import lock_folder
 from tests.trainer.runs import SCRATCH, read_weights, train, train_until
+from trainer.checks import throughput
 from trainer.input import pipeline
 from trainer.model.mood_json import read_metadata
-from trainer.settings import ProbeSettings, TrainSettings, fingerprint_run
-from trainer.training import epochs, throughput
+from trainer.run_files.checkpoint import list_checkpoints, read_progress
+from trainer.settings import ProbeSettings, TrainSettings
 from trainer.training import run as trainer_run
-from trainer.training.checkpoint import Progress, list_checkpoints, read_progress
+from trainer.training.checkpoint_callback import CheckpointCallback
 
 EXACT = ("--deterministic", "true", "--checkpoint_steps", "2", "--augment", "true", "--measure_speed", "true")
 
@@ -228,11 +228,11 @@ def test_before_the_first_step_the_shuffle_is_filled_once(pets, small_weights, t
         return tf.data.TFRecordDataset(tf.ensure_shape(tf.numpy_function(note, [path], tf.string), []))
 
     monkeypatch.setattr(pipeline, "_read_shard", read)
-    monkeypatch.setattr(throughput, "_MOST", 1)
+    monkeypatch.setattr(throughput, "_MAX_STEPS", 1)
     before_the_first = []
-    step = epochs.CheckpointCallback.on_epoch_begin
+    step = CheckpointCallback.on_epoch_begin
     monkeypatch.setattr(
-        epochs.CheckpointCallback,
+        CheckpointCallback,
         "on_epoch_begin",
         lambda self, *call: (before_the_first.append(count(opened)), step(self, *call)),
     )
@@ -286,8 +286,8 @@ def test_two_runs_in_one_folder(pets, tmp_path):
         trainer_run.train(TrainSettings(str(pets), out=str(tmp_path / "run"), resolution=48), [])
 
 
-def test_replace_starts_anew_but_goes_on_with_its_own(pets, tmp_path):
-    """The same command goes on, --replace in it or not; what another run left goes, whatever state it is in."""
+def test_replace_removes_another_run_but_continues_its_own(pets, tmp_path):
+    """The same command continues its run, also with --replace; what another run left is removed, damaged or not."""
     out = tmp_path / "run"
     arguments = (*SCRATCH, "--checkpoint_steps", "2", "--replace")
     assert train_until(pets, out, 3, signal.SIGKILL, *arguments)[0] == -signal.SIGKILL
@@ -303,52 +303,3 @@ def test_replace_starts_anew_but_goes_on_with_its_own(pets, tmp_path):
     again = train(pets, out, *arguments, "--seed", "5")
     assert again.returncode == 0 and "goes on" not in again.stderr
     assert json.loads((out / "run.json").read_text())["settings"]["seed"] == 5
-
-
-def test_the_best_model_of_a_killed_attempt_counts(pets, tmp_path):
-    """model.keras may be of an epoch that the last checkpoint does not know of."""
-    progress = Progress(best=0.2, best_epoch=1)
-    trainer_run._recall_best(progress, {"epoch": 2, "macro_f1": 0.5, "val_accuracy": 0.1}, "macro_f1")
-    assert (progress.best, progress.best_epoch) == (0.5, 2)
-    trainer_run._recall_best(progress, {"epoch": 1, "macro_f1": 0.4, "val_accuracy": 0.9}, "macro_f1")
-    assert (progress.best, progress.best_epoch) == (0.5, 2)
-
-
-@pytest.mark.parametrize(
-    ("change", "same"),
-    [({}, True), ({"precision": "float32"}, True), ({"seed": 1}, False), ({"checkpoint_steps": 7}, True)],
-)
-def test_what_a_run_may_go_on_from(small_weights, change, same):
-    base = {"train": "a", "weights": str(small_weights), "precision": "float32"}
-    effective = {"kind": "cpu", "jit": False}
-    first = fingerprint_run(TrainSettings(**base), "x", "y", effective)
-    assert (fingerprint_run(TrainSettings(**(base | change)), "x", "y", effective) == first) == same
-    assert fingerprint_run(TrainSettings(**base), "x", "y", effective | {"jit": True}) != first
-    assert fingerprint_run(TrainSettings(**base), "z", "y", effective) != first
-
-
-def test_weights_are_known_by_their_content(tmp_path):
-    (tmp_path / "w.keras").write_bytes(b"1")
-    settings = TrainSettings("a", weights=str(tmp_path / "w.keras"))
-    first = fingerprint_run(settings, "x", "y", {})
-    (tmp_path / "w.keras").write_bytes(b"2")
-    assert fingerprint_run(settings, "x", "y", {}) != first
-
-
-def test_a_frozen_main_stage_has_no_probe_before_it():
-    assert [stage.name for stage in TrainSettings("a").stages] == ["probe", "tune"]
-    assert [stage.name for stage in TrainSettings("a", train_base="frozen").stages] == ["tune"]
-    assert [stage.name for stage in TrainSettings("a", probe=ProbeSettings(0)).stages] == ["tune"]
-
-
-@pytest.mark.parametrize(
-    ("train", "out", "folder"),
-    [
-        ("data/pets.v1", None, "runs/pets.v1"),  # and not where the runs of pets.v2 lie
-        ("data/pets/", None, "runs/pets"),
-        ("lists/pets.v1.csv", None, "runs/pets.v1"),
-        ("data/pets.v1", "here", "here"),
-    ],
-)
-def test_where_a_run_lies(train, out, folder):
-    assert TrainSettings(train, out=out).folder == Path(folder)

@@ -1,4 +1,4 @@
-"""--overfit: learnt by heart where that can be, a clear failure where labels and pictures do not agree."""
+"""--overfit: pictures are learnt where that is possible; a clear failure where labels and pictures do not agree."""
 
 import re
 
@@ -7,10 +7,9 @@ import pytest
 
 from shards.errors import DataError
 from tests.trainer.runs import train
+from trainer.checks import overfit
 from trainer.input.dataset_split import open_split
-from trainer.input.pipeline import InputSettings
-from trainer.settings import ProbeSettings, TrainSettings
-from trainer.training import overfit
+from trainer.settings import InputSettings, ProbeSettings, TrainSettings
 from trainer.training.device import Device
 
 CPU = Device("cpu", "test", "tensorflow", "float32", False, 1)
@@ -26,7 +25,7 @@ def test_as_a_command(pets, tmp_path):
 
 def test_the_same_picture_with_two_labels_cannot_be_learnt(pets, monkeypatch):
     split = open_split(pets, "train")
-    monkeypatch.setattr(overfit, "_EPOCHS", 3)
+    monkeypatch.setattr(overfit, "_MAX_EPOCHS", 3)
     pictures = np.zeros((8, 64, 64, 3), np.uint8)
     monkeypatch.setattr(overfit, "first_pictures", lambda split, settings, n: (pictures, np.arange(8) % 2))
     settings = TrainSettings(
