@@ -10,7 +10,8 @@ from shards.storage.files import make_temporary_folder, write_atomically
 from trainer.answering.photo import cut_square, read_pixels
 from trainer.input.dataset_split import read_squares
 from trainer.input.pipeline import validation_batches
-from trainer.model.model_file import Metadata, read_model, write_model
+from trainer.model.model_file import read_model, write_model
+from trainer.model.mood_json import Metadata
 from trainer.model.network import apply_network, resize_pictures
 from trainer.run_files.file_names import MODEL_FILE, SELF_CHECK_FOLDER
 from trainer.training.training_run import TrainingRun

@@ -28,7 +28,7 @@ def build_network(settings: NetworkSettings, resolution: int) -> keras.Model:
     """
     scale, offset = find_pixel_range(settings.backbone)
     backbone = build_backbone(settings)
-    momentum = SCRATCH_MOMENTUM if settings.from_scratch else 0.99
+    momentum = SCRATCH_MOMENTUM if settings.from_scratch else 0.99  # Keras' default
     pictures = keras.Input((resolution, resolution, 3), dtype="uint8", name="pictures")
     x = backbone(layers.Rescaling(scale, offset, name="scale")(pictures))
     x = layers.GlobalAveragePooling2D(name="pool")(x)
@@ -74,8 +74,8 @@ class BilinearResize(layers.Layer):
     Resizing itself is no choice during training: it passes its own idea of `training` on to the layers behind it.
     """
 
-    def __init__(self, side: int, **named: Any):
-        super().__init__(**named)
+    def __init__(self, side: int, **options: Any):
+        super().__init__(**options)
         self.side = side
 
     def call(self, pictures):

@@ -16,10 +16,10 @@ CPU = Device("cpu", "test", "tensorflow", "float32", False, 1)
 
 
 def test_as_a_command(pets, tmp_path):
-    said = train(pets, tmp_path / "run", "--weights", "none", "--probe.epochs", "0", "--overfit", "32")
-    assert said.returncode == 0, said.stderr
-    learnt, inferred = map(float, re.findall(r"[01]\.\d\d", said.stdout))
-    assert "32 pictures learnt" in said.stdout and learnt >= 0.99 and inferred >= 0.9
+    result = train(pets, tmp_path / "run", "--weights", "none", "--probe.epochs", "0", "--overfit", "32")
+    assert result.returncode == 0, result.stderr
+    learnt, inferred = map(float, re.findall(r"[01]\.\d\d", result.stdout))
+    assert "32 pictures learnt" in result.stdout and learnt >= 0.99 and inferred >= 0.9
     assert not (tmp_path / "run").exists()
 
 
@@ -37,5 +37,8 @@ def test_the_same_picture_with_two_labels_cannot_be_learnt(pets, monkeypatch):
 
 def test_a_size_that_the_shards_do_not_hold(pets, tmp_path):
     arguments = ("--weights", "none", "--probe.epochs", "0", "--overfit", "8", "--resolution", "300")
-    said = train(pets, tmp_path / "run", *arguments)
-    assert said.returncode == 2 and "resolution 300: a window of 0.875 of the 64 pixels" in said.stderr.splitlines()[-1]
+    result = train(pets, tmp_path / "run", *arguments)
+    assert (
+        result.returncode == 2
+        and "resolution 300: a window of 0.875 of the 64 pixels" in result.stderr.splitlines()[-1]
+    )

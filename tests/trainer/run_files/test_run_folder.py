@@ -56,8 +56,8 @@ def test_killed_at_any_instant_it_leaves_nothing_that_stays(pets, tmp_path):
         done = subprocess.run([sys.executable, "-c", KILLED, place, name, *call], cwd=ROOT, capture_output=True)
         assert done.returncode == -signal.SIGKILL, done.stderr
         assert any(name in left for left in list_hidden(out)), name
-    said = train(pets, out, *arguments)
-    assert said.returncode == 0, said.stderr
+    result = train(pets, out, *arguments)
+    assert result.returncode == 0, result.stderr
     assert list_hidden(tmp_path) == [] and (out / "report.html").exists()
     replaced = train(pets, out, *arguments, "--seed", "7", "--replace")  # all that a run writes is known for a run's
     assert replaced.returncode == 0, replaced.stderr
