@@ -21,11 +21,11 @@ from benchmarks.preprocess import lay_out_trees
 from preprocess.run import run as preprocess
 from preprocess.settings import DedupeSettings
 from preprocess.settings import PreprocessSettings as SourceSettings
+from trainer.checks import throughput
 from trainer.input.dataset_split import DatasetSplit, open_split
 from trainer.input.pipeline import repeat_batch, training_batches
 from trainer.model.network import build_network
 from trainer.settings import DeviceSettings, InputSettings, ProbeSettings, TrainSettings
-from trainer.training import throughput
 from trainer.training.device import choose_device
 from trainer.training.loss import estimate_prior
 from trainer.training.stage_model import compile_stage

@@ -14,7 +14,8 @@ from tests.conftest import ROOT
 from tests.trainer.networks import OFFSET, build, describe
 from tests.trainer.runs import SCRATCH, TINY, train
 from trainer.model.model_file import write_model
-from trainer.run_files.run_folder import open_folder, write_record
+from trainer.run_files.run_folder import open_folder
+from trainer.run_files.run_record import write_record
 
 # The command, killed the moment before a file of that name appears; `folder`: before a folder of that name goes.
 KILLED = """
