@@ -36,7 +36,8 @@ from preprocess.settings import DedupeSettings, PreprocessSettings
 from shards.record import decode_record
 from shards.tfrecord import iterate_records
 from trainer.input.dataset_split import DatasetSplit, open_split
-from trainer.input.pipeline import InputSettings, training_batches
+from trainer.input.pipeline import training_batches
+from trainer.settings import InputSettings
 
 BATCH = 64
 RESOLUTION = 224

@@ -21,14 +21,15 @@ from benchmarks.preprocess import lay_out_trees
 from preprocess.run import run as preprocess
 from preprocess.settings import DedupeSettings
 from preprocess.settings import PreprocessSettings as SourceSettings
+from trainer.checks import throughput
 from trainer.input.dataset_split import DatasetSplit, open_split
-from trainer.input.pipeline import InputSettings, repeat_batch, training_batches
+from trainer.input.pipeline import repeat_batch, training_batches
 from trainer.model.network import build_network
-from trainer.settings import DeviceSettings, ProbeSettings, TrainSettings
-from trainer.training import throughput
+from trainer.settings import DeviceSettings, InputSettings, ProbeSettings, TrainSettings
 from trainer.training.device import choose_device
-from trainer.training.epochs import TrainingRun, compile_stage
 from trainer.training.loss import estimate_prior
+from trainer.training.stage_model import compile_stage
+from trainer.training.training_run import TrainingRun
 
 
 def make_clip_dataset(folder: Path, clip: Path) -> Path:
@@ -52,19 +53,19 @@ def prepare(chosen: argparse.Namespace, data: Path) -> TrainingRun:
     split = lengthen(open_split(data, "train"), 2 * (chosen.steps + 1) * chosen.batch_size)
     augment = device.kind == "gpu" if chosen.augment is None else chosen.augment
     input_settings = InputSettings(chosen.batch_size, chosen.resolution, augment=augment, shuffle_records=2048)
-    network = build_network(settings.network, chosen.resolution)
+    network = build_network(settings.network_settings, chosen.resolution)
     return TrainingRun(
         Path(tempfile.gettempdir()), settings, input_settings, device, split, split, network,
         estimate_prior(split.labels, split.videos),
     )  # fmt: skip
 
 
-def time_training(model, clock, batches, steps: int, batch_size: int) -> tuple[float, float]:
+def time_training(model, wait, batches, steps: int, batch_size: int) -> tuple[float, float]:
     """Images/s of steps from shards, and the share of the time that was spent waiting for them."""
-    clock.waited, started = 0.0, time.perf_counter()
+    wait.seconds, started = 0.0, time.perf_counter()
     model.fit(batches.take(steps).apply(_count(steps)), verbose=0, shuffle=False)
     seconds = time.perf_counter() - started
-    return steps * batch_size / seconds, clock.waited / seconds
+    return steps * batch_size / seconds, wait.seconds / seconds
 
 
 def _count(steps: int):
@@ -74,16 +75,18 @@ def _count(steps: int):
 
 
 def _measure(run: TrainingRun, steps: int, rounds: int) -> list[dict[str, float]]:
-    model, clock = compile_stage(run, replace(run.settings.stages[-1], epochs=1))
-    batches = training_batches(run.train, run.input, 0, 0)
-    batch, size = next(iter(batches)), run.input.batch_size
+    model, wait = compile_stage(run, replace(run.settings.stages[-1], epochs=1))
+    batches = training_batches(run.training, run.input_settings, 0, 0)
+    batch, size = next(iter(batches)), run.input_settings.batch_size
     model.fit(repeat_batch(batch, 2), verbose=0, shuffle=False)  # compiles
     results = []
     for epoch in range(rounds):
         started = time.perf_counter()
         model.fit(repeat_batch(batch, steps), verbose=0, shuffle=False)
         alone = steps * size / (time.perf_counter() - started)
-        trained, waiting = time_training(model, clock, training_batches(run.train, run.input, 0, epoch), steps, size)
+        trained, waiting = time_training(
+            model, wait, training_batches(run.training, run.input_settings, 0, epoch), steps, size
+        )
         results.append({"model": alone, "training": trained, "waiting": waiting})
     results[0]["input"] = throughput.measure_input(iter(batches.repeat()), size)
     return results

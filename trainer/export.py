@@ -27,7 +27,7 @@ from shards.storage.atomic_write import make_temporary_folder, remove_partials
 from shards.storage.folder_lock import lock_folder
 from shards.storage.utf8_path import make_utf8_path
 from trainer.answering.photo import cut_square, read_pixels
-from trainer.model.mood_json import MEMBER, Metadata, encode_metadata, read_metadata
+from trainer.model.mood_json import MOOD_JSON, Metadata, encode_metadata, read_metadata
 from trainer.tensorflow_startup import without_notes
 
 FILES = {"saved_model": "saved_model", "litert": "model.tflite", "onnx": "model.onnx"}  # by format
@@ -102,7 +102,7 @@ def export_model(path: Path, out: Path, formats: list[str], pictures: list[np.nd
     expected = [model.predict_on_batch(batch)["logits"] for batch in pictures]
     differences = {}
     with _appearing(out) as folder, without_notes():
-        (folder / MEMBER).write_bytes(encode_metadata(metadata))
+        (folder / MOOD_JSON).write_bytes(encode_metadata(metadata))
         for name in formats:
             write, load = _WAYS[name]
             write(model, metadata, folder / FILES[name])
@@ -182,7 +182,7 @@ def _write_onnx(model: Any, metadata: Metadata, path: Path) -> None:
     signature = _specify(metadata)
     serve = tf.function(lambda pictures: plain(pictures, training=False), input_signature=signature)
     converted, _ = tf2onnx.convert.from_function(serve, signature, opset=_OPSET)
-    onnx.helper.set_model_props(converted, {MEMBER: encode_metadata(metadata).decode()})
+    onnx.helper.set_model_props(converted, {MOOD_JSON: encode_metadata(metadata).decode()})
     onnx.checker.check_model(converted)
     path.write_bytes(converted.SerializeToString())
 

@@ -1,16 +1,15 @@
-"""What a training run is told, and the parts of it that each module is told. Nothing heavy is imported here."""
+"""The settings of a training run, and the groups of them that single modules take. Light: neither Keras nor TensorFlow.
 
-import hashlib
+A default stands in one place: in the group that a setting belongs to, or in TrainSettings where it belongs to none.
+"""
+
 import json
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from console.restricted_numbers import NonNegativeInt, PositiveFloat, PositiveInt, restricted_number_type
 from shards.errors import CallError
-from shards.storage.files import hash_file
-from trainer.input.picture_sizes import WINDOW
 
 TrainBase = Literal["frozen", "last_block", "full"]
 Imbalance = Literal["none", "class_weight", "logit_adjustment"]
@@ -23,15 +22,29 @@ RandomSeed = restricted_number_type(
     "RandomSeed", int, [(">=", 0), ("<", 2**31)], docstring="integer from 0 to 2**31 - 1"
 )
 
-# Counts up when the code makes another run of the same settings, so that old checkpoints are not gone on with.
-TRAINING_RECIPE = 2
-_HOW = ("out", "checkpoint_steps", "self_check", "measure_speed", "tensorboard", "replace", "debug")
-PREPROCESS = ("box", "crop", "dedupe", "hash", "select", "split")  # groups of its settings, for a CSV
+PREPROCESS = ("box", "crop", "dedupe", "hash", "select", "split")  # preprocess' groups of settings, for a CSV
+# Settings that say how a run is watched and where it goes, not what comes out of it.
+_WITHOUT_EFFECT = ("out", "checkpoint_steps", "self_check", "measure_speed", "tensorboard", "replace", "debug")
+
+_Group = TypeVar("_Group")
+
+
+@dataclass(frozen=True)
+class InputSettings:
+    """How batches are made; TrainSettings describes the fields. `augment` says what holds, and is never left open."""
+
+    batch_size: int = 64
+    resolution: int = 224
+    window: float = 0.875  # 224 of 256 pixels
+    flip: bool = True
+    augment: bool = False
+    frames_per_video: int | None = None
+    shuffle_records: int = 8192
 
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """What is trained, and from where."""
+    """What is trained, and from which weights; TrainSettings describes the fields."""
 
     backbone: str = "EfficientNetB0"
     weights: str = "imagenet"
@@ -44,7 +57,7 @@ class NetworkSettings:
 
 @dataclass(frozen=True)
 class DeviceSettings:
-    """Where and how the model computes."""
+    """Where and how the model computes; TrainSettings describes the fields."""
 
     device: DeviceKind = "auto"
     devices: int = 1
@@ -55,7 +68,7 @@ class DeviceSettings:
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of the run with its own optimizer, rate and share of the backbone that learns."""
+    """A part of the run, with its own optimizer, learning rate and choice of the layers that learn."""
 
     name: str
     train_base: TrainBase
@@ -81,8 +94,8 @@ class TrainSettings:
     """One training run.
 
     Args:
-        train: a dataset folder (its train split), or the student's CSV of image_path,bbox,labels, of which preprocess
-            makes a dataset first.
+        train: a dataset folder (its train split), or a CSV of image_path,bbox,labels, of which preprocess makes a
+            dataset first.
         valid: a dataset folder (its val split), the folder of train when not given; a CSV where train is one, else
             part of its videos.
         out: the run's folder; runs/ and the dataset's or the CSV's name when not given.
@@ -100,7 +113,7 @@ class TrainSettings:
         warmup: part of a stage's steps in which its rate rises; then it falls along a cosine.
         weight_decay: of AdamW, on kernels.
         label_smoothing: part of the target that is spread over all moods.
-        imbalance: the one answer to it, by the moods' shares of the training videos.
+        imbalance: how the loss makes up for rare moods, by each mood's share of the training videos.
         best: which figure of the validation frames chooses model.keras.
         patience: epochs without a lower val_loss after which a stage ends.
         flip: mirror half of the pictures, left to right.
@@ -132,15 +145,15 @@ class TrainSettings:
     train: str
     valid: str | None = None
     out: str | None = None
-    batch_size: PositiveInt = 64
-    resolution: PositiveInt = 224
-    window: Share = WINDOW
+    batch_size: PositiveInt = InputSettings.batch_size
+    resolution: PositiveInt = InputSettings.resolution
+    window: Share = InputSettings.window
     learning_rate: PositiveFloat = 1e-4
     epochs: NonNegativeInt = 20
     train_base: TrainBase = "full"
-    backbone: str = "EfficientNetB0"
-    weights: str = "imagenet"
-    dropout: PartOfOne = 0.2
+    backbone: str = NetworkSettings.backbone
+    weights: str = NetworkSettings.weights
+    dropout: PartOfOne = NetworkSettings.dropout
     probe: ProbeSettings = field(default_factory=ProbeSettings)
     backbone_rate: PositiveFloat = 0.3
     warmup: PartOfOne = 0.05
@@ -149,15 +162,15 @@ class TrainSettings:
     imbalance: Imbalance = "logit_adjustment"
     best: Literal["macro_f1", "val_accuracy"] = "macro_f1"
     patience: PositiveInt = 5
-    flip: bool = True
+    flip: bool = InputSettings.flip
     augment: bool | None = None
-    frames_per_video: PositiveInt | None = None
-    shuffle_records: PositiveInt = 8192
-    device: DeviceKind = "auto"
-    devices: PositiveInt = 1
-    precision: Precision = "auto"
-    jit: Jit = "auto"
-    deterministic: bool = False
+    frames_per_video: PositiveInt | None = InputSettings.frames_per_video
+    shuffle_records: PositiveInt = InputSettings.shuffle_records
+    device: DeviceKind = DeviceSettings.device
+    devices: PositiveInt = DeviceSettings.devices
+    precision: Precision = DeviceSettings.precision
+    jit: Jit = DeviceSettings.jit
+    deterministic: bool = DeviceSettings.deterministic
     checkpoint_steps: PositiveInt = 1000
     self_check: bool = True
     measure_speed: bool = True
@@ -179,15 +192,15 @@ class TrainSettings:
         self._check_sources()
         if not self.stages:
             raise CallError("epochs 0 and probe.epochs 0: nothing would be trained; give --epochs")
-        if self.network.from_scratch and self.probe.epochs:
+        if self.network_settings.from_scratch and self.probe.epochs:
             raise CallError("weights none with a probe stage: random features would be probed; add --probe.epochs 0")
-        if self.network.from_scratch and self.train_base != "full":
+        if self.network_settings.from_scratch and self.train_base != "full":
             raise CallError(f"weights none with train_base {self.train_base}: its layers would never learn")
         if self.batch_size % self.devices:
             raise CallError(f"batch_size {self.batch_size} is no multiple of the {self.devices} devices; change one")
 
     def _check_sources(self) -> None:
-        """A CSV goes with a CSV; what preprocess is told, with a CSV alone."""
+        """Raises CallError where a CSV meets a dataset, or where preprocess' settings are given without a CSV."""
         given = [name for name in ("label_map", *PREPROCESS) if getattr(self, name)]
         if given and not self.from_csv:
             raise CallError(
@@ -203,21 +216,28 @@ class TrainSettings:
 
     @property
     def folder(self) -> Path:
-        """The run's: out, or runs/ and the dataset's whole name, or the CSV's without its ending."""
+        """The run's folder: `out`, or runs/NAME by the dataset folder's name or the CSV's name without its ending."""
         data = Path(self.train).resolve()
         return Path(self.out or Path("runs") / (data.stem if self.from_csv else data.name))
 
-    @property
-    def network(self) -> NetworkSettings:
-        return NetworkSettings(self.backbone, self.weights, self.dropout)
+    def input_settings(self, on_gpu: bool) -> InputSettings:
+        """The input's group; where `augment` was not given, it is on if training runs on a GPU."""
+        return self._select(InputSettings, augment=on_gpu if self.augment is None else self.augment)
 
     @property
-    def compute(self) -> DeviceSettings:
-        return DeviceSettings(self.device, self.devices, self.precision, self.jit, self.deterministic)
+    def network_settings(self) -> NetworkSettings:
+        return self._select(NetworkSettings)
+
+    @property
+    def device_settings(self) -> DeviceSettings:
+        return self._select(DeviceSettings)
+
+    def _select(self, group: type[_Group], **resolved: Any) -> _Group:
+        return group(**{field.name: getattr(self, field.name) for field in fields(group)} | resolved)
 
     @property
     def stages(self) -> list[Stage]:
-        """In their order. A frozen main stage is a probe itself, so there is none before it."""
+        """The stages in their order. A frozen main stage trains the head alone, so no probe stage comes before it."""
         probe = Stage("probe", "frozen", self.probe.epochs, self.probe.learning_rate)
         tune = Stage("tune", self.train_base, self.epochs, self.learning_rate)
         stages = [tune] if self.train_base == "frozen" else [probe, tune]
@@ -225,39 +245,14 @@ class TrainSettings:
 
     @property
     def content(self) -> dict[str, Any]:
-        """What decides the outcome, as plain JSON values: all but where it goes and how one looks on."""
-        left_out = {*_HOW, *PREPROCESS, "label_map"}  # the data says by itself what it was made with
+        """The settings that decide the outcome, as plain JSON values.
+
+        Those of preprocess are left out: the dataset's fingerprint stands for them.
+        """
+        left_out = {*_WITHOUT_EFFECT, *PREPROCESS, "label_map"}
         content = {name: value for name, value in asdict(self).items() if name not in left_out}
         return json.loads(json.dumps(content))
 
 
 def is_csv(path: str) -> bool:
     return path.lower().endswith(".csv") and not Path(path).is_dir()
-
-
-def _identify(weights: str) -> str:
-    path = Path(weights)
-    return hash_file(path) if path.is_file() else weights
-
-
-def name_versions() -> dict[str, str]:
-    """Versions of what the outcome depends on."""
-    found = {}
-    for name in ("tensorflow-cpu", "tensorflow", "keras", "jax", "numpy"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def fingerprint_run(settings: TrainSettings, train: str, valid: str, effective: dict[str, Any]) -> str:
-    """Names what a run may go on from: its content, what `auto` came to, the data's fingerprints, and the versions."""
-    content = settings.content | {
-        "train": train,
-        "valid": valid,
-        "versions": name_versions(),
-        "recipe": TRAINING_RECIPE,
-    }
-    content |= {"effective": effective, "weights": _identify(settings.weights)}
-    return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()

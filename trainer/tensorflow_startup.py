@@ -1,4 +1,4 @@
-"""TensorFlow started without a word: the notes of its first seconds are heard when it fails, else by nobody."""
+"""TensorFlow started without the notes that it prints; they are shown only where its start fails."""
 
 import os
 from collections.abc import Iterator
@@ -10,9 +10,10 @@ from shards.errors import CallError, DataError
 
 @contextmanager
 def without_notes() -> Iterator[None]:
-    """Nothing that is written to file descriptor 2 inside is seen, unless the block fails in a way that is not ours.
+    """Hold back what is written to file descriptor 2 inside, and write it if the block raises an unexpected error.
 
-    Parts of TensorFlow 2.21 write there before TF_CPP_MIN_LOG_LEVEL holds. Only for its import and for loading.
+    CallError and DataError are expected: they say themselves what is wrong. Some parts of TensorFlow 2.21 write before
+    TF_CPP_MIN_LOG_LEVEL takes effect. Use it only around the import of TensorFlow and the loading of a model.
     """
     notes = bytearray()
     try:

@@ -1,8 +1,8 @@
 """python -m trainer.train --train DIR [--valid DIR] [--out runs/NAME] [--config FILE.yaml] [--SETTING VALUE ...]
 
-The same command again goes on with a run that was stopped or killed, from its last checkpoint, with the same batches;
-with --deterministic true on a CPU it ends in the same weights as without the stop. The training means of the epoch it
-stopped in count all of that epoch's steps; images/s and the share of waiting count the steps since.
+The same command again continues a run that was stopped or killed, from its last checkpoint and with the same batches.
+With --deterministic true on a CPU it ends with the same weights as a run that was never stopped. Of the epoch that it
+continues, loss and accuracy are means over all steps; images/s and the waiting share count the steps after the stop.
 """
 
 import sys
@@ -18,14 +18,15 @@ from trainer.tensorflow_startup import without_notes
 def parse_train_settings(arguments: list[str]) -> TrainSettings:
     """Settings from --config files and the command line, see console.settings_parser.
 
-    Raises CallError also where imbalance, to which there is one answer, is given twice.
+    Raises CallError where a setting is wrong, and where imbalance is given twice, since only one value can hold.
     """
     if sum(argument.split("=")[0] == "--imbalance" for argument in arguments) > 1:
         raise CallError("imbalance is given twice; exactly one of none, class_weight, logit_adjustment works at a time")
-    about = "A dataset of shards, or the student's CSV, -> a model that tells the mood."
+    about = "A dataset of shards, or a CSV of image_path,bbox,labels, -> a model that tells the mood."
     flags = ("tensorboard", "replace", "debug")
-    alone = {"train_base": {"nargs": "?", "type": TrainBase, "const": "full", "default": "full"}}
-    return settings_parser.parse_settings(TrainSettings, "trainer.train", about, arguments, flags, alone)
+    default = TrainSettings.train_base
+    special = {"train_base": {"nargs": "?", "type": TrainBase, "const": "full", "default": default}}
+    return settings_parser.parse_settings(TrainSettings, "trainer.train", about, arguments, flags, special)
 
 
 def main(arguments: list[str]) -> int:
@@ -36,13 +37,14 @@ def main(arguments: list[str]) -> int:
             print(f"train: preprocess ended with status {status}, for the reason that it gave above", file=sys.stderr)
             return status
         settings = csv_preparation.take_dataset(settings, folder)
-    with without_notes():
-        from trainer.training import run  # after the arguments are known to be good: its imports take seconds
+    with without_notes():  # imported here, once the arguments are known to be good: it takes seconds
+        from trainer.checks.overfit import check_by_overfitting
+        from trainer.training.run import train
 
     if settings.overfit:
-        run.learn_by_heart(settings)
+        check_by_overfitting(settings)
     else:
-        run.train(settings, ["python", "-m", "trainer.train", *arguments])
+        train(settings, ["python", "-m", "trainer.train", *arguments])
     return 0
 
 

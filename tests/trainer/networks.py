@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 
+from trainer.model.model_copy import apply_normalization_statistics, copy_model
 from trainer.model.mood_json import Metadata
-from trainer.model.network import build_network, finalize_normalization, rebuild
+from trainer.model.network import build_network
 from trainer.settings import NetworkSettings
 
 SIZE = 48
@@ -28,7 +29,7 @@ def make_squares(seed: int, count: int, side: int) -> np.ndarray:
 def perturb(network: keras.Model, seed: int = 0) -> keras.Model:
     """Every weight moved, BatchNormalization's statistics those of pictures: a deep network forgets its input else."""
     rng = np.random.default_rng(seed)
-    model = rebuild(network, "float32", momentum=0.0)
+    model = copy_model(network, "float32", momentum=0.0)
     for weight in model.trainable_weights:
         value = np.asarray(weight)
         noise = rng.normal(0, 0.1, value.shape)
@@ -38,12 +39,12 @@ def perturb(network: keras.Model, seed: int = 0) -> keras.Model:
             weight.assign([0.1, 0.2, -0.1])
         elif weight.path.endswith("normalization/variance"):
             weight.assign([0.8, 1.5, 0.9])
-    finalize_normalization(model)(make_squares(seed, 16, model.input_shape[1]), training=True)
+    apply_normalization_statistics(model)(make_squares(seed, 16, model.input_shape[1]), training=True)
     for weight in model.weights:
         if weight.path.endswith("moving_variance"):  # of few pictures: some are as good as 0
             weight.assign(np.maximum(weight, np.mean(weight)))
     network.set_weights(model.get_weights())
-    return finalize_normalization(network)
+    return apply_normalization_statistics(network)
 
 
 def build(policy: str = "float32", backbone: str = "small", resolution: int = 32) -> keras.Model:
@@ -60,6 +61,6 @@ def build(policy: str = "float32", backbone: str = "small", resolution: int = 32
 def balanced_logits(network: keras.Model, squares: np.ndarray) -> np.ndarray:
     """What a model file has to give: the network's layers, one after the other, in float32, less the offset."""
     x = keras.ops.convert_to_tensor(squares)
-    for layer in finalize_normalization(rebuild(network, "float32")).layers[1:]:
+    for layer in apply_normalization_statistics(copy_model(network, "float32")).layers[1:]:
         x = layer(x, training=False) if isinstance(layer, keras.Model) else layer(x)
     return np.asarray(x) - OFFSET

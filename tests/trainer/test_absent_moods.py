@@ -19,8 +19,8 @@ from tests.trees import make_label, write_video
 from trainer.export import export_model
 from trainer.inference import main as infer
 from trainer.model.mood_json import read_metadata
+from trainer.run_files.checkpoint import read_progress
 from trainer.settings import ProbeSettings, TrainSettings
-from trainer.training.checkpoint import read_progress
 from trainer.training.run import train
 
 SIZE, KNOWN, NEVER = 64, [1, 3], [0, 2, 4, 5]

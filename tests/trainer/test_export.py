@@ -14,9 +14,9 @@ from tests.trainer.networks import OFFSET, balanced_logits, build, describe, mak
 from trainer import export
 from trainer.answering.photo import cut_square, read_pixels
 from trainer.export import FILES, export_model, main, replace_normalization
+from trainer.model.model_copy import apply_normalization_statistics
 from trainer.model.model_file import read_model, write_model
 from trainer.model.mood_json import read_metadata
-from trainer.model.network import finalize_normalization
 
 FORMATS = list(FILES)
 
@@ -198,7 +198,7 @@ def test_normalization_becomes_rescaling(invert):
     x = keras.layers.Conv2D(3, 1, name="conv")(stated(pictures))
     model = keras.Model(pictures, inner(x))
     inner.get_layer("inner").set_weights([np.float32([0.5, -1, 2]), np.float32([2, 3, 0.25]), np.int32(9)])
-    finalize_normalization(model)
+    apply_normalization_statistics(model)
     squares = make_squares(1, 2, 8).astype(np.float32)
     plain = replace_normalization(model)
     np.testing.assert_allclose(plain(squares), model(squares), rtol=1e-4)

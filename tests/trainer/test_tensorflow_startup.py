@@ -1,4 +1,4 @@
-"""Starting TensorFlow quietly: its notes go nowhere, a failure is heard, a crash is said."""
+"""Starting TensorFlow quietly: its notes are dropped, an unexpected failure shows them, a crash is reported."""
 
 import os
 import subprocess
@@ -11,12 +11,12 @@ from tests.conftest import ROOT
 from trainer.tensorflow_startup import without_notes
 
 
-def test_notes_go_nowhere_and_what_fails_is_heard(capfd):
+def test_notes_are_dropped_unless_the_start_fails(capfd):
     with without_notes():
         os.write(2, b"a note")
     with pytest.raises(DataError), without_notes():
         os.write(2, b"a note")
-        raise DataError("said in one line")
+        raise DataError("one line")
     assert capfd.readouterr().err == ""
     with pytest.raises(ImportError), without_notes():
         os.write(2, b"libcuda.so: not found")
@@ -38,7 +38,7 @@ main(sys.argv[1:])
 """
 
 
-def test_a_crash_inside_an_import_is_said(tmp_path):
+def test_a_crash_inside_an_import_is_reported(tmp_path):
     """As where TensorFlow was built for another kind of processor."""
     from tests.trainer.networks import OFFSET, build, describe
     from tests.trees import make_jpeg

@@ -15,8 +15,8 @@ from shards.emotions import EMOTIONS, ENGLISH
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
 from trainer.evaluation import plots
+from trainer.run_files.file_names import REPORT_FILE
 
-PAGE = "report.html"
 _TEMPLATE = "run_report.html.jinja"
 _HEADLINES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "balanced_accuracy": "balanced accuracy"}
 _PROBABILITIES = {"nll": "NLL (nats)", "calibration_error": "calibration error"}
@@ -52,9 +52,9 @@ def write_run_report(folder: Path) -> Path:
         probabilities=_PROBABILITIES,
         priors=_PRIORS,
     )
-    with write_atomically(folder / PAGE) as file:
+    with write_atomically(folder / REPORT_FILE) as file:
         file.write(page.encode())
-    return folder / PAGE
+    return folder / REPORT_FILE
 
 
 def flatten_settings(value: Any, name: str = "") -> dict[str, str]:

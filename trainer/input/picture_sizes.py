@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 from shards.errors import CallError
 
-WINDOW = 0.875  # 224 of 256
-
 _RATIOS = (8, 4, 2, 1)  # at which libjpeg decodes
 
 

@@ -17,35 +17,12 @@ from shards.errors import CallError, DataError
 from trainer.input import batch_decoding
 from trainer.input.augmentation import NUMBERS
 from trainer.input.dataset_split import DatasetSplit, find_damage, read_squares
-from trainer.input.picture_sizes import WINDOW, Sizes, choose_sizes
+from trainer.input.picture_sizes import Sizes, choose_sizes
+from trainer.settings import InputSettings
 
 _CHOICE = 256  # records looked at together when frames are chosen
+_OPEN_SHARDS = 8  # shards read at a time
 _HELD = 2.5  # bytes that a shuffle holds for each byte that waits in it, as measured during fit
-
-
-@dataclass(frozen=True)
-class InputSettings:
-    """How batches are made.
-
-    Args:
-        batch_size: records in a batch.
-        resolution: side of the pictures that the network trains on, in pixels; see trainer.input.picture_sizes.
-        window: the part of a stored square's side that a training picture shows.
-        flip: mirror half of the pictures, left to right; never top to bottom.
-        augment: draw the numbers for augmentation on the device as well.
-        frames_per_video: at most so many frames of each video in an epoch, others in the next; all when not given.
-        shuffle_records: encoded records that wait to be drawn; shuffle_bytes says what they take.
-        open_shards: shards read at a time.
-    """
-
-    batch_size: int = 64
-    resolution: int = 224
-    window: float = WINDOW
-    flip: bool = True
-    augment: bool = False
-    frames_per_video: int | None = None
-    shuffle_records: int = 8192
-    open_shards: int = 8
 
 
 def check_input(split: DatasetSplit, settings: InputSettings) -> None:
@@ -157,7 +134,7 @@ def _shuffle_records(split: DatasetSplit, settings: InputSettings, seed: int, ep
     files = tf.data.Dataset.from_tensor_slices([os.fsencode(split.files[i]) for i in order])
     # Read by one thread: a parallel interleave takes 8 us of a core for each record, a tenth of decoding it. In return
     # it does not wait for several disks at once.
-    records = files.interleave(_read_shard, settings.open_shards)
+    records = files.interleave(_read_shard, _OPEN_SHARDS)
     if settings.frames_per_video is not None:
         records = records.batch(_CHOICE).map(_choose_records(settings.frames_per_video, epoch)).unbatch()
     draw = int(np.random.default_rng([seed, epoch, 1]).integers(2**31))

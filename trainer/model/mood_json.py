@@ -1,4 +1,4 @@
-"""What a model file says of itself, readable without starting TensorFlow: the zip member mood.json of a .keras file."""
+"""mood.json, a member of the zip that a .keras file is: the model's metadata, readable without TensorFlow or Keras."""
 
 import zipfile
 import zlib
@@ -11,17 +11,19 @@ import numpy as np
 from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError, describe_error
 
-MEMBER = "mood.json"
-# Found by loading files of four backbones with the released versions, one after the other: 3.15.0 gives the same
-# logits, 3.14.0 and all before stop at what 3.15 writes of an initializer (GlorotUniform's `input_axes`).
-LEAST_KERAS = "3.15.0"
+MOOD_JSON = "mood.json"
+# The oldest Keras that loads a model file. Tried with files of four backbones and the released versions: 3.15.0 gives
+# the same logits; 3.14.0 and older fail on an initializer's argument that 3.15 writes (GlorotUniform's `input_axes`).
+OLDEST_KERAS = "3.15.0"
 MODEL_VERSION = 1
 _FORMAT = "pet_mood model"
 _REMEDY = "give the model.keras of a run (runs/NAME/model.keras)"
 
 
 class NamedMood(msgspec.Struct):
-    label: int  # its place in the outputs
+    """One of the model's outputs."""
+
+    label: int  # its place among the outputs
     korean: str
     english: str
 
@@ -31,19 +33,19 @@ def _list_moods() -> list[NamedMood]:
 
 
 class Metadata(msgspec.Struct):
-    """What a model's user has to know beside its weights."""
+    """What a user of a model has to know beside its weights."""
 
     temperature: float  # probabilities = softmax(logits / temperature)
-    image_size: int  # side in pixels of the squares to give it, exported or not; others are resized twice
-    crop_grow: float  # the squares it learned from: so many times the box's longer side, see shards.crop_geometry
-    prior: list[float]  # share of the training videos with each mood; one of 0 is never answered
-    dataset: str  # fingerprint
+    image_size: int  # side in pixels of the squares to give it; others are resized twice
+    crop_grow: float  # side of the squares it was trained on, in longer sides of the box; see shards.crop_geometry
+    prior: list[float]  # share of the training videos with each mood; a mood of share 0 is never answered
+    dataset: str  # fingerprint of the training dataset
     backbone: str
-    trained: dict[str, Any] = {}  # settings worth knowing
-    network_size: int | None = None  # to which the file brings squares of any size; image_size where not stated
+    trained: dict[str, Any] = {}  # some settings of the run, and figures of the epoch
+    network_size: int | None = None  # side to which the file resizes squares of any size; image_size where None
     emotions: list[NamedMood] = msgspec.field(default_factory=_list_moods)
-    resize: str = "bilinear, half-pixel centres, not antialiased"  # how it does that
-    keras: str = LEAST_KERAS  # the least version that loads the file
+    resize: str = "bilinear, half-pixel centres, not antialiased"  # how the file resizes squares
+    keras: str = OLDEST_KERAS  # the oldest version that loads the file
     format: str = _FORMAT
     version: int = MODEL_VERSION
 
@@ -54,7 +56,7 @@ class _Version(msgspec.Struct):
 
 
 def encode_metadata(metadata: Metadata) -> bytes:
-    """UTF-8 JSON, one field a line. Raises ValueError where a number is none that probabilities can be made of."""
+    """The metadata as indented UTF-8 JSON. Raises ValueError where the prior or the temperature is unusable."""
     prior = np.asarray(metadata.prior)
     if prior.shape != (len(EMOTIONS),) or not (prior >= 0).all() or not np.isclose(prior.sum(), 1):
         raise ValueError(f"the prior {metadata.prior} is not {len(EMOTIONS)} shares from 0 that add up to 1")
@@ -64,10 +66,10 @@ def encode_metadata(metadata: Metadata) -> bytes:
 
 
 def read_metadata(path: Path) -> Metadata:
-    """The metadata of a model file, every byte of the file checked on the way.
+    """The metadata of a model file; the checksums of all members of the zip are verified too.
 
     Raises CallError where it is no model file of this project, DataError where it is damaged, of another format
-    version, or numbers the moods otherwise.
+    version, or numbers the moods differently.
     """
     if path.suffix != ".keras":
         raise CallError(f"{path}: is no .keras file; {_REMEDY}")
@@ -80,11 +82,11 @@ def _read_member(path: Path) -> bytes:
     remedy = "copy it anew from where it was trained, or train again"
     try:
         with zipfile.ZipFile(path) as archive:
-            if MEMBER not in archive.namelist():
-                raise CallError(f"{path}: holds no {MEMBER}, so this project did not write it; {_REMEDY}")
+            if MOOD_JSON not in archive.namelist():
+                raise CallError(f"{path}: holds no {MOOD_JSON}, so this project did not write it; {_REMEDY}")
             if damaged := archive.testzip():
                 raise DataError(f"{path}: damaged: {damaged} does not fit its checksum; {remedy}")
-            return archive.read(MEMBER)
+            return archive.read(MOOD_JSON)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: damaged: {describe_error(error)}; {remedy}") from error
 
@@ -99,7 +101,7 @@ def _decode_metadata(path: Path, data: bytes) -> Metadata:
             )
         metadata = msgspec.json.decode(data, type=Metadata)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: {MEMBER} is damaged: {error}; train again") from error
+        raise DataError(f"{path}: {MOOD_JSON} is damaged: {error}; train again") from error
     for own, other in zip(_list_moods(), metadata.emotions, strict=False):
         if own != other:
             raise DataError(f"{path}: numbers the moods as {other}, this program as {own}; use the one that wrote it")

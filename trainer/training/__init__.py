@@ -1,1 +1,1 @@
-"""A run: device, stages and epochs, checkpoints, checks before it, and its folder."""
+"""A training run: device, stages, epochs, loss, optimizer, and what happens between steps."""

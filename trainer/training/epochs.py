@@ -1,341 +1,128 @@
-"""The stages and epochs of a run: fit, validate, remember; every few steps a checkpoint.
+"""The stages and epochs of a run: train an epoch, validate, keep the best model, write a checkpoint.
 
-Keras' fit runs one epoch a call. What a loop has to remember over epochs lies in Progress, in the checkpoint, so that a
-run that was killed goes on with the same batches, weights, means and decisions.
+Each epoch is one call of Keras' fit. Whatever later epochs need to know lies in run.progress, which every checkpoint
+holds; a run that was killed is continued with the same batches, weights and decisions.
 """
 
-import csv
-import io
 import math
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from console.progress import show_progress
 from shards.errors import DataError
-from shards.storage.atomic_write import write_atomically
 from trainer.evaluation.metrics import Predictions, score
-from trainer.input.augmentation import NUMBERS, Augmentation
-from trainer.input.dataset_split import DatasetSplit
-from trainer.input.picture_sizes import Sizes
-from trainer.input.pipeline import (
-    InputSettings,
-    Opening,
-    find_sizes,
-    read_opening,
-    training_batches,
-    validation_batches,
-)
-from trainer.model.batchnorm_statistics import STATISTICS_BATCHES, estimate_statistics
-from trainer.model.network import bring, choose_trainable, connect
-from trainer.settings import Stage, TrainSettings
-from trainer.training.checkpoint import Progress, restore_variables, write_checkpoint
-from trainer.training.device import Device
-from trainer.training.loss import balance_offset, make_loss
-from trainer.training.optimizer import make_optimizer
-from trainer.training.throughput import measure_input
-
-HISTORY_COLUMNS = (
-    *("stage", "epoch", "first_step", "steps", "loss", "train_accuracy", "learning_rate"),
-    *("val_loss", "val_accuracy", "macro_f1", "balanced_accuracy"),
-    *("images_per_second", "waiting_share", "seconds"),
-)
+from trainer.input.pipeline import training_batches, validation_batches
+from trainer.model.batchnorm_statistics import estimate_statistics
+from trainer.run_files.checkpoint import restore_variables, write_checkpoint
+from trainer.run_files.history import HISTORY_COLUMNS, write_history
+from trainer.settings import Stage
+from trainer.training.best_model import save_if_best
+from trainer.training.checkpoint_callback import CheckpointCallback
+from trainer.training.data_wait import DataWait
+from trainer.training.early_stopping import is_stage_over, note_validation_loss
+from trainer.training.interruption import Interruption, catch_interruption
+from trainer.training.run_messages import RunMessages
+from trainer.training.stage_model import compile_stage
+from trainer.training.training_run import TrainingRun
 
 
-@dataclass
-class TrainingRun:
-    """Everything that the stages of one run share."""
+def train_stages(run: TrainingRun, arrays: dict[str, np.ndarray] | None, messages: RunMessages) -> None:
+    """Train all stages from where run.progress is.
 
-    folder: Path
-    settings: TrainSettings
-    input: InputSettings
-    device: Device
-    train: DatasetSplit
-    valid: DatasetSplit
-    network: keras.Model
-    prior: np.ndarray
-    progress: Progress = field(default_factory=Progress)
-    save_best: Callable[[Predictions, dict[str, Any]], None] = lambda predictions, row: None
-    before_stage: Callable[[Stage, keras.Model], None] = lambda stage, model: None
-    after_epoch: Callable[[dict[str, Any]], None] = lambda row: None  # hears each row of the history
-
-    @property
-    def offset(self) -> np.ndarray:
-        return balance_offset(self.settings.imbalance, self.prior)
-
-    @property
-    def sizes(self) -> Sizes:
-        return find_sizes(self.train, self.input)
-
-    @cached_property
-    def opening(self) -> Opening:
-        """The first batches of epoch 0: for the checks, for measuring the speed, and for each epoch's statistics."""
-        count = STATISTICS_BATCHES if self.settings.network.from_scratch else 1
-        return read_opening(self.train, self.input, self.settings.seed, count, self.settings.measure_speed)
-
-    @cached_property
-    def input_rate(self) -> float:
-        """Images/s of the input alone, the same in all stages; for it the epoch is read on."""
-        rate = measure_input(self.opening.rest, self.input.batch_size)
-        self.opening.drop_rest()
-        return rate
-
-    @cached_property
-    def plain(self) -> keras.Model:
-        """The network on windows as they are decoded."""
-        return _prepare(self, frozen=False, augment=False)
-
-    @cached_property
-    def evaluator(self) -> keras.Model:
-        """The network on whole crops as they are decoded; made once, or it would be traced and compiled anew."""
-        with self.device.scope():
-            pictures = keras.Input((self.sizes.whole, self.sizes.whole, 3), dtype="uint8")
-            model = keras.Model(pictures, connect(self.network, bring(pictures, self.sizes.network)))
-            model.compile(jit_compile=self.device.jit)
-        return model
-
-    @property
-    def steps(self) -> int:
-        """Of an epoch."""
-        return self.train.frames_in_epoch(self.input.frames_per_video) // self.input.batch_size
-
-
-def train_stages(run: TrainingRun, arrays: dict[str, np.ndarray] | None) -> None:
-    """All stages from where run.progress is; `arrays` are its checkpoint's variables, None for a new run."""
-    stages = run.settings.stages
-    with stop_gracefully() as stop:
-        while True:
-            stage = stages[run.progress.stage]
-            model, clock = compile_stage(run, stage)
-            if arrays is not None:
-                restore_variables(model, arrays)
-            else:
-                write_checkpoint(run.folder, model, run.progress)
-            arrays = None
-            if not _is_over(run, stage):
-                run.before_stage(stage, model)
-            while not _is_over(run, stage):
-                train_epoch(run, stage, model, clock, stop)
-            if run.progress.stage + 1 == len(stages):
-                return
-            run.progress.start_stage()
-
-
-def _is_over(run: TrainingRun, stage: Stage) -> bool:
-    return run.progress.epoch >= stage.epochs or run.progress.waited >= run.settings.patience
-
-
-def compile_stage(run: TrainingRun, stage: Stage) -> tuple[keras.Model, "WaitingClock"]:
-    """The network, augmented or not, with the stage's optimizer and the loss; built, so that it can be restored.
-
-    Its batches pass through the clock.
+    `arrays` are the variables of the checkpoint that the run is continued from; None for a new run.
     """
-    settings = run.settings
-    with run.device.scope():
-        choose_trainable(run.network, stage.train_base, settings.network.from_scratch)
-        model = _prepare(run, stage.train_base == "frozen", run.input.augment)
-        model.compile(
-            make_optimizer(
-                run.network,
-                stage.learning_rate,
-                stage.epochs * run.steps,
-                settings.warmup,
-                settings.backbone_rate,
-                settings.weight_decay,
-            ),
-            make_loss(settings.imbalance, run.prior, settings.label_smoothing),
-            metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
-            jit_compile=run.device.jit,
-        )
-        _build(model)
-    clock = WaitingClock()
-    count_waiting(model, clock)
-    return model, clock
+    stages = run.settings.stages
+    with catch_interruption() as interruption:
+        for stage in stages[run.progress.stage :]:
+            _train_stage(run, stage, arrays, messages, interruption)
+            arrays = None
+            if stage is not stages[-1]:
+                run.progress.start_stage()
 
 
-def train_epoch(
-    run: TrainingRun, stage: Stage, model: keras.Model, clock: "WaitingClock", stop: "GracefulStop"
+def predict_validation(run: TrainingRun) -> Predictions:
+    """Balanced logits of the network, as it is now, for all validation records in their order."""
+    validation = run.validation
+    logits = run.validation_model.predict(validation_batches(validation, run.input_settings), verbose=0)
+    return Predictions(
+        logits[: validation.records] - run.offset, validation.labels, validation.videos, validation.species
+    )
+
+
+def _train_stage(
+    run: TrainingRun,
+    stage: Stage,
+    arrays: dict[str, np.ndarray] | None,
+    messages: RunMessages,
+    interruption: Interruption,
 ) -> None:
-    """The rest of the epoch that run.progress is in, its validation, and a checkpoint at its end."""
+    model, wait = compile_stage(run, stage)
+    if arrays is None:
+        write_checkpoint(run.folder, model, run.progress)
+    else:
+        restore_variables(model, arrays)
+    patience = run.settings.patience
+    if not is_stage_over(run.progress, stage, patience):
+        messages.report_speed(stage, model)
+    while not is_stage_over(run.progress, stage, patience):
+        row = _train_epoch(run, stage, model, wait, interruption)
+        messages.report_epoch(row)
+        write_checkpoint(run.folder, model, run.progress)
+
+
+def _train_epoch(
+    run: TrainingRun, stage: Stage, model: keras.Model, wait: DataWait, interruption: Interruption
+) -> dict[str, Any]:
+    """Train the rest of the epoch that run.progress is in and validate; returns its figures, HISTORY_COLUMNS and more.
+
+    The best model so far is saved, and the epoch is added to the history.
+    """
     progress, started = run.progress, time.perf_counter()
-    first, number = progress.step, len(progress.history)
-    clock.waited = 0.0
-    if first < run.steps:
-        batches = training_batches(run.train, run.input, run.settings.seed, number, skip=first)
-        keeper = CheckpointCallback(run, model, stop, f"{stage.name} {progress.epoch + 1}/{stage.epochs}")
-        with stop.watching(), keeper.bar:
-            model.fit(batches, verbose=0, shuffle=False, callbacks=[keeper])
-    row = {"stage": stage.name, "epoch": number + 1, "first_step": first, "steps": run.steps}
-    row |= _read_means(model) | {"learning_rate": _read_rate(model)}
-    seconds = time.perf_counter() - started
-    row["images_per_second"] = round((run.steps - first) * run.input.batch_size / seconds, 1)
-    row["waiting_share"] = round(clock.waited / seconds, 4)
-    if run.settings.network.from_scratch:
-        estimate_statistics(run.plain, run.opening.batches)
-    predictions = predict(run)
+    row = {"stage": stage.name, "epoch": len(progress.history) + 1, "first_step": progress.step, "steps": run.steps}
+    row |= _fit_epoch(run, stage, model, wait, interruption)
+    if run.settings.network_settings.from_scratch:
+        estimate_statistics(run.window_model, run.opening.batches)
+    predictions = predict_validation(run)
     row |= score(predictions, run.prior)
     row["seconds"] = round(time.perf_counter() - started, 1)
-    _remember(run, row, predictions)
-    write_checkpoint(run.folder, model, progress)
+    _check_finite(row)
+    save_if_best(run, predictions, row)
+    note_validation_loss(progress, row["val_loss"])
+    progress.history.append({name: row[name] for name in HISTORY_COLUMNS})
+    progress.start_epoch()
+    write_history(run.folder, progress.history)
+    return row
 
 
-def predict(run: TrainingRun) -> Predictions:
-    """Balanced logits of the network as it is for every validation record, in their order."""
-    logits = run.evaluator.predict(validation_batches(run.valid, run.input), verbose=0)[: run.valid.records]
-    return Predictions(logits - run.offset, run.valid.labels, run.valid.videos, run.valid.species)
+def _fit_epoch(
+    run: TrainingRun, stage: Stage, model: keras.Model, wait: DataWait, interruption: Interruption
+) -> dict[str, Any]:
+    """Fit the rest of the epoch; its training figures. images/s and waiting count only the steps that are done here."""
+    progress, started = run.progress, time.perf_counter()
+    number, first = len(progress.history), progress.step
+    wait.seconds = 0.0
+    if first < run.steps:
+        batches = training_batches(run.training, run.input_settings, run.settings.seed, number, skip=first)
+        callback = CheckpointCallback(run, model, interruption, f"{stage.name} {progress.epoch + 1}/{stage.epochs}")
+        with interruption.deferred(), callback.bar:
+            model.fit(batches, verbose=0, shuffle=False, callbacks=[callback])
+    means = model.get_metrics_result()
+    figures = {
+        "loss": float(means["loss"]),
+        "train_accuracy": float(means["accuracy"]),
+        "learning_rate": float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)),
+    }
+    seconds = time.perf_counter() - started
+    images = (run.steps - first) * run.input_settings.batch_size
+    return figures | {
+        "images_per_second": round(images / seconds, 1),
+        "waiting_share": round(wait.seconds / seconds, 4),
+    }
 
 
-def _remember(run: TrainingRun, row: dict[str, Any], predictions: Predictions) -> None:
-    """What follows from an epoch: the best model, patience, the history."""
-    progress, figure = run.progress, row[run.settings.best]
+def _check_finite(row: dict[str, Any]) -> None:
     for name in ("loss", "val_loss"):
         if not math.isfinite(row[name]):
             raise DataError(f"{name} became {row[name]} in epoch {row['epoch']}; lower --learning_rate")
-    if progress.best is None or figure > progress.best:
-        progress.best, progress.best_epoch = figure, row["epoch"]
-        run.save_best(predictions, row)
-    if progress.lowest_loss is None or row["val_loss"] < progress.lowest_loss:
-        progress.lowest_loss, progress.waited = row["val_loss"], 0
-    else:
-        progress.waited += 1
-    progress.history.append({name: row[name] for name in HISTORY_COLUMNS})
-    progress.start_epoch()
-    write_history(run.folder, progress)
-    run.after_epoch(row)
-
-
-def write_history(folder: Path, progress: Progress) -> None:
-    text = io.StringIO()
-    table = csv.DictWriter(text, HISTORY_COLUMNS, lineterminator="\n")
-    table.writeheader()
-    table.writerows(progress.history)
-    with write_atomically(folder / "history.csv") as file:
-        file.write(text.getvalue().encode())
-
-
-class CheckpointCallback(keras.callbacks.Callback):
-    """Counts steps in the progress, writes checkpoints, stops when asked to, and shows how far it is."""
-
-    def __init__(self, run: TrainingRun, model: keras.Model, stop: "GracefulStop", title: str):
-        super().__init__()
-        self.run, self.stop = run, stop
-        self.bar = show_progress(run.steps, "step", title=title, done=run.progress.step)
-        # fit sets the means to zero when it starts; those of a run that goes on count on.
-        self.means = [np.array(variable) for variable in model.metrics_variables] if run.progress.step else []
-
-    def on_epoch_begin(self, epoch, logs=None):
-        for variable, value in zip(self.model.metrics_variables, self.means, strict=False):
-            variable.assign(value)
-
-    def on_train_batch_begin(self, batch, logs=None):
-        # Not at a batch's end: Keras would wait for each step's figures first, and the device between steps for us.
-        if batch:
-            self.count_step()
-
-    def count_step(self) -> None:
-        """A step is done; what it changed can be read."""
-        progress = self.run.progress
-        progress.step, progress.total_steps = progress.step + 1, progress.total_steps + 1
-        self.bar.update()
-        if self.stop.requested or progress.total_steps % self.run.settings.checkpoint_steps == 0:
-            write_checkpoint(self.run.folder, self.model, progress)
-        if self.stop.requested:
-            at = f"epoch {len(progress.history) + 1}, step {progress.step} of {self.run.steps}"
-            raise KeyboardInterrupt(f"stopped after {at}; run the same command again to go on from there")
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.count_step()
-        self.bar.set_postfix({name: f"{value:.3f}" for name, value in (logs or {}).items()})
-
-
-class WaitingClock:
-    """Seconds spent in waiting for batches."""
-
-    waited = 0.0
-
-    def watch(self, batches: Iterator) -> Iterator:
-        while True:
-            started = time.perf_counter()
-            batch = next(batches, None)
-            self.waited += time.perf_counter() - started
-            if batch is None:
-                return
-            yield batch
-
-
-def count_waiting(model: keras.Model, clock: WaitingClock) -> None:
-    """Let fit draw its batches through the clock: it calls train_function([state,] iterator) for each step."""
-    model.make_train_function()
-    step = model.train_function
-    model.train_function = lambda *call: step(*call[:-1], clock.watch(call[-1]))
-
-
-class GracefulStop:
-    """Ctrl-C and SIGTERM: at the end of a step while one is watched, else at once; the second one always at once."""
-
-    def __init__(self) -> None:
-        self.requested = self._watching = False
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        self._watching = True
-        try:
-            yield
-        finally:
-            self._watching = False
-
-    def hear(self, *_: Any) -> None:
-        if self.requested or not self._watching:
-            raise KeyboardInterrupt
-        self.requested = True
-
-
-@contextmanager
-def stop_gracefully() -> Iterator[GracefulStop]:
-    stop = GracefulStop()
-    try:
-        before = {number: signal.signal(number, stop.hear) for number in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not the main thread: signals are not ours to hear
-        before = {}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _prepare(run: TrainingRun, frozen: bool, augment: bool) -> keras.Model:
-    """The network as it is trained, on windows: its base in inference mode or not, augmentation before it or not."""
-    sizes = run.sizes
-    windows = keras.Input((sizes.window, sizes.window, 3), dtype="uint8", name="pictures")
-    pictures = bring(windows, sizes.resolution)
-    if not augment:
-        return keras.Model(windows, connect(run.network, pictures, frozen))
-    numbers = keras.Input((NUMBERS,), name="numbers")
-    changed = Augmentation(dtype="float32")(pictures, numbers)
-    return keras.Model([windows, numbers], connect(run.network, changed, frozen))
-
-
-def _build(model: keras.Model) -> None:
-    """Make the optimizer's and the metrics' variables, which otherwise appear with the first step."""
-    model.optimizer.build(model.trainable_variables)
-    shape = (1, model.output_shape[-1])
-    model.compute_metrics(None, np.zeros(1, np.int64), np.zeros(shape, np.float32))
-    model.reset_metrics()
-
-
-def _read_means(model: keras.Model) -> dict[str, float]:
-    found = model.get_metrics_result()
-    return {"loss": float(found["loss"]), "train_accuracy": float(found["accuracy"])}
-
-
-def _read_rate(model: keras.Model) -> float:
-    return float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))

@@ -32,7 +32,6 @@ from trainer.input.dataset_split import (
 )
 from trainer.input.picture_sizes import choose_sizes
 from trainer.input.pipeline import (
-    InputSettings,
     explain_failure,
     first_pictures,
     read_opening,
@@ -41,7 +40,8 @@ from trainer.input.pipeline import (
     training_batches,
     validation_batches,
 )
-from trainer.model.network import bring
+from trainer.model.network import resize_pictures
+from trainer.settings import InputSettings
 
 SIZE = 64
 MOODS = ("편안/안정", "공포", "행복/즐거움")
@@ -242,8 +242,8 @@ def test_training_and_validation_show_the_animal_at_the_same_scale(resolution):
     sizes, corner = choose_sizes(256, 0.875, resolution), tf.constant([[0, 0]])
     window = batch_decoding.decode_windows(tf.constant([data]), corner, sizes.window, 1, sizes.ratio)
     square = batch_decoding.decode_squares(tf.constant([data]), 1, sizes.ratio)
-    seen = np.asarray(bring(tf.stack(window), sizes.resolution))[0, :, :, 0].astype(float)
-    judged = np.asarray(bring(tf.stack(square), sizes.network))[0, :, :, 0].astype(float)
+    seen = np.asarray(resize_pictures(tf.stack(window), sizes.resolution))[0, :, :, 0].astype(float)
+    judged = np.asarray(resize_pictures(tf.stack(square), sizes.network))[0, :, :, 0].astype(float)
     assert seen.shape == (resolution, resolution) and judged.shape == (sizes.network, sizes.network)
     rises = [np.diff(picture[:, 2:-2], axis=1).mean() for picture in (seen, judged)]
     assert rises[0] == pytest.approx(224 / resolution, rel=0.03) and rises[0] == pytest.approx(rises[1], rel=0.02)

@@ -12,8 +12,8 @@ from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError
 from tests.trainer.networks import OFFSET, SIZE, balanced_logits, build, describe, make_squares
 from trainer.model.model_file import build_serving_model, read_model, write_model
-from trainer.model.mood_json import MEMBER, encode_metadata, read_metadata
-from trainer.model.network import bring, build_network
+from trainer.model.mood_json import MOOD_JSON, encode_metadata, read_metadata
+from trainer.model.network import build_network, resize_pictures
 from trainer.settings import NetworkSettings
 
 SQUARES = make_squares(1, 3, SIZE)
@@ -62,11 +62,11 @@ def test_squares_are_brought_to_the_side_that_the_network_judges_at(tmp_path):
     write_model(tmp_path / "model.keras", network, OFFSET, describe(network_size=40))
     model, metadata = read_model(tmp_path / "model.keras")
     assert (metadata.image_size, metadata.network_size) == (SIZE, 40)
-    expected = balanced_logits(network, np.asarray(bring(squares, 40)))
+    expected = balanced_logits(network, np.asarray(resize_pictures(squares, 40)))
     np.testing.assert_allclose(model(squares)["logits"], expected, atol=1e-4)
     stated = msgspec.to_builtins(metadata)
     del stated["network_size"]
-    with_member(tmp_path / "model.keras", MEMBER, msgspec.json.encode(stated))
+    with_member(tmp_path / "model.keras", MOOD_JSON, msgspec.json.encode(stated))
     assert read_metadata(tmp_path / "model.keras").network_size is None
     old = build_serving_model(network, OFFSET, read_metadata(tmp_path / "model.keras"))
     np.testing.assert_allclose(old(squares)["logits"], balanced_logits(network, squares), atol=1e-4)
@@ -149,7 +149,7 @@ def with_member(path: Path, name: str, data: bytes | None) -> None:
 
 def change_metadata(**changes):
     def damage(path: Path) -> None:
-        with_member(path, MEMBER, msgspec.json.encode(msgspec.to_builtins(describe()) | changes))
+        with_member(path, MOOD_JSON, msgspec.json.encode(msgspec.to_builtins(describe()) | changes))
 
     return damage
 
@@ -180,8 +180,8 @@ SWAPPED[0], SWAPPED[1] = SWAPPED[1] | {"label": 0}, SWAPPED[0] | {"label": 1}
         (lambda path: path.write_bytes(b"no zip at all"), DataError, "damaged"),
         (cut_off, DataError, "damaged"),
         (flip_a_bit, DataError, r"model\.weights\.h5 does not fit its checksum"),
-        (lambda path: with_member(path, MEMBER, None), CallError, "holds no mood.json"),
-        (lambda path: with_member(path, MEMBER, b"{"), DataError, "mood.json is damaged"),
+        (lambda path: with_member(path, MOOD_JSON, None), CallError, "holds no mood.json"),
+        (lambda path: with_member(path, MOOD_JSON, b"{"), DataError, "mood.json is damaged"),
         (change_metadata(temperature="warm"), DataError, r"\$\.temperature"),
         (change_metadata(version=9), DataError, "version 9, this program reads 'pet_mood model' version 1"),
         (change_metadata(format="other"), DataError, "is 'other' version 1"),

@@ -1,4 +1,4 @@
-"""Whole runs: they learn, their files say the truth, they resume exactly, and they stop where they should."""
+"""Whole runs: they learn, their files agree with each other, they resume exactly, and they stop where they should."""
 
 import csv
 import json
@@ -6,7 +6,6 @@ import shutil
 import signal
 from collections import Counter
 from importlib.util import find_spec
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -18,43 +17,44 @@ from shards.errors import CallError
 from shards.storage.files import hash_file
 from shards.storage.folder_lock import lock_folder
 from tests.trainer.runs import SCRATCH, read_weights, train, train_until
+from trainer.checks import throughput
 from trainer.input import pipeline
 from trainer.model.mood_json import read_metadata
-from trainer.settings import ProbeSettings, TrainSettings, fingerprint_run
-from trainer.training import epochs, throughput
+from trainer.run_files.checkpoint import list_checkpoints, read_progress
+from trainer.settings import ProbeSettings, TrainSettings
 from trainer.training import run as trainer_run
-from trainer.training.checkpoint import Progress, list_checkpoints, read_progress
+from trainer.training.checkpoint_callback import CheckpointCallback
 
 EXACT = ("--deterministic", "true", "--checkpoint_steps", "2", "--augment", "true", "--measure_speed", "true")
 
 
 @pytest.fixture(scope="module")
 def finished(pets, tmp_path_factory):
-    """A run with everything switched on, in a process of its own; its folder and what it said."""
+    """A run with everything switched on, in a process of its own; its folder and the finished process."""
     out = tmp_path_factory.mktemp("runs") / "기분"
     arguments = (*SCRATCH, "--epochs", "8", "--self_check", "true", "--measure_speed", "true", "--tensorboard")
-    said = train(pets, out, *arguments)
-    assert said.returncode == 0, said.stderr
-    return out, said
+    result = train(pets, out, *arguments)
+    assert result.returncode == 0, result.stderr
+    return out, result
 
 
 def test_it_learns_and_says_so(finished):
-    out, said = finished
+    out, result = finished
     metrics = json.loads((out / "metrics.json").read_text())
     frames = metrics["evaluation"]["frames"]["equal_priors"]
     assert frames["macro_f1"]["value"] > 0.8 > frames["macro_f1"]["majority"]
     assert metrics["evaluation"]["frames"]["left_out"] == ["anger", "happiness", "aggression"]
-    assert metrics["evaluation"]["verdict"] in said.stdout
+    assert metrics["evaluation"]["verdict"] in result.stdout
 
 
 def test_what_it_prints_at_the_start(finished):
-    _, said = finished
-    assert "device  cpu" in said.stderr and "float32, XLA off" in said.stderr
-    assert "72 frames of 12 videos, validation 36 of 6; 6 steps of 12 an epoch" in said.stderr
-    assert "input alone" in said.stderr and "bottleneck" in said.stderr and "waiting for data" in said.stderr
-    checks = [line for line in said.stderr.splitlines() if line.startswith("check")]
-    assert len(checks) == 5 and "= ln 3" in said.stderr  # of the moods that occur
-    assert "never answered: 화남/불쾌, 행복/즐거움, 공격성; 0 of 36 validation frames" in said.stderr
+    _, result = finished
+    assert "device  cpu" in result.stderr and "float32, XLA off" in result.stderr
+    assert "72 frames of 12 videos, validation 36 of 6; 6 steps of 12 an epoch" in result.stderr
+    assert "input alone" in result.stderr and "bottleneck" in result.stderr and "waiting for data" in result.stderr
+    checks = [line for line in result.stderr.splitlines() if line.startswith("check")]
+    assert len(checks) == 5 and "= ln 3" in result.stderr  # of the moods that occur
+    assert "never answered: 화남/불쾌, 행복/즐거움, 공격성; 0 of 36 validation frames" in result.stderr
 
 
 def test_files_of_a_run(finished, pets):
@@ -110,8 +110,8 @@ def straight(pets, small_weights, tmp_path_factory):
     """Two stages without a stop."""
     out = tmp_path_factory.mktemp("straight") / "run"
     arguments = ("--weights", str(small_weights), "--probe.epochs", "2", "--epochs", "2", *EXACT)
-    said = train(pets, out, *arguments)
-    assert said.returncode == 0, said.stderr
+    result = train(pets, out, *arguments)
+    assert result.returncode == 0, result.stderr
     return out, arguments
 
 
@@ -142,9 +142,9 @@ def test_killed_in_both_stages_and_a_bit_flipped_it_ends_the_same(straight, pets
     data = bytearray(newest.read_bytes())
     data[len(data) // 3] ^= 1  # of a weight, most likely
     newest.write_bytes(data)
-    said = train(pets, out, *arguments)
-    assert said.returncode == 0 and "goes on after" in said.stderr
-    assert f"note    {newest} differs from what was written" in said.stderr
+    result = train(pets, out, *arguments)
+    assert result.returncode == 0 and "goes on after" in result.stderr
+    assert f"note    {newest} differs from what was written" in result.stderr
     same_run(done, out)
 
 
@@ -160,9 +160,9 @@ def test_stopped_it_says_how_to_go_on(straight, pets, tmp_path, number):
 
 
 def test_several_devices(pets, tmp_path):
-    said = train(pets, tmp_path / "two", *SCRATCH, "--devices", "2", "--self_check", "true")
-    assert said.returncode == 0, said.stderr
-    assert "2 × " in said.stderr and "XLA off" in said.stderr
+    result = train(pets, tmp_path / "two", *SCRATCH, "--devices", "2", "--self_check", "true")
+    assert result.returncode == 0, result.stderr
+    assert "2 × " in result.stderr and "XLA off" in result.stderr
     assert json.loads((tmp_path / "two/run.json").read_text())["device"]["count"] == 2
 
 
@@ -170,9 +170,9 @@ def test_several_devices(pets, tmp_path):
 def test_on_jax(pets, tmp_path):
     out = tmp_path / "jax"
     arguments = (*SCRATCH, "--epochs", "6", "--self_check", "true", "--augment", "true", "--checkpoint_steps", "4")
-    said = train(pets, out, *arguments, KERAS_BACKEND="jax")
-    assert said.returncode == 0, said.stderr
-    assert ", jax, float32, XLA on" in said.stderr
+    result = train(pets, out, *arguments, KERAS_BACKEND="jax")
+    assert result.returncode == 0, result.stderr
+    assert ", jax, float32, XLA on" in result.stderr
     frames = json.loads((out / "metrics.json").read_text())["evaluation"]["frames"]["equal_priors"]
     assert frames["macro_f1"]["value"] > 0.5
     model = keras.saving.load_model(out / "model.keras")  # on this process's backend
@@ -198,9 +198,9 @@ def test_on_jax(pets, tmp_path):
     ],
 )
 def test_bad_calls(pets, tmp_path, arguments, message):
-    said = train(pets, tmp_path / "out", *SCRATCH, *arguments)
-    assert said.returncode == 2 and message in said.stderr.splitlines()[-1]
-    assert said.stderr.splitlines()[-1].startswith("train: ") and not list(tmp_path.glob("out/checkpoints/*"))
+    result = train(pets, tmp_path / "out", *SCRATCH, *arguments)
+    assert result.returncode == 2 and message in result.stderr.splitlines()[-1]
+    assert result.stderr.splitlines()[-1].startswith("train: ") and not list(tmp_path.glob("out/checkpoints/*"))
 
 
 def test_imbalance_none_gives_balanced_logits_too(pets, tmp_path):
@@ -228,11 +228,11 @@ def test_before_the_first_step_the_shuffle_is_filled_once(pets, small_weights, t
         return tf.data.TFRecordDataset(tf.ensure_shape(tf.numpy_function(note, [path], tf.string), []))
 
     monkeypatch.setattr(pipeline, "_read_shard", read)
-    monkeypatch.setattr(throughput, "_MOST", 1)
+    monkeypatch.setattr(throughput, "_MAX_STEPS", 1)
     before_the_first = []
-    step = epochs.CheckpointCallback.on_epoch_begin
+    step = CheckpointCallback.on_epoch_begin
     monkeypatch.setattr(
-        epochs.CheckpointCallback,
+        CheckpointCallback,
         "on_epoch_begin",
         lambda self, *call: (before_the_first.append(count(opened)), step(self, *call)),
     )
@@ -276,9 +276,9 @@ def test_a_flipped_bit_names_file_and_offset(pets, tmp_path, split):
     data = bytearray(shard.read_bytes())
     data[len(data) // 2] ^= 1
     shard.write_bytes(data)
-    said = train(copy, tmp_path / "run", *SCRATCH, "--epochs", "1")
-    assert said.returncode == 1
-    assert str(shard) in said.stderr.splitlines()[-1] and "offset" in said.stderr.splitlines()[-1]
+    result = train(copy, tmp_path / "run", *SCRATCH, "--epochs", "1")
+    assert result.returncode == 1
+    assert str(shard) in result.stderr.splitlines()[-1] and "offset" in result.stderr.splitlines()[-1]
 
 
 def test_two_runs_in_one_folder(pets, tmp_path):
@@ -286,13 +286,13 @@ def test_two_runs_in_one_folder(pets, tmp_path):
         trainer_run.train(TrainSettings(str(pets), out=str(tmp_path / "run"), resolution=48), [])
 
 
-def test_replace_starts_anew_but_goes_on_with_its_own(pets, tmp_path):
-    """The same command goes on, --replace in it or not; what another run left goes, whatever state it is in."""
+def test_replace_removes_another_run_but_continues_its_own(pets, tmp_path):
+    """The same command continues its run, also with --replace; what another run left is removed, damaged or not."""
     out = tmp_path / "run"
     arguments = (*SCRATCH, "--checkpoint_steps", "2", "--replace")
     assert train_until(pets, out, 3, signal.SIGKILL, *arguments)[0] == -signal.SIGKILL
-    said = train(pets, out, *arguments)
-    assert said.returncode == 0 and "goes on after" in said.stderr
+    result = train(pets, out, *arguments)
+    assert result.returncode == 0 and "goes on after" in result.stderr
     (out / "report.html").unlink()  # killed just before it was written
     assert train(pets, out, *arguments).returncode == 0 and (out / "report.html").exists()
     (out / "run.json").write_text("{")
@@ -303,52 +303,3 @@ def test_replace_starts_anew_but_goes_on_with_its_own(pets, tmp_path):
     again = train(pets, out, *arguments, "--seed", "5")
     assert again.returncode == 0 and "goes on" not in again.stderr
     assert json.loads((out / "run.json").read_text())["settings"]["seed"] == 5
-
-
-def test_the_best_model_of_a_killed_attempt_counts(pets, tmp_path):
-    """model.keras may be of an epoch that the last checkpoint does not know of."""
-    progress = Progress(best=0.2, best_epoch=1)
-    trainer_run._recall_best(progress, {"epoch": 2, "macro_f1": 0.5, "val_accuracy": 0.1}, "macro_f1")
-    assert (progress.best, progress.best_epoch) == (0.5, 2)
-    trainer_run._recall_best(progress, {"epoch": 1, "macro_f1": 0.4, "val_accuracy": 0.9}, "macro_f1")
-    assert (progress.best, progress.best_epoch) == (0.5, 2)
-
-
-@pytest.mark.parametrize(
-    ("change", "same"),
-    [({}, True), ({"precision": "float32"}, True), ({"seed": 1}, False), ({"checkpoint_steps": 7}, True)],
-)
-def test_what_a_run_may_go_on_from(small_weights, change, same):
-    base = {"train": "a", "weights": str(small_weights), "precision": "float32"}
-    effective = {"kind": "cpu", "jit": False}
-    first = fingerprint_run(TrainSettings(**base), "x", "y", effective)
-    assert (fingerprint_run(TrainSettings(**(base | change)), "x", "y", effective) == first) == same
-    assert fingerprint_run(TrainSettings(**base), "x", "y", effective | {"jit": True}) != first
-    assert fingerprint_run(TrainSettings(**base), "z", "y", effective) != first
-
-
-def test_weights_are_known_by_their_content(tmp_path):
-    (tmp_path / "w.keras").write_bytes(b"1")
-    settings = TrainSettings("a", weights=str(tmp_path / "w.keras"))
-    first = fingerprint_run(settings, "x", "y", {})
-    (tmp_path / "w.keras").write_bytes(b"2")
-    assert fingerprint_run(settings, "x", "y", {}) != first
-
-
-def test_a_frozen_main_stage_has_no_probe_before_it():
-    assert [stage.name for stage in TrainSettings("a").stages] == ["probe", "tune"]
-    assert [stage.name for stage in TrainSettings("a", train_base="frozen").stages] == ["tune"]
-    assert [stage.name for stage in TrainSettings("a", probe=ProbeSettings(0)).stages] == ["tune"]
-
-
-@pytest.mark.parametrize(
-    ("train", "out", "folder"),
-    [
-        ("data/pets.v1", None, "runs/pets.v1"),  # and not where the runs of pets.v2 lie
-        ("data/pets/", None, "runs/pets"),
-        ("lists/pets.v1.csv", None, "runs/pets.v1"),
-        ("data/pets.v1", "here", "here"),
-    ],
-)
-def test_where_a_run_lies(train, out, folder):
-    assert TrainSettings(train, out=out).folder == Path(folder)

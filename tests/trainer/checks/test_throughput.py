@@ -1,4 +1,4 @@
-"""What is measured before and during a run: that it measures the right thing and leaves no trace."""
+"""The speed of input and model: that the right thing is measured, and that measuring changes nothing."""
 
 import time
 
@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer.training.checkpoint import list_variables
-from trainer.training.device import is_out_of_memory
-from trainer.training.epochs import WaitingClock, count_waiting
-from trainer.training.throughput import Speed, format_time, measure_input, measure_model
+from trainer.checks.throughput import Speed, format_time, measure_input, measure_model
+from trainer.run_files.checkpoint import list_variables
 
 
 def make_model() -> keras.Model:
@@ -40,17 +38,6 @@ def slow_batches(seconds: float, count: int) -> tf.data.Dataset:
     return tf.data.Dataset.range(count).map(load)
 
 
-def test_waiting_is_counted():
-    model, clock = make_model(), WaitingClock()
-    count_waiting(model, clock)
-    model.fit(slow_batches(0.0, 3), verbose=0, shuffle=False)
-    quick = clock.waited
-    clock.waited = 0.0
-    model.fit(slow_batches(0.1, 5), verbose=0, shuffle=False)
-    assert clock.waited > 0.4 > quick
-    assert int(model.optimizer.iterations.numpy()) == 8
-
-
 def test_measuring_the_input():
     assert measure_input(iter(slow_batches(0.1, 2).repeat()), 4) == pytest.approx(40, rel=0.3)
 
@@ -65,9 +52,3 @@ def test_the_bottleneck_and_the_time_to_expect():
 @pytest.mark.parametrize(("seconds", "text"), [(3, "3 s"), (600, "10 min"), (14_400, "4.0 h")])
 def test_times(seconds, text):
     assert format_time(seconds) == text
-
-
-def test_out_of_memory_is_known():
-    assert is_out_of_memory(tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor"))
-    assert is_out_of_memory(RuntimeError("RESOURCE_EXHAUSTED: Out of memory"))  # as JAX says it
-    assert not is_out_of_memory(ValueError("no"))

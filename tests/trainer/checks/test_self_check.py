@@ -5,15 +5,14 @@ import numpy as np
 import pytest
 
 from shards.errors import DataError
+from trainer.checks import self_check
 from trainer.input.dataset_split import open_split
-from trainer.input.pipeline import InputSettings
 from trainer.model.mood_json import Metadata
-from trainer.model.network import build_network, silence
-from trainer.settings import NetworkSettings, TrainSettings
-from trainer.training import self_check
+from trainer.model.network import build_network, rule_out_absent_moods
+from trainer.settings import InputSettings, NetworkSettings, TrainSettings
 from trainer.training.device import Device
-from trainer.training.epochs import TrainingRun
 from trainer.training.loss import estimate_prior
+from trainer.training.training_run import TrainingRun
 
 CPU = Device("cpu", "test", "tensorflow", "float32", False, 1)
 
@@ -27,7 +26,7 @@ def prepare(pets, folder, resolution: int) -> TrainingRun:
     training, valid = open_split(pets, "train"), open_split(pets, "val")
     network = build_network(NetworkSettings("small", "none"), resolution)
     prior = estimate_prior(training.labels, training.videos)
-    silence(network, prior)
+    rule_out_absent_moods(network, prior)
     return TrainingRun(
         folder, TrainSettings(str(pets)), InputSettings(12, resolution), CPU, training, valid, network, prior
     )
@@ -68,11 +67,11 @@ def test_pictures_divided_by_255():
 
 def test_a_batch_of_one_mood(run):
     with pytest.raises(DataError, match="show one mood"):
-        self_check._check_mixture(run, np.full(12, 3))
+        self_check._check_shuffling(run, np.full(12, 3))
 
 
 def test_inference_that_sees_other_pixels(run):
-    picture = self_check._first_validation_picture(run)
+    picture = self_check._read_first_validation_picture(run)
     with pytest.raises(DataError, match="other pixels"):
         self_check._check_preprocessing(run, np.roll(picture, 9, axis=1))
 
@@ -94,7 +93,7 @@ def test_half_precision_is_close_enough(run):
     keras.config.set_dtype_policy("mixed_float16")
     try:
         run.network = build_network(NetworkSettings("small", "none"), 48)
-        silence(run.network, run.prior)
+        rule_out_absent_moods(run.network, run.prior)
     finally:
         keras.config.set_dtype_policy("float32")
     run.device = Device("cpu", "test", "tensorflow", "mixed_float16", False, 1)

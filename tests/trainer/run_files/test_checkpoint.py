@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from shards.storage.self_checksum import ChecksumMismatch
-from trainer.training.checkpoint import (
+from trainer.run_files.checkpoint import (
     Progress,
     decode_checkpoint,
     list_checkpoints,

@@ -1,4 +1,4 @@
-"""How fast the input and the model are, each alone, and so which of them an epoch waits for."""
+"""How many images per second the input and the model manage, each alone: the slower one sets the time of an epoch."""
 
 import time
 from collections.abc import Iterator
@@ -8,10 +8,11 @@ import keras
 import numpy as np
 
 from trainer.input.pipeline import repeat_batch
-from trainer.training.checkpoint import list_variables
+from trainer.run_files.checkpoint import list_variables
 
 _SECONDS = 3.0  # for each measurement
-_MOST = 200  # steps
+_MAX_STEPS = 200
+_WARM_UP = 5  # batches that are drawn before the input is timed, so that its buffers are full
 
 
 class Speed(NamedTuple):
@@ -41,25 +42,26 @@ class Speed(NamedTuple):
         return {name: round(value, 1) for name, value in found.items()} | {"bottleneck": self.bottleneck}
 
 
-def measure_input(drawn: Iterator, batch_size: int) -> float:
-    """Images/s of an endless iterator over batches, once its buffers are full."""
-    for _ in range(5):
-        next(drawn)
+def measure_input(batches: Iterator, batch_size: int) -> float:
+    """Images/s of an endless iterator over batches."""
+    for _ in range(_WARM_UP):
+        next(batches)
     started, count = time.perf_counter(), 0
-    while time.perf_counter() - started < _SECONDS and count < _MOST:
-        next(drawn)
+    while time.perf_counter() - started < _SECONDS and count < _MAX_STEPS:
+        next(batches)
         count += 1
     return count * batch_size / (time.perf_counter() - started)
 
 
 def measure_model(model: keras.Model, batch: Any, batch_size: int) -> float:
-    """Images/s of a compiled model's training on the same batch again and again, its copy to the device
-    included; the variables are put back after.
+    """Images/s of training a compiled model on one batch again and again, with its copy to the device.
+
+    All variables of the model have their values of before afterwards.
     """
     before = [np.array(keras.ops.convert_to_numpy(variable)) for variable in list_variables(model)]
     try:
         _time_steps(model, batch, 2)  # compiles
-        steps = int(np.clip(_SECONDS / _time_steps(model, batch, 2) * 2, 3, _MOST))
+        steps = int(np.clip(_SECONDS / _time_steps(model, batch, 2) * 2, 3, _MAX_STEPS))
         return steps * batch_size / _time_steps(model, batch, steps)
     finally:
         for variable, value in zip(list_variables(model), before, strict=True):
@@ -75,5 +77,5 @@ def format_time(seconds: float) -> str:
 def _time_steps(model: keras.Model, batch: Any, steps: int) -> float:
     batches = repeat_batch(batch, steps)
     started = time.perf_counter()
-    model.fit(batches, verbose=0, shuffle=False)  # ends by reading its means, so with the last step
+    model.fit(batches, verbose=0, shuffle=False)  # returns after it has read the metrics, so after the last step
     return time.perf_counter() - started

@@ -1,12 +1,13 @@
-"""Checkpoints: all variables and the run's place in one file, so that a run goes on exactly where it was.
+"""Checkpoints: all variables of the model and the run's progress in one file, so that a run can be continued exactly.
 
-`checkpoints/NNNNNNNNNN.npz`, by the number of steps done in the whole run. Each appears by atomic rename, carries the
-digest of its bytes, and the last two are kept: whatever happens, at least one loads, with the values that were written.
+    checkpoints/NNNNNNNNNN.npz    named by the number of steps that the whole run has done
+
+Each file appears by atomic rename and carries a digest of its bytes. The last two are kept, so that one can be read
+even if the other is damaged.
 """
 
 import io
 import json
-import re
 import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,25 +19,24 @@ import numpy as np
 from shards.storage.atomic_write import sync_directory, write_atomically
 from shards.storage.files import read_file
 from shards.storage.self_checksum import ChecksumMismatch, append_checksum, strip_checksum
+from trainer.run_files.file_names import CHECKPOINT_FOLDER, CHECKPOINT_NAME
 
-CHECKPOINT_FOLDER = "checkpoints"
-CHECKPOINT_NAME = re.compile(r"[0-9]{10}\.npz")
 _KEPT = 2
 
 
 @dataclass
 class Progress:
-    """Where a run is, and what it remembers: everything that a loop would otherwise hold in local variables."""
+    """How far a run is, and all that later epochs need to know of earlier ones."""
 
     stage: int = 0
     epoch: int = 0  # within the stage
     step: int = 0  # within the epoch
     total_steps: int = 0  # in the whole run
-    best: float | None = None  # of the figure that chooses model.keras
-    best_epoch: int = 0  # counted over the whole run, from 1
-    lowest_loss: float | None = None  # of the stage's val_loss
-    waited: int = 0  # epochs since then
-    history: list[dict[str, Any]] = field(default_factory=list)  # a row an epoch
+    best: float | None = None  # highest value so far of the figure that chooses model.keras
+    best_epoch: int = 0  # its epoch, counted over the whole run from 1
+    lowest_loss: float | None = None  # lowest val_loss of the stage
+    waited: int = 0  # epochs since lowest_loss
+    history: list[dict[str, Any]] = field(default_factory=list)  # one row for each finished epoch
 
     def start_epoch(self) -> None:
         self.epoch, self.step = self.epoch + 1, 0
@@ -53,9 +53,10 @@ def list_variables(model: keras.Model) -> list[keras.Variable]:
 
 
 def write_checkpoint(run: Path, model: keras.Model, progress: Progress) -> None:
-    """Write all variables of a compiled, built model and the progress; older checkpoints than the last two go.
+    """Write the variables of a compiled, built model and the progress into the run's folder.
 
-    So do those of later steps: the run would have gone on from them, were they whole.
+    Afterwards only this checkpoint and the one before it are kept. Checkpoints of later steps exist where a run had to
+    start from an older one; they are removed, since otherwise the next start would read them first.
     """
     folder = run / CHECKPOINT_FOLDER
     folder.mkdir(exist_ok=True)
@@ -64,22 +65,22 @@ def write_checkpoint(run: Path, model: keras.Model, progress: Progress) -> None:
         file.write(_encode(model, progress))
     sync_directory(folder)
     found = list_checkpoints(run)
-    later = found.index(written)
-    for path in found[:later] + found[later + _KEPT :]:
+    place = found.index(written)
+    for path in found[:place] + found[place + _KEPT :]:
         path.unlink(missing_ok=True)
 
 
 def list_checkpoints(run: Path) -> list[Path]:
-    """The newest first."""
-    return sorted(
-        (path for path in _list(run / CHECKPOINT_FOLDER) if CHECKPOINT_NAME.fullmatch(path.name)), reverse=True
-    )
+    """The checkpoints in a run's folder, the newest first."""
+    folder = run / CHECKPOINT_FOLDER
+    paths = folder.iterdir() if folder.is_dir() else ()
+    return sorted((path for path in paths if CHECKPOINT_NAME.fullmatch(path.name)), reverse=True)
 
 
 def read_progress(run: Path) -> tuple[Progress, dict[str, np.ndarray]] | None:
-    """The newest checkpoint that is whole; None where there is none. Those that are not are named on stderr.
+    """Progress and variables of the newest undamaged checkpoint; None where there is none.
 
-    Raises OSError where one cannot be read, which says nothing about what is in it.
+    Damaged checkpoints are named on stderr. Raises OSError where a file cannot be read: its content may still be good.
     """
     found = list_checkpoints(run)
     for path in found:
@@ -92,14 +93,17 @@ def read_progress(run: Path) -> tuple[Progress, dict[str, np.ndarray]] | None:
 
 
 def decode_checkpoint(data: bytes) -> tuple[Progress, dict[str, np.ndarray]]:
-    """What a checkpoint's bytes hold. Raises ChecksumMismatch before anything of other bytes is looked at."""
+    """Progress and variables from a checkpoint's bytes.
+
+    Raises ChecksumMismatch, before anything is decoded, where the bytes are not those that were written.
+    """
     with np.load(io.BytesIO(strip_checksum(data))) as file:
         arrays = {name: file[name] for name in file.files}
     return Progress(**json.loads(arrays.pop("progress").tobytes())), arrays
 
 
 def restore_variables(model: keras.Model, arrays: dict[str, np.ndarray]) -> None:
-    """Put a checkpoint's arrays into a model that is built as it was when they were written."""
+    """Assign a checkpoint's arrays to a model that is built and compiled as the one that was written."""
     variables = list_variables(model)
     if len(variables) != len(arrays):
         raise ValueError(f"the checkpoint holds {len(arrays)} variables, the model has {len(variables)}")
@@ -108,16 +112,9 @@ def restore_variables(model: keras.Model, arrays: dict[str, np.ndarray]) -> None
 
 
 def _encode(model: keras.Model, progress: Progress) -> bytes:
-    arrays = {f"{place:05}": _read(variable) for place, variable in enumerate(list_variables(model))}
+    variables = list_variables(model)
+    arrays = {f"{place:05}": np.asarray(keras.ops.convert_to_numpy(each)) for place, each in enumerate(variables)}
     text = json.dumps(asdict(progress), ensure_ascii=False).encode()
     buffer = io.BytesIO()
     np.savez(buffer, progress=np.frombuffer(text, np.uint8), **arrays)
     return append_checksum(buffer.getvalue())
-
-
-def _list(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else []
-
-
-def _read(variable: keras.Variable) -> np.ndarray:
-    return np.asarray(keras.ops.convert_to_numpy(variable))

@@ -1,4 +1,4 @@
-"""A run's folder: what is known for a run's, what goes for another, and what a kill at any instant leaves there."""
+"""A run's folder: which files are known to be a run's, which are removed, and what a kill at any instant leaves."""
 
 import json
 import shutil
@@ -14,7 +14,8 @@ from tests.conftest import ROOT
 from tests.trainer.networks import OFFSET, build, describe
 from tests.trainer.runs import SCRATCH, TINY, train
 from trainer.model.model_file import write_model
-from trainer.training.run_folder import open_folder, write_record
+from trainer.run_files.run_folder import open_folder
+from trainer.run_files.run_record import write_record
 
 # The command, killed the moment before a file of that name appears; `folder`: before a folder of that name goes.
 KILLED = """
@@ -56,8 +57,8 @@ def test_killed_at_any_instant_it_leaves_nothing_that_stays(pets, tmp_path):
         done = subprocess.run([sys.executable, "-c", KILLED, place, name, *call], cwd=ROOT, capture_output=True)
         assert done.returncode == -signal.SIGKILL, done.stderr
         assert any(name in left for left in list_hidden(out)), name
-    said = train(pets, out, *arguments)
-    assert said.returncode == 0, said.stderr
+    result = train(pets, out, *arguments)
+    assert result.returncode == 0, result.stderr
     assert list_hidden(tmp_path) == [] and (out / "report.html").exists()
     replaced = train(pets, out, *arguments, "--seed", "7", "--replace")  # all that a run writes is known for a run's
     assert replaced.returncode == 0, replaced.stderr
@@ -106,7 +107,7 @@ STRANGERS = (
 
 @pytest.mark.parametrize("name", STRANGERS)
 @pytest.mark.parametrize("replace", [False, True])
-def test_what_is_not_a_runs_stays_and_keeps_the_rest(run, name, replace):
+def test_other_files_stay_and_keep_the_folder_from_being_replaced(run, name, replace):
     (run / name).parent.is_file() and (run / name).parent.unlink()
     (run / name).parent.mkdir(exist_ok=True)
     (run / name).write_bytes(b"mine")
@@ -118,7 +119,7 @@ def test_what_is_not_a_runs_stays_and_keeps_the_rest(run, name, replace):
 
 
 @pytest.mark.parametrize("names", [("a.png", "checkpoints/a.npz"), PLOTS, ("checkpoints/0000000001.npz",)])
-def test_a_folder_of_somebodys_is_never_emptied(tmp_path, names):
+def test_a_folder_that_is_not_a_runs_is_never_emptied(tmp_path, names):
     for name in (*names, "tensorboard/events.out.tfevents.1"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"mine")

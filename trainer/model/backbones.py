@@ -1,0 +1,98 @@
+"""The backbones that can be trained: their names, the pixel range that each expects, and their weights."""
+
+import re
+from pathlib import Path
+
+import keras
+from keras import layers
+
+from shards.errors import CallError, describe_error
+from trainer.model.model_copy import copy_model
+from trainer.settings import NetworkSettings
+
+SMALL_BACKBONE = "small"  # four convolutions, for the demo and for tests
+# BatchNormalization's momentum when training from scratch. Weights change fast then, and at Keras' own 0.99 the moving
+# statistics would lag behind them.
+SCRATCH_MOMENTUM = 0.9
+
+_RAW_PIXELS = (1.0, 0.0)  # scale and offset of pixels in 0..255
+_FROM_MINUS_ONE_TO_ONE = (1 / 127.5, -1.0)
+# Pattern of names -> the pixel range that this backbone expects. The first three families scale pixels themselves.
+_PIXEL_RANGES = {
+    r"EfficientNet(B[0-7]|V2(B[0-3]|S|M|L))": _RAW_PIXELS,
+    r"MobileNetV3(Small|Large)": _RAW_PIXELS,
+    r"ConvNeXt(Tiny|Small|Base|Large|XLarge)": _RAW_PIXELS,
+    r"(MobileNet|MobileNetV2|ResNet(50|101|152)V2|InceptionV3|Xception|NASNetMobile)": _FROM_MINUS_ONE_TO_ONE,
+}
+
+
+def find_pixel_range(backbone: str) -> tuple[float, float]:
+    """(scale, offset) that bring pixels in 0..255 to what this backbone expects.
+
+    Raises CallError where the backbone is unknown.
+    """
+    if backbone == SMALL_BACKBONE:
+        return _FROM_MINUS_ONE_TO_ONE
+    found = next((numbers for names, numbers in _PIXEL_RANGES.items() if re.fullmatch(names, backbone)), None)
+    if found is None or not hasattr(keras.applications, backbone):
+        known = [name for name in dir(keras.applications) if any(re.fullmatch(names, name) for names in _PIXEL_RANGES)]
+        raise CallError(f"backbone {backbone!r} is unknown; choose one of {SMALL_BACKBONE}, {', '.join(known)}")
+    return found
+
+
+def build_backbone(settings: NetworkSettings) -> keras.Model:
+    """A backbone without its top, for pictures of any size, in the current dtype policy.
+
+    Raises CallError where its weights cannot be read or downloaded, or are those of another backbone.
+    """
+    policy = keras.config.dtype_policy().name
+    if settings.from_scratch:
+        return copy_model(_build_untrained(settings.backbone), policy, momentum=SCRATCH_MOMENTUM)
+    if settings.weights != "imagenet":
+        return copy_model(_read_backbone(Path(settings.weights), settings.backbone), policy)
+    if settings.backbone == SMALL_BACKBONE:
+        raise CallError("the small backbone has no imagenet weights; give --weights none --probe.epochs 0")
+    return _fetch_imagenet(settings.backbone)
+
+
+def _build_untrained(name: str) -> keras.Model:
+    """A backbone with random weights."""
+    if name != SMALL_BACKBONE:
+        return getattr(keras.applications, name)(include_top=False, weights=None, input_shape=(None, None, 3))
+    x = pictures = keras.Input((None, None, 3))
+    for block, width in enumerate((16, 32, 64, 96), start=1):
+        x = layers.Conv2D(width, 3, strides=2, padding="same", use_bias=False, name=f"block{block}_conv")(x)
+        x = layers.BatchNormalization(name=f"block{block}_norm")(x)
+        x = layers.Activation("relu", name=f"block{block}_relu")(x)
+    return keras.Model(pictures, x, name=SMALL_BACKBONE)
+
+
+def _fetch_imagenet(name: str) -> keras.Model:
+    """A backbone with ImageNet weights, which Keras downloads once and keeps in its cache."""
+    try:
+        build = getattr(keras.applications, name)
+        return build(include_top=False, weights="imagenet", input_shape=(None, None, 3))
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
+        raise CallError(
+            f"the imagenet weights of {name} cannot be fetched ({reason}); on a machine with a network "
+            f"save keras.applications.{name}(include_top=False, input_shape=(None, None, 3)) as a .keras "
+            "file and give it with --weights FILE, or train from scratch: --weights none --probe.epochs 0"
+        ) from error
+
+
+def _read_backbone(path: Path, name: str) -> keras.Model:
+    """The backbone in a .keras file, which is either a backbone itself or the model of a run."""
+    if not path.is_file() or path.suffix != ".keras":
+        what = "is no .keras file" if path.exists() else "does not exist"
+        raise CallError(f"weights {path} {what}; give imagenet, none, or a .keras file of a run or of a backbone")
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except Exception as error:
+        raise CallError(f"weights {path} cannot be loaded: {describe_error(error)}") from error
+    backbone = next((layer for layer in model.layers if isinstance(layer, keras.Model)), model)
+    if backbone.name != _build_untrained(name).name:
+        raise CallError(f"weights {path} hold the backbone {backbone.name}, the settings say {name}; make them agree")
+    if len(backbone.output_shape) != 4:
+        raise CallError(f"weights {path} end in {backbone.output_shape}; save the backbone with include_top=False")
+    return backbone

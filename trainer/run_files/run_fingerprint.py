@@ -1,0 +1,49 @@
+"""The fingerprint of a run: a run that was stopped is continued only where it is still the same."""
+
+import hashlib
+import json
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from shards.storage.files import hash_file
+from trainer.settings import TrainSettings
+
+# Raised when the code trains differently with the same settings, so that older checkpoints are not continued.
+TRAINING_RECIPE = 2
+
+
+def fingerprint_run(settings: TrainSettings, train: str, valid: str, effective: dict[str, Any]) -> str:
+    """A digest of everything that decides the outcome of a run, as 32 hexadecimal digits.
+
+    Args:
+        settings: those without an effect on the outcome are left out; a weights file counts by its content.
+        train: fingerprint of the training dataset.
+        valid: fingerprint of the validation dataset.
+        effective: what the settings that were left to `auto` came to on this machine.
+    """
+    content = settings.content | {
+        "train": train,
+        "valid": valid,
+        "versions": list_versions(),
+        "recipe": TRAINING_RECIPE,
+        "effective": effective,
+        "weights": _identify_weights(settings.weights),
+    }
+    return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def list_versions() -> dict[str, str]:
+    """The installed versions of the libraries that the outcome depends on."""
+    found = {}
+    for name in ("tensorflow-cpu", "tensorflow", "keras", "jax", "numpy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _identify_weights(weights: str) -> str:
+    path = Path(weights)
+    return hash_file(path) if path.is_file() else weights

@@ -1,0 +1,67 @@
+"""run.json, which says what a run was told and how it ended, and metrics.json, which says what its model is worth."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from shards.errors import DataError
+from shards.storage.atomic_write import write_atomically
+from shards.storage.files import read_file
+from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
+from trainer.run_files.file_names import METRICS_FILE, RECORD_FILE
+
+_FORMAT = "pet_mood run"
+
+
+def write_record(folder: Path, record: dict[str, Any]) -> None:
+    """Write run.json with its format and a digest of its bytes."""
+    with write_atomically(folder / RECORD_FILE) as file:
+        file.write(dump_json_with_checksum({"format": _FORMAT} | record, indent=1))
+
+
+def read_record(folder: Path, replace: bool) -> dict[str, Any] | None:
+    """run.json; None where there is none, or where it is damaged and the run may be replaced.
+
+    Raises DataError where it is damaged and the run may not be replaced.
+    """
+    try:
+        return _decode_record(read_file(folder / RECORD_FILE))
+    except FileNotFoundError:
+        return None
+    except (ChecksumMismatch, ValueError) as error:
+        if replace:
+            return None
+        raise DataError(f"{folder / RECORD_FILE} is damaged ({error}); give --replace or another --out") from error
+
+
+def is_record(data: bytes) -> bool:
+    """Whether these bytes are a run.json that this program wrote, even if they were damaged since."""
+    return f'"format": "{_FORMAT}"'.encode() in data or _is_unsealed(data)
+
+
+def write_metrics(folder: Path, metrics: dict[str, Any]) -> None:
+    """Write metrics.json."""
+    with write_atomically(folder / METRICS_FILE) as file:
+        file.write((json.dumps(metrics, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def read_metrics(folder: Path) -> dict[str, Any] | None:
+    """metrics.json; None where it is missing or damaged, since it can be computed again from the model."""
+    try:
+        return json.loads(read_file(folder / METRICS_FILE))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _decode_record(data: bytes) -> dict[str, Any]:
+    record = json.loads(data)
+    if not isinstance(record, dict):
+        raise ValueError("holds no JSON object")
+    if record.get("format") == _FORMAT or not _is_unsealed(data):
+        check_json_checksum(data)
+    return record
+
+
+def _is_unsealed(data: bytes) -> bool:
+    """Whether this is a run.json of the time before it carried a format and a digest."""
+    return all(f'"{name}"'.encode() in data for name in ("fingerprint", "settings")) and b'"digest"' not in data
