@@ -22,7 +22,7 @@ from preprocess.run import run as preprocess
 from preprocess.settings import DedupeSettings
 from preprocess.settings import PreprocessSettings as SourceSettings
 from trainer.input.dataset_split import DatasetSplit, open_split
-from trainer.input.pipeline import InputSettings, repeat_batch, training_batches
+from trainer.input.pipeline import InputSettings, make_training_batches, repeat_batch
 from trainer.model.network import build_network
 from trainer.settings import DeviceSettings, ProbeSettings, TrainSettings
 from trainer.training import throughput
@@ -75,7 +75,7 @@ def _count(steps: int):
 
 def _measure(run: TrainingRun, steps: int, rounds: int) -> list[dict[str, float]]:
     model, clock = compile_stage(run, replace(run.settings.stages[-1], epochs=1))
-    batches = training_batches(run.train, run.input, 0, 0)
+    batches = make_training_batches(run.train, run.input, 0, 0)
     batch, size = next(iter(batches)), run.input.batch_size
     model.fit(repeat_batch(batch, 2), verbose=0, shuffle=False)  # compiles
     results = []
@@ -83,7 +83,8 @@ def _measure(run: TrainingRun, steps: int, rounds: int) -> list[dict[str, float]
         started = time.perf_counter()
         model.fit(repeat_batch(batch, steps), verbose=0, shuffle=False)
         alone = steps * size / (time.perf_counter() - started)
-        trained, waiting = time_training(model, clock, training_batches(run.train, run.input, 0, epoch), steps, size)
+        epoch_batches = make_training_batches(run.train, run.input, 0, epoch)
+        trained, waiting = time_training(model, clock, epoch_batches, steps, size)
         results.append({"model": alone, "training": trained, "waiting": waiting})
     results[0]["input"] = throughput.measure_input(iter(batches.repeat()), size)
     return results

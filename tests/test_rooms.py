@@ -18,9 +18,11 @@ DOORS = {
     "cv2": {
         "preprocess/cutting/jpeg_crop.py",
         "preprocess/cutting/phash.py",
+        "trainer/answering/box_crop.py",
         "trainer/answering/photo.py",
-        "trainer/answering/video_clips.py",
+        "trainer/answering/video_file.py",
     },
+    "PIL": {"trainer/answering/photo_header.py"},
     "tensorflow": {
         "preprocess/cutting/jpeg_crop.py",
         "trainer/answering/photo.py",

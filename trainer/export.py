@@ -25,7 +25,7 @@ from shards.errors import CallError, DataError
 from shards.jpeg_headers import UnreadableImage
 from shards.storage.files import make_temporary_folder, name_plainly, remove_partials
 from shards.storage.lock import lock_folder
-from trainer.answering.photo import cut_square, read_pixels
+from trainer.answering.photo import crop_square, read_upright_pixels
 from trainer.model.mood_json import MEMBER, Metadata, encode_metadata, read_metadata
 from trainer.tensorflow_startup import without_notes
 
@@ -80,7 +80,7 @@ def make_pictures(image_size: int) -> list[np.ndarray]:
 def _read_pictures(paths: list[Path], metadata: Metadata) -> Iterator[np.ndarray]:
     for path in paths:
         try:
-            yield cut_square(read_pixels(path), None, metadata.crop_grow, metadata.image_size)[None]
+            yield crop_square(read_upright_pixels(path), None, metadata.crop_grow, metadata.image_size)[None]
         except UnreadableImage as error:
             raise DataError(f"{path}: {error}") from error
 

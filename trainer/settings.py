@@ -11,7 +11,7 @@ from jsonargparse.typing import NonNegativeInt, PositiveFloat, PositiveInt, rest
 
 from shards.errors import CallError
 from shards.storage.files import hash_file
-from trainer.input.picture_sizes import WINDOW
+from trainer.input.picture_sizes import DEFAULT_WINDOW
 
 TrainBase = Literal["frozen", "last_block", "full"]
 Imbalance = Literal["none", "class_weight", "logit_adjustment"]
@@ -135,7 +135,7 @@ class TrainSettings:
     out: str | None = None
     batch_size: PositiveInt = 64
     resolution: PositiveInt = 224
-    window: Share = WINDOW
+    window: Share = DEFAULT_WINDOW
     learning_rate: PositiveFloat = 1e-4
     epochs: NonNegativeInt = 20
     train_base: TrainBase = "full"

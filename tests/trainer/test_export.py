@@ -12,7 +12,8 @@ from shards.crop_geometry import Box
 from shards.errors import CallError, DataError
 from tests.trainer.networks import OFFSET, balanced_logits, build, describe, make_squares
 from trainer import export
-from trainer.answering.photo import cut_square, read_pixels
+from trainer.answering.box_crop import crop_square
+from trainer.answering.photo import read_upright_pixels
 from trainer.export import FILES, export_model, main, replace_normalization
 from trainer.model.model_file import read_model, write_model
 from trainer.model.mood_json import read_metadata
@@ -120,8 +121,8 @@ def test_the_side_is_stated_and_a_plain_caller_of_litert_is_right(exported, mode
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_real_crops(exported, model_path, name, real_files):
-    photos = [read_pixels(path) for path in sorted((real_files / "boxes").rglob("*.jpg"))[:4]]
-    squares = np.stack([cut_square(photo, Box(20, 30, 200, 150), 1.1, 48) for photo in photos])
+    photos = [read_upright_pixels(path) for path in sorted((real_files / "boxes").rglob("*.jpg"))[:4]]
+    squares = np.stack([crop_square(photo, Box(20, 30, 200, 150), 1.1, 48) for photo in photos])
     found = RUNNERS[name](exported, squares)
     np.testing.assert_allclose(found, balanced_logits(build("mixed_float16"), squares), atol=1e-3)
     assert np.abs(found[0] - found[1]).max() > 0.01

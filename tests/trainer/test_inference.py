@@ -15,13 +15,12 @@ import pytest
 from shards.crop_geometry import Box
 from shards.emotions import ENGLISH, KOREAN
 from shards.errors import CallError
-from shards.species import find_species
 from tests.trainer.answering.test_photo import with_orientation
-from tests.trainer.answering.test_video_clips import write_clip, write_noise
+from tests.trainer.answering.test_video_file import write_clip, write_noise
 from tests.trainer.networks import OFFSET, PRIOR, balanced_logits, build, describe
 from tests.trees import make_image, make_jpeg
-from trainer.answering.photo import cut_square, read_pixels
-from trainer.answering.picture_files import list_sources
+from trainer.answering.box_crop import crop_square
+from trainer.answering.photo import read_upright_pixels
 from trainer.inference import main
 from trainer.model.model_file import write_model
 
@@ -78,7 +77,7 @@ def test_text(ask, photos, network):
     lines = out.splitlines()
     assert (status, err) == (0, []) and lines[0] == str(dog) and lines[3] == str(photos[1])
     assert lines[1].startswith("  강아지가 ") and lines[4].startswith("  이 동물이 ")
-    squares = np.stack([cut_square(read_pixels(path), None, 1, SIZE) for path in (dog, photos[1])])
+    squares = np.stack([crop_square(read_upright_pixels(path), None, 1, SIZE) for path in (dog, photos[1])])
     for line, expected in zip((lines[2], lines[5]), weigh(balanced_logits(network, squares)), strict=True):
         best = np.argsort(-expected)[:3]
         assert line == "  " + ", ".join(f"{KOREAN[i]} {100 * expected[i]:.1f}%" for i in best)
@@ -90,7 +89,7 @@ def test_json(ask, photos, network):
     assert (status, err) == (0, []) and "편안/안정" in out  # not escaped
     document = json.loads(out)
     assert document["prior"] == "equal" and document["errors"] == []
-    squares = np.stack([cut_square(read_pixels(path), None, 1, SIZE) for path in photos])
+    squares = np.stack([crop_square(read_upright_pixels(path), None, 1, SIZE) for path in photos])
     expected = weigh(balanced_logits(network, squares))
     for path, result, row in zip(photos, document["results"], expected, strict=True):
         np.testing.assert_allclose(probabilities(result), row, atol=1e-4)
@@ -102,7 +101,7 @@ def test_json(ask, photos, network):
 
 def test_the_natural_prior(ask, photos, network):
     _, out, _ = ask("--image", photos[0], "--json", "--prior", "natural")
-    square = cut_square(read_pixels(photos[0]), None, 1, SIZE)[None]
+    square = crop_square(read_upright_pixels(photos[0]), None, 1, SIZE)[None]
     expected = weigh(balanced_logits(network, square), np.array(PRIOR))[0]
     document = json.loads(out)
     assert document["prior"] == "natural"
@@ -127,7 +126,7 @@ def test_not_sure(ask, photos):
 
 def test_a_box(ask, photos, network):
     status, out, _ = ask("--image", *photos, "--json", "--box", "200,100,90,70")
-    squares = np.stack([cut_square(read_pixels(path), Box(200, 100, 90, 70), 1.1, SIZE) for path in photos])
+    squares = np.stack([crop_square(read_upright_pixels(path), Box(200, 100, 90, 70), 1.1, SIZE) for path in photos])
     found = [probabilities(result) for result in json.loads(out)["results"]]
     assert status == 0
     np.testing.assert_allclose(found, weigh(balanced_logits(network, squares)), atol=1e-4)
@@ -221,37 +220,6 @@ def test_memory_does_not_grow_with_a_clip(tmp_path):
         assert len(json.loads(done.stdout)["results"][0]["frames"]) == frames
         peaks.append(int(done.stderr) / 1024)
     assert peaks[1] - peaks[0] < 60, peaks
-
-
-def test_folders_in_the_order_in_which_one_counts(tmp_path):
-    folder = tmp_path / "20201028_cat-arch-000156.mp4"  # a folder of frames, by its old name
-    for name in ("frame_10.jpg", "frame_9.JPG", "frame_100.jpg", "b/frame_1.png", "._frame_9.jpg", "notes.txt"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).touch()
-    sources = list_sources([folder])
-    names = [str(source.path.relative_to(folder)) for source in sources]
-    assert names == ["b/frame_1.png", "frame_9.JPG", "frame_10.jpg", "frame_100.jpg"]
-    assert not any(source.is_video or source.problem for source in sources)
-    assert {find_species(source.path) for source in sources[1:]} == {"cat"}
-
-
-@pytest.mark.parametrize(
-    ("path", "species"),
-    [
-        ("cat-sitdown-014540/frame_1_timestamp_0.jpg", "cat"),
-        ("20201028_dog-lying-000156.mp4/frame_1.jpg", "dog"),
-        ("DOG/1.jpg", "dog"),
-        ("cat/dog-lying-1.jpg", "dog"),  # the file's own name before its folder's
-        ("우리 강아지.jpg", "dog"),
-        ("고양이.jpg", "cat"),  # decomposed, as macOS writes it
-        ("dog and cat.jpg", None),
-        ("hotdog.jpg", None),
-        ("category/1.jpg", None),
-        ("a/b.jpg", None),
-    ],
-)
-def test_species_by_names(path, species):
-    assert find_species(Path(path)) == species
 
 
 LISTS = {

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
-from tests.trainer.answering.test_video_clips import write_noise
+from tests.trainer.answering.test_video_file import write_noise
 from tests.trainer.conftest import make_coloured
 from tests.trainer.runs import SCRATCH, TINY, read_weights
 from tests.trainer.test_export import FORMATS

@@ -25,25 +25,25 @@ _PRIORS = {"equal_priors": "equal priors", "natural_prior": "natural prior"}
 
 def draw_curves(history: list[dict[str, Any]], path: Path) -> None:
     """Loss, figures and learning rate over the epochs of all stages; a line where a stage begins."""
-    with _figure(path, 3, 1, (8, 9), sharex=True) as axes:
+    with _open_figure(path, 3, 1, (8, 9), sharex=True) as axes:
         losses, figures, rates = axes[:, 0]
-        _draw_lines(losses, history, {"loss": "training loss", "val_loss": "val_loss (natural prior)"})
-        _draw_lines(figures, history, {"macro_f1": "macro-F1", "val_accuracy": "accuracy (equal priors)"})
-        _draw_lines(rates, history, {"learning_rate": "learning rate"})
+        _plot_columns(losses, history, {"loss": "training loss", "val_loss": "val_loss (natural prior)"})
+        _plot_columns(figures, history, {"macro_f1": "macro-F1", "val_accuracy": "accuracy (equal priors)"})
+        _plot_columns(rates, history, {"learning_rate": "learning rate"})
         figures.set(ylim=(0, 1))
         if any(row.get("learning_rate") for row in history):
-            _show_decades(rates)
+            _set_log_scale(rates)
         rates.set_xlabel("epoch")
         rates.xaxis.get_major_locator().set_params(integer=True)
-        _mark_stages(axes[:, 0], [row.get("stage") or "" for row in history])
+        _mark_stage_starts(axes[:, 0], [row.get("stage") or "" for row in history])
 
 
 def draw_confusion(level: dict[str, Any], path: Path) -> None:
     """Who is taken for whom under equal priors: counts, coloured by their share of the true mood."""
     counts = np.array(level["equal_priors"]["confusion"])
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    with _figure(path, 1, 1, (8, 7.2)) as axes:
-        axis, names = axes[0, 0], _name_moods()
+    with _open_figure(path, 1, 1, (8, 7.2)) as axes:
+        axis, names = axes[0, 0], _list_mood_names()
         axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         axis.set(xlabel="answer (equal priors)", ylabel="truth", title="Confusion of videos: share of the row, count")
         axis.set_xticks(range(len(names)), names)
@@ -56,7 +56,7 @@ def draw_confusion(level: dict[str, Any], path: Path) -> None:
 
 def draw_reliability(evaluation: dict[str, Any], path: Path) -> None:
     """How often an answer is right against how probable the model called it, for both priors."""
-    with _figure(path, 1, 2, (10, 5.2)) as axes:
+    with _open_figure(path, 1, 2, (10, 5.2)) as axes:
         for axis, (prior, title) in zip(axes[0], _PRIORS.items(), strict=True):
             axis.plot([0, 1], [0, 1], color=_GREY, linestyle="--", linewidth=1)
             for level, colour in _LEVELS.items():
@@ -73,7 +73,7 @@ def draw_reliability(evaluation: dict[str, Any], path: Path) -> None:
 
 def draw_recall(evaluation: dict[str, Any], path: Path) -> None:
     """Each mood's recall under equal priors, beside what constant and random answers reach."""
-    with _figure(path, 1, 1, (9, 5)) as axes:
+    with _open_figure(path, 1, 1, (9, 5)) as axes:
         axis, places, width = axes[0, 0], np.arange(len(EMOTIONS)), 0.38
         for shift, (level, colour) in zip((-0.5, 0.5), _LEVELS.items(), strict=True):
             recalls = _list_recalls(evaluation[level], "value")
@@ -83,13 +83,13 @@ def draw_recall(evaluation: dict[str, Any], path: Path) -> None:
         for way, marker, colour in (("majority", "_", "black"), ("prior", "x", _GREEN)):
             label = f"{way} (videos)"
             axis.scatter(places, _list_recalls(evaluation["videos"], way), 120, colour, marker, label=label, zorder=3)
-        axis.set_xticks(places, _name_moods())
+        axis.set_xticks(places, _list_mood_names())
         axis.set(ylim=(0, 1.02), ylabel="recall (equal priors)", title="Recall of each mood")
         axis.legend(fontsize=9)
 
 
 @contextmanager
-def _figure(path: Path, rows: int, columns: int, size: tuple[float, float], sharex: bool = False) -> Iterator:
+def _open_figure(path: Path, rows: int, columns: int, size: tuple[float, float], sharex: bool = False) -> Iterator:
     """Axes (rows, columns) of a figure that is written to `path` when the block ends well."""
     font = find_hangul_font()
     with matplotlib.rc_context({"axes.unicode_minus": False, **({"font.family": font} if font else {})}):
@@ -102,7 +102,7 @@ def _figure(path: Path, rows: int, columns: int, size: tuple[float, float], shar
             figure.savefig(file, format="png", dpi=110)
 
 
-def _draw_lines(axis: Axes, history: list[dict[str, Any]], titles: dict[str, str]) -> None:
+def _plot_columns(axis: Axes, history: list[dict[str, Any]], titles: dict[str, str]) -> None:
     epochs = np.arange(1, len(history) + 1)
     for (name, title), colour in zip(titles.items(), (_BLUE, _ORANGE), strict=False):
         values = [np.nan if row.get(name) is None else row[name] for row in history]
@@ -111,7 +111,7 @@ def _draw_lines(axis: Axes, history: list[dict[str, Any]], titles: dict[str, str
     axis.legend(fontsize=9)
 
 
-def _show_decades(axis: Axes) -> None:
+def _set_log_scale(axis: Axes) -> None:
     """A logarithmic scale whose labels are plain text: mathematical ones need a minus sign that NanumGothic lacks."""
     axis.set_yscale("log")
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -119,7 +119,7 @@ def _show_decades(axis: Axes) -> None:
     axis.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _mark_stages(axes: np.ndarray, stages: list[str]) -> None:
+def _mark_stage_starts(axes: np.ndarray, stages: list[str]) -> None:
     starts = [i for i, stage in enumerate(stages) if i == 0 or stage != stages[i - 1]]
     for i in starts:
         for axis in axes if i else ():
@@ -135,7 +135,7 @@ def _mark_stages(axes: np.ndarray, stages: list[str]) -> None:
     axes[0].set_xlim(0.5, len(stages) + 0.5)
 
 
-def _name_moods() -> list[str]:
+def _list_mood_names() -> list[str]:
     if find_hangul_font():
         return [f"{emotion.korean}\n{emotion.english}" for emotion in EMOTIONS]
     return list(ENGLISH)

@@ -10,7 +10,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from console.html_page import embed, render_page, show, show_interval
+from console.html_page import encode_data_uri, format_interval, format_value, render_page
 from shards.emotions import EMOTIONS, ENGLISH
 from shards.errors import DataError
 from shards.storage.files import write_atomically
@@ -40,10 +40,10 @@ def write_run_report(folder: Path) -> Path:
     history = _read_history(folder / "history.csv")
     page = render_page(
         Path(__file__).with_name(_TEMPLATE),
-        title=_show_bytes(folder.absolute().name),
+        title=_escape_surrogates(folder.absolute().name),
         evaluation=evaluation,
-        korean=_word_in_korean(evaluation) if evaluation else None,
-        pictures=_draw_pictures(folder, evaluation, history),
+        korean=_format_korean_verdict(evaluation) if evaluation else None,
+        pictures=_draw_plots(folder, evaluation, history),
         history=history,
         metrics=flatten_settings({key: value for key, value in metrics.items() if key != "evaluation"}),
         run={key: flatten_settings({key: value}) for key, value in (_read_json(folder / "run.json") or {}).items()},
@@ -67,10 +67,10 @@ def flatten_settings(value: Any, name: str = "") -> dict[str, str]:
             leaves |= flatten_settings(item, f"{name}.{key}" if name else str(key))
         return leaves
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return {name: _show_bytes(text)}
+    return {name: _escape_surrogates(text)}
 
 
-def _show_bytes(text: str) -> str:
+def _escape_surrogates(text: str) -> str:
     """A name of bytes that are no text as something that can be shown."""
     return text.encode(errors="backslashreplace").decode()
 
@@ -92,10 +92,10 @@ def _read_history(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     with open(path, encoding="utf-8", newline="") as file:
-        return [{name: _parse(text) for name, text in row.items() if name} for row in csv.DictReader(file)]
+        return [{name: _parse_cell(text) for name, text in row.items() if name} for row in csv.DictReader(file)]
 
 
-def _parse(text: str | None) -> Any:
+def _parse_cell(text: str | None) -> Any:
     if not text:
         return None
     if text.isdecimal():
@@ -107,7 +107,7 @@ def _parse(text: str | None) -> Any:
     return number if math.isfinite(number) else None
 
 
-def _draw_pictures(folder: Path, evaluation: dict[str, Any] | None, history: list[dict[str, Any]]) -> dict[str, str]:
+def _draw_plots(folder: Path, evaluation: dict[str, Any] | None, history: list[dict[str, Any]]) -> dict[str, str]:
     """Write the plots for which there is something to draw; their bytes as data URIs, by name."""
     drawn = []
     if evaluation:
@@ -118,17 +118,17 @@ def _draw_pictures(folder: Path, evaluation: dict[str, Any] | None, history: lis
     if history:
         plots.draw_curves(history, folder / "curves.png")
         drawn.append("curves")
-    return {name: embed("image/png", (folder / f"{name}.png").read_bytes()) for name in drawn}
+    return {name: encode_data_uri("image/png", (folder / f"{name}.png").read_bytes()) for name in drawn}
 
 
-def _word_in_korean(evaluation: dict[str, Any]) -> str:
+def _format_korean_verdict(evaluation: dict[str, Any]) -> str:
     """The verdict on frames, for a Korean reader."""
     figures = evaluation["frames"]["equal_priors"]
     constant = f"항상 {EMOTIONS[ENGLISH.index(figures['majority'])].korean} 하나만 답할 때의"
     parts = []
     for name, title in (("accuracy", "정확도"), ("macro_f1", "매크로 F1")):
         figure = figures[name]
-        against = _KOREAN_VERDICTS[figure["against_majority"]].format(show(figure["majority"]))
-        model = f"{title} {show(figure['value'])} {show_interval(figure['interval'])}".rstrip()
+        against = _KOREAN_VERDICTS[figure["against_majority"]].format(format_value(figure["majority"]))
+        model = f"{title} {format_value(figure['value'])} {format_interval(figure['interval'])}".rstrip()
         parts.append(f"{model}, {constant} {against}.")
     return f"프레임 기준, 모든 감정의 사전 확률이 같을 때: {' '.join(parts)}"

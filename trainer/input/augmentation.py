@@ -7,7 +7,9 @@ is two matrix products (interpolation is separable), which every backend and XLA
 import keras
 from keras import ops
 
-NUMBERS = 8  # uniform in [0, 1), for each picture: scale, aspect, x, y, brightness, contrast, saturation, warmth
+AUGMENTATION_NUMBERS = (
+    8  # uniform in [0, 1), for each picture: scale, aspect, x, y, brightness, contrast, saturation, warmth
+)
 
 _SCALE, _ASPECT, _SHIFT = 0.25, 0.1, 0.08  # zoom by up to 2**±0.25, sides by 2**±0.1, moved by 8% of the side
 _BRIGHTNESS, _CONTRAST, _SATURATION, _WARMTH = 25.0, 0.25, 0.3, 0.1
@@ -19,19 +21,19 @@ class Augmentation(keras.layers.Layer):
     def call(self, pictures, numbers):
         pictures = ops.cast(pictures, "float32")
         around_zero = ops.cast(numbers, "float32") * 2 - 1
-        return change_light(change_place(pictures, around_zero), around_zero)
+        return jitter_colours(zoom_and_shift(pictures, around_zero), around_zero)
 
 
-def change_place(pictures, numbers):
+def zoom_and_shift(pictures, numbers):
     """Zoomed and moved; what comes in from outside repeats the edge. `numbers` are in [-1, 1)."""
     zoom, aspect = 2.0 ** (numbers[:, 0] * _SCALE), 2.0 ** (numbers[:, 1] * _ASPECT)
     side = pictures.shape[1]
-    rows = weigh_line(side, zoom * aspect, numbers[:, 3] * _SHIFT * side)
-    columns = weigh_line(side, zoom / aspect, numbers[:, 2] * _SHIFT * side)
+    rows = make_resampling_weights(side, zoom * aspect, numbers[:, 3] * _SHIFT * side)
+    columns = make_resampling_weights(side, zoom / aspect, numbers[:, 2] * _SHIFT * side)
     return ops.einsum("bkx,byxc->bykc", columns, ops.einsum("bky,byxc->bkxc", rows, pictures))
 
 
-def weigh_line(side: int, zoom, shift):
+def make_resampling_weights(side: int, zoom, shift):
     """(batch, side, side) weights of each input for each output of a line, for (batch,) zooms and shifts in pixels."""
     places = ops.arange(side, dtype="float32")
     centres = (places[None] + 0.5 - side / 2) / zoom[:, None] + side / 2 - 0.5 + shift[:, None]
@@ -41,9 +43,9 @@ def weigh_line(side: int, zoom, shift):
     return weights / ops.sum(weights, axis=-1, keepdims=True)
 
 
-def change_light(pictures, numbers):
+def jitter_colours(pictures, numbers):
     """Brighter or darker, more or less contrast and colour, warmer or colder; never inverted or turned grey."""
-    brightness, contrast, saturation, warmth = (numbers[:, i, None, None, None] for i in range(4, NUMBERS))
+    brightness, contrast, saturation, warmth = (numbers[:, i, None, None, None] for i in range(4, AUGMENTATION_NUMBERS))
     mean = ops.mean(pictures, axis=(1, 2, 3), keepdims=True)
     pictures = (pictures - mean) * (1 + _CONTRAST * contrast) + mean + _BRIGHTNESS * brightness
     grey = ops.mean(pictures, axis=-1, keepdims=True)

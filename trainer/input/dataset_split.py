@@ -19,7 +19,7 @@ from shards.storage.files import hash_file
 from shards.tfrecord import DamagedRecord, iterate_records
 
 _COLUMNS = ["status", "split", "label", "species", "video", "shard", "index"]
-_NAMED = 3  # examples in a message
+_EXAMPLES = 3  # examples in a message
 
 
 class DatasetSplit(NamedTuple):
@@ -61,7 +61,7 @@ def open_split(folder: Path, split: str) -> DatasetSplit:
     shards = dataset.shards.get(split, [])
     if not shards:
         raise DataError(f"{folder}: its {split} split is empty; choose another dataset or make it with other videos")
-    _check_files(folder, dataset, split)
+    _check_file_sizes(folder, dataset, split)
     try:
         columns = _read_columns(folder, split, [shard.file for shard in shards], [shard.records for shard in shards])
     except pa.ArrowException as error:
@@ -77,14 +77,14 @@ def open_split(folder: Path, split: str) -> DatasetSplit:
     )
 
 
-def check_moods(train: DatasetSplit) -> None:
+def check_two_moods(train: DatasetSplit) -> None:
     """Raises DataError where all frames show one mood: nothing could be learnt from them."""
     moods = np.unique(train.labels)
     if len(moods) < 2:
         raise DataError(f"{train.name}: all {train.records} frames are {KOREAN[moods[0]]}; training needs two moods")
 
 
-def check_geometry(train: DatasetSplit, valid: DatasetSplit) -> None:
+def check_same_crop_settings(train: DatasetSplit, valid: DatasetSplit) -> None:
     """Raises CallError where the crops of two datasets were cut in different ways: one model cannot suit both."""
     for name, one, other in (
         ("crop.size", train.image_size, valid.image_size),
@@ -96,7 +96,7 @@ def check_geometry(train: DatasetSplit, valid: DatasetSplit) -> None:
             )
 
 
-def check_apart(train: DatasetSplit, valid: DatasetSplit) -> None:
+def check_no_shared_videos(train: DatasetSplit, valid: DatasetSplit) -> None:
     """Raises DataError when a video is in both: what a model knows by heart would count as its skill.
 
     Splits of one dataset are apart by how it was made; of two, videos are the same when their names end alike.
@@ -106,7 +106,7 @@ def check_apart(train: DatasetSplit, valid: DatasetSplit) -> None:
     one, other = ({name.rpartition("/")[2] for name in split.video_names} for split in (train, valid))
     both = sorted(one & other)
     if both:
-        named = ", ".join(both[:_NAMED]) + (" .." if len(both) > _NAMED else "")
+        named = ", ".join(both[:_EXAMPLES]) + (" .." if len(both) > _EXAMPLES else "")
         raise DataError(
             f"{len(both)} videos are in {train.name} and in {valid.name} ({named}); give --valid other videos"
         )
@@ -130,7 +130,7 @@ def _read_records(split: DatasetSplit) -> Iterator[bytes]:
                 raise DataError(f"{path}: {damage}; make the dataset anew") from damage
 
 
-def find_damage(split: DatasetSplit) -> DataError | None:
+def find_damaged_shard(split: DatasetSplit) -> DataError | None:
     """Which shard is missing or damaged, and where, which TensorFlow does not say; None where all are whole."""
     for path in split.files:
         try:
@@ -144,7 +144,7 @@ def find_damage(split: DatasetSplit) -> DataError | None:
     return None
 
 
-def _check_files(folder: Path, dataset: Dataset, split: str) -> None:
+def _check_file_sizes(folder: Path, dataset: Dataset, split: str) -> None:
     stated = {shard.file: shard.bytes for shard in dataset.shards[split]}
     stated |= {name: file.bytes for name, file in dataset.files.items() if name == MANIFEST}
     for name, expected in stated.items():
@@ -170,11 +170,11 @@ def _read_columns(folder: Path, split: str, shards: Sequence[str], records: Sequ
         rows = rows.filter(pc.and_(pc.equal(rows["status"], "kept"), pc.equal(rows["split"], split)))
         parts.append(
             (
-                _number(rows["shard"], numbers),
+                _encode_names(rows["shard"], numbers),
                 rows["index"].to_numpy(),
                 rows["label"].to_numpy(),
-                _number(rows["video"], videos),
-                _number(pc.fill_null(rows["species"], ""), species),
+                _encode_names(rows["video"], videos),
+                _encode_names(pc.fill_null(rows["species"], ""), species),
             )
         )
     shard, index, labels, codes, kinds = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -192,7 +192,7 @@ def _read_columns(folder: Path, split: str, shards: Sequence[str], records: Sequ
     }
 
 
-def _number(column: pa.ChunkedArray, known: dict[str, int]) -> np.ndarray:
+def _encode_names(column: pa.ChunkedArray, known: dict[str, int]) -> np.ndarray:
     """A column of names as int32 numbers; `known` names and their numbers are added to."""
     encoded = column.combine_chunks().dictionary_encode()
     numbers = [known.setdefault(name, len(known)) for name in encoded.dictionary.to_pylist()]

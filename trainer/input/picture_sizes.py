@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from shards.errors import CallError
 
-WINDOW = 0.875  # 224 of 256
+DEFAULT_WINDOW = 0.875  # 224 of 256
 
 _RATIOS = (8, 4, 2, 1)  # at which libjpeg decodes
 
 
-class Sizes(NamedTuple):
+class PictureSizes(NamedTuple):
     """Sides in pixels, of the squares that the shards hold and of what becomes of them."""
 
     stored: int
@@ -24,7 +24,7 @@ class Sizes(NamedTuple):
     network: int  # to which it brings a whole square, so that the animal has the same scale
 
 
-def choose_sizes(stored: int, window: float, resolution: int) -> Sizes:
+def choose_picture_sizes(stored: int, window: float, resolution: int) -> PictureSizes:
     """The smallest scale of the decoder at which a window of that share of the stored side still has `resolution`.
 
     Raises CallError where the window has fewer pixels than that to begin with.
@@ -37,4 +37,4 @@ def choose_sizes(stored: int, window: float, resolution: int) -> Sizes:
         )
     ratio = next(ratio for ratio in _RATIOS if share // ratio >= resolution)
     whole, part = -(-stored // ratio), share // ratio  # libjpeg rounds up
-    return Sizes(stored, ratio, whole, part, resolution, round(resolution * whole / part))
+    return PictureSizes(stored, ratio, whole, part, resolution, round(resolution * whole / part))

@@ -15,9 +15,9 @@ import tensorflow as tf
 
 from shards.errors import CallError, DataError
 from trainer.input import batch_decoding
-from trainer.input.augmentation import NUMBERS
-from trainer.input.dataset_split import DatasetSplit, find_damage, read_squares
-from trainer.input.picture_sizes import WINDOW, Sizes, choose_sizes
+from trainer.input.augmentation import AUGMENTATION_NUMBERS
+from trainer.input.dataset_split import DatasetSplit, find_damaged_shard, read_squares
+from trainer.input.picture_sizes import DEFAULT_WINDOW, PictureSizes, choose_picture_sizes
 
 _CHOICE = 256  # records looked at together when frames are chosen
 _HELD = 2.5  # bytes that a shuffle holds for each byte that waits in it, as measured during fit
@@ -40,7 +40,7 @@ class InputSettings:
 
     batch_size: int = 64
     resolution: int = 224
-    window: float = WINDOW
+    window: float = DEFAULT_WINDOW
     flip: bool = True
     augment: bool = False
     frames_per_video: int | None = None
@@ -48,22 +48,22 @@ class InputSettings:
     open_shards: int = 8
 
 
-def check_input(split: DatasetSplit, settings: InputSettings) -> None:
+def check_input_settings(split: DatasetSplit, settings: InputSettings) -> None:
     """Raises CallError where the settings ask for more than the split holds."""
     frames = split.frames_in_epoch(settings.frames_per_video)
     if frames < settings.batch_size:
         raise CallError(
             f"batch_size {settings.batch_size} is more than the {frames} frames of an epoch; make it smaller"
         )
-    find_sizes(split, settings)
+    get_picture_sizes(split, settings)
 
 
-def find_sizes(split: DatasetSplit, settings: InputSettings) -> Sizes:
+def get_picture_sizes(split: DatasetSplit, settings: InputSettings) -> PictureSizes:
     """The sides of a split's pictures. Raises CallError where the resolution is more than the window has."""
-    return choose_sizes(split.image_size, settings.window, settings.resolution)
+    return choose_picture_sizes(split.image_size, settings.window, settings.resolution)
 
 
-def training_batches(
+def make_training_batches(
     split: DatasetSplit, settings: InputSettings, seed: int, epoch: int, skip: int = 0, videos: bool = False
 ) -> tf.data.Dataset:
     """Batches of one epoch: (images uint8 (batch, side, side, 3), labels int64 (batch,)).
@@ -74,7 +74,7 @@ def training_batches(
     those of a run that began at the start. With `videos` each batch ends in the names of its pictures' videos.
     Raises CallError where the settings ask for more than there is.
     """
-    check_input(split, settings)
+    check_input_settings(split, settings)
     steps = split.frames_in_epoch(settings.frames_per_video) // settings.batch_size
     encoded = _shuffle_records(split, settings, seed, epoch)
     batches = encoded.batch(settings.batch_size, drop_remainder=True).enumerate().skip(skip)
@@ -82,7 +82,7 @@ def training_batches(
 
 
 @dataclass
-class Opening:
+class FirstBatches:
     """How an epoch begins, read once for all who look at it: a shuffle takes long to fill."""
 
     batches: list[Any]  # the first ones, as training_batches gives them
@@ -94,22 +94,24 @@ class Opening:
         self.rest = None
 
 
-def read_opening(split: DatasetSplit, settings: InputSettings, seed: int, count: int, go_on: bool) -> Opening:
+def read_first_batches(
+    split: DatasetSplit, settings: InputSettings, seed: int, count: int, go_on: bool
+) -> FirstBatches:
     """The first `count` batches of epoch 0, or all where it has fewer, and with `go_on` those behind them."""
-    drawn = iter(training_batches(split, settings, seed, 0, videos=True).repeat())
+    drawn = iter(make_training_batches(split, settings, seed, 0, videos=True).repeat())
     steps = split.frames_in_epoch(settings.frames_per_video) // settings.batch_size
     found = list(islice(drawn, min(count, steps)))
     videos = [name.decode() for name in found[0][2].numpy()]
-    return Opening([batch[:2] for batch in found], videos, drawn if go_on else None)
+    return FirstBatches([batch[:2] for batch in found], videos, drawn if go_on else None)
 
 
-def validation_batches(split: DatasetSplit, settings: InputSettings) -> tf.data.Dataset:
+def make_validation_batches(split: DatasetSplit, settings: InputSettings) -> tf.data.Dataset:
     """All records in their order: (images uint8 (batch, side, side, 3), labels, weights float32 (batch,)).
 
     Pictures are whole crops as decoded, find_sizes(..).whole wide. The last batch is filled up with records of weight
     0, so that all have one shape.
     """
-    batch, sizes = settings.batch_size, find_sizes(split, settings)
+    batch, sizes = settings.batch_size, get_picture_sizes(split, settings)
     steps = -(-split.records // batch)
     weighted = tf.data.Dataset.zip(_read_in_order(split), tf.data.Dataset.from_tensors(1.0).repeat())
     filling = weighted.take(1).map(lambda record, weight: (record, 0.0)).repeat(steps * batch - split.records)
@@ -117,24 +119,24 @@ def validation_batches(split: DatasetSplit, settings: InputSettings) -> tf.data.
     return _decode(batches, lambda encoded, weights: (*_decode_whole(encoded, batch, sizes), weights), steps)
 
 
-def shuffle_bytes(split: DatasetSplit, settings: InputSettings) -> int:
+def estimate_shuffle_bytes(split: DatasetSplit, settings: InputSettings) -> int:
     """The memory that the shuffle holds at most, in bytes."""
     waiting = min(settings.shuffle_records, split.frames_in_epoch(settings.frames_per_video))
     return round(_HELD * waiting * split.bytes / split.records)
 
 
-def first_pictures(split: DatasetSplit, settings: InputSettings, n: int) -> tuple[np.ndarray, np.ndarray]:
+def read_example_pictures(split: DatasetSplit, settings: InputSettings, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Pictures as in validation, uint8 (n, side, side, 3), and labels (n,): of each mood in turn, always the same."""
     labels = split.labels
     by_mood = np.argsort(labels, kind="stable")
     turn = np.empty(split.records, np.int64)
     turn[by_mood] = np.arange(split.records) - np.searchsorted(labels[by_mood], labels[by_mood])
     places = np.lexsort((labels, turn))[:n]
-    encoded, ratio = tf.constant(read_squares(split, places)), find_sizes(split, settings).ratio
+    encoded, ratio = tf.constant(read_squares(split, places)), get_picture_sizes(split, settings).ratio
     return np.stack(batch_decoding.decode_squares(encoded, len(places), ratio)), labels[places]
 
 
-def explain_failure(split: DatasetSplit, error: BaseException) -> DataError | None:
+def diagnose_read_error(split: DatasetSplit, error: BaseException) -> DataError | None:
     """The file behind an error that reading a split raised, which TensorFlow does not always name.
 
     Every file may have to be read for it. None where the split is whole: then it was not the data.
@@ -143,7 +145,7 @@ def explain_failure(split: DatasetSplit, error: BaseException) -> DataError | No
     refused = isinstance(error, tf.errors.InvalidArgumentError) and "jpeg" in str(error).lower()
     if not lost and not refused:
         return None
-    return find_damage(split)
+    return find_damaged_shard(split)
 
 
 def repeat_batch(batch: Any, steps: int) -> tf.data.Dataset:
@@ -184,27 +186,27 @@ def _choose_records(count: int, epoch: int) -> Callable[[tf.Tensor], tf.Tensor]:
 
 def _decode_randomly(split: DatasetSplit, settings: InputSettings, seed: int, epoch: int, videos: bool) -> Callable:
     """Decodes a batch, of each picture only a random window, and mirrors half of them."""
-    sizes, batch = find_sizes(split, settings), settings.batch_size
+    sizes, batch = get_picture_sizes(split, settings), settings.batch_size
     size, ratio = sizes.window, sizes.ratio
     run = tf.constant(seed * 1_000_003 + epoch, tf.int64)
 
     def decode(step: tf.Tensor, encoded: tf.Tensor) -> tuple:
         # One stateless draw a step: two numbers for the window, the rest for the device.
-        numbers = tf.random.stateless_uniform([batch, 2 + NUMBERS], tf.stack([run, step]))
-        corners = batch_decoding.place_windows(numbers[:, :2], sizes.whole - size, ratio)
+        numbers = tf.random.stateless_uniform([batch, 2 + AUGMENTATION_NUMBERS], tf.stack([run, step]))
+        corners = batch_decoding.choose_window_corners(numbers[:, :2], sizes.whole - size, ratio)
         images, *rest = batch_decoding.parse_records(encoded, "image", "label", *(["video"] if videos else []))
         pictures = batch_decoding.decode_windows(images, corners, size, batch, ratio)
         if settings.flip:
-            pictures = batch_decoding.mirror(pictures)
-        images = batch_decoding.stack(pictures, size)
+            pictures = batch_decoding.flip_every_second(pictures)
+        images = batch_decoding.stack_batch(pictures, size)
         return (images, numbers[:, 2:]) if settings.augment else images, *rest
 
     return decode
 
 
-def _decode_whole(encoded: tf.Tensor, batch: int, sizes: Sizes) -> tuple[tf.Tensor, tf.Tensor]:
+def _decode_whole(encoded: tf.Tensor, batch: int, sizes: PictureSizes) -> tuple[tf.Tensor, tf.Tensor]:
     images, labels = batch_decoding.parse_records(encoded, "image", "label")
-    return batch_decoding.stack(batch_decoding.decode_squares(images, batch, sizes.ratio), sizes.whole), labels
+    return batch_decoding.stack_batch(batch_decoding.decode_squares(images, batch, sizes.ratio), sizes.whole), labels
 
 
 def _decode(batches: tf.data.Dataset, decode: Callable, count: int) -> tf.data.Dataset:

@@ -22,17 +22,17 @@ from tqdm import tqdm
 
 from shards.errors import DataError
 from shards.storage.files import write_atomically
-from trainer.evaluation.metrics import Predictions, score
-from trainer.input.augmentation import NUMBERS, Augmentation
+from trainer.evaluation.metrics import Predictions, compute_epoch_metrics
+from trainer.input.augmentation import AUGMENTATION_NUMBERS, Augmentation
 from trainer.input.dataset_split import DatasetSplit
-from trainer.input.picture_sizes import Sizes
+from trainer.input.picture_sizes import PictureSizes
 from trainer.input.pipeline import (
+    FirstBatches,
     InputSettings,
-    Opening,
-    find_sizes,
-    read_opening,
-    training_batches,
-    validation_batches,
+    get_picture_sizes,
+    make_training_batches,
+    make_validation_batches,
+    read_first_batches,
 )
 from trainer.model.batchnorm_statistics import STATISTICS_BATCHES, estimate_statistics
 from trainer.model.network import bring, choose_trainable, connect
@@ -72,14 +72,14 @@ class TrainingRun:
         return balance_offset(self.settings.imbalance, self.prior)
 
     @property
-    def sizes(self) -> Sizes:
-        return find_sizes(self.train, self.input)
+    def sizes(self) -> PictureSizes:
+        return get_picture_sizes(self.train, self.input)
 
     @cached_property
-    def opening(self) -> Opening:
+    def opening(self) -> FirstBatches:
         """The first batches of epoch 0: for the checks, for measuring the speed, and for each epoch's statistics."""
         count = STATISTICS_BATCHES if self.settings.network.from_scratch else 1
-        return read_opening(self.train, self.input, self.settings.seed, count, self.settings.measure_speed)
+        return read_first_batches(self.train, self.input, self.settings.seed, count, self.settings.measure_speed)
 
     @cached_property
     def input_rate(self) -> float:
@@ -169,7 +169,7 @@ def train_epoch(
     first, number = progress.step, len(progress.history)
     clock.waited = 0.0
     if first < run.steps:
-        batches = training_batches(run.train, run.input, run.settings.seed, number, skip=first)
+        batches = make_training_batches(run.train, run.input, run.settings.seed, number, skip=first)
         keeper = CheckpointCallback(run, model, stop, f"{stage.name} {progress.epoch + 1}/{stage.epochs}")
         with stop.watching(), keeper.bar:
             model.fit(batches, verbose=0, shuffle=False, callbacks=[keeper])
@@ -181,7 +181,7 @@ def train_epoch(
     if run.settings.network.from_scratch:
         estimate_statistics(run.plain, run.opening.batches)
     predictions = predict(run)
-    row |= score(predictions, run.prior)
+    row |= compute_epoch_metrics(predictions, run.prior)
     row["seconds"] = round(time.perf_counter() - started, 1)
     _remember(run, row, predictions)
     write_checkpoint(run.folder, model, progress)
@@ -189,7 +189,7 @@ def train_epoch(
 
 def predict(run: TrainingRun) -> Predictions:
     """Balanced logits of the network as it is for every validation record, in their order."""
-    logits = run.evaluator.predict(validation_batches(run.valid, run.input), verbose=0)[: run.valid.records]
+    logits = run.evaluator.predict(make_validation_batches(run.valid, run.input), verbose=0)[: run.valid.records]
     return Predictions(logits - run.offset, run.valid.labels, run.valid.videos, run.valid.species)
 
 
@@ -319,7 +319,7 @@ def _prepare(run: TrainingRun, frozen: bool, augment: bool) -> keras.Model:
     pictures = bring(windows, sizes.resolution)
     if not augment:
         return keras.Model(windows, connect(run.network, pictures, frozen))
-    numbers = keras.Input((NUMBERS,), name="numbers")
+    numbers = keras.Input((AUGMENTATION_NUMBERS,), name="numbers")
     changed = Augmentation(dtype="float32")(pictures, numbers)
     return keras.Model([windows, numbers], connect(run.network, changed, frozen))
 

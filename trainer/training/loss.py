@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from shards.emotions import EMOTIONS
-from trainer.evaluation.calibration import equalize
+from trainer.evaluation.calibration import make_equal_prior
 from trainer.settings import Imbalance
 
 _MOODS = len(EMOTIONS)
@@ -45,7 +45,7 @@ def make_loss(imbalance: Imbalance, prior: np.ndarray, smoothing: float) -> Call
     would make a picture that shows nothing look like the rarest mood. Moods without a share get no part of any target:
     where the network gives them no probability (network.silence), their gradient is exactly 0.
     """
-    equal = equalize(prior)
+    equal = make_equal_prior(prior)
     adjustment = _take_logarithm(prior) if imbalance == "logit_adjustment" else np.zeros(_MOODS)
     weights = np.divide(equal, prior, out=np.ones(_MOODS), where=prior > 0)
     weights = weights if imbalance == "class_weight" else np.ones(_MOODS)

@@ -7,8 +7,8 @@ import numpy as np
 
 from shards.errors import DataError
 from trainer.input.dataset_split import DatasetSplit
-from trainer.input.picture_sizes import Sizes
-from trainer.input.pipeline import InputSettings, find_sizes, first_pictures
+from trainer.input.picture_sizes import PictureSizes
+from trainer.input.pipeline import InputSettings, get_picture_sizes, read_example_pictures
 from trainer.model.batchnorm_statistics import estimate_statistics
 from trainer.model.network import bring, build_network, choose_trainable
 from trainer.settings import TrainSettings
@@ -28,8 +28,8 @@ def overfit(
     Returns accuracy in training mode, in inference mode (BatchNormalization's statistics estimated anew when from
     scratch), and the epochs it took. Raises DataError where they could not be learnt.
     """
-    pictures, labels = first_pictures(split, input_settings, min(settings.overfit, split.records))
-    pictures = _cut_centre(pictures, find_sizes(split, input_settings))
+    pictures, labels = read_example_pictures(split, input_settings, min(settings.overfit, split.records))
+    pictures = _cut_centre(pictures, get_picture_sizes(split, input_settings))
     batch = input_settings.batch_size
     with device.scope():
         network = build_network(settings.network, settings.resolution)
@@ -56,7 +56,7 @@ def overfit(
     return {"training_accuracy": known, "inference_accuracy": float((answers == labels).mean()), "epochs": epoch}
 
 
-def _cut_centre(pictures: np.ndarray, sizes: Sizes) -> np.ndarray:
+def _cut_centre(pictures: np.ndarray, sizes: PictureSizes) -> np.ndarray:
     """The window in the middle, at the network's resolution, uint8."""
     start = (sizes.whole - sizes.window) // 2
     windows = pictures[:, start : start + sizes.window, start : start + sizes.window]

@@ -16,16 +16,23 @@ from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError, word_error
 from shards.storage.files import name_plainly, write_atomically
 from shards.storage.lock import lock_folder
-from trainer.evaluation.metrics import Predictions, evaluate, fit_temperature
+from trainer.evaluation.metrics import Predictions, fit_temperature
+from trainer.evaluation.metrics_json import evaluate
 from trainer.evaluation.run_report import write_run_report
-from trainer.input.batch_decoding import DCT
-from trainer.input.dataset_split import DatasetSplit, check_apart, check_geometry, check_moods, open_split
+from trainer.input.batch_decoding import DCT_METHOD
+from trainer.input.dataset_split import (
+    DatasetSplit,
+    check_no_shared_videos,
+    check_same_crop_settings,
+    check_two_moods,
+    open_split,
+)
 from trainer.input.pipeline import (
     InputSettings,
-    check_input,
-    explain_failure,
-    shuffle_bytes,
-    validation_batches,
+    check_input_settings,
+    diagnose_read_error,
+    estimate_shuffle_bytes,
+    make_validation_batches,
 )
 from trainer.model.model_file import read_model, write_model
 from trainer.model.mood_json import Metadata, read_metadata
@@ -57,7 +64,7 @@ def train(settings: TrainSettings, command: list[str]) -> dict[str, Any]:
     device = choose_device(settings.compute, settings.seed)
     training, valid = open_splits(settings)
     input_settings = _choose_input(settings, device)
-    check_input(training, input_settings)
+    check_input_settings(training, input_settings)
     effective = device.effective | {"augment": input_settings.augment}
     folder = settings.folder
     fingerprint = fingerprint_run(settings, training.fingerprint, valid.fingerprint, effective)
@@ -94,10 +101,10 @@ def _train(run: epochs.TrainingRun, record: dict[str, Any], arrays: dict[str, np
 def open_splits(settings: TrainSettings) -> tuple[DatasetSplit, DatasetSplit]:
     """The training and validation split, known to be of use together."""
     training = open_split(Path(settings.train), "train")
-    check_moods(training)
+    check_two_moods(training)
     valid = open_split(Path(settings.valid or settings.train), "val")
-    check_geometry(training, valid)
-    check_apart(training, valid)
+    check_same_crop_settings(training, valid)
+    check_no_shared_videos(training, valid)
     if not np.isin(valid.labels, training.labels).any():
         raise DataError(f"{valid.name} shows none of the moods of {training.name}; give another --valid")
     return training, valid
@@ -106,12 +113,12 @@ def open_splits(settings: TrainSettings) -> tuple[DatasetSplit, DatasetSplit]:
 def learn_by_heart(settings: TrainSettings) -> dict[str, float]:
     """--overfit: no run's folder, nothing kept."""
     split = open_split(Path(settings.train), "train")
-    check_moods(split)
+    check_two_moods(split)
     device = choose_device(settings.compute, settings.seed)
     input_settings = InputSettings(
         min(settings.batch_size, settings.overfit, split.records), settings.resolution, settings.window
     )
-    check_input(split, input_settings)
+    check_input_settings(split, input_settings)
     with _explain_failures(input_settings, split):
         found = overfit(settings, input_settings, split, device)
     print(
@@ -182,7 +189,7 @@ def _explain_failures(input_settings: InputSettings, *splits: DatasetSplit) -> I
                 f"the device's memory is too small for batches of {input_settings.batch_size} at "
                 f"{input_settings.resolution} pixels; lower --batch_size or --resolution"
             ) from error
-        explained = next((found for split in splits if (found := explain_failure(split, error))), None)
+        explained = next((found for split in splits if (found := diagnose_read_error(split, error))), None)
         if explained is None:
             raise
         raise explained from error
@@ -226,7 +233,7 @@ def _finish(run: epochs.TrainingRun, record: dict[str, Any]) -> dict[str, Any]:
     if run.progress.best is None:  # it was lost after the last epoch: the weights as they are take its place
         run.save_best(epochs.predict(run), run.progress.history[-1])
     model, metadata = read_model(run.folder / MODEL, run.device.jit)
-    logits = model.predict(validation_batches(run.valid, run.input), verbose=0)["logits"][: run.valid.records]
+    logits = model.predict(make_validation_batches(run.valid, run.input), verbose=0)["logits"][: run.valid.records]
     predictions = Predictions(np.asarray(logits), run.valid.labels, run.valid.videos, run.valid.species)
     evaluation = evaluate(predictions, run.prior, metadata.temperature, run.settings.seed)
     metrics = {
@@ -263,7 +270,7 @@ def _describe(run: epochs.TrainingRun, command: list[str], fingerprint: str) -> 
         "fingerprint": fingerprint,
         "settings": run.settings.content,
         "data": data,
-        "pictures": run.sizes._asdict() | {"dct_method": DCT},
+        "pictures": run.sizes._asdict() | {"dct_method": DCT_METHOD},
         "versions": {"python": sys.version.split()[0]} | name_versions(),
         "device": run.device.describe(),
         "started": _now(),
@@ -299,12 +306,12 @@ def _print_start(run: epochs.TrainingRun, goes_on: bool) -> None:
     _tell(
         f"data    {run.train.records:,} frames of {len(run.train.video_names):,} videos, validation "
         f"{run.valid.records:,} of {len(run.valid.video_names):,}; {run.steps:,} steps of {run.input.batch_size} "
-        f"an epoch, {augmented}; the shuffle holds at most {shuffle_bytes(run.train, run.input) / 1e6:,.0f} MB"
+        f"an epoch, {augmented}; the shuffle holds at most {estimate_shuffle_bytes(run.train, run.input) / 1e6:,.0f} MB"
     )
     sizes = run.sizes
     _tell(
-        f"sizes   of the {sizes.stored} stored pixels, decoded to {sizes.whole} by {DCT}, training sees {sizes.window} "
-        f"at {sizes.resolution}, validation all at {sizes.network}"
+        f"sizes   of the {sizes.stored} stored pixels, decoded to {sizes.whole} by {DCT_METHOD}, training sees "
+        f"{sizes.window} at {sizes.resolution}, validation all at {sizes.network}"
     )
     videos = ", ".join(f"{e.korean} {share:.1%}" for e, share in zip(EMOTIONS, run.prior, strict=True))
     _tell(f"moods   by training video: {videos}; imbalance: {run.settings.imbalance}")

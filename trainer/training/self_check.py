@@ -7,9 +7,10 @@ import numpy as np
 
 from shards.errors import DataError
 from shards.storage.files import make_temporary_folder, write_atomically
-from trainer.answering.photo import cut_square, read_pixels
+from trainer.answering.box_crop import crop_square
+from trainer.answering.photo import read_upright_pixels
 from trainer.input.dataset_split import read_squares
-from trainer.input.pipeline import validation_batches
+from trainer.input.pipeline import make_validation_batches
 from trainer.model.model_file import Metadata, read_model, write_model
 from trainer.model.network import bring, connect
 from trainer.training.epochs import TrainingRun
@@ -39,7 +40,7 @@ def _first_batch(run: TrainingRun) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _first_validation_picture(run: TrainingRun) -> np.ndarray:
-    images, _, _ = next(iter(validation_batches(run.valid, run.input)))
+    images, _, _ = next(iter(make_validation_batches(run.valid, run.input)))
     return np.asarray(images)[0]
 
 
@@ -84,7 +85,7 @@ def _check_preprocessing(run: TrainingRun, picture: np.ndarray) -> str:
         path = folder / "검사.jpg"
         with write_atomically(path) as file:
             file.write(read_squares(run.valid, [0])[0])
-        again = cut_square(read_pixels(path), None, 1.0, run.sizes.whole)
+        again = crop_square(read_upright_pixels(path), None, 1.0, run.sizes.whole)
     difference = np.abs(again.astype(int) - picture).mean()
     if difference > _SAME_PIXELS:
         raise DataError(f"inference sees other pixels than training: {difference:.1f} apart on average")
