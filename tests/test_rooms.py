@@ -27,8 +27,9 @@ DOORS = {
         "preprocess/cutting/jpeg_crop.py",
         "trainer/answering/photo.py",
         "trainer/input/batch_decoding.py",
+        "trainer/input/frames_per_video.py",
         "trainer/training/device.py",
-        "trainer/export.py",
+        "trainer/model/export_formats.py",
         "trainer/input/pipeline.py",
     },
     "pyarrow": {

@@ -1,6 +1,6 @@
-"""Pictures of a run: its curves, its mistakes, and whether its probabilities can be believed; moods in Korean.
+"""The plots of a run: learning curves, confusion matrix, reliability diagram, recall by mood.
 
-Figures are drawn without pyplot, so that nothing here depends on a display or changes the plots of whoever calls it.
+Figures are made without pyplot, which needs a display and keeps global state.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _PRIORS = {"equal_priors": "equal priors", "natural_prior": "natural prior"}
 
 
 def draw_curves(history: list[dict[str, Any]], path: Path) -> None:
-    """Loss, figures and learning rate over the epochs of all stages; a line where a stage begins."""
+    """Draw loss, metrics and learning rate over the epochs of all stages, with a line where a stage begins."""
     with _open_figure(path, 3, 1, (8, 9), sharex=True) as axes:
         losses, figures, rates = axes[:, 0]
         _plot_columns(losses, history, {"loss": "training loss", "val_loss": "val_loss (natural prior)"})
@@ -39,7 +39,7 @@ def draw_curves(history: list[dict[str, Any]], path: Path) -> None:
 
 
 def draw_confusion(level: dict[str, Any], path: Path) -> None:
-    """Who is taken for whom under equal priors: counts, coloured by their share of the true mood."""
+    """Draw the confusion matrix under equal priors: counts, coloured by their share of the true mood."""
     counts = np.array(level["equal_priors"]["confusion"])
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     with _open_figure(path, 1, 1, (8, 7.2)) as axes:
@@ -55,7 +55,7 @@ def draw_confusion(level: dict[str, Any], path: Path) -> None:
 
 
 def draw_reliability(evaluation: dict[str, Any], path: Path) -> None:
-    """How often an answer is right against how probable the model called it, for both priors."""
+    """Draw the reliability diagrams (accuracy over probability) under both priors."""
     with _open_figure(path, 1, 2, (10, 5.2)) as axes:
         for axis, (prior, title) in zip(axes[0], _PRIORS.items(), strict=True):
             axis.plot([0, 1], [0, 1], color=_GREY, linestyle="--", linewidth=1)
@@ -72,25 +72,27 @@ def draw_reliability(evaluation: dict[str, Any], path: Path) -> None:
 
 
 def draw_recall(evaluation: dict[str, Any], path: Path) -> None:
-    """Each mood's recall under equal priors, beside what constant and random answers reach."""
+    """Draw each mood's recall under equal priors, beside that of the baselines."""
     with _open_figure(path, 1, 1, (9, 5)) as axes:
-        axis, places, width = axes[0, 0], np.arange(len(EMOTIONS)), 0.38
+        axis, positions, width = axes[0, 0], np.arange(len(EMOTIONS)), 0.38
         for shift, (level, colour) in zip((-0.5, 0.5), _LEVELS.items(), strict=True):
             recalls = _list_recalls(evaluation[level], "value")
-            axis.bar(places + shift * width, recalls, width, color=colour, label=level)
-            for place in np.flatnonzero(np.isnan(recalls)):
-                axis.text(place + shift * width, 0.02, "absent", ha="center", rotation=90, fontsize=8, color=_GREY)
+            axis.bar(positions + shift * width, recalls, width, color=colour, label=level)
+            for position in np.flatnonzero(np.isnan(recalls)):
+                axis.text(position + shift * width, 0.02, "absent", ha="center", rotation=90, fontsize=8, color=_GREY)
         for way, marker, colour in (("majority", "_", "black"), ("prior", "x", _GREEN)):
             label = f"{way} (videos)"
-            axis.scatter(places, _list_recalls(evaluation["videos"], way), 120, colour, marker, label=label, zorder=3)
-        axis.set_xticks(places, _list_mood_names())
+            axis.scatter(
+                positions, _list_recalls(evaluation["videos"], way), 120, colour, marker, label=label, zorder=3
+            )
+        axis.set_xticks(positions, _list_mood_names())
         axis.set(ylim=(0, 1.02), ylabel="recall (equal priors)", title="Recall of each mood")
         axis.legend(fontsize=9)
 
 
 @contextmanager
 def _open_figure(path: Path, rows: int, columns: int, size: tuple[float, float], sharex: bool = False) -> Iterator:
-    """Axes (rows, columns) of a figure that is written to `path` when the block ends well."""
+    """Yield the axes (rows, columns) of a figure that is written to `path` at the end of the block."""
     font = find_hangul_font()
     with matplotlib.rc_context({"axes.unicode_minus": False, **({"font.family": font} if font else {})}):
         figure = Figure(figsize=size, layout="constrained")
@@ -112,7 +114,7 @@ def _plot_columns(axis: Axes, history: list[dict[str, Any]], titles: dict[str, s
 
 
 def _set_log_scale(axis: Axes) -> None:
-    """A logarithmic scale whose labels are plain text: mathematical ones need a minus sign that NanumGothic lacks."""
+    """Set a logarithmic scale with plain labels: the default 10^-3 has a minus sign that NanumGothic lacks."""
     axis.set_yscale("log")
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

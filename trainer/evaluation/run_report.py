@@ -1,7 +1,7 @@
-"""One page about a run: what the model is worth, and how it was trained. Made from the files in the run's folder.
+"""The report of a run: how good the model is and how it was trained, from the files in the run's folder.
 
-Reads metrics.json and, where they are there, history.csv and run.json; writes curves.png, confusion.png,
-reliability.png, recall.png and report.html, which holds the pictures and needs nothing else.
+Reads metrics.json and, if they exist, history.csv and run.json. Writes curves.png, confusion.png, reliability.png,
+recall.png, and report.html, which contains the plots and needs no other file.
 """
 
 import csv
@@ -29,9 +29,9 @@ _KOREAN_VERDICTS = {
 
 
 def write_run_report(folder: Path) -> Path:
-    """Draw the plots and write the page of a run; returns the page's path.
+    """Draw the plots of a run and write its report; returns the report's path.
 
-    Raises DataError where metrics.json is missing or one of the files cannot be read.
+    Raises DataError if metrics.json is missing or one of the files cannot be read.
     """
     metrics = _read_json(folder / "metrics.json")
     if metrics is None:
@@ -58,9 +58,9 @@ def write_run_report(folder: Path) -> Path:
 
 
 def flatten_settings(value: Any, name: str = "") -> dict[str, str]:
-    """The leaves of nested dicts as text, by their dotted path; a list without dicts is one leaf."""
+    """Flatten nested dicts to {dotted path: text}; a list without dicts is one value."""
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        value = {str(place): item for place, item in enumerate(value)}
+        value = {str(i): item for i, item in enumerate(value)}
     if isinstance(value, dict) and value:
         leaves: dict[str, str] = {}
         for key, item in value.items():
@@ -71,7 +71,7 @@ def flatten_settings(value: Any, name: str = "") -> dict[str, str]:
 
 
 def _escape_surrogates(text: str) -> str:
-    """A name of bytes that are no text as something that can be shown."""
+    """Make a path name that is not valid UTF-8 (surrogates in Python) printable."""
     return text.encode(errors="backslashreplace").decode()
 
 
@@ -88,7 +88,7 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 
 def _read_history(path: Path) -> list[dict[str, Any]]:
-    """The rows of history.csv, numbers as numbers; what is empty or not finite is None."""
+    """Read the rows of history.csv, with numbers parsed; empty cells and numbers that are not finite become None."""
     if not path.exists():
         return []
     with open(path, encoding="utf-8", newline="") as file:
@@ -108,7 +108,7 @@ def _parse_cell(text: str | None) -> Any:
 
 
 def _draw_plots(folder: Path, evaluation: dict[str, Any] | None, history: list[dict[str, Any]]) -> dict[str, str]:
-    """Write the plots for which there is something to draw; their bytes as data URIs, by name."""
+    """Draw the plots for which there is data; returns their data URIs by name."""
     drawn = []
     if evaluation:
         plots.draw_confusion(evaluation["videos"], folder / "confusion.png")
@@ -122,7 +122,7 @@ def _draw_plots(folder: Path, evaluation: dict[str, Any] | None, history: list[d
 
 
 def _format_korean_verdict(evaluation: dict[str, Any]) -> str:
-    """The verdict on frames, for a Korean reader."""
+    """The verdict on frames in Korean."""
     figures = evaluation["frames"]["equal_priors"]
     constant = f"항상 {EMOTIONS[ENGLISH.index(figures['majority'])].korean} 하나만 답할 때의"
     parts = []

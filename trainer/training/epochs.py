@@ -29,6 +29,7 @@ from trainer.input.picture_sizes import PictureSizes
 from trainer.input.pipeline import (
     FirstBatches,
     InputSettings,
+    count_epoch_steps,
     get_picture_sizes,
     make_training_batches,
     make_validation_batches,
@@ -105,7 +106,7 @@ class TrainingRun:
     @property
     def steps(self) -> int:
         """Of an epoch."""
-        return self.train.frames_in_epoch(self.input.frames_per_video) // self.input.batch_size
+        return count_epoch_steps(self.train, self.input)
 
 
 def train_stages(run: TrainingRun, arrays: dict[str, np.ndarray] | None) -> None:

@@ -155,8 +155,8 @@ def test_files_that_cannot_be_read(tmp_path):
         read_upright_pixels(tmp_path / "a.jpg")
 
 
-def judge_as_preprocess(data: bytes) -> str:
-    """What preprocess says of a whole frame."""
+def try_preprocess(data: bytes) -> str:
+    """How preprocess decodes a whole frame: good, or the reason against it."""
     try:
         header = read_header(data)
         decode_region(data, find_window(Crop(0, 0, max(header)), header, max(header)))
@@ -165,7 +165,7 @@ def judge_as_preprocess(data: bytes) -> str:
     return "good"
 
 
-def judge(data: bytes) -> str:
+def try_photo(data: bytes) -> str:
     try:
         decode_upright_pixels(data)
     except UnreadableImage as error:
@@ -173,19 +173,19 @@ def judge(data: bytes) -> str:
     return "good"
 
 
-def test_both_rooms_say_the_same_of_every_real_odd_file(real_files, capfd):
-    said = []
+def test_photos_and_frames_are_refused_for_the_same_reasons(real_files, capfd):
+    outcomes = []
     for path in sorted((real_files / "jpeg_edge").rglob("*.jp*g")):
         data = path.read_bytes()
-        said.append(judge(data))
-        if data.startswith(b"\xff\xd8") and not said[-1].startswith("states a size of"):  # where limits are others
-            assert (path.name, said[-1]) == (path.name, judge_as_preprocess(data))
-    assert said.count("good") > 100 and said.count("its scan cannot be decoded") > 10
-    assert sum("truncated" in one for one in said) > 5
+        outcomes.append(try_photo(data))
+        if data.startswith(b"\xff\xd8") and not outcomes[-1].startswith("states a size of"):  # where limits are others
+            assert (path.name, outcomes[-1]) == (path.name, try_preprocess(data))
+    assert outcomes.count("good") > 100 and outcomes.count("its scan cannot be decoded") > 10
+    assert sum("truncated" in outcome for outcome in outcomes) > 5
     assert capfd.readouterr() == ("", "")  # of all these not one line of libjpeg's
 
 
-def test_a_cut_is_told_though_an_end_marker_follows(real_files, capfd):
+def test_a_truncated_scan_before_an_end_marker_is_refused(real_files, capfd):
     """OpenCV and TensorFlow fill in what is missing; libjpeg notes it."""
     pillow = real_files / "jpeg_edge/pillow"
     sources = [PLAIN, make_jpeg(5, 64, 48, (cv2.IMWRITE_JPEG_PROGRESSIVE, 1))]
@@ -194,11 +194,11 @@ def test_a_cut_is_told_though_an_end_marker_follows(real_files, capfd):
         start = data.rindex(b"\xff\xda") + 20
         for part in np.linspace(0, 0.98, 30):
             cut = data[: int(start + (len(data) - start - 2) * part)] + b"\xff\xd9"
-            assert judge(cut) == judge_as_preprocess(cut) == "truncated: its scan ends before the picture does"
+            assert try_photo(cut) == try_preprocess(cut) == "truncated: its scan ends before the picture does"
     assert capfd.readouterr() == ("", "")
 
 
-def test_damaged_png_and_webp_are_never_answered_in_part(capfd):
+def test_damaged_png_and_webp_are_never_decoded_in_part(capfd):
     chance = np.random.default_rng(0)
     for data in (PNG, WEBP):
         for length in chance.integers(60, len(data) - 12, 60).tolist():

@@ -30,6 +30,7 @@ from trainer.input.dataset_split import (
     open_split,
     read_squares,
 )
+from trainer.input.frames_per_video import count_epoch_frames
 from trainer.input.picture_sizes import choose_picture_sizes
 from trainer.input.pipeline import (
     InputSettings,
@@ -102,7 +103,8 @@ def places(batches, stored) -> list[int]:
 def test_open_split(source):
     assert source.image_size == SIZE and source.records == 33 == len(source.species) == len(source.videos)
     assert sorted(source.video_counts.tolist()) == list(FRAMES)
-    assert source.frames_in_epoch(None) == 33 and source.frames_in_epoch(5) == 4 + 5 + 5
+    assert count_epoch_frames(source.video_counts, None) == 33
+    assert count_epoch_frames(source.video_counts, 5) == 4 + 5 + 5
     assert Counter(source.labels.tolist()) == {3: 4, 1: 9, 2: 20} and len(source.fingerprint) == 64
 
 
@@ -243,11 +245,11 @@ def test_training_and_validation_show_the_animal_at_the_same_scale(resolution):
     window = batch_decoding.decode_windows(tf.constant([data]), corner, sizes.window, 1, sizes.ratio)
     square = batch_decoding.decode_squares(tf.constant([data]), 1, sizes.ratio)
     seen = np.asarray(bring(tf.stack(window), sizes.resolution))[0, :, :, 0].astype(float)
-    judged = np.asarray(bring(tf.stack(square), sizes.network))[0, :, :, 0].astype(float)
-    assert seen.shape == (resolution, resolution) and judged.shape == (sizes.network, sizes.network)
-    rises = [np.diff(picture[:, 2:-2], axis=1).mean() for picture in (seen, judged)]
+    validated = np.asarray(bring(tf.stack(square), sizes.network))[0, :, :, 0].astype(float)
+    assert seen.shape == (resolution, resolution) and validated.shape == (sizes.network, sizes.network)
+    rises = [np.diff(picture[:, 2:-2], axis=1).mean() for picture in (seen, validated)]
     assert rises[0] == pytest.approx(224 / resolution, rel=0.03) and rises[0] == pytest.approx(rises[1], rel=0.02)
-    assert seen.max() > 215 and judged.max() > 246  # all of the window, and of the square
+    assert seen.max() > 215 and validated.max() > 246  # all of the window, and of the square
 
 
 def test_validation_gives_all_records_in_order_with_weights(folder):
@@ -263,7 +265,7 @@ def test_validation_gives_all_records_in_order_with_weights(folder):
     assert (np.concatenate([images for images, *_ in parts])[:33] == np.stack(stored)).all()
 
 
-def test_first_pictures_are_of_each_mood_in_turn(source):
+def test_example_pictures_are_of_each_mood_in_turn(source):
     images, labels = read_example_pictures(source, whole(), 13)
     assert images.shape == (13, SIZE, SIZE, 3) and images.dtype == np.uint8
     assert labels.tolist() == [1, 2, 3] * 4 + [1]
@@ -277,19 +279,19 @@ def test_first_pictures_are_of_each_mood_in_turn(source):
 
 
 @pytest.mark.parametrize("augment", [False, True])
-def test_how_an_epoch_opens(source, augment):
+def test_first_batches_and_the_rest(source, augment):
     settings = whole(augment=augment)
     batches = list(make_training_batches(source, settings, 3, 0))
-    opening = read_first_batches(source, settings, 3, 5, go_on=True)
-    again = [*opening.batches, *(next(opening.rest)[:2] for _ in range(len(batches)))]
-    assert len(opening.batches) == 5 and len(again) == 5 + len(batches)
+    first = read_first_batches(source, settings, 3, 5, keep_rest=True)
+    again = [*first.batches, *(next(first.rest)[:2] for _ in range(len(batches)))]
+    assert len(first.batches) == 5 and len(again) == 5 + len(batches)
     for found, expected in zip(again, batches + batches[:5], strict=True):  # the epoch, and from its start again
         tf.nest.map_structure(lambda a, b: np.testing.assert_array_equal(a, b), found, expected)
     moods = {source.video_names[video]: label for video, label in zip(source.videos, source.labels, strict=True)}
-    assert [moods[video] for video in opening.videos] == batches[0][1].numpy().tolist()
-    opening.drop_rest()
-    assert opening.rest is None is read_first_batches(source, settings, 3, 1, go_on=False).rest
-    assert len(read_first_batches(source, settings, 3, 99, go_on=False).batches) == len(batches)
+    assert [moods[video] for video in first.videos] == batches[0][1].numpy().tolist()
+    first.drop_rest()
+    assert first.rest is None is read_first_batches(source, settings, 3, 1, keep_rest=False).rest
+    assert len(read_first_batches(source, settings, 3, 99, keep_rest=False).batches) == len(batches)
 
 
 def test_the_memory_of_a_shuffle(folder):
@@ -331,7 +333,7 @@ def copy(folder, tmp_path) -> Path:
 
 
 def fail(split: DatasetSplit) -> DataError | None:
-    """What is said of an epoch that fails."""
+    """The reason found for an epoch that fails."""
     with pytest.raises(tf.errors.OpError) as raised:
         list(make_training_batches(split, whole(), 0, 0))
     return diagnose_read_error(split, raised.value)
@@ -357,7 +359,7 @@ def test_shards_that_are_not_whole(folder, copy):
     assert f"{shard} is missing" in str(fail(split))
 
 
-def test_failures_that_are_not_the_datas(source):
+def test_errors_that_are_not_the_datas(source):
     for error in (ValueError("jpeg"), tf.errors.DataLossError(None, None, "a checkpoint"), KeyboardInterrupt()):
         assert diagnose_read_error(source, error) is None
     assert diagnose_read_error(source, tf.errors.InvalidArgumentError(None, None, "Invalid JPEG data")) is None
@@ -385,8 +387,8 @@ def test_another_format_version_is_one_line(copy, capsys):
     dataset.version = 2
     write_dataset(copy, dataset)
     assert run_command("train", lambda arguments: len(open_split(copy, "train").files), []) == 1
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1 and "version 2, this program reads" in said and str(copy) in said
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1 and "version 2, this program reads" in message and str(copy) in message
 
 
 def test_splits_of_one_dataset_are_apart_and_it_has_several_moods(folder, copy):
@@ -407,11 +409,11 @@ def test_splits_of_one_dataset_are_apart_and_it_has_several_moods(folder, copy):
 def test_datasets_that_were_cut_in_different_ways(folder, copy):
     train = open_split(folder, "train")
     check_same_crop_settings(train, open_split(folder, "val"))
-    for name, value, said in (("grow", 1.3, "crop.grow 1.1, .* with 1.3"), ("size", 96, "crop.size 64, .* with 96")):
+    for name, value, message in (("grow", 1.3, "crop.grow 1.1, .* with 1.3"), ("size", 96, "crop.size 64, .* with 96")):
         dataset = read_dataset(folder)
         dataset.settings["crop"][name] = value
         write_dataset(copy, dataset)
-        with pytest.raises(CallError, match=said):
+        with pytest.raises(CallError, match=message):
             check_same_crop_settings(train, open_split(copy, "val"))
 
 
