@@ -36,7 +36,7 @@ from preprocess.settings import DedupeSettings, PreprocessSettings
 from shards.record import decode_record
 from shards.tfrecord import iterate_records
 from trainer.input.dataset_split import DatasetSplit, open_split
-from trainer.input.pipeline import training_batches
+from trainer.input.pipeline import make_training_batches
 from trainer.settings import InputSettings
 
 BATCH = 64
@@ -99,7 +99,7 @@ def our_batches(split: DatasetSplit, resolution: int, flip: bool, **window: floa
     copies = 2 * IMAGES // split.records + 1
     split = split._replace(files=split.files * copies, labels=np.tile(split.labels, copies))
     settings = InputSettings(batch_size=BATCH, resolution=resolution, flip=flip, shuffle_records=2048, **window)
-    return training_batches(split, settings, seed=0, epoch=0)
+    return make_training_batches(split, settings, seed=0, epoch=0)
 
 
 def time_batches(data: tf.data.Dataset, images: int) -> float:

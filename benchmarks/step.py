@@ -23,7 +23,7 @@ from preprocess.settings import DedupeSettings
 from preprocess.settings import PreprocessSettings as SourceSettings
 from trainer.checks import throughput
 from trainer.input.dataset_split import DatasetSplit, open_split
-from trainer.input.pipeline import repeat_batch, training_batches
+from trainer.input.pipeline import make_training_batches, repeat_batch
 from trainer.model.network import build_network
 from trainer.settings import DeviceSettings, InputSettings, ProbeSettings, TrainSettings
 from trainer.training.device import choose_device
@@ -76,7 +76,7 @@ def _count(steps: int):
 
 def _measure(run: TrainingRun, steps: int, rounds: int) -> list[dict[str, float]]:
     model, wait = compile_stage(run, replace(run.settings.stages[-1], epochs=1))
-    batches = training_batches(run.training, run.input_settings, 0, 0)
+    batches = make_training_batches(run.training, run.input_settings, 0, 0)
     batch, size = next(iter(batches)), run.input_settings.batch_size
     model.fit(repeat_batch(batch, 2), verbose=0, shuffle=False)  # compiles
     results = []
@@ -85,7 +85,7 @@ def _measure(run: TrainingRun, steps: int, rounds: int) -> list[dict[str, float]
         model.fit(repeat_batch(batch, steps), verbose=0, shuffle=False)
         alone = steps * size / (time.perf_counter() - started)
         trained, waiting = time_training(
-            model, wait, training_batches(run.training, run.input_settings, 0, epoch), steps, size
+            model, wait, make_training_batches(run.training, run.input_settings, 0, epoch), steps, size
         )
         results.append({"model": alone, "training": trained, "waiting": waiting})
     results[0]["input"] = throughput.measure_input(iter(batches.repeat()), size)

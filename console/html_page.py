@@ -1,7 +1,7 @@
-"""A page that needs nothing else: a template filled in, pictures inside it, and a font for the Hangul that it shows.
+"""HTML pages in one file: a filled-in template with its pictures and a font for the Hangul on it.
 
-Names come from files and labels and are never trusted: the template escapes them, and `tojson` puts values into a
-script with < escaped and Hangul as it is.
+Values come from files and labels and are not trusted: the template escapes them. In a script, `tojson` escapes < and
+keeps Hangul readable.
 """
 
 import base64
@@ -10,34 +10,34 @@ from typing import Any
 
 import jinja2
 
-from console.hangul_font import cut_font, find_hangul_font
+from console.hangul_font import find_hangul_font, subset_font
 
-_DASH = "–"
-_FONT = "\0font\0"  # stands in the page until its letters are known; no HTML holds a NUL
+_UNDEFINED = "–"
+_FONT_PLACEHOLDER = "\0font\0"  # until the page's letters are known; no HTML contains a NUL
 
 
 def render_page(template: Path, **values: Any) -> str:
-    """The page, rendered once; a browser without a Korean font shows its Hangul too.
+    """Render a Jinja template to a page that shows its Hangul in browsers without a Korean font, too.
 
-    The template finds `font` beside the values: a data URI, or None where this machine has no font with Hangul. Its
-    filters: show, interval, percent, capitalize_first.
+    Beside `values` the template has `font`, a data URI with the letters of the page, or None if this machine has no
+    font with Hangul. Its filters are show, interval, percent and capitalize_first.
     """
-    page = _environment(template.parent).get_template(template.name)
+    page = _make_environment(template.parent).get_template(template.name)
     if find_hangul_font() is None:
         return page.render(font=None, **values)
-    text = page.render(font=_FONT, **values)
-    return text.replace(_FONT, embed("font/ttf", cut_font("".join(sorted(set(text) - {"\0"})))))
+    text = page.render(font=_FONT_PLACEHOLDER, **values)
+    letters = "".join(sorted(set(text) - {"\0"}))
+    return text.replace(_FONT_PLACEHOLDER, encode_data_uri("font/ttf", subset_font(letters)))
 
 
-def embed(kind: str, data: bytes) -> str:
-    """Bytes of a media type as a data URI."""
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+def encode_data_uri(media_type: str, data: bytes) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 
-def show(value: Any) -> str:
-    """A figure as the page has it: three digits, whole numbers in groups, a dash for what is undefined."""
+def format_value(value: Any) -> str:
+    """Format a figure with three decimals, an integer with thousands separators, None as a dash; text stays."""
     if value is None:
-        return _DASH
+        return _UNDEFINED
     if isinstance(value, str):
         return value
     if isinstance(value, int):
@@ -45,14 +45,14 @@ def show(value: Any) -> str:
     return f"{value:.3f}" if abs(value) >= 0.001 or abs(value) < 1e-9 else f"{value:.2g}"
 
 
-def show_interval(interval: list[float] | None) -> str:
-    return "" if interval is None else f"[{show(interval[0])}, {show(interval[1])}]"
+def format_interval(interval: list[float] | None) -> str:
+    return "" if interval is None else f"[{format_value(interval[0])}, {format_value(interval[1])}]"
 
 
-def show_percent(share: float | None) -> str:
-    """A share as a percentage that never rounds something to nothing, nor a part to the whole; a dash for None."""
+def format_percent(share: float | None) -> str:
+    """Format a share as a percentage, None as a dash. Only an exact 0 or 1 reads 0.0% or 100.0%."""
     if share is None:
-        return _DASH
+        return _UNDEFINED
     if 0 < share < 0.001:
         return "under 0.1%"
     if 0.999 < share < 1:
@@ -64,7 +64,7 @@ def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _environment(folder: Path) -> jinja2.Environment:
+def _make_environment(folder: Path) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
@@ -73,6 +73,10 @@ def _environment(folder: Path) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
-    filters = {"show": show, "interval": show_interval, "percent": show_percent, "capitalize_first": _capitalize}
-    environment.filters |= filters
+    environment.filters |= {
+        "show": format_value,
+        "interval": format_interval,
+        "percent": format_percent,
+        "capitalize_first": _capitalize,
+    }
     return environment

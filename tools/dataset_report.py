@@ -13,7 +13,7 @@ from typing import Any
 
 from console.command import Parser, run_command
 from console.hangul_font import find_hangul_font
-from console.html_page import embed, render_page
+from console.html_page import encode_data_uri, render_page
 from console.progress import show_progress
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
@@ -112,7 +112,7 @@ def _show_rejected(row: dict[str, Any], pictures: Pictures) -> dict[str, Any]:
 
 
 def _embed(row: dict[str, Any], picture: bytes | None) -> dict[str, Any]:
-    return row | {"picture": picture and embed("image/jpeg", picture)}
+    return row | {"picture": picture and encode_data_uri("image/jpeg", picture)}
 
 
 def _log_place(count: int, most: int) -> float:

@@ -32,11 +32,11 @@ def parse_train_settings(arguments: list[str]) -> TrainSettings:
 def main(arguments: list[str]) -> int:
     settings = parse_train_settings(arguments)
     if settings.from_csv:
-        folder = csv_preparation.place_dataset(settings)
-        if status := csv_preparation.make_dataset(settings, folder):
+        folder = csv_preparation.choose_dataset_folder(settings)
+        if status := csv_preparation.run_preprocess(settings, folder):
             print(f"train: preprocess ended with status {status}, for the reason that it gave above", file=sys.stderr)
             return status
-        settings = csv_preparation.take_dataset(settings, folder)
+        settings = csv_preparation.replace_csv_with_dataset(settings, folder)
     with without_notes():  # imported here, once the arguments are known to be good: it takes seconds
         from trainer.checks.overfit import check_by_overfitting
         from trainer.training.run import train

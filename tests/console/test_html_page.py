@@ -7,7 +7,7 @@ import jinja2
 import pytest
 from fontTools.ttLib import TTFont
 
-from console.html_page import embed, render_page, show_percent
+from console.html_page import encode_data_uri, format_percent, render_page
 
 FONT = '{% if font %}<style>@font-face { src: url("{{ font }}"); }</style>{% endif %}'
 
@@ -65,10 +65,10 @@ def test_the_filters(render):
     [(None, "–"), (0, "0.0%"), (1, "100.0%"), (0.123, "12.3%"), (1e-6, "under 0.1%"), (0.99999, "over 99.9%")],
 )
 def test_a_percentage_hides_nothing(share, text):
-    assert show_percent(share) == text
+    assert format_percent(share) == text
 
 
 def test_embedded_bytes_come_back():
-    uri = embed("image/png", bytes(range(256)))
+    uri = encode_data_uri("image/png", bytes(range(256)))
     kind, data = uri.removeprefix("data:").split(";base64,")
     assert kind == "image/png" and base64.b64decode(data) == bytes(range(256))

@@ -1,4 +1,4 @@
-"""From files to a mood in Korean: what is said, and what is said when something is not as it should be."""
+"""The inference command: its answers as text and JSON, and what it does about files and calls that are wrong."""
 
 import json
 import os
@@ -15,13 +15,12 @@ import pytest
 from shards.crop_geometry import Box
 from shards.emotions import ENGLISH, KOREAN
 from shards.errors import CallError
-from shards.species import find_species_in_path
 from tests.trainer.answering.test_photo import with_orientation
-from tests.trainer.answering.test_video_clips import write_clip, write_noise
+from tests.trainer.answering.test_video_file import write_clip, write_noise
 from tests.trainer.networks import OFFSET, PRIOR, balanced_logits, build, describe
 from tests.trees import make_image, make_jpeg
-from trainer.answering.photo import cut_square, read_pixels
-from trainer.answering.picture_files import list_sources
+from trainer.answering.box_crop import crop_square
+from trainer.answering.photo import read_upright_pixels
 from trainer.inference import main
 from trainer.model.model_file import write_model
 
@@ -42,7 +41,7 @@ def model_path(network, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def ask(model_path, capfd):
+def infer(model_path, capfd):
     """Runs the command in this process; returns its exit status, what it printed, and its lines on stderr."""
 
     def run(*arguments: object) -> tuple[int, str, list[str]]:
@@ -62,7 +61,7 @@ def photos(tmp_path) -> list[Path]:
     return paths
 
 
-def weigh(logits: np.ndarray, prior: np.ndarray | float = 1.0) -> np.ndarray:
+def compute_expected(logits: np.ndarray, prior: np.ndarray | float = 1.0) -> np.ndarray:
     """Softmax at the file's temperature, times a prior, made to add up to 1."""
     weights = np.exp(logits / 1.7) * prior
     return weights / weights.sum(axis=-1, keepdims=True)
@@ -72,26 +71,26 @@ def probabilities(result: dict) -> np.ndarray:
     return np.array([mood["probability"] for mood in result["probabilities"]])
 
 
-def test_text(ask, photos, network):
+def test_text(infer, photos, network):
     dog = photos[0].rename(photos[0].with_name("20201028_dog-lying-000156.jpg"))
-    status, out, err = ask("--image", dog, photos[1], "--min_confidence", 0)
+    status, out, err = infer("--image", dog, photos[1], "--min_confidence", 0)
     lines = out.splitlines()
     assert (status, err) == (0, []) and lines[0] == str(dog) and lines[3] == str(photos[1])
     assert lines[1].startswith("  강아지가 ") and lines[4].startswith("  이 동물이 ")
-    squares = np.stack([cut_square(read_pixels(path), None, 1, SIZE) for path in (dog, photos[1])])
-    for line, expected in zip((lines[2], lines[5]), weigh(balanced_logits(network, squares)), strict=True):
+    squares = np.stack([crop_square(read_upright_pixels(path), None, 1, SIZE) for path in (dog, photos[1])])
+    for line, expected in zip((lines[2], lines[5]), compute_expected(balanced_logits(network, squares)), strict=True):
         best = np.argsort(-expected)[:3]
         assert line == "  " + ", ".join(f"{KOREAN[i]} {100 * expected[i]:.1f}%" for i in best)
     assert "똑같이 흔하다고" in lines[6] and "--box" in lines[7]
 
 
-def test_json(ask, photos, network):
-    status, out, err = ask("--image", *photos, "--json", "--species", "cat", "--min_confidence", 0)
+def test_json(infer, photos, network):
+    status, out, err = infer("--image", *photos, "--json", "--species", "cat", "--min_confidence", 0)
     assert (status, err) == (0, []) and "편안/안정" in out  # not escaped
     document = json.loads(out)
     assert document["prior"] == "equal" and document["errors"] == []
-    squares = np.stack([cut_square(read_pixels(path), None, 1, SIZE) for path in photos])
-    expected = weigh(balanced_logits(network, squares))
+    squares = np.stack([crop_square(read_upright_pixels(path), None, 1, SIZE) for path in photos])
+    expected = compute_expected(balanced_logits(network, squares))
     for path, result, row in zip(photos, document["results"], expected, strict=True):
         np.testing.assert_allclose(probabilities(result), row, atol=1e-4)
         best = int(row.argmax())
@@ -100,61 +99,61 @@ def test_json(ask, photos, network):
         assert result["sentence"].startswith("고양이가 ") and result["confidence"] == pytest.approx(row[best], abs=1e-4)
 
 
-def test_the_natural_prior(ask, photos, network):
-    _, out, _ = ask("--image", photos[0], "--json", "--prior", "natural")
-    square = cut_square(read_pixels(photos[0]), None, 1, SIZE)[None]
-    expected = weigh(balanced_logits(network, square), np.array(PRIOR))[0]
+def test_the_natural_prior(infer, photos, network):
+    _, out, _ = infer("--image", photos[0], "--json", "--prior", "natural")
+    square = crop_square(read_upright_pixels(photos[0]), None, 1, SIZE)[None]
+    expected = compute_expected(balanced_logits(network, square), np.array(PRIOR))[0]
     document = json.loads(out)
     assert document["prior"] == "natural"
     np.testing.assert_allclose(probabilities(document["results"][0]), expected, atol=1e-4)
-    assert "학습 영상에서" in ask("--image", photos[0], "--prior", "natural")[1]
+    assert "학습 영상에서" in infer("--image", photos[0], "--prior", "natural")[1]
 
 
-def test_batches_change_nothing(ask, photos):
-    answers = [json.loads(ask("--image", *photos, "--json", "--batch_size", size)[1]) for size in (1, 2, 5, 64)]
+def test_batches_change_nothing(infer, photos):
+    answers = [json.loads(infer("--image", *photos, "--json", "--batch_size", size)[1]) for size in (1, 2, 5, 64)]
     found = [[probabilities(result) for result in answer["results"]] for answer in answers]
     np.testing.assert_allclose(found, [found[0]] * 4, atol=2e-5)
 
 
-def test_not_sure(ask, photos):
-    _, out, _ = ask("--image", photos[0], "--json", "--min_confidence", 0.99)
+def test_not_sure(infer, photos):
+    _, out, _ = infer("--image", photos[0], "--json", "--min_confidence", 0.99)
     result = json.loads(out)["results"][0]
     assert result["mood"] is None and result["sentence"] == "이 동물이 지금 어떤 기분인지 잘 모르겠어요."
     assert probabilities(result).sum() == pytest.approx(1, abs=1e-5)
-    lines = ask("--image", photos[0], "--min_confidence", 0.99, "--topk", 6)[1].splitlines()
+    lines = infer("--image", photos[0], "--min_confidence", 0.99, "--topk", 6)[1].splitlines()
     assert "모르겠어요" in lines[1] and lines[2].count("%") == 6
 
 
-def test_a_box(ask, photos, network):
-    status, out, _ = ask("--image", *photos, "--json", "--box", "200,100,90,70")
-    squares = np.stack([cut_square(read_pixels(path), Box(200, 100, 90, 70), 1.1, SIZE) for path in photos])
+def test_a_box(infer, photos, network):
+    status, out, _ = infer("--image", *photos, "--json", "--box", "200,100,90,70")
+    squares = np.stack([crop_square(read_upright_pixels(path), Box(200, 100, 90, 70), 1.1, SIZE) for path in photos])
     found = [probabilities(result) for result in json.loads(out)["results"]]
     assert status == 0
-    np.testing.assert_allclose(found, weigh(balanced_logits(network, squares)), atol=1e-4)
-    assert "--box" not in ask("--image", photos[0], "--box", "200,100,90,70")[1]
+    np.testing.assert_allclose(found, compute_expected(balanced_logits(network, squares)), atol=1e-4)
+    assert "--box" not in infer("--image", photos[0], "--box", "200,100,90,70")[1]
 
 
-def test_a_box_counts_in_turned_coordinates(ask, tmp_path):
+def test_a_box_counts_in_turned_coordinates(infer, tmp_path):
     path = tmp_path / "phone.jpg"
     path.write_bytes(with_orientation(make_image(1), ".jpg", 6))  # 320 x 240 as stored
-    assert ask("--image", path, "--box", "0,0,240,320")[0] == 0
+    assert infer("--image", path, "--box", "0,0,240,320")[0] == 0
     with pytest.raises(CallError, match=r"--box 0,0,320,240 leaves .*phone\.jpg, which is 240x320 pixels when upright"):
-        ask("--image", path, "--box", "0,0,320,240")
+        infer("--image", path, "--box", "0,0,320,240")
 
 
-def test_videos(ask, tmp_path, network):
+def test_videos(infer, tmp_path, network):
     clip = write_clip(tmp_path / "cat-sitdown-014540.mp4", [40] * 10 + [250] * 10, 10)
-    status, out, err = ask("--image", clip, "--json", "--min_confidence", 0, "--batch_size", 4)
+    status, out, err = infer("--image", clip, "--json", "--min_confidence", 0, "--batch_size", 4)
     result = json.loads(out)["results"][0]
     assert (status, err) == (0, [])
     assert [frame["seconds"] for frame in result["frames"]] == [round(k / 5, 3) for k in range(10)]
     frames = np.array([probabilities(frame) for frame in result["frames"]])
     mean = 1.7 * np.log(frames).mean(axis=0)  # of logits, but for a constant
-    np.testing.assert_allclose(probabilities(result), weigh(mean), atol=1e-3)
+    np.testing.assert_allclose(probabilities(result), compute_expected(mean), atol=1e-3)
     assert np.abs(frames[0] - frames[9]).max() > 0.01  # the second half looks otherwise
     assert result["sentence"].startswith("영상 전체로 보면 고양이는 ")
 
-    lines = ask("--image", clip, "--min_confidence", 0)[1].splitlines()
+    lines = infer("--image", clip, "--min_confidence", 0)[1].splitlines()
     stretches = [re.fullmatch(r" +([\d.]+)–([\d.]+)초  \S+ [\d.]+% \(프레임 (\d+)개\)", line) for line in lines[3:-2]]
     assert sum(int(stretch[3]) for stretch in stretches) == 10
     assert float(stretches[0][1]) == 0 and float(stretches[-1][2]) == 1.8
@@ -162,25 +161,25 @@ def test_videos(ask, tmp_path, network):
     assert len(stretches) == 1 + sum(a != b for a, b in pairwise(moods))
 
 
-def test_what_cannot_be_read_is_named_and_the_rest_answered(ask, photos, tmp_path):
+def test_unreadable_files_are_named_and_the_others_answered(infer, photos, tmp_path):
     photos[1].write_bytes(photos[1].read_bytes()[:-20])
     (tmp_path / "빈 폴더").mkdir()
     (tmp_path / "a.mp4").write_bytes(b"no video")
     bad = [photos[1], tmp_path / "none.jpg", tmp_path / "빈 폴더", tmp_path / "a.mp4"]
     why = ["no end marker", "no such file", "without pictures", "no video"]
-    status, out, err = ask("--image", photos[0], *bad, photos[2], "--json")
+    status, out, err = infer("--image", photos[0], *bad, photos[2], "--json")
     document = json.loads(out)
     assert status == 1 and [result["file"] for result in document["results"]] == [str(photos[0]), str(photos[2])]
     assert [error["file"] for error in document["errors"]] == list(map(str, bad))
     for line, path, reason in zip(err, bad, why, strict=True):
         assert line.startswith(f"inference: {path}: ") and reason in line
-    status, out, err = ask("--image", photos[1], photos[2])
+    status, out, err = infer("--image", photos[1], photos[2])
     assert status == 1 and len(err) == 1 and out.startswith(str(photos[2]))
-    assert ask("--image", tmp_path / "none.jpg")[:2] == (1, "")
+    assert infer("--image", tmp_path / "none.jpg")[:2] == (1, "")
 
 
-def test_what_is_given_in_part_is_not_answered_as_a_whole(ask, photos, tmp_path):
-    """A clip is told at its end, when most of it was judged; what comes before and after it is answered."""
+def test_truncated_files_are_not_answered(infer, photos, tmp_path):
+    """A truncated video is detected at its end, when most of it is predicted; the files around it are answered."""
     clip = write_noise(tmp_path / "fast.mp4", "mp4v")
     data = clip.read_bytes()
     clip.write_bytes(data[: len(data) // 2])
@@ -188,7 +187,7 @@ def test_what_is_given_in_part_is_not_answered_as_a_whole(ask, photos, tmp_path)
     photos[1].write_bytes(cut[: len(cut) // 2] + b"\xff\xd9")
     for size in (1, 3, 64):
         call = ("--image", photos[0], clip, photos[2], photos[1], clip, "--json", "--batch_size", size)
-        status, out, err = ask(*call)
+        status, out, err = infer(*call)
         document = json.loads(out)
         assert status == 1 and [result["file"] for result in document["results"]] == [str(photos[0]), str(photos[2])]
         assert [error["file"] for error in document["errors"]] == list(map(str, (clip, photos[1], clip)))
@@ -223,18 +222,6 @@ def test_memory_does_not_grow_with_a_clip(tmp_path):
     assert peaks[1] - peaks[0] < 60, peaks
 
 
-def test_folders_in_the_order_in_which_one_counts(tmp_path):
-    folder = tmp_path / "20201028_cat-arch-000156.mp4"  # a folder of frames, by its old name
-    for name in ("frame_10.jpg", "frame_9.JPG", "frame_100.jpg", "b/frame_1.png", "._frame_9.jpg", "notes.txt"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).touch()
-    sources = list_sources([folder])
-    names = [str(source.path.relative_to(folder)) for source in sources]
-    assert names == ["b/frame_1.png", "frame_9.JPG", "frame_10.jpg", "frame_100.jpg"]
-    assert not any(source.is_video or source.problem for source in sources)
-    assert {find_species_in_path(source.path) for source in sources[1:]} == {"cat"}
-
-
 LISTS = {
     "labels.txt": "\n".join(KOREAN),
     "english.txt": "\n".join(ENGLISH) + "\n\n",
@@ -247,10 +234,10 @@ LISTS = {
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_the_students_flags_that_fit(ask, photos, name, tmp_path):
+def test_flags_that_agree_with_the_model(infer, photos, name, tmp_path):
     (tmp_path / name).write_text(LISTS[name], encoding="utf-8")
     arguments = ["--label", tmp_path / name, "--classes", 6, "--input_size", SIZE if "csv" in name else TRAINED]
-    assert ask("--image", photos[0], *arguments)[0] == 0
+    assert infer("--image", photos[0], *arguments)[0] == 0
 
 
 SWAPPED = [KOREAN[1], KOREAN[0], *KOREAN[2:]]
@@ -269,18 +256,18 @@ SWAPPED = [KOREAN[1], KOREAN[0], *KOREAN[2:]]
         ("a.txt", "", "has no name for 0"),
     ],
 )
-def test_labels_that_do_not_fit(ask, name, text, message, tmp_path):
+def test_labels_that_differ_from_the_models(infer, name, text, message, tmp_path):
     (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(CallError, match=message):
-        ask("--image", "x.jpg", "--label", tmp_path / name)
+        infer("--image", "x.jpg", "--label", tmp_path / name)
 
 
-def test_labels_that_are_no_text(ask, tmp_path):
+def test_labels_that_are_no_text(infer, tmp_path):
     (tmp_path / "a.txt").write_bytes("화남/불쾌".encode("cp949"))
     with pytest.raises(CallError, match="not UTF-8"):
-        ask("--image", "x.jpg", "--label", tmp_path / "a.txt")
+        infer("--image", "x.jpg", "--label", tmp_path / "a.txt")
     with pytest.raises(CallError, match=r"none\.txt: No such file"):
-        ask("--image", "x.jpg", "--label", tmp_path / "none.txt")
+        infer("--image", "x.jpg", "--label", tmp_path / "none.txt")
 
 
 @pytest.mark.parametrize(
@@ -301,9 +288,9 @@ def test_labels_that_are_no_text(ask, tmp_path):
         (["--images", "y.jpg"], "unrecognized"),
     ],
 )
-def test_calls_at_fault(ask, arguments, message):
+def test_wrong_calls(infer, arguments, message):
     with pytest.raises(CallError, match=message):
-        ask("--image", "x.jpg", *arguments)
+        infer("--image", "x.jpg", *arguments)
 
 
 def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess:
@@ -351,9 +338,9 @@ def test_nothing_starts_for_a_wrong_call(model_path, photos, arguments, expected
     assert done.stdout.splitlines()[-1] == expected
 
 
-def test_real_photos_and_the_real_clip(ask, real_files):
+def test_real_photos_and_the_real_clip(infer, real_files):
     folder = real_files / "boxes/coco_permissive/images"
-    status, out, err = ask("--image", folder, real_files / "clips/01_dog.mp4", "--json")
+    status, out, err = infer("--image", folder, real_files / "clips/01_dog.mp4", "--json")
     results = json.loads(out)["results"]
     assert (status, err) == (0, []) and len(results) == len(list(folder.glob("*.jpg"))) + 1
     assert len(results[-1]["frames"]) == 49 and results[-1]["species"] == "dog"

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
-from tests.trainer.answering.test_video_clips import write_noise
+from tests.trainer.answering.test_video_file import write_noise
 from tests.trainer.conftest import make_coloured
 from tests.trainer.runs import SCRATCH, TINY, read_weights
-from tests.trainer.test_export import FORMATS
+from trainer.export import EXPORT_FILES
 
 RUN = (*TINY, *SCRATCH, "--epochs", "1", "--deterministic", "true", "--self_check", "true", "--tensorboard")
 ODD = "펫".encode("cp949") + b" [a]*?{b}"  # no UTF-8, and what patterns are made of
@@ -42,7 +42,7 @@ def same_weights(one: Path, other: Path) -> bool:
     return first.keys() == second.keys() and all((first[name] == second[name]).all() for name in first)
 
 
-def ask(model: Path, *images: Path | bytes, options: tuple[str, ...] = (), **environment: str) -> list[np.ndarray]:
+def predict(model: Path, *images: Path | bytes, options: tuple[str, ...] = (), **environment: str) -> list[np.ndarray]:
     arguments = ("trainer.inference", "--weight_path", model, "--json", "--image", *images)
     results = json.loads(call(*arguments, options=options, **environment))["results"]
     return [np.array([mood["probability"] for mood in result["probabilities"]]) for result in results]
@@ -59,12 +59,12 @@ def test_a_users_keras_json_and_no_docstrings(pets, plain, tmp_path):
     call("trainer.train", "--train", pets, "--out", out, *RUN, **home)
     assert same_weights(plain, out)
     found, expected = (
-        ask(out / "model.keras", tmp_path / "a.jpg", **home),
-        ask(plain / "model.keras", tmp_path / "a.jpg"),
+        predict(out / "model.keras", tmp_path / "a.jpg", **home),
+        predict(plain / "model.keras", tmp_path / "a.jpg"),
     )
     np.testing.assert_array_equal(found, expected)
-    said = call("trainer.export", "--weight_path", out / "model.keras", "--out", tmp_path / "x", **home)
-    assert [float(part) < 1e-4 for part in re.findall(r"by (\S+) at most", said)] == [True] * len(FORMATS)
+    output = call("trainer.export", "--weight_path", out / "model.keras", "--out", tmp_path / "x", **home)
+    assert [float(part) < 1e-4 for part in re.findall(r"by (\S+) at most", output)] == [True] * len(EXPORT_FILES)
     assert "--learning_rate" in call("trainer.train", "--help", **home)
 
 
@@ -89,8 +89,8 @@ def test_names_that_are_no_text_and_a_home_that_cannot_be_written(pets, plain, t
     (tmp_path / "a.jpg").write_bytes(make_coloured(3, 1))
     shutil.copy(tmp_path / "a.jpg", photo)
     shutil.copy(write_noise(tmp_path / "a.avi", "MJPG"), clip)
-    found = ask(out / "model.keras", odd, clip, **home)  # a folder, which holds the photo; and the clip
-    np.testing.assert_array_equal(found[-2:], ask(plain / "model.keras", tmp_path / "a.jpg", tmp_path / "a.avi"))
+    found = predict(out / "model.keras", odd, clip, **home)  # a folder, which holds the photo; and the clip
+    np.testing.assert_array_equal(found[-2:], predict(plain / "model.keras", tmp_path / "a.jpg", tmp_path / "a.avi"))
 
     call("trainer.export", "--weight_path", out / "model.keras", "--out", odd / "x", **home)
     assert sorted(path.name for path in (odd / "x").iterdir()) == [

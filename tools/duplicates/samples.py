@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from console.html_page import embed
+from console.html_page import encode_data_uri
 from preprocess.near_duplicates.hamming_join import find_nearest_others
 from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from shards.emotions import EMOTIONS
@@ -132,7 +132,7 @@ class Shown:
         data = self._thumbnails.get(key)
         if data is None:
             return None
-        uri = embed("image/jpeg", data)
+        uri = encode_data_uri("image/jpeg", data)
         if len(uri) > self._room:
             self.left_out += 1
             return None

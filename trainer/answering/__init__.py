@@ -1,1 +1,1 @@
-"""From a user's photo or clip to what is said of it in Korean."""
+"""From a user's photos and videos to an answer in Korean."""

@@ -1,4 +1,4 @@
-"""From logits to what is said: probabilities, the mood or that it is not known, as text and as JSON."""
+"""From logits to an answer: probabilities and the mood, or that it is not known, as text and as JSON."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from shards.emotions import EMOTIONS, Emotion
-from trainer.answering.korean_sentences import say_mood, say_mood_of_clip, say_probability
-from trainer.evaluation.calibration import equalize, log_probabilities
+from trainer.answering.korean_sentences import format_mood_sentence, format_probability, format_video_sentence
+from trainer.evaluation.calibration import compute_log_probabilities, make_equal_prior
 from trainer.model.mood_json import Metadata
 
 Prior = Literal["equal", "natural"]
@@ -20,55 +20,60 @@ PRIOR_NOTES = {
 
 
 @dataclass(frozen=True)
-class Judge:
-    """How logits are read: for equal priors or those of the training videos, and from which probability on."""
+class DecisionRule:
+    """How logits become a mood.
+
+    Args:
+        metadata: the model's, with the temperature and the prior of the training videos.
+        prior: how common the moods are taken to be: equally, or as among the training videos.
+        min_confidence: the least probability with which a mood is answered.
+    """
 
     metadata: Metadata
     prior: Prior = "equal"
     min_confidence: float = 0.4
 
-    def weigh(self, logits: np.ndarray) -> np.ndarray:
-        """Probabilities (6,) float64 that add up to 1, of balanced logits (6,); 0 for a mood that was not trained."""
+    def compute_probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Probabilities (6,) float64 from balanced logits (6,); a mood without a training frame has 0."""
         prior = np.array(self.metadata.prior)
-        prior = prior if self.prior == "natural" else equalize(prior)
-        return np.exp(log_probabilities(logits[None], self.metadata.temperature, prior))[0]
+        prior = prior if self.prior == "natural" else make_equal_prior(prior)
+        return np.exp(compute_log_probabilities(logits[None], self.metadata.temperature, prior))[0]
 
     @property
-    def never(self) -> list[Emotion]:
-        """The moods that are never answered, because no training frame showed them."""
+    def untrained_moods(self) -> list[Emotion]:
+        """The moods that no training frame shows, which therefore are never answered."""
         return [emotion for emotion, share in zip(EMOTIONS, self.metadata.prior, strict=True) if share == 0]
 
     def decide(self, probabilities: np.ndarray) -> int | None:
-        """The label of the most probable mood; None below the confidence."""
+        """The label of the most probable mood, None below min_confidence."""
         label = int(probabilities.argmax())
         return label if probabilities[label] >= self.min_confidence else None
 
 
-class Answer(NamedTuple):
-    """Of one file: logits of its picture, or of a video's frames at their seconds."""
+class FileLogits(NamedTuple):
+    """The logits of one photo, or of a video's sampled frames."""
 
     file: str
     species: str | None
-    logits: np.ndarray  # (frames, 6), one row for a picture
-    seconds: np.ndarray | None  # (frames,); None for a picture
+    logits: np.ndarray  # (frames, 6); one row for a photo
+    seconds: np.ndarray | None  # (frames,); None for a photo
 
 
-def describe_answer(answer: Answer, judge: Judge) -> dict[str, Any]:
-    """All that is known, for JSON. A video's mood is that of the mean of its frames' logits."""
-    overall = judge.weigh(answer.logits.mean(axis=0))
-    label = judge.decide(overall)
-    say = say_mood if answer.seconds is None else say_mood_of_clip
-    described = {"file": answer.file, "species": answer.species, "sentence": say(label, answer.species)}
-    described |= _describe_mood(label, overall)
-    if answer.seconds is not None:
-        described["frames"] = [
-            {"seconds": round(float(at), 3), **_describe_mood(judge.decide(probabilities), probabilities)}
-            for at, probabilities in zip(answer.seconds, map(judge.weigh, answer.logits), strict=True)
+def build_json_answer(file: FileLogits, rule: DecisionRule) -> dict[str, Any]:
+    """The answer for one file, ready for JSON. A video's mood is that of the mean of its frames' logits."""
+    probabilities = rule.compute_probabilities(file.logits.mean(axis=0))
+    label = rule.decide(probabilities)
+    answer = {"file": file.file, "species": file.species, "sentence": _format_sentence(file, label)}
+    answer |= _build_json_mood(label, probabilities)
+    if file.seconds is not None:
+        answer["frames"] = [
+            {"seconds": round(float(seconds), 3), **_build_json_mood(rule.decide(of_frame), of_frame)}
+            for seconds, of_frame in zip(file.seconds, map(rule.compute_probabilities, file.logits), strict=True)
         ]
-    return described
+    return answer
 
 
-def _describe_mood(label: int | None, probabilities: np.ndarray) -> dict[str, Any]:
+def _build_json_mood(label: int | None, probabilities: np.ndarray) -> dict[str, Any]:
     moods = [{"label": i, **emotion._asdict()} for i, emotion in enumerate(EMOTIONS)]
     return {
         "mood": None if label is None else moods[label],
@@ -79,23 +84,27 @@ def _describe_mood(label: int | None, probabilities: np.ndarray) -> dict[str, An
     }
 
 
-def write_answer(answer: Answer, judge: Judge, count: int) -> Iterator[str]:
-    """Lines of text: the file, the sentence, the `count` most probable moods, and a video's moods over time."""
-    overall = judge.weigh(answer.logits.mean(axis=0))
-    say = say_mood if answer.seconds is None else say_mood_of_clip
-    yield answer.file
-    yield f"  {say(judge.decide(overall), answer.species)}"
-    yield "  " + ", ".join(say_probability(int(i), overall[i]) for i in np.argsort(-overall, kind="stable")[:count])
-    if answer.seconds is not None:
-        yield from (f"  {line}" for line in _tell_time(answer, judge))
+def format_answer(file: FileLogits, rule: DecisionRule, count: int) -> Iterator[str]:
+    """Yield the lines of a file's answer: its name, the sentence, the `count` most probable moods, moods over time."""
+    probabilities = rule.compute_probabilities(file.logits.mean(axis=0))
+    most_probable = np.argsort(-probabilities, kind="stable")[:count]
+    yield file.file
+    yield f"  {_format_sentence(file, rule.decide(probabilities))}"
+    yield "  " + ", ".join(format_probability(int(i), probabilities[i]) for i in most_probable)
+    if file.seconds is not None:
+        yield from (f"  {line}" for line in _format_moods_over_time(file, rule))
 
 
-def _tell_time(answer: Answer, judge: Judge) -> Iterator[str]:
-    """A line for each stretch of frames with the same mood, its probability the mean over them."""
-    weighed = np.stack([judge.weigh(logits) for logits in answer.logits])
-    decided = [judge.decide(probabilities) for probabilities in weighed]
-    for label, group in groupby(range(len(decided)), key=decided.__getitem__):
+def _format_sentence(file: FileLogits, label: int | None) -> str:
+    return (format_mood_sentence if file.seconds is None else format_video_sentence)(label, file.species)
+
+
+def _format_moods_over_time(file: FileLogits, rule: DecisionRule) -> Iterator[str]:
+    """Yield a line for each stretch of frames with the same mood, with the mean of their probabilities."""
+    probabilities = np.stack([rule.compute_probabilities(logits) for logits in file.logits])
+    labels = [rule.decide(of_frame) for of_frame in probabilities]
+    for label, group in groupby(range(len(labels)), key=labels.__getitem__):
         frames = list(group)
-        what = "잘 모르겠음" if label is None else say_probability(label, weighed[frames, label].mean())
-        first, last = answer.seconds[frames[0]], answer.seconds[frames[-1]]
-        yield f"{first:6.1f}–{last:.1f}초  {what} (프레임 {len(frames)}개)"
+        mood = "잘 모르겠음" if label is None else format_probability(label, probabilities[frames, label].mean())
+        first, last = file.seconds[frames[0]], file.seconds[frames[-1]]
+        yield f"{first:6.1f}–{last:.1f}초  {mood} (프레임 {len(frames)}개)"

@@ -1,4 +1,4 @@
-"""The student's list of labels, held against the model's own numbering: read, never obeyed."""
+"""Check a user's list of labels against the moods of the model. The list never changes what is answered."""
 
 import csv
 import json
@@ -9,25 +9,25 @@ from shards.errors import CallError, describe_error
 
 
 def check_labels(path: Path) -> None:
-    """Raise CallError where a file of labels is unreadable or numbers the moods in another way than the model.
+    """Raise CallError if a file of labels is unreadable or numbers the moods differently from the model.
 
-    One name a line, numbered from 0; lines `number,name`; a JSON list of names, or a JSON object number -> name.
-    Names may be Korean or English.
+    The file holds one name a line, numbered from 0; or lines `number,name`; or a JSON list of names; or a JSON object
+    number -> name. Names may be Korean or English.
     """
     names = _read_names(path)
     for number, emotion in enumerate(EMOTIONS):
         if number not in names:
             raise CallError(f"{path}: has no name for {number}; the model has {emotion.korean} ({emotion.english})")
-        if _find_label(names[number]) != number:
+        if _parse_mood_name(names[number]) != number:
             raise CallError(
                 f"{path}: {number} is {names[number]!r}, in the model it is {emotion.korean} ({emotion.english}); "
                 "the model's own names are used, leave --label out"
             )
-    if strange := sorted(set(names) - set(range(len(EMOTIONS)))):
-        raise CallError(f"{path}: names number {strange[0]}; the model has {len(EMOTIONS)} moods, 0 to 5")
+    if unknown := sorted(set(names) - set(range(len(EMOTIONS)))):
+        raise CallError(f"{path}: names number {unknown[0]}; the model has {len(EMOTIONS)} moods, 0 to 5")
 
 
-def _find_label(name: str) -> int | None:
+def _parse_mood_name(name: str) -> int | None:
     english = name.strip().lower()
     return ENGLISH.index(english) if english in ENGLISH else parse_emotion(name)
 
@@ -55,6 +55,6 @@ def _parse_lines(text: str) -> dict[int, str]:
     rows = [row for row in csv.reader(text.splitlines()) if any(cell.strip() for cell in row)]
     if all(len(row) == 1 for row in rows):
         return {number: row[0] for number, row in enumerate(rows)}
-    if rows and not rows[0][0].strip().isdecimal():  # a head: number,name
+    if rows and not rows[0][0].strip().isdecimal():  # a header line
         rows = rows[1:]
     return {int(number): name for number, name in rows}

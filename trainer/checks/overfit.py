@@ -7,9 +7,9 @@ import keras
 import numpy as np
 
 from shards.errors import DataError
-from trainer.input.dataset_split import DatasetSplit, check_moods, open_split
-from trainer.input.picture_sizes import Sizes
-from trainer.input.pipeline import check_input, find_sizes, first_pictures
+from trainer.input.dataset_split import DatasetSplit, check_two_moods, open_split
+from trainer.input.picture_sizes import PictureSizes
+from trainer.input.pipeline import check_input_settings, get_picture_sizes, read_example_pictures
 from trainer.model.batchnorm_statistics import estimate_statistics
 from trainer.model.network import build_network, resize_pictures
 from trainer.model.trainable_layers import choose_trainable
@@ -29,13 +29,13 @@ def check_by_overfitting(settings: TrainSettings) -> dict[str, float]:
     Raises CallError and DataError, one line each, for what the user can change.
     """
     split = open_split(Path(settings.train), "train")
-    check_moods(split)
+    check_two_moods(split)
     device = choose_device(settings.device_settings, settings.seed)
     pictures = min(settings.overfit, split.records)
     input_settings = InputSettings(
         batch_size=min(settings.batch_size, pictures), resolution=settings.resolution, window=settings.window
     )
-    check_input(split, input_settings)
+    check_input_settings(split, input_settings)
     with explain_failures(input_settings, split):
         found = overfit(settings, input_settings, split, device)
     print(
@@ -53,8 +53,8 @@ def overfit(
     Returns the accuracy in training mode, the accuracy in inference mode (from scratch with BatchNormalization's
     statistics estimated anew), and the epochs that were needed. Raises DataError where the pictures are not learnt.
     """
-    pictures, labels = first_pictures(split, input_settings, min(settings.overfit, split.records))
-    pictures = _cut_centre(pictures, find_sizes(split, input_settings))
+    pictures, labels = read_example_pictures(split, input_settings, min(settings.overfit, split.records))
+    pictures = _cut_centre(pictures, get_picture_sizes(split, input_settings))
     batch = input_settings.batch_size
     network = _compile_network(settings, device)
     for epoch in range(1, _MAX_EPOCHS + 1):  # noqa: B007
@@ -86,7 +86,7 @@ def _compile_network(settings: TrainSettings, device: Device) -> keras.Model:
     return network
 
 
-def _cut_centre(pictures: np.ndarray, sizes: Sizes) -> np.ndarray:
+def _cut_centre(pictures: np.ndarray, sizes: PictureSizes) -> np.ndarray:
     """The window in the middle of each picture, resized to the network's resolution, uint8."""
     start = (sizes.whole - sizes.window) // 2
     windows = pictures[:, start : start + sizes.window, start : start + sizes.window]

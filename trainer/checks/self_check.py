@@ -7,9 +7,10 @@ import numpy as np
 
 from shards.errors import DataError
 from shards.storage.atomic_write import make_temporary_folder, write_atomically
-from trainer.answering.photo import cut_square, read_pixels
+from trainer.answering.box_crop import crop_square
+from trainer.answering.photo import read_upright_pixels
 from trainer.input.dataset_split import read_squares
-from trainer.input.pipeline import validation_batches
+from trainer.input.pipeline import make_validation_batches
 from trainer.model.model_file import read_model, write_model
 from trainer.model.mood_json import Metadata
 from trainer.model.network import apply_network, resize_pictures
@@ -40,7 +41,7 @@ def _read_first_batch(run: TrainingRun) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _read_first_validation_picture(run: TrainingRun) -> np.ndarray:
-    images, _, _ = next(iter(validation_batches(run.validation, run.input_settings)))
+    images, _, _ = next(iter(make_validation_batches(run.validation, run.input_settings)))
     return np.asarray(images)[0]
 
 
@@ -85,7 +86,7 @@ def _check_preprocessing(run: TrainingRun, picture: np.ndarray) -> str:
         path = folder / "검사.jpg"
         with write_atomically(path) as file:
             file.write(read_squares(run.validation, [0])[0])
-        inferred = cut_square(read_pixels(path), None, 1.0, run.sizes.whole)
+        inferred = crop_square(read_upright_pixels(path), None, 1.0, run.sizes.whole)
     difference = np.abs(inferred.astype(int) - picture).mean()
     if difference > _MAX_PIXEL_DIFFERENCE:
         raise DataError(f"inference sees other pixels than training: {difference:.1f} apart on average")

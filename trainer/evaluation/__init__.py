@@ -1,1 +1,1 @@
-"""What a model is worth: metrics, calibration, plots and the report of a run."""
+"""How good a model is: metrics, calibration, plots and the report of a run."""

@@ -1,6 +1,6 @@
-"""Confusion matrices, the figures that follow from them, and how far chance alone could move those figures.
+"""Confusion matrices, and the metrics that follow from them.
 
-Everything here works on counts, so that 200,000 frames are counted once and a thousand resamples cost seconds.
+Everything works on counts: 200,000 frames are counted once, and a thousand resamples of them then cost seconds.
 """
 
 from typing import NamedTuple
@@ -9,77 +9,62 @@ import numpy as np
 
 from shards.emotions import EMOTIONS
 
-CLASSES = len(EMOTIONS)
-_TOGETHER = 1 << 22  # draws of a bootstrap made at a time: bounds its memory to tens of megabytes
+MOOD_COUNT = len(EMOTIONS)
 
 
-class Figures(NamedTuple):
-    """What follows from confusion matrices of shape (..., 6, 6); NaN where a figure is undefined.
+class ConfusionMetrics(NamedTuple):
+    """Metrics of confusion matrices (..., 6, 6); NaN where a metric is undefined.
 
-    A class without a true case has no recall, precision or F1 and is left out of the means. A class that is never
+    A mood without a true case has no recall, precision or F1 and is left out of the means. A mood that is never
     answered has no precision, but an F1 of 0.
     """
 
     accuracy: np.ndarray  # (...,)
-    macro_f1: np.ndarray  # (...,), mean over the classes that have a case
-    balanced_accuracy: np.ndarray  # (...,), mean recall, over the same
+    macro_f1: np.ndarray  # (...,), mean over the moods that have a case
+    balanced_accuracy: np.ndarray  # (...,), mean recall over the same moods
     recall: np.ndarray  # (..., 6)
     precision: np.ndarray  # (..., 6)
     f1: np.ndarray  # (..., 6)
 
 
-def count_confusions(labels: np.ndarray, answers: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """One confusion matrix for each group: (groups.max() + 1, 6, 6) int64, rows true, columns answered."""
-    cells = (groups.astype(np.int64) * CLASSES + labels) * CLASSES + answers
+def count_confusion_matrices(labels: np.ndarray, answers: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Count one confusion matrix for each group of cases.
+
+    Args:
+        labels: (n,) true labels.
+        answers: (n,) answered labels.
+        groups: (n,) the group of each case, from 0.
+
+    Returns:
+        (groups.max() + 1, 6, 6) int64; rows are true labels, columns answers.
+    """
+    cells = (groups.astype(np.int64) * MOOD_COUNT + labels) * MOOD_COUNT + answers
     count = int(groups.max()) + 1
-    return np.bincount(cells, minlength=count * CLASSES**2).reshape(count, CLASSES, CLASSES)
+    return np.bincount(cells, minlength=count * MOOD_COUNT**2).reshape(count, MOOD_COUNT, MOOD_COUNT)
 
 
-def compute_metrics(confusions: np.ndarray) -> Figures:
-    """The figures of confusion matrices (..., 6, 6), in counts or in expected counts."""
+def compute_metrics(confusions: np.ndarray) -> ConfusionMetrics:
+    """Compute the metrics of confusion matrices (..., 6, 6) of counts or of expected counts."""
     support, answered = confusions.sum(-1), confusions.sum(-2)
     right = np.diagonal(confusions, axis1=-2, axis2=-1)
     present = support > 0
     recall = _divide(right, support, present)
     precision = _divide(right, answered, present & (answered > 0))
     f1 = _divide(2 * right, support + answered, present)
-    classes = present.sum(-1)
-    return Figures(
+    mood_counts = present.sum(-1)
+    return ConfusionMetrics(
         accuracy=right.sum(-1) / support.sum(-1),
-        macro_f1=np.nansum(f1, -1) / classes,
-        balanced_accuracy=np.nansum(recall, -1) / classes,
+        macro_f1=np.nansum(f1, -1) / mood_counts,
+        balanced_accuracy=np.nansum(recall, -1) / mood_counts,
         recall=recall,
         precision=precision,
         f1=f1,
     )
 
 
-def answer_blindly(confusions: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """The confusion matrices to expect of answers drawn by `shares` (6,) for the same cases; (..., 6, 6)."""
-    return confusions.sum(-1, keepdims=True) * shares
-
-
-def resample(confusions: np.ndarray, resamples: int, seed: int) -> np.ndarray:
-    """Sums of as many of the matrices (videos, 6, 6), drawn with replacement: (resamples, 6, 6) float64.
-
-    A bootstrap over videos, since frames of one video are near-copies: drawing frames would claim far more than is
-    known. A class that a draw leaves without a video is left out of that draw's means.
-    """
-    videos = len(confusions)
-    random = np.random.default_rng(seed)
-    flat = confusions.reshape(videos, -1).astype(np.float64)
-    step = max(1, _TOGETHER // videos)
-    sums = []
-    for first in range(0, resamples, step):
-        drawn = random.integers(videos, size=(min(step, resamples - first), videos))
-        times = np.stack([np.bincount(row, minlength=videos) for row in drawn])
-        sums.append(times.astype(np.float64) @ flat)
-    return np.concatenate(sums).reshape(resamples, CLASSES, CLASSES)
-
-
-def find_interval(values: np.ndarray, level: float) -> list[float]:
-    """The middle `level` of values over resamples, [low, high]."""
-    return np.quantile(values, [(1 - level) / 2, (1 + level) / 2]).tolist()
+def compute_expected_confusions(confusions: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Confusion matrices (..., 6, 6) to expect for the same cases where answers are drawn by probabilities (6,)."""
+    return confusions.sum(-1, keepdims=True) * probabilities
 
 
 def _divide(top: np.ndarray, bottom: np.ndarray, where: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
-"""Pictures of a run: its curves, its mistakes, and whether its probabilities can be believed; moods in Korean.
+"""The plots of a run: learning curves, confusion matrix, reliability diagram, recall by mood.
 
-Figures are drawn without pyplot, so that nothing here depends on a display or changes the plots of whoever calls it.
+Figures are made without pyplot, which needs a display and keeps global state.
 """
 
 from collections.abc import Iterator
@@ -24,26 +24,26 @@ _PRIORS = {"equal_priors": "equal priors", "natural_prior": "natural prior"}
 
 
 def draw_curves(history: list[dict[str, Any]], path: Path) -> None:
-    """Loss, figures and learning rate over the epochs of all stages; a line where a stage begins."""
-    with _figure(path, 3, 1, (8, 9), sharex=True) as axes:
+    """Draw loss, metrics and learning rate over the epochs of all stages, with a line where a stage begins."""
+    with _open_figure(path, 3, 1, (8, 9), sharex=True) as axes:
         losses, figures, rates = axes[:, 0]
-        _draw_lines(losses, history, {"loss": "training loss", "val_loss": "val_loss (natural prior)"})
-        _draw_lines(figures, history, {"macro_f1": "macro-F1", "val_accuracy": "accuracy (equal priors)"})
-        _draw_lines(rates, history, {"learning_rate": "learning rate"})
+        _plot_columns(losses, history, {"loss": "training loss", "val_loss": "val_loss (natural prior)"})
+        _plot_columns(figures, history, {"macro_f1": "macro-F1", "val_accuracy": "accuracy (equal priors)"})
+        _plot_columns(rates, history, {"learning_rate": "learning rate"})
         figures.set(ylim=(0, 1))
         if any(row.get("learning_rate") for row in history):
-            _show_decades(rates)
+            _set_log_scale(rates)
         rates.set_xlabel("epoch")
         rates.xaxis.get_major_locator().set_params(integer=True)
-        _mark_stages(axes[:, 0], [row.get("stage") or "" for row in history])
+        _mark_stage_starts(axes[:, 0], [row.get("stage") or "" for row in history])
 
 
 def draw_confusion(level: dict[str, Any], path: Path) -> None:
-    """Who is taken for whom under equal priors: counts, coloured by their share of the true mood."""
+    """Draw the confusion matrix under equal priors: counts, coloured by their share of the true mood."""
     counts = np.array(level["equal_priors"]["confusion"])
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    with _figure(path, 1, 1, (8, 7.2)) as axes:
-        axis, names = axes[0, 0], _name_moods()
+    with _open_figure(path, 1, 1, (8, 7.2)) as axes:
+        axis, names = axes[0, 0], _list_mood_names()
         axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         axis.set(xlabel="answer (equal priors)", ylabel="truth", title="Confusion of videos: share of the row, count")
         axis.set_xticks(range(len(names)), names)
@@ -55,8 +55,8 @@ def draw_confusion(level: dict[str, Any], path: Path) -> None:
 
 
 def draw_reliability(evaluation: dict[str, Any], path: Path) -> None:
-    """How often an answer is right against how probable the model called it, for both priors."""
-    with _figure(path, 1, 2, (10, 5.2)) as axes:
+    """Draw the reliability diagrams (accuracy over probability) under both priors."""
+    with _open_figure(path, 1, 2, (10, 5.2)) as axes:
         for axis, (prior, title) in zip(axes[0], _PRIORS.items(), strict=True):
             axis.plot([0, 1], [0, 1], color=_GREY, linestyle="--", linewidth=1)
             for level, colour in _LEVELS.items():
@@ -72,25 +72,27 @@ def draw_reliability(evaluation: dict[str, Any], path: Path) -> None:
 
 
 def draw_recall(evaluation: dict[str, Any], path: Path) -> None:
-    """Each mood's recall under equal priors, beside what constant and random answers reach."""
-    with _figure(path, 1, 1, (9, 5)) as axes:
-        axis, places, width = axes[0, 0], np.arange(len(EMOTIONS)), 0.38
+    """Draw each mood's recall under equal priors, beside that of the baselines."""
+    with _open_figure(path, 1, 1, (9, 5)) as axes:
+        axis, positions, width = axes[0, 0], np.arange(len(EMOTIONS)), 0.38
         for shift, (level, colour) in zip((-0.5, 0.5), _LEVELS.items(), strict=True):
             recalls = _list_recalls(evaluation[level], "value")
-            axis.bar(places + shift * width, recalls, width, color=colour, label=level)
-            for place in np.flatnonzero(np.isnan(recalls)):
-                axis.text(place + shift * width, 0.02, "absent", ha="center", rotation=90, fontsize=8, color=_GREY)
+            axis.bar(positions + shift * width, recalls, width, color=colour, label=level)
+            for position in np.flatnonzero(np.isnan(recalls)):
+                axis.text(position + shift * width, 0.02, "absent", ha="center", rotation=90, fontsize=8, color=_GREY)
         for way, marker, colour in (("majority", "_", "black"), ("prior", "x", _GREEN)):
             label = f"{way} (videos)"
-            axis.scatter(places, _list_recalls(evaluation["videos"], way), 120, colour, marker, label=label, zorder=3)
-        axis.set_xticks(places, _name_moods())
+            axis.scatter(
+                positions, _list_recalls(evaluation["videos"], way), 120, colour, marker, label=label, zorder=3
+            )
+        axis.set_xticks(positions, _list_mood_names())
         axis.set(ylim=(0, 1.02), ylabel="recall (equal priors)", title="Recall of each mood")
         axis.legend(fontsize=9)
 
 
 @contextmanager
-def _figure(path: Path, rows: int, columns: int, size: tuple[float, float], sharex: bool = False) -> Iterator:
-    """Axes (rows, columns) of a figure that is written to `path` when the block ends well."""
+def _open_figure(path: Path, rows: int, columns: int, size: tuple[float, float], sharex: bool = False) -> Iterator:
+    """Yield the axes (rows, columns) of a figure that is written to `path` at the end of the block."""
     font = find_hangul_font()
     with matplotlib.rc_context({"axes.unicode_minus": False, **({"font.family": font} if font else {})}):
         figure = Figure(figsize=size, layout="constrained")
@@ -102,7 +104,7 @@ def _figure(path: Path, rows: int, columns: int, size: tuple[float, float], shar
             figure.savefig(file, format="png", dpi=110)
 
 
-def _draw_lines(axis: Axes, history: list[dict[str, Any]], titles: dict[str, str]) -> None:
+def _plot_columns(axis: Axes, history: list[dict[str, Any]], titles: dict[str, str]) -> None:
     epochs = np.arange(1, len(history) + 1)
     for (name, title), colour in zip(titles.items(), (_BLUE, _ORANGE), strict=False):
         values = [np.nan if row.get(name) is None else row[name] for row in history]
@@ -111,15 +113,15 @@ def _draw_lines(axis: Axes, history: list[dict[str, Any]], titles: dict[str, str
     axis.legend(fontsize=9)
 
 
-def _show_decades(axis: Axes) -> None:
-    """A logarithmic scale whose labels are plain text: mathematical ones need a minus sign that NanumGothic lacks."""
+def _set_log_scale(axis: Axes) -> None:
+    """Set a logarithmic scale with plain labels: the default 10^-3 has a minus sign that NanumGothic lacks."""
     axis.set_yscale("log")
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _mark_stages(axes: np.ndarray, stages: list[str]) -> None:
+def _mark_stage_starts(axes: np.ndarray, stages: list[str]) -> None:
     starts = [i for i, stage in enumerate(stages) if i == 0 or stage != stages[i - 1]]
     for i in starts:
         for axis in axes if i else ():
@@ -135,7 +137,7 @@ def _mark_stages(axes: np.ndarray, stages: list[str]) -> None:
     axes[0].set_xlim(0.5, len(stages) + 0.5)
 
 
-def _name_moods() -> list[str]:
+def _list_mood_names() -> list[str]:
     if find_hangul_font():
         return [f"{emotion.korean}\n{emotion.english}" for emotion in EMOTIONS]
     return list(ENGLISH)

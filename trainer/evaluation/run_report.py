@@ -1,7 +1,7 @@
-"""One page about a run: what the model is worth, and how it was trained. Made from the files in the run's folder.
+"""The report of a run: how good the model is and how it was trained, from the files in the run's folder.
 
-Reads metrics.json and, where they are there, history.csv and run.json; writes curves.png, confusion.png,
-reliability.png, recall.png and report.html, which holds the pictures and needs nothing else.
+Reads metrics.json and, if they exist, history.csv and run.json. Writes curves.png, confusion.png, reliability.png,
+recall.png, and report.html, which contains the plots and needs no other file.
 """
 
 import csv
@@ -10,7 +10,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from console.html_page import embed, render_page, show, show_interval
+from console.html_page import encode_data_uri, format_interval, format_value, render_page
 from shards.emotions import EMOTIONS, ENGLISH
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
@@ -29,9 +29,9 @@ _KOREAN_VERDICTS = {
 
 
 def write_run_report(folder: Path) -> Path:
-    """Draw the plots and write the page of a run; returns the page's path.
+    """Draw the plots of a run and write its report; returns the report's path.
 
-    Raises DataError where metrics.json is missing or one of the files cannot be read.
+    Raises DataError if metrics.json is missing or one of the files cannot be read.
     """
     metrics = _read_json(folder / "metrics.json")
     if metrics is None:
@@ -40,10 +40,10 @@ def write_run_report(folder: Path) -> Path:
     history = _read_history(folder / "history.csv")
     page = render_page(
         Path(__file__).with_name(_TEMPLATE),
-        title=_show_bytes(folder.absolute().name),
+        title=_escape_surrogates(folder.absolute().name),
         evaluation=evaluation,
-        korean=_word_in_korean(evaluation) if evaluation else None,
-        pictures=_draw_pictures(folder, evaluation, history),
+        korean=_format_korean_verdict(evaluation) if evaluation else None,
+        pictures=_draw_plots(folder, evaluation, history),
         history=history,
         metrics=flatten_settings({key: value for key, value in metrics.items() if key != "evaluation"}),
         run={key: flatten_settings({key: value}) for key, value in (_read_json(folder / "run.json") or {}).items()},
@@ -58,20 +58,20 @@ def write_run_report(folder: Path) -> Path:
 
 
 def flatten_settings(value: Any, name: str = "") -> dict[str, str]:
-    """The leaves of nested dicts as text, by their dotted path; a list without dicts is one leaf."""
+    """Flatten nested dicts to {dotted path: text}; a list without dicts is one value."""
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        value = {str(place): item for place, item in enumerate(value)}
+        value = {str(i): item for i, item in enumerate(value)}
     if isinstance(value, dict) and value:
         leaves: dict[str, str] = {}
         for key, item in value.items():
             leaves |= flatten_settings(item, f"{name}.{key}" if name else str(key))
         return leaves
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return {name: _show_bytes(text)}
+    return {name: _escape_surrogates(text)}
 
 
-def _show_bytes(text: str) -> str:
-    """A name of bytes that are no text as something that can be shown."""
+def _escape_surrogates(text: str) -> str:
+    """Make a path name that is not valid UTF-8 (surrogates in Python) printable."""
     return text.encode(errors="backslashreplace").decode()
 
 
@@ -88,14 +88,14 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 
 def _read_history(path: Path) -> list[dict[str, Any]]:
-    """The rows of history.csv, numbers as numbers; what is empty or not finite is None."""
+    """Read the rows of history.csv, with numbers parsed; empty cells and numbers that are not finite become None."""
     if not path.exists():
         return []
     with open(path, encoding="utf-8", newline="") as file:
-        return [{name: _parse(text) for name, text in row.items() if name} for row in csv.DictReader(file)]
+        return [{name: _parse_cell(text) for name, text in row.items() if name} for row in csv.DictReader(file)]
 
 
-def _parse(text: str | None) -> Any:
+def _parse_cell(text: str | None) -> Any:
     if not text:
         return None
     if text.isdecimal():
@@ -107,8 +107,8 @@ def _parse(text: str | None) -> Any:
     return number if math.isfinite(number) else None
 
 
-def _draw_pictures(folder: Path, evaluation: dict[str, Any] | None, history: list[dict[str, Any]]) -> dict[str, str]:
-    """Write the plots for which there is something to draw; their bytes as data URIs, by name."""
+def _draw_plots(folder: Path, evaluation: dict[str, Any] | None, history: list[dict[str, Any]]) -> dict[str, str]:
+    """Draw the plots for which there is data; returns their data URIs by name."""
     drawn = []
     if evaluation:
         plots.draw_confusion(evaluation["videos"], folder / "confusion.png")
@@ -118,17 +118,17 @@ def _draw_pictures(folder: Path, evaluation: dict[str, Any] | None, history: lis
     if history:
         plots.draw_curves(history, folder / "curves.png")
         drawn.append("curves")
-    return {name: embed("image/png", (folder / f"{name}.png").read_bytes()) for name in drawn}
+    return {name: encode_data_uri("image/png", (folder / f"{name}.png").read_bytes()) for name in drawn}
 
 
-def _word_in_korean(evaluation: dict[str, Any]) -> str:
-    """The verdict on frames, for a Korean reader."""
+def _format_korean_verdict(evaluation: dict[str, Any]) -> str:
+    """The verdict on frames in Korean."""
     figures = evaluation["frames"]["equal_priors"]
     constant = f"항상 {EMOTIONS[ENGLISH.index(figures['majority'])].korean} 하나만 답할 때의"
     parts = []
     for name, title in (("accuracy", "정확도"), ("macro_f1", "매크로 F1")):
         figure = figures[name]
-        against = _KOREAN_VERDICTS[figure["against_majority"]].format(show(figure["majority"]))
-        model = f"{title} {show(figure['value'])} {show_interval(figure['interval'])}".rstrip()
+        against = _KOREAN_VERDICTS[figure["against_majority"]].format(format_value(figure["majority"]))
+        model = f"{title} {format_value(figure['value'])} {format_interval(figure['interval'])}".rstrip()
         parts.append(f"{model}, {constant} {against}.")
     return f"프레임 기준, 모든 감정의 사전 확률이 같을 때: {' '.join(parts)}"

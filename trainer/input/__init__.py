@@ -1,1 +1,1 @@
-"""From a dataset folder, or a CSV, to batches on the device."""
+"""From a dataset folder, or a CSV, to batches of pictures."""

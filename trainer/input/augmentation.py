@@ -1,49 +1,57 @@
-"""Augmentation on the device: another scale, place and light for each picture, in keras.ops alone.
+"""Augmentation on the device: zoom, shift and colour jitter of each picture, in keras.ops alone.
 
-Its random numbers come with the batch, from the pipeline, so that a run that goes on repeats them. Scaling and moving
-is two matrix products (interpolation is separable), which every backend and XLA compile, unlike affine warps.
+The random numbers come with the batch from the input pipeline, so that a resumed run repeats them. Zoom and shift are
+two matrix products, since bilinear interpolation is separable: unlike affine warps, every backend and XLA compile them.
 """
 
 import keras
 from keras import ops
 
-NUMBERS = 8  # uniform in [0, 1), for each picture: scale, aspect, x, y, brightness, contrast, saturation, warmth
+# Uniform in [0, 1), for each picture: zoom, aspect, x, y, brightness, contrast, saturation, warmth.
+AUGMENTATION_NUMBERS = 8
 
-_SCALE, _ASPECT, _SHIFT = 0.25, 0.1, 0.08  # zoom by up to 2**±0.25, sides by 2**±0.1, moved by 8% of the side
+_ZOOM, _ASPECT, _SHIFT = 0.25, 0.1, 0.08  # zoomed by up to 2**±0.25, a side by 2**±0.1 more; moved by 8% of the side
 _BRIGHTNESS, _CONTRAST, _SATURATION, _WARMTH = 25.0, 0.25, 0.3, 0.1
 
 
 class Augmentation(keras.layers.Layer):
-    """((batch, side, side, 3) pictures in 0..255, (batch, NUMBERS)) -> float32 pictures in 0..255."""
+    """Augment pictures (batch, side, side, 3) in 0..255 by numbers (batch, AUGMENTATION_NUMBERS); float32 in 0..255."""
 
     def call(self, pictures, numbers):
         pictures = ops.cast(pictures, "float32")
-        around_zero = ops.cast(numbers, "float32") * 2 - 1
-        return change_light(change_place(pictures, around_zero), around_zero)
+        centred = ops.cast(numbers, "float32") * 2 - 1
+        return jitter_colours(zoom_and_shift(pictures, centred), centred)
 
 
-def change_place(pictures, numbers):
-    """Zoomed and moved; what comes in from outside repeats the edge. `numbers` are in [-1, 1)."""
-    zoom, aspect = 2.0 ** (numbers[:, 0] * _SCALE), 2.0 ** (numbers[:, 1] * _ASPECT)
+def zoom_and_shift(pictures, numbers):
+    """Zoom and move pictures by numbers in [-1, 1). Pixels from outside repeat the edge."""
+    zoom, aspect = 2.0 ** (numbers[:, 0] * _ZOOM), 2.0 ** (numbers[:, 1] * _ASPECT)
     side = pictures.shape[1]
-    rows = weigh_line(side, zoom * aspect, numbers[:, 3] * _SHIFT * side)
-    columns = weigh_line(side, zoom / aspect, numbers[:, 2] * _SHIFT * side)
+    rows = make_resampling_weights(side, zoom * aspect, numbers[:, 3] * _SHIFT * side)
+    columns = make_resampling_weights(side, zoom / aspect, numbers[:, 2] * _SHIFT * side)
     return ops.einsum("bkx,byxc->bykc", columns, ops.einsum("bky,byxc->bkxc", rows, pictures))
 
 
-def weigh_line(side: int, zoom, shift):
-    """(batch, side, side) weights of each input for each output of a line, for (batch,) zooms and shifts in pixels."""
-    places = ops.arange(side, dtype="float32")
-    centres = (places[None] + 0.5 - side / 2) / zoom[:, None] + side / 2 - 0.5 + shift[:, None]
+def make_resampling_weights(side: int, zoom, shift):
+    """The weight (batch, side, side) of each input pixel of a line for each output pixel.
+
+    Args:
+        side: pixels of a line.
+        zoom: (batch,), above 1 enlarges.
+        shift: (batch,), in pixels.
+    """
+    pixels = ops.arange(side, dtype="float32")
+    centres = (pixels[None] + 0.5 - side / 2) / zoom[:, None] + side / 2 - 0.5 + shift[:, None]
     centres = ops.clip(centres, 0.0, side - 1.0)
-    width = ops.maximum(1.0, 1.0 / zoom)[:, None, None]  # a wider triangle where it shrinks, so that nothing is skipped
-    weights = ops.relu(1.0 - ops.abs(centres[:, :, None] - places[None, None]) / width)
+    # Bilinear interpolation is a triangle filter; it is wider where it shrinks, so that no pixel is skipped.
+    width = ops.maximum(1.0, 1.0 / zoom)[:, None, None]
+    weights = ops.relu(1.0 - ops.abs(centres[:, :, None] - pixels[None, None]) / width)
     return weights / ops.sum(weights, axis=-1, keepdims=True)
 
 
-def change_light(pictures, numbers):
-    """Brighter or darker, more or less contrast and colour, warmer or colder; never inverted or turned grey."""
-    brightness, contrast, saturation, warmth = (numbers[:, i, None, None, None] for i in range(4, NUMBERS))
+def jitter_colours(pictures, numbers):
+    """Change brightness, contrast, saturation and warmth by numbers in [-1, 1); never invert or turn grey."""
+    brightness, contrast, saturation, warmth = (numbers[:, i, None, None, None] for i in range(4, AUGMENTATION_NUMBERS))
     mean = ops.mean(pictures, axis=(1, 2, 3), keepdims=True)
     pictures = (pictures - mean) * (1 + _CONTRAST * contrast) + mean + _BRIGHTNESS * brightness
     grey = ops.mean(pictures, axis=-1, keepdims=True)

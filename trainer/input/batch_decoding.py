@@ -1,6 +1,7 @@
-"""Batches of stored squares -> pixels, of each its window alone or all of it.
+"""Decode a batch of stored squares, each as a whole or only a window of it.
 
-Graph functions of TensorFlow; what they cost is what the pipeline costs, so each says why it is written as it is.
+Graph functions of TensorFlow. Most of the input pipeline's time is spent here, so comments say what an alternative
+costs.
 """
 
 from functools import partial
@@ -10,59 +11,73 @@ import tensorflow as tf
 
 from shards.record_fields import FIELDS
 
-# A window that begins within a JPEG's 16 pixel blocks of colour (4:2:0) decodes the columns to its left as well, at a
-# fifth of the rate. So random windows begin at multiples of it: at three places instead of 33 across, for 224 of 256
-# pixels. Lines are decoded from the top one by one, and may begin anywhere.
-_BLOCK = 16
+# A JPEG with 4:2:0 subsampling stores colour in blocks of 16 pixels. A window that begins within a block makes the
+# decoder decode the columns to its left as well, at a fifth of the rate. Random windows therefore begin at multiples of
+# 16: at 3 places across instead of 33, for 224 of 256 pixels. Rows are decoded from the top, so any row will do.
+_BLOCK_PIXELS = 16
 
-# In training and validation alike: the same with and without SIMD, as preprocess and inference decode, for a fiftieth
-# of the decoder's time. TensorFlow's default differs from it by 1 of 255 on average.
-DCT = "INTEGER_ACCURATE"
+# The DCT that preprocess and inference decode with, used for training and validation. It gives the same pixels with and
+# without SIMD and takes 2% more of the decoder's time; TensorFlow's default differs from it by 1 of 255 on average.
+DCT_METHOD = "INTEGER_ACCURATE"
 
 
 def parse_records(records: tf.Tensor, *names: str) -> list[tf.Tensor]:
-    """The named fields of a batch of serialised records, each (batch,)."""
-    kinds = {name: tf.io.FixedLenFeature([], tf.int64 if FIELDS[name] is int else tf.string) for name in names}
-    parsed = tf.io.parse_example(records, kinds)
+    """Parse the named fields of a batch of serialised records, each to (batch,)."""
+    features = {name: tf.io.FixedLenFeature([], tf.int64 if FIELDS[name] is int else tf.string) for name in names}
+    parsed = tf.io.parse_example(records, features)
     return [parsed[name] for name in names]
 
 
-def place_windows(numbers: tf.Tensor, free: int, ratio: int) -> tf.Tensor:
-    """Top left corners, int32 (batch, 2), from numbers in [0, 1): down anywhere in 0..free, to the right in blocks.
+def choose_window_corners(numbers: tf.Tensor, free: int, ratio: int) -> tf.Tensor:
+    """Choose the top left corners (row, column) of random windows.
 
-    Where not even one block is free they begin anywhere to the right too, or none would leave the left edge.
+    Args:
+        numbers: (batch, 2), uniform in [0, 1).
+        free: by how many pixels the decoded square is larger than the window.
+        ratio: the square is decoded at 1 / ratio of its side.
+
+    Returns:
+        int32 (batch, 2): rows from 0 to free, and columns where a block begins. If not even one block fits into
+        `free`, columns may be any from 0 to free as well, or no window would ever leave the left edge.
     """
-    block = _BLOCK // ratio
+    block = _BLOCK_PIXELS // ratio
     steps = np.array([1, block if free >= block else 1])
     return tf.cast(numbers * (free // steps + 1), tf.int32) * steps.astype(np.int32)
 
 
 def decode_squares(images: tf.Tensor, batch: int, ratio: int = 1) -> list[tf.Tensor]:
-    """Stored squares, whole, at 1 / ratio of their side."""
-    return [tf.io.decode_jpeg(image, channels=3, ratio=ratio, dct_method=DCT) for image in tf.unstack(images, batch)]
+    """Decode JPEGs (batch,) as a whole, at 1 / ratio of their side."""
+    return [
+        tf.io.decode_jpeg(image, channels=3, ratio=ratio, dct_method=DCT_METHOD) for image in tf.unstack(images, batch)
+    ]
 
 
 def decode_windows(images: tf.Tensor, corners: tf.Tensor, size: int, batch: int, ratio: int) -> list[tf.Tensor]:
-    """Of each stored square only a window: what lies below it is never decoded, what is beside it in part.
+    """Decode one window of each JPEG: rows below it are never decoded, columns beside it in part.
 
-    Corners and size count in pixels of the square at 1 / ratio.
+    Args:
+        images: (batch,) JPEGs.
+        corners: int32 (batch, 2), row and column, in pixels of the square at 1 / ratio.
+        size: the window's side, in the same pixels.
+        batch: the number of images.
+        ratio: the squares are decoded at 1 / ratio of their side.
     """
     windows = tf.concat([corners, tf.fill([batch, 2], size)], axis=1)
     pairs = zip(tf.unstack(images, batch), tf.unstack(windows, batch), strict=True)
-    decode = partial(tf.io.decode_and_crop_jpeg, channels=3, ratio=ratio, dct_method=DCT)
+    decode = partial(tf.io.decode_and_crop_jpeg, channels=3, ratio=ratio, dct_method=DCT_METHOD)
     return [decode(image, window) for image, window in pairs]
 
 
-def mirror(pictures: list[tf.Tensor]) -> list[tf.Tensor]:
-    """Every second one turned left to right: which pictures these are was drawn with the order of the batch.
+def flip_every_second(pictures: list[tf.Tensor]) -> list[tf.Tensor]:
+    """Flip every second picture left to right. Which ones those are is random, since the records are shuffled.
 
-    A condition for each picture would cost a fiftieth of the rate, and reversing all of them more than decoding them.
+    A condition for each picture would cost 2% of the rate, and tf.reverse of the whole batch more than its decoding.
     """
-    return [tf.reverse(picture, [1]) if place % 2 else picture for place, picture in enumerate(pictures)]
+    return [tf.reverse(picture, [1]) if i % 2 else picture for i, picture in enumerate(pictures)]
 
 
-def stack(pictures: list[tf.Tensor], size: int) -> tf.Tensor:
-    """uint8 (batch, size, size, 3), all four known to the graph."""
+def stack_batch(pictures: list[tf.Tensor], size: int) -> tf.Tensor:
+    """Stack pictures to uint8 (batch, size, size, 3), a static shape."""
     images = tf.stack(pictures)
     images.set_shape([len(pictures), size, size, 3])
     return images

@@ -1,4 +1,4 @@
-"""A split of a dataset folder, as training needs to know it before it reads a picture."""
+"""A split of a dataset folder: its files and what its manifest says of each record. No picture is read."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -19,22 +19,22 @@ from shards.storage.files import hash_file
 from shards.tfrecord import DamagedRecord, iterate_records
 
 _COLUMNS = ["status", "split", "label", "species", "video", "shard", "index"]
-_NAMED = 3  # examples in a message
+_EXAMPLES = 3  # videos named in a message
 
 
 class DatasetSplit(NamedTuple):
-    """One split. All arrays are in the order in which validation gives the records: by shard and index."""
+    """One split. Its arrays have one row for each record, in the order of validation: by shard and index in it."""
 
-    name: str  # the path as it was given
-    fingerprint: str  # dataset.json's digest
+    name: str  # the folder's path as the user has given it
+    fingerprint: str  # the digest of dataset.json
     image_size: int  # side of the stored squares, pixels
-    crop_grow: float  # their side in the frame, over the box's longer side
+    crop_grow: float  # their side in the frame over the box's longer side
     labels: np.ndarray  # int64 (records,)
-    videos: np.ndarray  # int32 (records,), places in video_names
+    videos: np.ndarray  # int32 (records,), indices into video_names
     video_names: tuple[str, ...]
     species: np.ndarray  # object (records,): "DOG", "CAT" or ""
-    files: tuple[Path, ...]  # shards, in their order
-    bytes: int  # of all shards together
+    files: tuple[Path, ...]  # the shards in their order
+    bytes: int  # of all shards
 
     @property
     def records(self) -> int:
@@ -42,20 +42,16 @@ class DatasetSplit(NamedTuple):
 
     @property
     def video_counts(self) -> np.ndarray:
-        """Frames of each video, (videos,)."""
+        """The number of frames of each video, (videos,)."""
         return np.bincount(self.videos, minlength=len(self.video_names))
-
-    def frames_in_epoch(self, frames_per_video: int | None) -> int:
-        """How many records an epoch takes: all, or at most so many of each video."""
-        if frames_per_video is None:
-            return self.records
-        return int(np.minimum(self.video_counts, frames_per_video).sum())
 
 
 def open_split(folder: Path, split: str) -> DatasetSplit:
-    """The `train` or `val` split of a dataset folder: its files are looked for here, their bytes as they are read.
+    """Open the `train` or `val` split of a dataset folder.
 
-    Raises CallError where there is no such thing, DataError where files are missing or cut, or the split is empty.
+    Sizes of the files are checked here; the shards' checksums are checked as they are read.
+
+    Raises CallError if the folder holds no dataset, DataError if files are missing or cut, or if the split is empty.
     """
     dataset = read_dataset(folder)
     shards = dataset.shards.get(split, [])
@@ -77,15 +73,15 @@ def open_split(folder: Path, split: str) -> DatasetSplit:
     )
 
 
-def check_moods(train: DatasetSplit) -> None:
-    """Raises DataError where all frames show one mood: nothing could be learnt from them."""
+def check_two_moods(train: DatasetSplit) -> None:
+    """Raise DataError if all frames show one mood: nothing could be learnt from them."""
     moods = np.unique(train.labels)
     if len(moods) < 2:
         raise DataError(f"{train.name}: all {train.records} frames are {KOREAN[moods[0]]}; training needs two moods")
 
 
-def check_geometry(train: DatasetSplit, valid: DatasetSplit) -> None:
-    """Raises CallError where the crops of two datasets were cut in different ways: one model cannot suit both."""
+def check_same_crop_settings(train: DatasetSplit, valid: DatasetSplit) -> None:
+    """Raise CallError if the two datasets were made with different crop settings: one model cannot suit both."""
     for name, one, other in (
         ("crop.size", train.image_size, valid.image_size),
         ("crop.grow", train.crop_grow, valid.crop_grow),
@@ -96,24 +92,25 @@ def check_geometry(train: DatasetSplit, valid: DatasetSplit) -> None:
             )
 
 
-def check_apart(train: DatasetSplit, valid: DatasetSplit) -> None:
-    """Raises DataError when a video is in both: what a model knows by heart would count as its skill.
+def check_no_shared_videos(train: DatasetSplit, valid: DatasetSplit) -> None:
+    """Raise DataError if a video is in both: frames that the model has memorised would count as its skill.
 
-    Splits of one dataset are apart by how it was made; of two, videos are the same when their names end alike.
+    preprocess keeps the splits of one dataset apart. Videos of two datasets count as the same if the last parts of
+    their names are equal.
     """
     if train.fingerprint == valid.fingerprint:
         return
     one, other = ({name.rpartition("/")[2] for name in split.video_names} for split in (train, valid))
     both = sorted(one & other)
     if both:
-        named = ", ".join(both[:_NAMED]) + (" .." if len(both) > _NAMED else "")
+        named = ", ".join(both[:_EXAMPLES]) + (" .." if len(both) > _EXAMPLES else "")
         raise DataError(
             f"{len(both)} videos are in {train.name} and in {valid.name} ({named}); give --valid other videos"
         )
 
 
 def read_squares(split: DatasetSplit, places: Sequence[int]) -> list[bytes]:
-    """The stored JPEG of each of some records of the shards, which are read up to the last of them."""
+    """Read the stored JPEGs of the records at some places; the shards are read up to the last of them."""
     found = dict.fromkeys(map(int, places))
     for place, record in enumerate(islice(_read_records(split), max(found) + 1)):
         if place in found:
@@ -130,8 +127,11 @@ def _read_records(split: DatasetSplit) -> Iterator[bytes]:
                 raise DataError(f"{path}: {damage}; make the dataset anew") from damage
 
 
-def find_damage(split: DatasetSplit) -> DataError | None:
-    """Which shard is missing or damaged, and where, which TensorFlow does not say; None where all are whole."""
+def find_damaged_shard(split: DatasetSplit) -> DataError | None:
+    """Find the first missing or damaged shard, and where the damage is, which TensorFlow does not say.
+
+    Returns None if all shards are whole.
+    """
     for path in split.files:
         try:
             with open(path, "rb") as file:
@@ -158,9 +158,9 @@ def _check_files(folder: Path, dataset: Dataset, split: str) -> None:
 
 
 def _read_columns(folder: Path, split: str, shards: Sequence[str], records: Sequence[int]) -> dict:
-    """What a Split says of each record, from the manifest's narrow columns, in the order of the shards.
+    """Read a DatasetSplit's arrays from the manifest, in the order of the shards.
 
-    Names become numbers a row group at a time, so that no two million strings are ever held.
+    Names are encoded as numbers one row group at a time, so that millions of strings are never held at once.
     """
     numbers = {name: number for number, name in enumerate(shards)}
     videos: dict[str, int] = {}
@@ -170,14 +170,14 @@ def _read_columns(folder: Path, split: str, shards: Sequence[str], records: Sequ
         rows = rows.filter(pc.and_(pc.equal(rows["status"], "kept"), pc.equal(rows["split"], split)))
         parts.append(
             (
-                _number(rows["shard"], numbers),
+                _encode_names(rows["shard"], numbers),
                 rows["index"].to_numpy(),
                 rows["label"].to_numpy(),
-                _number(rows["video"], videos),
-                _number(pc.fill_null(rows["species"], ""), species),
+                _encode_names(rows["video"], videos),
+                _encode_names(pc.fill_null(rows["species"], ""), species),
             )
         )
-    shard, index, labels, codes, kinds = (np.concatenate(column) for column in zip(*parts, strict=True))
+    shard, index, labels, video_codes, species_codes = (np.concatenate(column) for column in zip(*parts, strict=True))
     if len(numbers) > len(shards) or not np.array_equal(np.bincount(shard, minlength=len(shards)), records):
         raise DataError(
             f"{folder / MANIFEST}: its {len(shard)} kept rows of {split} are not the {sum(records)} records of the "
@@ -186,14 +186,14 @@ def _read_columns(folder: Path, split: str, shards: Sequence[str], records: Sequ
     order = np.lexsort((index, shard))
     return {
         "labels": labels[order].astype(np.int64),
-        "videos": codes[order],
+        "videos": video_codes[order],
         "video_names": tuple(videos),
-        "species": np.array(list(species), object)[kinds[order]],
+        "species": np.array(list(species), object)[species_codes[order]],
     }
 
 
-def _number(column: pa.ChunkedArray, known: dict[str, int]) -> np.ndarray:
-    """A column of names as int32 numbers; `known` names and their numbers are added to."""
+def _encode_names(column: pa.ChunkedArray, known: dict[str, int]) -> np.ndarray:
+    """Encode a column of names as int32 numbers; new names are added to `known`."""
     encoded = column.combine_chunks().dictionary_encode()
     numbers = [known.setdefault(name, len(known)) for name in encoded.dictionary.to_pylist()]
     return np.array(numbers, np.int32)[encoded.indices.to_numpy()]

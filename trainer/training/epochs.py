@@ -12,8 +12,8 @@ import keras
 import numpy as np
 
 from shards.errors import DataError
-from trainer.evaluation.metrics import Predictions, score
-from trainer.input.pipeline import training_batches, validation_batches
+from trainer.evaluation.metrics import Predictions, compute_epoch_metrics
+from trainer.input.pipeline import make_training_batches, make_validation_batches
 from trainer.model.batchnorm_statistics import estimate_statistics
 from trainer.run_files.checkpoint import restore_variables, write_checkpoint
 from trainer.run_files.history import HISTORY_COLUMNS, write_history
@@ -45,7 +45,7 @@ def train_stages(run: TrainingRun, arrays: dict[str, np.ndarray] | None, message
 def predict_validation(run: TrainingRun) -> Predictions:
     """Balanced logits of the network, as it is now, for all validation records in their order."""
     validation = run.validation
-    logits = run.validation_model.predict(validation_batches(validation, run.input_settings), verbose=0)
+    logits = run.validation_model.predict(make_validation_batches(validation, run.input_settings), verbose=0)
     return Predictions(
         logits[: validation.records] - run.offset, validation.labels, validation.videos, validation.species
     )
@@ -85,7 +85,7 @@ def _train_epoch(
     if run.settings.network_settings.from_scratch:
         estimate_statistics(run.window_model, run.opening.batches)
     predictions = predict_validation(run)
-    row |= score(predictions, run.prior)
+    row |= compute_epoch_metrics(predictions, run.prior)
     row["seconds"] = round(time.perf_counter() - started, 1)
     _check_finite(row)
     save_if_best(run, predictions, row)
@@ -104,7 +104,7 @@ def _fit_epoch(
     number, first = len(progress.history), progress.step
     wait.seconds = 0.0
     if first < run.steps:
-        batches = training_batches(run.training, run.input_settings, run.settings.seed, number, skip=first)
+        batches = make_training_batches(run.training, run.input_settings, run.settings.seed, number, skip=first)
         callback = CheckpointCallback(run, model, interruption, f"{stage.name} {progress.epoch + 1}/{stage.epochs}")
         with interruption.deferred(), callback.bar:
             model.fit(batches, verbose=0, shuffle=False, callbacks=[callback])

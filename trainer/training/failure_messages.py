@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from shards.errors import CallError
 from trainer.input.dataset_split import DatasetSplit
-from trainer.input.pipeline import explain_failure
+from trainer.input.pipeline import diagnose_read_error
 from trainer.settings import InputSettings
 from trainer.training.device import is_out_of_memory
 
@@ -21,7 +21,7 @@ def explain_failures(input_settings: InputSettings, *splits: DatasetSplit) -> It
                 f"the device's memory is too small for batches of {input_settings.batch_size} at "
                 f"{input_settings.resolution} pixels; lower --batch_size or --resolution"
             ) from error
-        explained = next((found for split in splits if (found := explain_failure(split, error))), None)
+        explained = next((found for split in splits if (found := diagnose_read_error(split, error))), None)
         if explained is None:
             raise
         raise explained from error

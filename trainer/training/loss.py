@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from shards.emotions import EMOTIONS
-from trainer.evaluation.calibration import equalize
+from trainer.evaluation.calibration import make_equal_prior
 from trainer.settings import Imbalance
 
 _MOODS = len(EMOTIONS)
@@ -49,7 +49,7 @@ def make_loss(imbalance: Imbalance, prior: np.ndarray, smoothing: float) -> Call
             logits of the other two carry the prior, and it is spread by the prior: spread equally, a mood of 0.2% would
             become the likeliest answer for a picture that shows nothing.
     """
-    equal = equalize(prior)
+    equal = make_equal_prior(prior)
     adjustment = _log_prior(prior) if imbalance == "logit_adjustment" else np.zeros(_MOODS)
     weights = np.divide(equal, prior, out=np.ones(_MOODS), where=prior > 0)
     weights = weights if imbalance == "class_weight" else np.ones(_MOODS)

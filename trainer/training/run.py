@@ -12,11 +12,18 @@ from shards.errors import CallError, DataError
 from shards.storage.folder_lock import lock_folder
 from shards.storage.utf8_path import make_utf8_path
 from trainer.checks.self_check import check_run
-from trainer.evaluation.metrics import Predictions, evaluate
+from trainer.evaluation.metrics import Predictions
+from trainer.evaluation.metrics_json import evaluate
 from trainer.evaluation.run_report import write_run_report
-from trainer.input.batch_decoding import DCT
-from trainer.input.dataset_split import DatasetSplit, check_apart, check_geometry, check_moods, open_split
-from trainer.input.pipeline import check_input, validation_batches
+from trainer.input.batch_decoding import DCT_METHOD
+from trainer.input.dataset_split import (
+    DatasetSplit,
+    check_no_shared_videos,
+    check_same_crop_settings,
+    check_two_moods,
+    open_split,
+)
+from trainer.input.pipeline import check_input_settings, make_validation_batches
 from trainer.model.model_file import read_model
 from trainer.model.network import build_network, rule_out_absent_moods
 from trainer.model.trainable_layers import choose_trainable
@@ -46,7 +53,7 @@ def train(settings: TrainSettings, command: list[str]) -> dict[str, Any]:
     device = choose_device(settings.device_settings, settings.seed)
     training, validation = open_splits(settings)
     input_settings = settings.input_settings(on_gpu=device.kind == "gpu")
-    check_input(training, input_settings)
+    check_input_settings(training, input_settings)
     effective = device.effective | {"augment": input_settings.augment}
     fingerprint = fingerprint_run(settings, training.fingerprint, validation.fingerprint, effective)
     folder = settings.folder
@@ -72,10 +79,10 @@ def train(settings: TrainSettings, command: list[str]) -> dict[str, Any]:
 def open_splits(settings: TrainSettings) -> tuple[DatasetSplit, DatasetSplit]:
     """The training and the validation split. Raises CallError or DataError where they do not go together."""
     training = open_split(Path(settings.train), "train")
-    check_moods(training)
+    check_two_moods(training)
     validation = open_split(Path(settings.valid or settings.train), "val")
-    check_geometry(training, validation)
-    check_apart(training, validation)
+    check_same_crop_settings(training, validation)
+    check_no_shared_videos(training, validation)
     if not np.isin(validation.labels, training.labels).any():
         raise DataError(f"{validation.name} shows none of the moods of {training.name}; give another --valid")
     return training, validation
@@ -128,7 +135,7 @@ def _finish(run: TrainingRun, record: dict[str, Any]) -> dict[str, Any]:
         save_model(run, predict_validation(run), run.progress.history[-1])
     model, metadata = read_model(run.folder / MODEL_FILE, run.device.jit)
     validation = run.validation
-    logits = model.predict(validation_batches(validation, run.input_settings), verbose=0)["logits"]
+    logits = model.predict(make_validation_batches(validation, run.input_settings), verbose=0)["logits"]
     predictions = Predictions(
         np.asarray(logits)[: validation.records], validation.labels, validation.videos, validation.species
     )
@@ -166,7 +173,7 @@ def _describe_run(run: TrainingRun, command: list[str], fingerprint: str) -> dic
         "fingerprint": fingerprint,
         "settings": run.settings.content,
         "data": data,
-        "pictures": run.sizes._asdict() | {"dct_method": DCT},
+        "pictures": run.sizes._asdict() | {"dct_method": DCT_METHOD},
         "versions": {"python": sys.version.split()[0]} | list_versions(),
         "device": run.device.describe(),
         "started": _name_time(),

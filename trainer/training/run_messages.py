@@ -8,8 +8,8 @@ import keras
 
 from shards.emotions import EMOTIONS
 from trainer.checks import throughput
-from trainer.input.batch_decoding import DCT
-from trainer.input.pipeline import shuffle_bytes
+from trainer.input.batch_decoding import DCT_METHOD
+from trainer.input.pipeline import estimate_shuffle_bytes
 from trainer.run_files.file_names import TENSORBOARD_FOLDER
 from trainer.run_files.run_record import write_record
 from trainer.settings import Stage
@@ -36,11 +36,11 @@ def print_run_start(run: TrainingRun, resumed: bool) -> None:
         f"data    {training.records:,} frames of {len(training.video_names):,} videos, validation "
         f"{validation.records:,} of {len(validation.video_names):,}; {run.steps:,} steps of "
         f"{run.input_settings.batch_size} an epoch, {augmented}; the shuffle holds at most "
-        f"{shuffle_bytes(training, run.input_settings) / 1e6:,.0f} MB"
+        f"{estimate_shuffle_bytes(training, run.input_settings) / 1e6:,.0f} MB"
     )
     print_message(
-        f"sizes   of the {sizes.stored} stored pixels, decoded to {sizes.whole} by {DCT}, training sees {sizes.window} "
-        f"at {sizes.resolution}, validation all at {sizes.network}"
+        f"sizes   of the {sizes.stored} stored pixels, decoded to {sizes.whole} by {DCT_METHOD}, training sees "
+        f"{sizes.window} at {sizes.resolution}, validation all at {sizes.network}"
     )
     _print_moods(run)
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from trainer.checks.throughput import measure_input
 from trainer.input.dataset_split import DatasetSplit
-from trainer.input.picture_sizes import Sizes
-from trainer.input.pipeline import Opening, find_sizes, read_opening
+from trainer.input.picture_sizes import PictureSizes
+from trainer.input.pipeline import FirstBatches, count_epoch_steps, get_picture_sizes, read_first_batches
 from trainer.model.batchnorm_statistics import STATISTICS_BATCHES
 from trainer.model.picture_models import build_whole_crop_model, build_window_model
 from trainer.run_files.checkpoint import Progress
@@ -51,19 +51,20 @@ class TrainingRun:
         return balance_offset(self.settings.imbalance, self.prior)
 
     @property
-    def sizes(self) -> Sizes:
-        return find_sizes(self.training, self.input_settings)
+    def sizes(self) -> PictureSizes:
+        return get_picture_sizes(self.training, self.input_settings)
 
     @property
     def steps(self) -> int:
         """Steps in an epoch."""
-        return self.training.frames_in_epoch(self.input_settings.frames_per_video) // self.input_settings.batch_size
+        return count_epoch_steps(self.training, self.input_settings)
 
     @cached_property
-    def opening(self) -> Opening:
+    def opening(self) -> FirstBatches:
         """The first batches of epoch 0, read once for the self-check, the speed and each epoch's statistics."""
         count = STATISTICS_BATCHES if self.settings.network_settings.from_scratch else 1
-        return read_opening(self.training, self.input_settings, self.settings.seed, count, self.settings.measure_speed)
+        keep_reading = self.settings.measure_speed
+        return read_first_batches(self.training, self.input_settings, self.settings.seed, count, keep_reading)
 
     @cached_property
     def input_rate(self) -> float:

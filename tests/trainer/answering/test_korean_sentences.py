@@ -1,7 +1,12 @@
 import pytest
 
 from shards.emotions import KOREAN
-from trainer.answering.korean_sentences import attach, say_mood, say_mood_of_clip, say_probability
+from trainer.answering.korean_sentences import (
+    attach_particle,
+    format_mood_sentence,
+    format_probability,
+    format_video_sentence,
+)
 
 
 @pytest.mark.parametrize(
@@ -18,19 +23,19 @@ from trainer.answering.korean_sentences import attach, say_mood, say_mood_of_cli
     ],
 )
 def test_sentences(label, species, sentence):
-    assert say_mood(label, species) == sentence
+    assert format_mood_sentence(label, species) == sentence
 
 
 def test_each_mood_has_words_that_fit_its_name():
     stems = ("불쾌", "겁", "즐거", "편안", "공격", "불안")
-    sentences = [say_mood(label, "dog") for label in range(len(KOREAN))]
+    sentences = [format_mood_sentence(label, "dog") for label in range(len(KOREAN))]
     assert [stem in sentence for stem, sentence in zip(stems, sentences, strict=True)] == [True] * 6
     assert len(set(sentences)) == 6
 
 
 def test_clips():
-    assert say_mood_of_clip(3, "cat") == "영상 전체로 보면 고양이는 편안해 보여요."
-    assert say_mood_of_clip(None, None) == "영상 전체로 보면 이 동물은 지금 어떤 기분인지 잘 모르겠어요."
+    assert format_video_sentence(3, "cat") == "영상 전체로 보면 고양이는 편안해 보여요."
+    assert format_video_sentence(None, None) == "영상 전체로 보면 이 동물은 지금 어떤 기분인지 잘 모르겠어요."
 
 
 @pytest.mark.parametrize(
@@ -38,9 +43,9 @@ def test_clips():
     [("강아지", "강아지가", "강아지는"), ("동물", "동물이", "동물은"), ("곰", "곰이", "곰은")],
 )
 def test_particles(word, subject, topic):
-    assert attach(word, "이", "가") == subject and attach(word, "은", "는") == topic
+    assert attach_particle(word, "이", "가") == subject and attach_particle(word, "은", "는") == topic
 
 
 def test_probabilities():
-    assert say_probability(3, 0.6214) == "편안/안정 62.1%"
-    assert say_probability(0, 1) == "화남/불쾌 100.0%"
+    assert format_probability(3, 0.6214) == "편안/안정 62.1%"
+    assert format_probability(0, 1) == "화남/불쾌 100.0%"

@@ -2,16 +2,19 @@
 
 import contextlib
 import os
+import warnings
+import zlib
 
 import cv2
 import numpy as np
 import pytest
 
-from preprocess.cutting.jpeg_crop import decode_crop, decode_region, encode_jpeg, find_region
-from shards.crop_geometry import Box, Crop, place_crop
+from preprocess.cutting.jpeg_crop import decode_region, find_region
+from shards.crop_geometry import Crop
 from shards.jpeg_headers import UnreadableImage, read_header
 from tests.trees import make_image, make_jpeg
-from trainer.answering.photo import cut_square, decode_pixels, read_pixels
+from trainer.answering.photo import decode_upright_pixels, read_upright_pixels
+from trainer.answering.photo_header import read_photo_size
 
 PLAIN = make_jpeg(1)  # 320 x 240
 
@@ -43,26 +46,18 @@ TURNS = {
 @pytest.mark.parametrize("orientation", TURNS)
 def test_orientation_is_applied(ext, orientation):
     stored = make_image(1, 48, 32)
-    seen = decode_pixels(with_orientation(stored, ext, orientation))
+    seen = decode_upright_pixels(with_orientation(stored, ext, orientation))
     turned = {number: turn(stored[:, :, ::-1]) for number, turn in TURNS.items()}
     assert seen.shape == turned[orientation].shape
     distances = {n: np.abs(seen.astype(int) - image).mean() for n, image in turned.items() if image.shape == seen.shape}
     assert min(distances, key=distances.get) == orientation and distances[orientation] < 10
 
 
-def test_a_box_counts_in_turned_pixels():
-    stored = np.zeros((60, 100, 3), np.uint8)
-    stored[5:15, 70:90] = 255  # turned right by a quarter: rows become columns from the right
-    seen = decode_pixels(with_orientation(stored, ".png", 6))
-    assert seen.shape == (100, 60, 3)
-    assert cut_square(seen, Box(45, 70, 10, 20), 1, 20)[:, 5:15].min() == 255
-
-
 @pytest.mark.parametrize("number", range(2, 9))
 def test_real_turned_photos(real_files, number):
     folder = real_files / "jpeg_edge/pillow"
-    seen = read_pixels(folder / f"hopper_orientation_{number}.jpg")
-    upright = read_pixels(folder / "hopper.jpg")
+    seen = read_upright_pixels(folder / f"hopper_orientation_{number}.jpg")
+    upright = read_upright_pixels(folder / "hopper.jpg")
     assert seen.shape == upright.shape
     assert np.abs(seen.astype(int) - upright).mean() < 12  # its turned copies were compressed once more
 
@@ -73,11 +68,11 @@ def test_colours_and_depths(tmp_path):
     for ext in (".jpg", ".png", ".webp"):
         path = tmp_path / f"강아지 사진{ext}"
         path.write_bytes(encode(red, ext))
-        assert np.abs(read_pixels(path)[4, 4].astype(int) - (255, 0, 0)).max() < 5
-    assert (decode_pixels(encode(make_image(1)[:, :, 0], ".png")).std(axis=2) == 0).all()
-    assert decode_pixels(encode(np.full((5, 7), 30000, np.uint16), ".png"))[0, 0, 0] == 117
+        assert np.abs(read_upright_pixels(path)[4, 4].astype(int) - (255, 0, 0)).max() < 5
+    assert (decode_upright_pixels(encode(make_image(1)[:, :, 0], ".png")).std(axis=2) == 0).all()
+    assert decode_upright_pixels(encode(np.full((5, 7), 30000, np.uint16), ".png"))[0, 0, 0] == 117
     clear = np.dstack([red, np.zeros((9, 11), np.uint8)])  # fully transparent
-    assert decode_pixels(encode(clear, ".png"))[0, 0].tolist() == [255, 0, 0]
+    assert decode_upright_pixels(encode(clear, ".png"))[0, 0].tolist() == [255, 0, 0]
 
 
 def claim(data: bytes, width: int, height: int) -> bytes:
@@ -86,7 +81,17 @@ def claim(data: bytes, width: int, height: int) -> bytes:
 
 
 PNG, WEBP = encode(make_image(1), ".png"), encode(make_image(1), ".webp", cv2.IMWRITE_WEBP_QUALITY, 80)
+# A canvas of 16777216 x 16777216 pixels, the most that the extended format can state.
 HUGE_WEBP = b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0" + b"\xff" * 6
+
+
+def claim_png(width: int, height: int) -> bytes:
+    header = b"IHDR" + width.to_bytes(4) + height.to_bytes(4) + PNG[24:29]
+    return PNG[:12] + header + zlib.crc32(header).to_bytes(4) + PNG[33:]
+
+
+def claim_webp(width: int, height: int) -> bytes:
+    return WEBP[:26] + width.to_bytes(2, "little") + height.to_bytes(2, "little") + WEBP[30:]
 
 
 @pytest.mark.parametrize(
@@ -103,21 +108,33 @@ HUGE_WEBP = b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0" + b"\xff" * 6
         (claim(PLAIN, 65535, 65535), "states a size of 65535x65535"),
         (claim(PLAIN, 0, 240), "states a size of 0x240"),
         (PNG[:-12], "the PNG has no end"),
-        (PNG[:16] + b"\0\1\0\0" * 2 + PNG[24:], "states a size of 65536x65536"),
+        (claim_png(65536, 65536), "states a size of 65536x65536"),
+        (claim_png(0, 240), "cannot be decoded"),
+        (PNG[:16] + b"\0\1\0\0" * 2 + PNG[24:], "cannot be decoded"),  # which does not fit the header's checksum
         (PNG[:60] + PNG[-12:], "cannot be decoded"),
         (WEBP[:-1], "shorter than it states"),
         (WEBP[:20], "shorter than it states"),
         (WEBP[:23] + bytes(3) + WEBP[26:], "cannot be decoded"),
-        (HUGE_WEBP, "states a size of 16777216x16777216"),
+        (claim_webp(16383, 16383), "states too large a size; pictures of 1 to 200,000,000 pixels"),
+        (HUGE_WEBP, "states too large a size"),
     ],
 )
 def test_what_gives_no_pixels(data, message, tmp_path, capfd):
     path = tmp_path / "사진.jpg"
     path.write_bytes(data)
     with pytest.raises(UnreadableImage, match=message) as raised:
-        read_pixels(path)
+        read_upright_pixels(path)
     assert "\n" not in str(raised.value)
     assert capfd.readouterr() == ("", "")  # decoders say nothing of their own
+
+
+@pytest.mark.parametrize("claim", [claim_png, claim_webp])
+@pytest.mark.parametrize("size", [(1, 1), (320, 240), (12000, 9000), (16000, 12500)])
+def test_large_sizes_below_the_limit_are_no_matter(claim, size):
+    """Pillow by itself warns of more than 89 megapixels and refuses more than 179."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read_photo_size(claim(*size)) == size
 
 
 @pytest.mark.parametrize("ext", [".jpg", ".png", ".webp"])
@@ -125,21 +142,21 @@ def test_no_cut_is_taken_for_a_picture(ext):
     data = encode(make_image(2, 64, 48), ext)
     for length in range(0, len(data) - 1, max(1, len(data) // 60)):
         with pytest.raises(UnreadableImage):
-            decode_pixels(data[:length])
+            decode_upright_pixels(data[:length])
 
 
 def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(UnreadableImage, match="No such file"):
-        read_pixels(tmp_path / "없음.jpg")
+        read_upright_pixels(tmp_path / "없음.jpg")
     with pytest.raises(UnreadableImage, match="not a regular file"):
-        read_pixels(tmp_path)
+        read_upright_pixels(tmp_path)
     os.mkfifo(tmp_path / "a.jpg")  # nobody writes into it
     with pytest.raises(UnreadableImage, match="not a regular file"):
-        read_pixels(tmp_path / "a.jpg")
+        read_upright_pixels(tmp_path / "a.jpg")
 
 
-def judge_as_preprocess(data: bytes) -> str:
-    """What preprocess says of a whole frame."""
+def try_preprocess(data: bytes) -> str:
+    """How preprocess decodes a whole frame: good, or the reason against it."""
     try:
         header = read_header(data)
         decode_region(data, find_region(Crop(0, 0, max(header)), header, max(header)))
@@ -148,27 +165,27 @@ def judge_as_preprocess(data: bytes) -> str:
     return "good"
 
 
-def judge(data: bytes) -> str:
+def try_photo(data: bytes) -> str:
     try:
-        decode_pixels(data)
+        decode_upright_pixels(data)
     except UnreadableImage as error:
         return str(error)
     return "good"
 
 
-def test_both_rooms_say_the_same_of_every_real_odd_file(real_files, capfd):
-    said = []
+def test_photos_and_frames_are_refused_for_the_same_reasons(real_files, capfd):
+    outcomes = []
     for path in sorted((real_files / "jpeg_edge").rglob("*.jp*g")):
         data = path.read_bytes()
-        said.append(judge(data))
-        if data.startswith(b"\xff\xd8") and not said[-1].startswith("states a size of"):  # where limits are others
-            assert (path.name, said[-1]) == (path.name, judge_as_preprocess(data))
-    assert said.count("good") > 100 and said.count("its scan cannot be decoded") > 10
-    assert sum("truncated" in one for one in said) > 5
+        outcomes.append(try_photo(data))
+        if data.startswith(b"\xff\xd8") and not outcomes[-1].startswith("states a size of"):  # where limits are others
+            assert (path.name, outcomes[-1]) == (path.name, try_preprocess(data))
+    assert outcomes.count("good") > 100 and outcomes.count("its scan cannot be decoded") > 10
+    assert sum("truncated" in outcome for outcome in outcomes) > 5
     assert capfd.readouterr() == ("", "")  # of all these not one line of libjpeg's
 
 
-def test_a_cut_is_told_though_an_end_marker_follows(real_files, capfd):
+def test_a_truncated_scan_before_an_end_marker_is_refused(real_files, capfd):
     """OpenCV and TensorFlow fill in what is missing; libjpeg notes it."""
     pillow = real_files / "jpeg_edge/pillow"
     sources = [PLAIN, make_jpeg(5, 64, 48, (cv2.IMWRITE_JPEG_PROGRESSIVE, 1))]
@@ -177,22 +194,22 @@ def test_a_cut_is_told_though_an_end_marker_follows(real_files, capfd):
         start = data.rindex(b"\xff\xda") + 20
         for part in np.linspace(0, 0.98, 30):
             cut = data[: int(start + (len(data) - start - 2) * part)] + b"\xff\xd9"
-            assert judge(cut) == judge_as_preprocess(cut) == "truncated: its scan ends before the picture does"
+            assert try_photo(cut) == try_preprocess(cut) == "truncated: its scan ends before the picture does"
     assert capfd.readouterr() == ("", "")
 
 
-def test_damaged_png_and_webp_are_never_answered_in_part(capfd):
+def test_damaged_png_and_webp_are_never_decoded_in_part(capfd):
     chance = np.random.default_rng(0)
     for data in (PNG, WEBP):
         for length in chance.integers(60, len(data) - 12, 60).tolist():
             short = data[:length] + data[-12:] if data is PNG else data[:4] + (length - 8).to_bytes(4, "little")
             with pytest.raises(UnreadableImage):
-                decode_pixels(short + (b"" if data is PNG else data[8:length]))
+                decode_upright_pixels(short + (b"" if data is PNG else data[8:length]))
     for _ in range(200):  # PNG alone has checksums
         flipped, place = bytearray(PNG), chance.integers(8, len(PNG))
         flipped[place] ^= 1 << chance.integers(8)
         with contextlib.suppress(UnreadableImage):
-            assert (decode_pixels(bytes(flipped)) == decode_pixels(PNG)).all()
+            assert (decode_upright_pixels(bytes(flipped)) == decode_upright_pixels(PNG)).all()
     assert capfd.readouterr() == ("", "")
 
 
@@ -201,7 +218,7 @@ def test_every_real_odd_file_is_read_or_refused(real_files):
     outcomes = {}
     for path in sorted((real_files / "jpeg_edge").rglob("*.jp*g")):
         try:
-            outcomes[path.name] = read_pixels(path).shape
+            outcomes[path.name] = read_upright_pixels(path).shape
         except UnreadableImage as error:
             outcomes[path.name] = str(error)
     assert outcomes["pil_sample_cmyk.jpg"] == (100, 100, 3)
@@ -209,49 +226,3 @@ def test_every_real_odd_file_is_read_or_refused(real_files):
     assert outcomes["hopper_bad_exif.jpg"] == (500, 500, 3)
     assert "no end marker" in outcomes["truncated_jpeg.jpg"]
     assert sum(isinstance(outcome, tuple) for outcome in outcomes.values()) > 60
-
-
-BOXES = [
-    Box(60, 40, 150, 100),
-    Box(0, 0, 40, 30),  # in a corner
-    Box(250, 150, 70, 90),  # in the other
-    Box(0, 100, 320, 20),  # longer than the short side: padded
-    Box(100, 0, 50, 240),
-    Box(10, 10, 1, 1),
-    None,
-]
-
-
-@pytest.mark.parametrize("box", BOXES)
-@pytest.mark.parametrize("scale", [1, 4])
-def test_squares_are_those_of_the_shards(box, scale):
-    """The mean difference is below 2 of 255: preprocess decodes at 1/2, 1/4 or 1/8 and in whole numbers."""
-    data = make_jpeg(3, 320 * scale, 240 * scale)
-    box = box and Box(*(scale * value for value in box))
-    crop = place_crop(box or Box(0, 0, 320 * scale, 240 * scale), 320 * scale, 240 * scale, 1.1 if box else 1)
-    stored = decode_crop(data, read_header(data), crop, 96)
-    ours = cut_square(decode_pixels(data), box, 1.1, 96)
-    assert ours.shape == stored.shape and ours.dtype == np.uint8
-    assert np.abs(ours.astype(int) - stored).mean() < 2
-
-
-def test_squares_of_real_photos(real_files):
-    for path in sorted((real_files / "boxes").rglob("*.jpg"))[:12]:
-        data = path.read_bytes()
-        header = read_header(data)
-        box = Box(header.width // 5, header.height // 4, header.width // 2, header.height // 2)
-        stored = decode_crop(data, header, place_crop(box, *header, 1.1), 256)
-        difference = np.abs(cut_square(decode_pixels(data), box, 1.1, 256).astype(int) - stored)
-        assert difference.mean() < 2, path
-
-
-def test_a_stored_crop_stays_as_it_is():
-    stored = encode_jpeg(make_image(7, 256, 256), 90)
-    pixels = cv2.imdecode(np.frombuffer(stored, np.uint8), cv2.IMREAD_COLOR_RGB)
-    assert (cut_square(decode_pixels(stored), None, 1.1, 256) == pixels).all()
-
-
-def test_a_whole_picture_loses_nothing():
-    pixels = np.full((30, 90, 3), 200, np.uint8)
-    square = cut_square(pixels, None, 1.1, 90)
-    assert (square[30:60] == 200).all() and (square[:30] == 0).all() and (square[60:] == 0).all()

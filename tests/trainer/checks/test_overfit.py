@@ -27,7 +27,7 @@ def test_the_same_picture_with_two_labels_cannot_be_learnt(pets, monkeypatch):
     split = open_split(pets, "train")
     monkeypatch.setattr(overfit, "_MAX_EPOCHS", 3)
     pictures = np.zeros((8, 64, 64, 3), np.uint8)
-    monkeypatch.setattr(overfit, "first_pictures", lambda split, settings, n: (pictures, np.arange(8) % 2))
+    monkeypatch.setattr(overfit, "read_example_pictures", lambda split, settings, n: (pictures, np.arange(8) % 2))
     settings = TrainSettings(
         str(pets), backbone="small", weights="none", probe=ProbeSettings(0), overfit=8, resolution=48
     )

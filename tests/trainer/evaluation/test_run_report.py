@@ -8,18 +8,20 @@ import numpy as np
 import pytest
 from fontTools.ttLib import TTFont
 
-from console.hangul_font import cut_font
+from console.hangul_font import subset_font
 from shards.emotions import EMOTIONS, ENGLISH
 from shards.errors import DataError
 from tests.pages import Page
-from trainer.evaluation.metrics import Predictions, evaluate
-from trainer.evaluation.run_report import flatten_settings, show, write_run_report
+from tests.trainer.evaluation.predictions import PRIOR
+from trainer.evaluation.metrics import Predictions
+from trainer.evaluation.metrics_json import evaluate
+from trainer.evaluation.run_report import flatten_settings, format_value, write_run_report
 
 HEADER = (
     "stage,epoch,first_step,steps,loss,train_accuracy,learning_rate,val_loss,val_accuracy,macro_f1,balanced_accuracy,"
     "images_per_second,waiting_share,seconds"
 )
-PRIOR = np.array([0.1, 0.05, 0.2, 0.4, 0.15, 0.1])
+
 PICTURES = ("curves.png", "confusion.png", "reliability.png", "recall.png")
 
 
@@ -116,12 +118,12 @@ def test_the_answer_comes_first(folder, page):
 def test_figures_moods_and_settings_are_told(folder, page):
     level = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["evaluation"]["videos"]
     figure = level["natural_prior"]["accuracy"]
-    low, high = figure["interval"]
-    assert f"accuracy {show(figure['value'])} [{show(low)}, {show(high)}] {show(figure['majority'])}" in page.text
+    value, low, high, majority = map(format_value, (figure["value"], *figure["interval"], figure["majority"]))
+    assert f"accuracy {value} [{low}, {high}] {majority}" in page.text
     for emotion in EMOTIONS:
         recall = level["equal_priors"]["classes"][emotion.english]["recall"]
         support = level["equal_priors"]["classes"][emotion.english]["support"]
-        assert f"{emotion.korean} {emotion.english} {support} {show(recall['value'])}" in page.text
+        assert f"{emotion.korean} {emotion.english} {support} {format_value(recall['value'])}" in page.text
     assert "settings.stages.1.name full" in page.text and "settings.batch_size 64" in page.text
     assert "best_epoch 4" in page.text and "dataset.train f00d" in page.text
     assert "probe 1 0 3,200 1.700" in page.text and "full 5 0 3,200 1.300" in page.text
@@ -131,7 +133,7 @@ def test_the_page_brings_its_hangul(page, folder):
     text = (folder / "report.html").read_text(encoding="utf-8")
     assert '@font-face { font-family: "Page Hangul"' in text
     letters = {letter for letter in page.text if "가" <= letter <= "힣"}
-    known = TTFont(io.BytesIO(cut_font("".join(letters)))).getBestCmap()
+    known = TTFont(io.BytesIO(subset_font("".join(letters)))).getBestCmap()
     assert letters and {ord(letter) for letter in letters} == set(known)
 
 
@@ -202,7 +204,7 @@ def test_broken_files_are_named(tmp_path, files, message):
     ],
 )
 def test_figures_as_text(value, text):
-    assert show(value) == text
+    assert format_value(value) == text
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,14 @@ import pytest
 from keras import ops
 
 from tests.trees import make_image
-from trainer.input.augmentation import NUMBERS, Augmentation, weigh_line
+from trainer.input.augmentation import AUGMENTATION_NUMBERS, Augmentation, make_resampling_weights
 
 PICTURE = make_image(3, 48, 48).astype(np.float32)
 
 
 def augment(**numbers: float) -> np.ndarray:
     names = ("scale", "aspect", "x", "y", "brightness", "contrast", "saturation", "warmth")
-    row = np.full((1, NUMBERS), 0.5, np.float32)
+    row = np.full((1, AUGMENTATION_NUMBERS), 0.5, np.float32)
     for name, number in numbers.items():
         row[0, names.index(name)] = number
     return np.asarray(ops.convert_to_numpy(Augmentation(dtype="float32")(PICTURE[None].astype(np.uint8), row)))[0]
@@ -24,7 +24,7 @@ def test_the_middle_changes_nothing():
 
 @pytest.mark.parametrize("zoom", [0.8, 1.0, 1.3])
 def test_weights_of_a_line_add_up(zoom):
-    weights = np.asarray(weigh_line(20, np.array([zoom], np.float32), np.array([3.0], np.float32)))[0]
+    weights = np.asarray(make_resampling_weights(20, np.array([zoom], np.float32), np.array([3.0], np.float32)))[0]
     np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-6)
     assert (weights >= 0).all()
 

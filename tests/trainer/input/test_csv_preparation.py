@@ -37,9 +37,9 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen:
 
 def test_a_dataset_for_each_content_and_each_setting(listed, tmp_path):
     settings = TrainSettings(str(listed))
-    place = csv_preparation.place_dataset(settings)
+    place = csv_preparation.choose_dataset_folder(settings)
     assert place.parent == Path("data") and place.name.startswith("목록-") and len(place.name) == len("목록-") + 8
-    assert csv_preparation.place_dataset(replace(settings, seed=5, batch_size=3, valid=None)) == place
+    assert csv_preparation.choose_dataset_folder(replace(settings, seed=5, batch_size=3, valid=None)) == place
     (tmp_path / "다른").mkdir()
     moved = tmp_path / "다른" / "목록.csv"
     moved.write_bytes(listed.read_bytes())
@@ -49,38 +49,38 @@ def test_a_dataset_for_each_content_and_each_setting(listed, tmp_path):
         replace(settings, label_map=str(tmp_path / "labels.json")),
         replace(settings, crop={"size": 128}),
     ]
-    found = [csv_preparation.place_dataset(other) for other in others]
+    found = [csv_preparation.choose_dataset_folder(other) for other in others]
     (tmp_path / "labels.json").write_text('{"기쁨": 2}')
-    found.append(csv_preparation.place_dataset(others[2]))
+    found.append(csv_preparation.choose_dataset_folder(others[2]))
     listed.write_text("image_path,bbox,labels\n\n")
-    found.append(csv_preparation.place_dataset(settings))
+    found.append(csv_preparation.choose_dataset_folder(settings))
     assert len({place, *found}) == len(found) + 1
 
 
 def test_what_preprocess_is_told():
     line = "--train a.csv --valid b.csv --label_map m.json --dedupe.distance 4 --dedupe.scope=video --box.policy clip"
     told = parse_train_settings([*line.split(), "--split.val_fraction", "0.2"])
-    assert csv_preparation._word_arguments(told, Path("data/a-1")) == [
+    assert csv_preparation._build_preprocess_arguments(told, Path("data/a-1")) == [
         *("--source", "a.csv", "--out", "data/a-1", "--valid_source", "b.csv", "--label_map", "m.json"),
         *("--box.policy", "clip", "--dedupe.enabled", "false", "--dedupe.distance", "4", "--dedupe.scope", "video"),
         *("--split.val_fraction", "0.2"),
     ]
     own = parse_train_settings(["--train", "a.csv", "--dedupe.enabled", "true"])
-    assert csv_preparation._word_arguments(own, Path("o"))[-2:] == ["--dedupe.enabled", "true"]
+    assert csv_preparation._build_preprocess_arguments(own, Path("o"))[-2:] == ["--dedupe.enabled", "true"]
 
 
 def test_the_run_is_called_as_the_csv_is():
     settings = TrainSettings("x/pets.v1.csv", valid="v.csv", label_map="m.json", crop={"grow": 1.2}, seed=3)
-    taken = csv_preparation.take_dataset(settings, Path("data/pets.v1-12345678"))
+    taken = csv_preparation.replace_csv_with_dataset(settings, Path("data/pets.v1-12345678"))
     assert taken == TrainSettings("data/pets.v1-12345678", out="runs/pets.v1", seed=3)
-    assert csv_preparation.take_dataset(replace(settings, out="o"), Path("d")).out == "o"
+    assert csv_preparation.replace_csv_with_dataset(replace(settings, out="o"), Path("d")).out == "o"
 
 
 def test_a_dataset_that_is_there_is_not_made_again(listed, tmp_path, capsys):
     folder = tmp_path / "data"
     folder.mkdir()
     (folder / "dataset.json").write_text("whole")
-    assert csv_preparation.make_dataset(TrainSettings(str(listed)), folder) == 0
+    assert csv_preparation.run_preprocess(TrainSettings(str(listed)), folder) == 0
     assert str(folder) in capsys.readouterr().err and [path.name for path in folder.iterdir()] == ["dataset.json"]
 
 
@@ -109,9 +109,9 @@ def test_settings_that_do_not_go_together(changes, message):
 
 def test_files_that_are_not_there(listed, tmp_path):
     with pytest.raises(CallError, match=r"train .*nowhere.csv: there is no such file"):
-        csv_preparation.place_dataset(TrainSettings(str(tmp_path / "nowhere.csv")))
+        csv_preparation.choose_dataset_folder(TrainSettings(str(tmp_path / "nowhere.csv")))
     with pytest.raises(CallError, match=r"label_map .*: is no file"):
-        csv_preparation.place_dataset(TrainSettings(str(listed), label_map=str(tmp_path)))
+        csv_preparation.choose_dataset_folder(TrainSettings(str(listed), label_map=str(tmp_path)))
 
 
 TINY = "--backbone small --weights none --probe.epochs 0 --epochs 2 --batch_size 8 --resolution 48 --crop.size 64"

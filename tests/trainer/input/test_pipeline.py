@@ -20,25 +20,26 @@ from shards.record import decode_record
 from shards.tfrecord import PackedRecord, iterate_records
 from tests.trees import make_label, write_video
 from trainer.input import batch_decoding
-from trainer.input.augmentation import NUMBERS
+from trainer.input.augmentation import AUGMENTATION_NUMBERS
 from trainer.input.dataset_split import (
     DatasetSplit,
-    check_apart,
-    check_geometry,
-    check_moods,
-    find_damage,
+    check_no_shared_videos,
+    check_same_crop_settings,
+    check_two_moods,
+    find_damaged_shard,
     open_split,
     read_squares,
 )
-from trainer.input.picture_sizes import choose_sizes
+from trainer.input.frames_per_video import count_epoch_frames
+from trainer.input.picture_sizes import choose_picture_sizes
 from trainer.input.pipeline import (
-    explain_failure,
-    first_pictures,
-    read_opening,
+    diagnose_read_error,
+    estimate_shuffle_bytes,
+    make_training_batches,
+    make_validation_batches,
+    read_example_pictures,
+    read_first_batches,
     repeat_batch,
-    shuffle_bytes,
-    training_batches,
-    validation_batches,
 )
 from trainer.model.network import resize_pictures
 from trainer.settings import InputSettings
@@ -102,7 +103,8 @@ def places(batches, stored) -> list[int]:
 def test_open_split(source):
     assert source.image_size == SIZE and source.records == 33 == len(source.species) == len(source.videos)
     assert sorted(source.video_counts.tolist()) == list(FRAMES)
-    assert source.frames_in_epoch(None) == 33 and source.frames_in_epoch(5) == 4 + 5 + 5
+    assert count_epoch_frames(source.video_counts, None) == 33
+    assert count_epoch_frames(source.video_counts, 5) == 4 + 5 + 5
     assert Counter(source.labels.tolist()) == {3: 4, 1: 9, 2: 20} and len(source.fingerprint) == 64
 
 
@@ -117,7 +119,7 @@ def test_what_a_split_knows_is_in_the_order_of_its_records(folder):
 
 
 def test_an_epoch_gives_each_record_once_and_the_number_is_known(folder, stored):
-    batches = training_batches(open_split(folder, "train"), whole(), seed=0, epoch=0)
+    batches = make_training_batches(open_split(folder, "train"), whole(), seed=0, epoch=0)
     assert batches.cardinality().numpy() == 33 // 4
     assert batches.element_spec[0].shape == (4, SIZE, SIZE, 3) and batches.element_spec[0].dtype == tf.uint8
     seen = places(batches, stored)
@@ -128,7 +130,7 @@ def test_order_follows_from_seed_and_epoch(folder, stored):
     split = open_split(folder, "train")
 
     def order(seed, epoch):
-        return places(training_batches(split, whole(), seed, epoch), stored)
+        return places(make_training_batches(split, whole(), seed, epoch), stored)
 
     assert order(0, 0) == order(0, 0)
     assert len({tuple(order(*numbers)) for numbers in ((0, 0), (0, 1), (1, 0), (1, 1))}) == 4
@@ -137,32 +139,32 @@ def test_order_follows_from_seed_and_epoch(folder, stored):
 
 def test_a_run_that_goes_on_sees_what_it_would_have_seen(source):
     settings = InputSettings(batch_size=4, resolution=48, augment=True, frames_per_video=12)
-    straight = list(training_batches(source, settings, 3, 5).as_numpy_iterator())
-    rest = training_batches(source, settings, 3, 5, skip=3)
+    straight = list(make_training_batches(source, settings, 3, 5).as_numpy_iterator())
+    rest = make_training_batches(source, settings, 3, 5, skip=3)
     later = list(rest.as_numpy_iterator())
     assert rest.cardinality().numpy() == len(later) == len(straight) - 3 == 25 // 4 - 3
     for batch, same in zip(straight[3:], later, strict=True):
         assert all((a == b).all() for a, b in zip(tf.nest.flatten(batch), tf.nest.flatten(same), strict=True))
-    assert len(list(training_batches(source, settings, 3, 5, skip=len(straight)))) == 0
+    assert len(list(make_training_batches(source, settings, 3, 5, skip=len(straight)))) == 0
 
 
 def test_numbers_for_the_device_follow_from_seed_epoch_and_step(source):
     def draw(seed, epoch, flip=False):
         settings = whole(augment=True, flip=flip)
-        batches = training_batches(source, settings, seed, epoch)
-        assert batches.element_spec[0][1].shape == (4, NUMBERS)
+        batches = make_training_batches(source, settings, seed, epoch)
+        assert batches.element_spec[0][1].shape == (4, AUGMENTATION_NUMBERS)
         return np.stack([numbers for (_, numbers), _ in batches.as_numpy_iterator()])
 
     numbers = draw(0, 0)
-    assert numbers.dtype == np.float32 and numbers.shape == (8, 4, NUMBERS)
+    assert numbers.dtype == np.float32 and numbers.shape == (8, 4, AUGMENTATION_NUMBERS)
     assert 0 <= numbers.min() < 0.05 and 0.95 < numbers.max() < 1 and len(np.unique(numbers)) > 250
     assert (draw(0, 0) == numbers).all() and (draw(0, 0, flip=True) == numbers).all()
     assert all((draw(*other) != numbers).mean() > 0.99 for other in ((0, 1), (1, 0), (2, 3)))
 
 
 def test_augmentation_changes_nothing_else(source):
-    plain = training_batches(source, InputSettings(batch_size=8, resolution=48), 1, 2)
-    augmented = training_batches(source, InputSettings(batch_size=8, resolution=48, augment=True), 1, 2)
+    plain = make_training_batches(source, InputSettings(batch_size=8, resolution=48), 1, 2)
+    augmented = make_training_batches(source, InputSettings(batch_size=8, resolution=48, augment=True), 1, 2)
     for (images, labels), ((same, _), same_labels) in zip(plain, augmented, strict=True):
         assert (images.numpy() == same.numpy()).all() and (labels.numpy() == same_labels.numpy()).all()
 
@@ -176,7 +178,7 @@ def test_fit_sees_as_many_batches_as_are_known(folder):
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     split = open_split(folder, "train")
     for epoch in range(2):
-        model.fit(training_batches(split, whole(), 0, epoch), verbose=0)
+        model.fit(make_training_batches(split, whole(), 0, epoch), verbose=0)
     assert int(model.optimizer.iterations.numpy()) == 2 * (33 // 4)  # no phantom step at an epoch's end
 
 
@@ -185,7 +187,7 @@ def test_other_frames_of_each_video_in_each_epoch(folder, stored):
     records = dict(stored.values())
     seen: Counter[int] = Counter()
     for epoch in range(4):
-        batches = training_batches(split, whole(batch_size=1, frames_per_video=5), 0, epoch)
+        batches = make_training_batches(split, whole(batch_size=1, frames_per_video=5), 0, epoch)
         chosen = places(batches, stored)
         assert len(chosen) == batches.cardinality().numpy() == 14
         by_video = Counter(records[place]["video"] for place in chosen)
@@ -206,13 +208,13 @@ def test_other_frames_of_each_video_in_each_epoch(folder, stored):
 )
 def test_a_picture_is_a_window_of_what_validation_sees_sometimes_mirrored(folder, resolution, window, side, begins):
     split, settings = open_split(folder, "train"), InputSettings(8, resolution, window)
-    whole = np.concatenate([images for images, *_ in validation_batches(split, settings).as_numpy_iterator()])
+    whole = np.concatenate([images for images, *_ in make_validation_batches(split, settings).as_numpy_iterator()])
     kinds, columns, lines = Counter(), Counter(), Counter()
     for epoch in range(3):
-        for images, _ in training_batches(split, settings, 0, epoch).as_numpy_iterator():
+        for images, _ in make_training_batches(split, settings, 0, epoch).as_numpy_iterator():
             assert images.shape == (8, side, side, 3)
             for image in images:
-                mirrored, (x, y) = next(hit for picture in whole[:33] if (hit := find_window(picture, image)))
+                mirrored, (x, y) = next(hit for picture in whole[:33] if (hit := find_region(picture, image)))
                 kinds[mirrored] += 1
                 columns[x] += 1
                 lines[y] += 1
@@ -222,7 +224,7 @@ def test_a_picture_is_a_window_of_what_validation_sees_sometimes_mirrored(folder
     assert len(lines) > 0.7 * free and max(lines) == free
 
 
-def find_window(picture: np.ndarray, image: np.ndarray) -> tuple[bool, tuple[int, int]] | None:
+def find_region(picture: np.ndarray, image: np.ndarray) -> tuple[bool, tuple[int, int]] | None:
     """Where an image, or its mirror image, lies in a picture: the same pixels but in its outermost columns."""
     side = len(image)
     for mirrored in (False, True):
@@ -239,20 +241,20 @@ def find_window(picture: np.ndarray, image: np.ndarray) -> tuple[bool, tuple[int
 def test_training_and_validation_show_the_animal_at_the_same_scale(resolution):
     """A picture whose brightness is its column: what a pixel of the network's covers, is how much that rises."""
     data = cv2.imencode(".jpg", np.tile(np.arange(256, dtype=np.uint8), (256, 1)))[1].tobytes()
-    sizes, corner = choose_sizes(256, 0.875, resolution), tf.constant([[0, 0]])
+    sizes, corner = choose_picture_sizes(256, 0.875, resolution), tf.constant([[0, 0]])
     window = batch_decoding.decode_windows(tf.constant([data]), corner, sizes.window, 1, sizes.ratio)
     square = batch_decoding.decode_squares(tf.constant([data]), 1, sizes.ratio)
     seen = np.asarray(resize_pictures(tf.stack(window), sizes.resolution))[0, :, :, 0].astype(float)
-    judged = np.asarray(resize_pictures(tf.stack(square), sizes.network))[0, :, :, 0].astype(float)
-    assert seen.shape == (resolution, resolution) and judged.shape == (sizes.network, sizes.network)
-    rises = [np.diff(picture[:, 2:-2], axis=1).mean() for picture in (seen, judged)]
+    validated = np.asarray(resize_pictures(tf.stack(square), sizes.network))[0, :, :, 0].astype(float)
+    assert seen.shape == (resolution, resolution) and validated.shape == (sizes.network, sizes.network)
+    rises = [np.diff(picture[:, 2:-2], axis=1).mean() for picture in (seen, validated)]
     assert rises[0] == pytest.approx(224 / resolution, rel=0.03) and rises[0] == pytest.approx(rises[1], rel=0.02)
-    assert seen.max() > 215 and judged.max() > 246  # all of the window, and of the square
+    assert seen.max() > 215 and validated.max() > 246  # all of the window, and of the square
 
 
 def test_validation_gives_all_records_in_order_with_weights(folder):
     split = open_split(folder, "val")
-    batches = validation_batches(split, whole(batch_size=10, resolution=48))
+    batches = make_validation_batches(split, whole(batch_size=10, resolution=48))
     parts = list(batches.as_numpy_iterator())
     assert batches.cardinality().numpy() == len(parts) == 4
     assert all(spec.shape[0] == 10 for spec in batches.element_spec)
@@ -263,44 +265,45 @@ def test_validation_gives_all_records_in_order_with_weights(folder):
     assert (np.concatenate([images for images, *_ in parts])[:33] == np.stack(stored)).all()
 
 
-def test_first_pictures_are_of_each_mood_in_turn(source):
-    images, labels = first_pictures(source, whole(), 13)
+def test_example_pictures_are_of_each_mood_in_turn(source):
+    images, labels = read_example_pictures(source, whole(), 13)
     assert images.shape == (13, SIZE, SIZE, 3) and images.dtype == np.uint8
     assert labels.tolist() == [1, 2, 3] * 4 + [1]
-    again, _ = first_pictures(source, whole(), 13)
+    again, _ = read_example_pictures(source, whole(), 13)
     assert (again == images).all() and len({image.tobytes() for image in images}) == 13
-    pictures = np.concatenate([images for images, *_ in validation_batches(source, whole()).as_numpy_iterator()])
+    pictures = np.concatenate([images for images, *_ in make_validation_batches(source, whole()).as_numpy_iterator()])
     for image, label in zip(images, labels, strict=True):
         place = next(place for place, picture in enumerate(pictures) if (picture == image).all())
         assert source.labels[place] == label
-    assert Counter(first_pictures(source, whole(), 33)[1].tolist()) == {3: 4, 1: 9, 2: 20}
+    assert Counter(read_example_pictures(source, whole(), 33)[1].tolist()) == {3: 4, 1: 9, 2: 20}
 
 
 @pytest.mark.parametrize("augment", [False, True])
-def test_how_an_epoch_opens(source, augment):
+def test_first_batches_and_the_rest(source, augment):
     settings = whole(augment=augment)
-    batches = list(training_batches(source, settings, 3, 0))
-    opening = read_opening(source, settings, 3, 5, go_on=True)
-    again = [*opening.batches, *(next(opening.rest)[:2] for _ in range(len(batches)))]
-    assert len(opening.batches) == 5 and len(again) == 5 + len(batches)
+    batches = list(make_training_batches(source, settings, 3, 0))
+    first = read_first_batches(source, settings, 3, 5, keep_rest=True)
+    again = [*first.batches, *(next(first.rest)[:2] for _ in range(len(batches)))]
+    assert len(first.batches) == 5 and len(again) == 5 + len(batches)
     for found, expected in zip(again, batches + batches[:5], strict=True):  # the epoch, and from its start again
         tf.nest.map_structure(lambda a, b: np.testing.assert_array_equal(a, b), found, expected)
     moods = {source.video_names[video]: label for video, label in zip(source.videos, source.labels, strict=True)}
-    assert [moods[video] for video in opening.videos] == batches[0][1].numpy().tolist()
-    opening.drop_rest()
-    assert opening.rest is None is read_opening(source, settings, 3, 1, go_on=False).rest
-    assert len(read_opening(source, settings, 3, 99, go_on=False).batches) == len(batches)
+    assert [moods[video] for video in first.videos] == batches[0][1].numpy().tolist()
+    first.drop_rest()
+    assert first.rest is None is read_first_batches(source, settings, 3, 1, keep_rest=False).rest
+    assert len(read_first_batches(source, settings, 3, 99, keep_rest=False).batches) == len(batches)
 
 
 def test_the_memory_of_a_shuffle(folder):
     split = open_split(folder, "train")
     stored = sum(len(frame.record) for frame in frames_of(split))
-    assert 2.5 * stored <= shuffle_bytes(split, whole()) < 2.5 * (stored + 33 * 20)
-    assert shuffle_bytes(split, whole(shuffle_records=11)) == pytest.approx(shuffle_bytes(split, whole()) / 3, abs=1)
+    estimated = estimate_shuffle_bytes(split, whole())
+    assert 2.5 * stored <= estimated < 2.5 * (stored + 33 * 20)
+    assert estimate_shuffle_bytes(split, whole(shuffle_records=11)) == pytest.approx(estimated / 3, abs=1)
 
 
 def test_one_batch_again_and_again(source):
-    batch = next(iter(training_batches(source, whole(), 0, 0)))
+    batch = next(iter(make_training_batches(source, whole(), 0, 0)))
     repeated = repeat_batch(batch, 5)
     assert repeated.cardinality().numpy() == 5
     assert all((images.numpy() == batch[0].numpy()).all() for images, _ in repeated)
@@ -321,7 +324,7 @@ def test_one_batch_again_and_again(source):
 )
 def test_settings_that_the_data_cannot_meet(source, changes, message):
     with pytest.raises(CallError, match=message):
-        training_batches(source, whole(**changes), 0, 0)
+        make_training_batches(source, whole(**changes), 0, 0)
 
 
 @pytest.fixture
@@ -330,10 +333,10 @@ def copy(folder, tmp_path) -> Path:
 
 
 def fail(split: DatasetSplit) -> DataError | None:
-    """What is said of an epoch that fails."""
+    """The reason found for an epoch that fails."""
     with pytest.raises(tf.errors.OpError) as raised:
-        list(training_batches(split, whole(), 0, 0))
-    return explain_failure(split, raised.value)
+        list(make_training_batches(split, whole(), 0, 0))
+    return diagnose_read_error(split, raised.value)
 
 
 def test_shards_that_are_not_whole(folder, copy):
@@ -346,7 +349,7 @@ def test_shards_that_are_not_whole(folder, copy):
     assert str(shard) in found and "offset" in found and "checksum" in found
     with pytest.raises(DataError, match="offset"):
         read_squares(split, [32])
-    assert find_damage(open_split(folder, "train")) is None
+    assert find_damaged_shard(open_split(folder, "train")) is None
     shard.write_bytes(data[:-1])
     with pytest.raises(DataError, match="instead of"):
         open_split(copy, "train")
@@ -356,10 +359,10 @@ def test_shards_that_are_not_whole(folder, copy):
     assert f"{shard} is missing" in str(fail(split))
 
 
-def test_failures_that_are_not_the_datas(source):
+def test_errors_that_are_not_the_datas(source):
     for error in (ValueError("jpeg"), tf.errors.DataLossError(None, None, "a checkpoint"), KeyboardInterrupt()):
-        assert explain_failure(source, error) is None
-    assert explain_failure(source, tf.errors.InvalidArgumentError(None, None, "Invalid JPEG data")) is None
+        assert diagnose_read_error(source, error) is None
+    assert diagnose_read_error(source, tf.errors.InvalidArgumentError(None, None, "Invalid JPEG data")) is None
 
 
 def test_a_manifest_that_does_not_fit_the_shards(copy):
@@ -384,34 +387,34 @@ def test_another_format_version_is_one_line(copy, capsys):
     dataset.version = 2
     write_dataset(copy, dataset)
     assert run_command("train", lambda arguments: len(open_split(copy, "train").files), []) == 1
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1 and "version 2, this program reads" in said and str(copy) in said
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1 and "version 2, this program reads" in message and str(copy) in message
 
 
 def test_splits_of_one_dataset_are_apart_and_it_has_several_moods(folder, copy):
     train, valid = open_split(folder, "train"), open_split(folder, "val")
-    check_moods(train)
-    check_apart(train, valid)
+    check_two_moods(train)
+    check_no_shared_videos(train, valid)
     dataset = read_dataset(copy)
     dataset.settings["note"] = "another dataset of the same videos"
     write_dataset(copy, dataset)
     with pytest.raises(DataError, match=r"3 videos are in .* and in .* \(dog-training-000000, .*--valid"):
-        check_apart(train, open_split(copy, "train"))
-    check_apart(train, open_split(copy, "val"))
+        check_no_shared_videos(train, open_split(copy, "train"))
+    check_no_shared_videos(train, open_split(copy, "val"))
     alone = train._replace(labels=np.full(33, 3))
     with pytest.raises(DataError, match=KOREAN[3]):
-        check_moods(alone)
+        check_two_moods(alone)
 
 
 def test_datasets_that_were_cut_in_different_ways(folder, copy):
     train = open_split(folder, "train")
-    check_geometry(train, open_split(folder, "val"))
-    for name, value, said in (("grow", 1.3, "crop.grow 1.1, .* with 1.3"), ("size", 96, "crop.size 64, .* with 96")):
+    check_same_crop_settings(train, open_split(folder, "val"))
+    for name, value, message in (("grow", 1.3, "crop.grow 1.1, .* with 1.3"), ("size", 96, "crop.size 64, .* with 96")):
         dataset = read_dataset(folder)
         dataset.settings["crop"][name] = value
         write_dataset(copy, dataset)
-        with pytest.raises(CallError, match=said):
-            check_geometry(train, open_split(copy, "val"))
+        with pytest.raises(CallError, match=message):
+            check_same_crop_settings(train, open_split(copy, "val"))
 
 
 def test_an_empty_split(two_workers, tmp_path):

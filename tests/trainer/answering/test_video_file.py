@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from shards.jpeg_headers import UnreadableImage
-from trainer.answering.video_clips import read_clip_frames
+from trainer.answering.video_file import sample_video_frames
 
 
 def write_clip(path: Path, levels: list[int], fps: float) -> Path:
@@ -26,7 +26,7 @@ def write_clip(path: Path, levels: list[int], fps: float) -> Path:
 @pytest.mark.parametrize("fps", [30, 25, 24, 15, 7, 5, 2])
 def test_frames_nearest_to_each_fifth_of_a_second(fps, tmp_path):
     levels = [40 + 5 * i for i in range(40)]
-    found = list(read_clip_frames(write_clip(tmp_path / "강아지.mp4", levels, fps)))
+    found = list(sample_video_frames(write_clip(tmp_path / "강아지.mp4", levels, fps)))
     times = np.arange(40) / fps
     wanted = np.arange(0, times[-1] + 1e-6, 0.2)
     nearest = np.unique([np.abs(times - at).argmin() for at in wanted.round(6)])
@@ -42,7 +42,7 @@ def test_colours_and_shape(tmp_path):
     for _ in range(3):
         writer.write(np.full((48, 64, 3), (0, 0, 220), np.uint8))  # BGR
     writer.release()
-    _, pixels = next(read_clip_frames(path))
+    _, pixels = next(sample_video_frames(path))
     assert pixels.shape == (48, 64, 3) and np.abs(pixels[20, 20].astype(int) - (220, 0, 0)).max() < 12
 
 
@@ -51,7 +51,7 @@ def test_names_that_mean_something_to_ffmpeg(tmp_path, monkeypatch):
     made = write_clip(Path("plain.mp4"), [90] * 10, 10).read_bytes()
     for name in ("a:b.mp4", "clip%02d.mp4", "고양이 #1.mp4"):
         Path(name).write_bytes(made)
-        assert len(list(read_clip_frames(Path(name)))) == 5
+        assert len(list(sample_video_frames(Path(name)))) == 5
 
 
 def test_what_a_phone_has_filmed_upright(tmp_path):
@@ -63,7 +63,7 @@ def test_what_a_phone_has_filmed_upright(tmp_path):
     matrix = (0, one, 0, -one & 0xFFFFFFFF, 0, 0, 48 * one, 0, 0x40000000)
     data[at : at + 36] = b"".join(number.to_bytes(4) for number in matrix)
     path.write_bytes(data)
-    _, pixels = next(read_clip_frames(path))
+    _, pixels = next(sample_video_frames(path))
     assert pixels.shape == (64, 48, 3)
     assert pixels[:, :20].mean() > 150 and pixels[:, -20:].mean() < 50  # the black top has come to the right
 
@@ -72,9 +72,9 @@ def test_what_a_phone_has_filmed_upright(tmp_path):
 def test_what_is_no_video(data, tmp_path, capfd):
     (tmp_path / "a.mp4").write_bytes(data)
     with pytest.raises(UnreadableImage, match="no video"):
-        list(read_clip_frames(tmp_path / "a.mp4"))
+        list(sample_video_frames(tmp_path / "a.mp4"))
     with pytest.raises(UnreadableImage, match="no such file"):
-        list(read_clip_frames(tmp_path / "none.mp4"))
+        list(sample_video_frames(tmp_path / "none.mp4"))
     assert capfd.readouterr() == ("", "")
 
 
@@ -120,12 +120,12 @@ def test_a_clip_that_is_cut_short_is_told(name, tmp_path, capfd):
     path = write_noise(tmp_path / name, CONTAINERS[name])
     capfd.readouterr()
     whole = path.read_bytes()
-    assert len(list(read_clip_frames(path))) == 20
+    assert len(list(sample_video_frames(path))) == 20
     for part in (0.8, 0.5, 0.3):
         path.write_bytes(whole[: int(len(whole) * part)])
         seen = []
         with pytest.raises(UnreadableImage, match="cut short") as raised:
-            seen.extend(read_clip_frames(path))
+            seen.extend(sample_video_frames(path))
         found = re.search(r"end after ([\d.]+) of 4\.0 seconds", str(raised.value))
         assert bool(found) == (not name.startswith(("e.", "f.")))  # those have lost their index
         assert not found or abs(float(found[1]) - 4 * part) < 0.8
@@ -138,7 +138,7 @@ def test_frames_that_stop_decoding(tmp_path):
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2] + bytes(len(data) - len(data) // 2))
     with pytest.raises(UnreadableImage, match=r"cut short or damaged: its frames end after [12]\.\d of 4\.0 seconds"):
-        list(read_clip_frames(path))
+        list(sample_video_frames(path))
 
 
 def set_durations(data: bytes, durations: list[int], unit: int) -> bytes:
@@ -169,21 +169,21 @@ def set_durations(data: bytes, durations: list[int], unit: int) -> bytes:
 def test_whole_clips_of_a_variable_rate_are_whole(durations, tmp_path):
     path = write_noise(tmp_path / "a.mp4", "mp4v", len(durations))
     path.write_bytes(put_index_first(set_durations(path.read_bytes(), durations, 1000)))
-    seconds = [at for at, _ in read_clip_frames(path)]
+    seconds = [at for at, _ in sample_video_frames(path)]
     assert seconds[-1] == pytest.approx(sum(durations[:-1]) / 1000, abs=0.21)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(UnreadableImage, match="cut short"):
-        list(read_clip_frames(path))
+        list(sample_video_frames(path))
 
 
 def test_what_is_no_regular_file(tmp_path):
     os.mkfifo(tmp_path / "a.mp4")
     with pytest.raises(UnreadableImage, match="not a regular file"):
-        next(read_clip_frames(tmp_path / "a.mp4"))
+        next(sample_video_frames(tmp_path / "a.mp4"))
 
 
 def test_the_real_clip(real_files):
-    seconds = [at for at, _ in read_clip_frames(real_files / "clips/01_dog.mp4")]
+    seconds = [at for at, _ in sample_video_frames(real_files / "clips/01_dog.mp4")]
     assert len(seconds) == 49  # 289 frames at 29.97 a second
     assert np.abs(np.array(seconds) - np.arange(49) / 5).max() < 0.5 / 29.97
