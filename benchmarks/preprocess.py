@@ -27,7 +27,8 @@ from preprocess.ray_cluster import WORKER_ENVIRONMENT, run_tasks, start_ray
 from preprocess.settings import DedupeSettings, PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
 from preprocess.writing.video_task import run_video_task
-from tools.make_sample import SampleSpec, make_sample
+from tools.sample.tree import make_sample
+from tools.sample.video_plans import SampleSpec
 
 MODES = ("plain", "task", "limit", "opencv", "region")
 BOX_SIDE = 800  # of the made frames, in pixels

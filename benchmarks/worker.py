@@ -30,7 +30,8 @@ from preprocess.writing.publication import assemble_dataset, publish_dataset, st
 from preprocess.writing.shard_plan import ENTRY, make_plan
 from preprocess.writing.shard_task import run_shard_task
 from shards.record import encode_record
-from tools.make_sample import SampleSpec, make_sample
+from tools.sample.tree import make_sample
+from tools.sample.video_plans import SampleSpec
 
 SHARD_BYTES = 128_000_000
 

@@ -23,7 +23,8 @@ from shards import dataset as index
 from shards.errors import CallError, DataError
 from shards.storage.lock import lock_file, lock_folder
 from shards.verification import verify_dataset
-from tools.make_sample import SampleSpec, make_sample
+from tools.sample.tree import make_sample
+from tools.sample.video_plans import SampleSpec
 
 INSTANTS = [
     ("preprocess.summary.FrameProgress.add", 3),  # in the middle of the video tasks

@@ -24,10 +24,10 @@ from tests.tools.manifests import make_row, write_rows
 from tests.trees import make_jpeg, make_label, write_video
 from tools import dataset_report
 from tools.dataset_report import _list_powers, _log_place, _word_settings
-from tools.make_sample import make_sample
 from tools.overview.manifest_pass import RowSamples, summarise_rows
 from tools.overview.totals import count_figures
-from tools.sample.videos import SampleSpec
+from tools.sample.tree import make_sample
+from tools.sample.video_plans import SampleSpec
 
 REASONS = [reason for reason in REJECTIONS if reason != "label_conflict"]  # which no frame has unless told to
 BREED = '<script>alert("야옹")</script>&'
