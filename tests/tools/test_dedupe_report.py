@@ -1,4 +1,4 @@
-"""The report on real datasets: its figures against the manifest, and its page in a real browser."""
+"""The report on real datasets: its statistics compared with the manifest, and its page in a real browser."""
 
 import csv
 import json
@@ -33,8 +33,8 @@ def plain(grey):
     return cv2.imencode(".jpg", np.full((HEIGHT, WIDTH, 3), grey, np.uint8))[1].tobytes()
 
 
-def stretches(*pictures):
-    """Frames of a video: each picture four times, at falling JPEG quality, then one without detail."""
+def make_repeated_frames(*pictures):
+    """Frames of a video: each picture four times with falling JPEG quality, then one without detail."""
     images = [make_jpeg(picture, flags=(1, quality)) for picture in pictures for quality in (95, 70, 45, 20)]
     return {5 * place: data for place, data in enumerate([*images, plain(90)])}
 
@@ -44,10 +44,10 @@ def source(tmp_path_factory):
     """Two videos of other moods share a picture, training and validation share one, and one frame is broken."""
     folder = tmp_path_factory.mktemp("pets") / "동물"
     for name, mood, images, part in (
-        (NAME, 1, stretches(1, 2), "Training"),
-        ("dog-sit-000002", 3, stretches(1, 3), "Training"),
-        ("cat-lying-000003", 2, stretches(4) | {30: b""}, "Training"),
-        ("cat-lying-000009", 2, stretches(2, 5), "Validation"),
+        (NAME, 1, make_repeated_frames(1, 2), "Training"),
+        ("dog-sit-000002", 3, make_repeated_frames(1, 3), "Training"),
+        ("cat-lying-000003", 2, make_repeated_frames(4) | {30: b""}, "Training"),
+        ("cat-lying-000009", 2, make_repeated_frames(2, 5), "Validation"),
     ):
         label = make_label(inspect={"emotion": KOREAN[mood]}, species=name.split("-")[0][-3:].upper())
         write_video(folder, name, images, label=label, part=part)
@@ -68,8 +68,8 @@ def report(*arguments) -> int:
     return run_command("dedupe_report", dedupe_report.main, [str(argument) for argument in arguments])
 
 
-class Made:
-    """What the command wrote for the dataset."""
+class WrittenReport:
+    """The files that the command wrote for a dataset."""
 
     def __init__(self, dataset, folder):
         self.html, self.json, self.csv = (folder / f"report.{kind}" for kind in ("html", "json", "csv"))
@@ -83,7 +83,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(dataset, tmp_path_factory):
-    return Made(dataset, tmp_path_factory.mktemp("report"))
+    return WrittenReport(dataset, tmp_path_factory.mktemp("report"))
 
 
 def outcome(row):
@@ -214,7 +214,7 @@ def test_without_scripts_all_is_there_and_no_dead_control(made):
 
 
 def test_the_same_seed_gives_the_same_page(made, dataset, tmp_path):
-    again, other = Made(dataset, tmp_path), tmp_path / "other.json"
+    again, other = WrittenReport(dataset, tmp_path), tmp_path / "other.json"
     font = re.compile(r'src: url\("[^"]+"\)')  # holds the time at which it was cut
     assert font.sub("", again.text) == font.sub("", made.text) and again.figures == made.figures
     assert report(dataset, "--html", tmp_path / "b.html", "--json", other, "--seed", 1) == 0
@@ -272,8 +272,8 @@ def test_an_emptied_split_comes_first(tmp_path):
 
 
 @pytest.fixture
-def fates(tmp_path):
-    """Every fate of a representative, and unselected frames; without pictures."""
+def every_outcome(tmp_path):
+    """A dataset with every outcome of a representative, and unselected frames; without pictures."""
     train = {"emotion_inspect": KOREAN[1], "label": 1, "detail": 5000}
 
     def copy(of, distance, reason="near_in_video"):
@@ -295,12 +295,12 @@ def fates(tmp_path):
         make_row("g", 0, 2**50, detail=5, status="unselected"),
         make_row("g", 1, 2**63, detail=5000),
     ]
-    return write_rows(tmp_path / "fates", rows, distance=3, conflicts="drop")
+    return write_rows(tmp_path / "outcomes", rows, distance=3, conflicts="drop")
 
 
-def test_the_page_tells_what_became_of_all(fates):
-    assert report(fates) == 0
-    text = (fates.with_name("fates.dedupe.html")).read_text("utf-8")
+def test_the_page_shows_every_outcome(every_outcome):
+    assert report(every_outcome) == 0
+    text = (every_outcome.with_name("outcomes.dedupe.html")).read_text("utf-8")
     shown = Page(text).text
     for told in (
         "5 of 14 frames stay (35.7%); 6 are near-duplicates of a frame that stands for them, 2 unselected",
@@ -317,13 +317,13 @@ def test_the_page_tells_what_became_of_all(fates):
     assert {"a/0", "b/2", "d/0"} <= {key for stays, key in faces if stays}
 
 
-def test_the_widest_and_the_unselected(fates, tmp_path):
-    assert report(fates, "--json", tmp_path / "a.json") == 0
+def test_the_widest_and_the_unselected(every_outcome, tmp_path):
+    assert report(every_outcome, "--json", tmp_path / "a.json") == 0
     shown = json.loads((tmp_path / "a.json").read_text("utf-8"))["shown"]
     assert shown["widest"][0] == ["c/1", "c/0"] and len(shown["widest"]) == 6
     assert sorted(shown["widest"]) == sorted(shown["dropped"])
     assert sorted(shown["unselected"]) == [["b/0", "b/2"], ["g/0", "g/1"]]
-    text = Page(fates.with_name("fates.dedupe.html").read_text("utf-8")).text
+    text = Page(every_outcome.with_name("outcomes.dedupe.html").read_text("utf-8")).text
     assert text.count("without detail, so the bits mean nothing") == 1
     assert text.index("The widest that were dropped") < text.index("Unselected frames beside the nearest")
 

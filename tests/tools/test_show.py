@@ -88,14 +88,14 @@ def test_bad_calls(dataset, tmp_path, capsys):
 
 def test_damaged_datasets(dataset, tmp_path, capsys):
     copy = tmp_path / "데이터"
-    for spoil, message in (
+    for damage, message in (
         (lambda: next(copy.glob("*train*")).unlink(), "-of-00001: missing; run python -m tools.verify"),
         (lambda: (copy / "manifest.parquet").write_bytes(b"PAR1"), "is damaged ("),
         (lambda: (copy / "manifest.parquet").unlink(), "manifest.parquet is missing; run python -m tools.verify"),
     ):
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(dataset, copy)
-        spoil()
+        damage()
         assert show_dataset(copy) == 1
         error = capsys.readouterr().err
         assert message in error and "run python -m tools.verify" in error and len(error.splitlines()) == 1

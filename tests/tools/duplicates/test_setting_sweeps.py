@@ -62,7 +62,7 @@ def differ(a, b):
 
 
 def stay(rows, distance):
-    """The one rule across videos, word by word, for frames with detail."""
+    """The rule for near-duplicates across videos, written out frame by frame, for frames with detail."""
     kept = []
     for row in sorted(rows, key=lambda row: (row["split"] != "val", -row["detail"], -row["crop_size"])):
         if all(differ(row, other) > distance for other in kept if row["video"] != other["video"]):
