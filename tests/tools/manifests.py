@@ -1,4 +1,4 @@
-"""Datasets with rows of a test's choice: a real manifest.parquet and dataset.json, with shards where they are copied."""
+"""Datasets with rows of a test's choice: a real manifest.parquet and dataset.json, and shards where they are copied."""
 
 import shutil
 from collections.abc import Callable

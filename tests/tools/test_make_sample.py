@@ -141,11 +141,11 @@ def test_defects_leave_the_sound_videos_alone(sample, tmp_path):
 @pytest.mark.parametrize("videos", [1, 5, 6, 12, 24, 60])
 def test_moods_animals_and_splits(videos):
     plans = plan_videos(SampleSpec(videos=videos))
-    moods = Counter(plan.emotion for plan in plans)
+    moods = Counter(plan.mood for plan in plans)
     assert len(plans) == videos == len({plan.name for plan in plans})
     assert moods[KOREAN.index("편안/안정")] == max(moods.values())
     assert videos < 12 or min(moods[mood] for mood in range(6)) >= 2
-    assert videos < 24 or len({(plan.split, plan.emotion) for plan in plans}) == 12
+    assert videos < 24 or len({(plan.split, plan.mood) for plan in plans}) == 12
     splits = {plan.animal: {other.split for other in plans if other.animal == plan.animal} for plan in plans}
     assert all(len(split) == 1 for split in splits.values())
     assert videos < 5 or len(splits) < videos  # some were filmed twice

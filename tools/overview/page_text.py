@@ -36,7 +36,7 @@ REASON_TEXTS = {
     "near_validation": ("A training frame that is near a validation frame; kept, it would be a leak.", "Nothing."),
 }
 
-# What the name of a setting does not tell.
+# Added to the names of settings that need an explanation.
 _SETTING_REMARKS = {"split.val_fraction": " (used only where the source has no split of its own)"}
 
 

@@ -196,7 +196,7 @@ def _repeat_image(video: SampleVideo) -> dict[str, int]:
 
 def _repeat_in_validation(video: SampleVideo) -> dict[str, int]:
     """Add a copy of the video to validation, with another mood."""
-    copied = replace(video.plan, number=video.plan.number + 1000, split="Validation", emotion=HAPPY)
+    copied = replace(video.plan, number=video.plan.number + 1000, split="Validation", mood=HAPPY)
     label = copy.deepcopy(video.label)
     label["metadata"]["inspect"]["emotion"] = KOREAN[HAPPY]
     video.other_files[f"{copied.folder('라벨링데이터')}/{copied.name}.json"] = encode_label(label)

@@ -27,7 +27,7 @@ def film_video(plan: VideoPlan) -> tuple[dict[tuple[int, int], bytes], list[Box]
     moves = _choose_moves(rng, plan.frames)
     for k, moved in enumerate(moves):
         if moved:
-            view = choose_view(rng, MOOD_POSES[plan.emotion], coat, view)
+            view = choose_view(rng, MOOD_POSES[plan.mood], coat, view)
             scene, box = place_animal(rng, background, coat, view)
         number = int(k * fps / 5)
         images[number, round(number / fps * 1000)] = _photograph(rng, scene, noise)

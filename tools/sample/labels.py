@@ -20,8 +20,8 @@ def compose_label(plan: VideoPlan, times: list[tuple[int, int]], boxes: list[Box
     """
     rng, (width, height) = np.random.default_rng([plan.seed, 4, plan.number]), plan.size
     animal, seconds = plan.animal, round(len(times) / 5 + rng.uniform(0, 0.2), 6)
-    spellings = ACTION_NAMES[animal.species][plan.code]
-    owner_mood = KOREAN[(plan.emotion + 2) % 6 if plan.number % 3 == 1 else plan.emotion]
+    spellings = ACTION_NAMES[animal.species][plan.action_code]
+    owner_mood = KOREAN[(plan.mood + 2) % 6 if plan.number % 3 == 1 else plan.mood]
     sick, odd = "NY"[rng.random() < 0.1], "NY"[rng.random() < 0.1]
     owner = {
         "pain": sick,
@@ -30,7 +30,7 @@ def compose_label(plan: VideoPlan, times: list[tuple[int, int]], boxes: list[Box
         "situation": _SITUATIONS[plan.number % 4],
         "animalCount": 1,
     }
-    inspect = {"action": spellings[0], "painDisease": sick, "abnormalAction": odd, "emotion": KOREAN[plan.emotion]}
+    inspect = {"action": spellings[0], "painDisease": sick, "abnormalAction": odd, "emotion": KOREAN[plan.mood]}
     annotations = [_annotate(rng, *time, box) for time, box in zip(times, boxes, strict=True)]
     if plan.extra_keys:
         for row in annotations:

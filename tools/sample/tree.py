@@ -117,7 +117,7 @@ def _count(video: SampleVideo, found: dict[str, int], near_duplicates: int, anno
         rows = 1
     if video.label is None:
         rows = 0
-    usable = Counter({(video.plan.split, video.plan.emotion): rows - rejected.total()})
+    usable = Counter({(video.plan.split, video.plan.mood): rows - rejected.total()})
     repeated = tolerated[REPEATED_IN_VALIDATION]
     if repeated:
         usable["Validation", HAPPY] = repeated

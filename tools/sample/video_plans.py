@@ -73,7 +73,7 @@ class VideoPlan:
 
     number: int  # from 0; the videos without defects come first
     animal: Animal
-    emotion: int  # number of the mood
+    mood: int  # its number
     split: str  # "Training" or "Validation"
     frames: int
     height: int  # the short side, in pixels
@@ -101,7 +101,7 @@ class VideoPlan:
         return (self.height, long) if self.number % 7 % 2 else (long, self.height)
 
     @property
-    def code(self) -> str:
+    def action_code(self) -> str:
         """The code of what the animal does."""
         codes = sorted(ACTION_NAMES[self.animal.species])
         return codes[(self.number * 3 + self.seed) % len(codes)]
@@ -109,7 +109,7 @@ class VideoPlan:
     @property
     def stem(self) -> str:
         """The part that all names of the video share."""
-        return f"{self.animal.species}-{self.code}-{37 * self.number + 156:06d}".lower()
+        return f"{self.animal.species}-{self.action_code}-{37 * self.number + 156:06d}".lower()
 
     @property
     def name(self) -> str:
@@ -123,7 +123,7 @@ class VideoPlan:
         """
         if self.number // 2 % 2:
             return f"{self.split}/{kind}_1"
-        return f"{self.split}/{kind}/{self.animal.species}/{self.code}"
+        return f"{self.split}/{kind}/{self.animal.species}/{self.action_code}"
 
 
 def plan_videos(spec: SampleSpec) -> list[VideoPlan]:
