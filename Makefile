@@ -1,4 +1,4 @@
-# The way from videos to a mood. `make help` lists the commands.
+# Commands from labelled videos to a trained model and its answers. `make help` lists them.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -21,8 +21,9 @@ help: ## this list
 
 setup: $(READY) ## .venv with everything; GPU=1 for TensorFlow with CUDA
 
-# The first Python that is 3.11 to 3.13 and really runs (a version manager's stand-in may not). A changed lock file, or
-# the other lock file, makes the environment anew: TensorFlow for CPU and for GPU overwrite each other's files.
+# Uses the first Python from 3.11 to 3.13 that really runs (the wrapper of a version manager may not). The environment
+# is made again when its lock file changes, and for the other lock file: TensorFlow for CPU and for GPU overwrite each
+# other's files.
 $(READY): $(LOCK) pyproject.toml
 	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
 	  if $$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
@@ -53,13 +54,13 @@ show: setup ## a picture of a dataset's crops, by mood: DATA=DIR
 overview: setup ## a page about a dataset: moods, splits, rejections, boxes, samples: DATA=DIR [SOURCE=DIR]
 	$(BIN)/python -m tools.dataset_report "$(DATA)" $(if $(SOURCE),--source "$(SOURCE)") $(ARGS)
 
-report: setup ## a page about near-duplicates: what was dropped, was that right, what else would do: DATA=DIR [SOURCE=DIR]
+report: setup ## a page about near-duplicates: what was dropped, and what other settings would keep: DATA=DIR [SOURCE=DIR]
 	$(BIN)/python -m tools.dedupe_report "$(DATA)" $(if $(SOURCE),--source "$(SOURCE)") $(ARGS)
 
-csv: setup ## a dataset's kept rows as the student's train.csv and val.csv: DATA=DIR
+csv: setup ## a dataset's kept rows as train.csv and val.csv (image_path,bbox,labels): DATA=DIR
 	$(BIN)/python -m tools.to_csv "$(DATA)" $(ARGS)
 
-train: setup ## a dataset, or a CSV, to a model that tells the mood: DATA=DIR RUN=DIR
+train: setup ## train a model on a dataset or a CSV: DATA=DIR RUN=DIR
 	$(BIN)/python -m trainer.train --train "$(DATA)" --out "$(RUN)" $(ARGS)
 
 predict: setup ## the mood in pictures, folders or videos: IMAGE=FILE RUN=DIR
@@ -71,7 +72,7 @@ export: setup ## a model as SavedModel, LiteRT and ONNX: RUN=DIR
 
 DEMO_FRAME := data/demo/source/Validation/원천데이터_1/20201031_cat-walkrun-000267.mp4/frame_18_timestamp_600.jpg
 
-demo: setup ## on a fresh machine: make a sample, shard it, check it, show it, train on it, tell a mood
+demo: setup ## on a fresh machine: make a sample and shards, check and show them, train, predict a mood
 	test -d data/demo/source || $(BIN)/python -m tools.make_sample data/demo/source
 	$(BIN)/python -m preprocess --config configs/demo.yaml
 	$(BIN)/python -m tools.verify data/demo/pets
@@ -79,13 +80,13 @@ demo: setup ## on a fresh machine: make a sample, shard it, check it, show it, t
 	$(BIN)/python -m tools.dataset_report data/demo/pets
 	$(BIN)/python -m tools.dedupe_report data/demo/pets
 	$(BIN)/python -m trainer.train --config configs/demo_train.yaml
-	@echo 'Forty made animals teach little: by default the model would rather say that it does not know.'
+	@echo 'Trained on so few made animals, the model would by default answer that it does not know.'
 	$(BIN)/python -m trainer.inference --weight_path runs/demo/model.keras --image $(DEMO_FRAME) \
 	  --box 83,914,658,365 --min_confidence 0
 	@echo 'Look at data/demo/pets.dataset.html, data/demo/pets.dedupe.html and runs/demo/report.html;'
 	@echo 'then: make shards SOURCE=/your/pet/videos OUT=data/pets'
 
-bench: setup ## measure preprocess, the join and the training input against what one would use instead, and their limits
+bench: setup ## measure preprocess, the join and the training input beside the alternatives and their limits
 	$(BIN)/python -m benchmarks.preprocess $(ARGS)
 	$(BIN)/python -m benchmarks.join
 	$(BIN)/python -m benchmarks.input $(ARGS)

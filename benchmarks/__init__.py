@@ -1,1 +1,1 @@
-"""Side by side with what a user would pick instead: `python -m benchmarks.NAME`."""
+"""Measurements beside what a user would take instead, and beside the limit: `python -m benchmarks.NAME`."""

@@ -1,13 +1,16 @@
-"""The training input against the student's and against the codec's limit: python -m benchmarks.input [--clip DIR]
+"""The training input beside a plain tf.data pipeline and the decoder's limit: python -m benchmarks.input [--clip DIR]
 
-The same frames of a real 1080p clip (made ones where DIR is not there), all files in the page cache, as many threads as
-there are cores, the ways in turn in one process, medians over rounds:
+All ways decode the same frames of a real 1080p clip (made ones where DIR does not exist) from the page cache, with as
+many threads as there are cores, in turn in one process. Medians over rounds:
 
     limit     libjpeg-turbo (simplejpeg) decodes the crops whole into reused buffers; before and after each round
-    student   his pipeline: from a CSV, full frames read, decoded, cropped, resized; batch, shuffle(10)
+    plain     what one writes first: rows of a CSV, full frames read, decoded, cropped, resized; batch, shuffle(10)
     whole     ours from shards, pictures decoded whole
     crop      ours, a random crop in the decode
-    flip      ours, random crop, half of the pictures mirrored
+    flip      ours, a random crop, half of the pictures mirrored
+
+Time: some minutes on 2 cores. Last line: the ratios of ours to the plain pipeline and to the limit, and the bytes that
+both read for an image.
 """
 
 import argparse
@@ -29,7 +32,7 @@ import numpy as np
 import simplejpeg
 import tensorflow as tf
 
-from benchmarks.preprocess import lay_out_trees, list_crops
+from benchmarks.preprocess import list_crops, make_source_trees
 from preprocess.core_count import count_cores
 from preprocess.run import run
 from preprocess.settings import DedupeSettings, PreprocessSettings
@@ -42,8 +45,8 @@ from trainer.settings import InputSettings
 BATCH = 64
 RESOLUTION = 224
 THREADS = count_cores()
-IMAGES = 6400  # decoded in each turn; the student's turn is shorter
-STUDENT_IMAGES = 1280
+IMAGES = 6400  # decoded in each turn; in that of the plain pipeline fewer
+BASELINE_IMAGES = 1280
 
 
 def read_crops(split: DatasetSplit) -> list[bytes]:
@@ -54,8 +57,8 @@ def read_crops(split: DatasetSplit) -> list[bytes]:
     return crops
 
 
-def time_limit(crops: list[bytes], size: int) -> float:
-    """Images/s of libjpeg-turbo alone, one buffer a thread."""
+def time_decoder(crops: list[bytes], size: int) -> float:
+    """Images/s of libjpeg-turbo alone, with one buffer for each thread."""
 
     def decode(part: list[bytes]) -> None:
         buffer = np.empty((size, size, 3), np.uint8)
@@ -70,7 +73,7 @@ def time_limit(crops: list[bytes], size: int) -> float:
 
 
 def write_csv(tree: Path, path: Path) -> None:
-    """The student's list: image_path, bbox as "y,x,height,width", labels."""
+    """Write the frames of a tree as a CSV of image_path,bbox,labels with a bbox of "y,x,height,width"."""
     with open(path, "w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["image_path", "bbox", "labels"])
@@ -78,8 +81,8 @@ def write_csv(tree: Path, path: Path) -> None:
             rows.writerow([image, f"{max(crop.y, 0)},{max(crop.x, 0)},{crop.size},{crop.size}", 3])
 
 
-def student_batches(path: Path) -> tf.data.Dataset:
-    """What the student wrote, in substance."""
+def make_baseline_batches(path: Path) -> tf.data.Dataset:
+    """The plain pipeline."""
     with open(path) as file:
         rows = list(csv.DictReader(file))
     boxes = np.array([[int(value) for value in row["bbox"].split(",")] for row in rows], np.int32)
@@ -94,8 +97,8 @@ def student_batches(path: Path) -> tf.data.Dataset:
     return data.batch(BATCH).shuffle(10).prefetch(tf.data.AUTOTUNE)
 
 
-def our_batches(split: DatasetSplit, resolution: int, flip: bool, **window: float) -> tf.data.Dataset:
-    """One epoch long enough for a turn: a small dataset's files again and again."""
+def make_shard_batches(split: DatasetSplit, resolution: int, flip: bool, **window: float) -> tf.data.Dataset:
+    """Batches of an epoch that is long enough for a turn, because it repeats the files of a small dataset."""
     copies = 2 * IMAGES // split.records + 1
     split = split._replace(files=split.files * copies, labels=np.tile(split.labels, copies))
     settings = InputSettings(batch_size=BATCH, resolution=resolution, flip=flip, shuffle_records=2048, **window)
@@ -103,7 +106,7 @@ def our_batches(split: DatasetSplit, resolution: int, flip: bool, **window: floa
 
 
 def time_batches(data: tf.data.Dataset, images: int) -> float:
-    """Images/s of a fresh iterator once its buffers are full; it is gone, with its threads, before the next turn."""
+    """Images/s of a new iterator once its buffers are full. It ends with its threads before the next turn."""
     batches = iter(data)
     for _ in range(images // BATCH // 4):
         next(batches)
@@ -115,28 +118,28 @@ def time_batches(data: tf.data.Dataset, images: int) -> float:
     return images // BATCH * BATCH / seconds
 
 
-def make_ways(folder: Path, tree: Path) -> dict[str, Callable[[], float]]:
-    """Each way as a function that decodes some images and returns images/s."""
+def make_pipelines(folder: Path, tree: Path) -> dict[str, Callable[[], float]]:
+    """The ways by name, each a function that decodes some images and returns images/s."""
     run(
         PreprocessSettings(
             source=[str(tree)], out=str(folder / "out"), dedupe=DedupeSettings(enabled=False), workers=THREADS
         )
     )
-    write_csv(tree, folder / "student.csv")
+    write_csv(tree, folder / "plain.csv")
     split = open_split(folder / "out", "train")
     crops, size = read_crops(split), split.image_size
-    student = student_batches(folder / "student.csv")
+    plain = make_baseline_batches(folder / "plain.csv")
     ours = {
-        "whole": our_batches(split, size, False, window=1.0),
-        "crop": our_batches(split, RESOLUTION, False),
-        "flip": our_batches(split, RESOLUTION, True),
+        "whole": make_shard_batches(split, size, False, window=1.0),
+        "crop": make_shard_batches(split, RESOLUTION, False),
+        "flip": make_shard_batches(split, RESOLUTION, True),
     }
-    ways = {"limit": lambda: time_limit(crops, size), "student": lambda: time_batches(student, STUDENT_IMAGES)}
+    ways = {"limit": lambda: time_decoder(crops, size), "plain": lambda: time_batches(plain, BASELINE_IMAGES)}
     return ways | {name: lambda data=data: time_batches(data, IMAGES) for name, data in ours.items()}
 
 
-def take_turns(ways: dict[str, Callable[[], float]], rounds: int) -> list[dict[str, float]]:
-    """Images/s by way for each round; the limit is the mean of before and after."""
+def time_pipelines(ways: dict[str, Callable[[], float]], rounds: int) -> list[dict[str, float]]:
+    """Images/s by way for each round; the limit is the mean of its turns before and after the others."""
     results = []
     for _ in range(rounds):
         before = ways["limit"]()
@@ -152,9 +155,9 @@ def main() -> None:
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp())
     try:
-        name, tree = next(iter(lay_out_trees(folder, chosen.clip).items()))
-        ways = make_ways(folder, tree)
-        results = take_turns(ways, chosen.rounds)
+        name, tree = next(iter(make_source_trees(folder, chosen.clip).items()))
+        ways = make_pipelines(folder, tree)
+        results = time_pipelines(ways, chosen.rounds)
         frames = [Path(path).stat().st_size for path, _ in list_crops(tree)]
         crops = sum(path.stat().st_size for path in (folder / "out").glob("*.tfrecord-*"))
     finally:
@@ -167,7 +170,7 @@ def main() -> None:
         return round(statistics.median(result[over] / result[under] for result in results), 3)
 
     figures = {
-        "ratio_to_student": ratio("flip", "student"),
+        "ratio_to_student": ratio("flip", "plain"),
         "share_of_limit": ratio("crop", "limit"),
         "share_with_flip": ratio("flip", "limit"),
         "share_whole": ratio("whole", "limit"),

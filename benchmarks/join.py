@@ -1,13 +1,16 @@
-"""The Hamming join beside what one would use instead: python -m benchmarks.join [--codes 2000000] [--distance 7]
+"""The Hamming join beside faiss and imagededup: python -m benchmarks.join [--codes 2000000] [--distance 7]
 
-Ours settles groups: for each code whether it stays, else which one stands for it and at what distance. The others list
-what is near some of the codes, and are charged for all of them at the same rate: faiss IndexBinaryFlat, which compares
-with every code, IndexBinaryMultiHash with four bands and the flips that are exact for the distance, and imagededup's
-BruteForceCython on a few thousand codes, for its time grows as the square (pip install --no-deps imagededup).
+Our join groups all codes: for each it finds whether it stays, else its representative and their distance. The others
+only list the neighbours of some codes, and their time is extrapolated to all codes: faiss IndexBinaryFlat, which
+compares with every code; faiss IndexBinaryMultiHash with four bands and as many flipped bits as make it exact; and
+imagededup's BruteForceCython on a few thousand codes, since its time is quadratic (pip install --no-deps imagededup).
 
-Codes: walks, as videos make them; strangers, where nothing is near anything; real ones, the hashes of windows of real
-photos and of the dog clip's frames with some bits changed (only with the folder of real files). Each kind is made and
-settled in a process of its own, whose greatest memory is told. Compilation is not counted.
+Codes: "walks", as the frames of videos are; "strangers", of which none is near another; "real", the hashes of windows
+of real photos and of a clip's frames with some bits changed (only with the folder of real files). Each kind is made and
+joined in a process of its own, whose peak memory is reported. Compilation is not counted.
+
+Time: some minutes, most of it for faiss. Last line: seconds and peak memory of our join, ratios to faiss and
+imagededup, and by kind the seconds of each.
 """
 
 import argparse
@@ -30,34 +33,34 @@ from console.command import Parser, run_command
 from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from shards.errors import CallError, DataError
 
-VIDEO = 100  # codes of a walk
-WALK_BITS = 8  # bits that change from one to the next, at most
+WALK_LENGTH = 100  # codes
+WALK_BITS = 8  # at most so many bits change from one code to the next
 REAL_WINDOWS = 40  # of each image
-REAL_FLIPS = 24  # bits of a real code that change, at most
-DEDUP_CODES = 3000
+REAL_FLIPS = 24  # at most so many bits of a real code change
+IMAGEDEDUP_CODES = 3000
 
 
-def make_walks(count: int, rng: np.random.Generator) -> np.ndarray:
-    """Videos of 100 codes, each some bits from the one before; in random order, as ranks are."""
-    videos = -(-count // VIDEO)
-    codes = np.empty((videos, VIDEO), np.uint64)
+def make_random_walks(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Random walks of 100 codes, each some bits from the one before, like videos; all in random order."""
+    videos = -(-count // WALK_LENGTH)
+    codes = np.empty((videos, WALK_LENGTH), np.uint64)
     codes[:, 0] = rng.integers(0, 2**64, videos, dtype=np.uint64)
-    for place in range(1, VIDEO):
-        codes[:, place] = flip(codes[:, place - 1], WALK_BITS, rng)
+    for place in range(1, WALK_LENGTH):
+        codes[:, place] = flip_bits(codes[:, place - 1], WALK_BITS, rng)
     return rng.permutation(codes.ravel()[:count])
 
 
-def make_strangers(count: int, rng: np.random.Generator) -> np.ndarray:
+def make_independent_codes(count: int, rng: np.random.Generator) -> np.ndarray:
     return rng.integers(0, 2**64, count, dtype=np.uint64)
 
 
-def make_real(count: int, rng: np.random.Generator, folder: Path) -> np.ndarray:
-    """Hashes of real windows, each many times with 0 to 24 bits changed."""
+def make_real_codes(count: int, rng: np.random.Generator, folder: Path) -> np.ndarray:
+    """Hashes of real windows, each many times, with 0 to 24 bits changed."""
     base = hash_windows(folder, rng)
-    return flip(base[rng.integers(0, len(base), count)], REAL_FLIPS, rng)
+    return flip_bits(base[rng.integers(0, len(base), count)], REAL_FLIPS, rng)
 
 
-def flip(codes: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+def flip_bits(codes: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
     """The codes with 0 to `most` of their bits changed."""
     flips, codes = rng.integers(0, most + 1, len(codes)), codes.copy()
     for turn in range(most):
@@ -98,13 +101,12 @@ def read_images(folder: Path) -> Iterator[np.ndarray]:
 def make_codes(kind: str, count: int, folder: Path) -> np.ndarray:
     rng = np.random.default_rng(0)
     if kind == "real":
-        return make_real(count, rng, folder)
-    return {"walks": make_walks, "strangers": make_strangers}[kind](count, rng)
+        return make_real_codes(count, rng, folder)
+    return {"walks": make_random_walks, "strangers": make_independent_codes}[kind](count, rng)
 
 
-def time_our_join(kind: str, count: int, distance: int, rounds: int, folder: Path, answer: Any) -> None:
-    """In a process of its own: make codes, settle them some times; seconds, what stayed, and the greatest memory."""
-    from preprocess.near_duplicates.hamming_join import cluster_codes
+def time_our_join(kind: str, count: int, distance: int, rounds: int, folder: Path, results: Any) -> None:
+    """Runs in a process of its own: seconds of our join, the codes that stay, and peak memory."""
 
     codes = make_codes(kind, count, folder).reshape(-1, 1)
     cluster_codes(codes[:50_000], distance)  # compiles, or reads what was compiled
@@ -114,69 +116,72 @@ def time_our_join(kind: str, count: int, distance: int, rounds: int, folder: Pat
         groups = cluster_codes(codes, distance)
         seconds.append(time.perf_counter() - start)
     stay = int((groups.nearest < 0).sum())
-    answer.put({"seconds": median(seconds), "stay": stay, "peak_gb": read_peak_gb(), "codes_gb": at_start})
+    results.put({"seconds": median(seconds), "stay": stay, "peak_gb": read_peak_gb(), "codes_gb": at_start})
 
 
-def ask_faiss(kind: str, count: int, distance: int, rounds: int, folder: Path, answer: Any) -> None:
-    """In a process of its own: seconds for all codes, from some queries, of both indices."""
+def time_faiss(kind: str, count: int, distance: int, rounds: int, folder: Path, results: Any) -> None:
+    """Runs in a process of its own: seconds of both faiss indices for all codes, extrapolated from some queries."""
     import faiss
 
     codes = make_codes(kind, count, folder).astype(">u8").view(np.uint8).reshape(-1, 8)
     flat, multi, found = faiss.IndexBinaryFlat(64), faiss.IndexBinaryMultiHash(64, 4, 16), {}
     multi.nflip = distance // 4
-    built = clock(lambda: multi.add(codes))
+    built = time_call(lambda: multi.add(codes))
     flat.add(codes)
     for name, index, queries, once in (("multihash", multi, 4000, built), ("flat", flat, max(20, 10**9 // count), 0.0)):
-        asked = codes[:: max(1, count // queries)][:queries]
+        queried = codes[:: max(1, count // queries)][:queries]
         seconds = [
-            clock(lambda index=index, asked=asked: index.range_search(asked, distance + 1)) for _ in range(rounds)
+            time_call(lambda index=index, queried=queried: index.range_search(queried, distance + 1))
+            for _ in range(rounds)
         ]
-        found[name] = once + median(seconds) * count / len(asked)
-    answer.put(found)
+        found[name] = once + median(seconds) * count / len(queried)
+    results.put(found)
 
 
-def ask_imagededup(kind: str, distance: int, folder: Path, answer: Any) -> None:
-    """In a process of its own: seconds for some thousand codes."""
+def time_imagededup(kind: str, distance: int, folder: Path, results: Any) -> None:
+    """Runs in a process of its own: seconds of imagededup for some thousand codes."""
     from imagededup.handlers.search.brute_force_cython import BruteForceCython
 
-    codes = {str(place): f"{code:016x}" for place, code in enumerate(make_codes(kind, DEDUP_CODES, folder).tolist())}
+    codes = {
+        str(place): f"{code:016x}" for place, code in enumerate(make_codes(kind, IMAGEDEDUP_CODES, folder).tolist())
+    }
     search = BruteForceCython(codes, lambda one, other: (int(one, 16) ^ int(other, 16)).bit_count())
-    answer.put({"seconds": clock(lambda: [search.search(code, distance) for code in codes.values()])})
+    results.put({"seconds": time_call(lambda: [search.search(code, distance) for code in codes.values()])})
 
 
-def clock(function: Callable) -> float:
+def time_call(function: Callable) -> float:
     start = time.perf_counter()
     function()
     return time.perf_counter() - start
 
 
-def run_apart(function: Callable, *arguments: Any) -> dict[str, Any]:
-    """What a function puts into a queue, in a process of its own."""
+def run_in_process(function: Callable, *arguments: Any) -> dict[str, Any]:
+    """The dict that a function puts into a queue, its last argument, in a process of its own."""
     context = multiprocessing.get_context("spawn")
-    answer = context.Queue()
-    process = context.Process(target=function, args=(*arguments, answer))
+    results = context.Queue()
+    process = context.Process(target=function, args=(*arguments, results))
     process.start()
-    while process.is_alive() and answer.empty():
+    while process.is_alive() and results.empty():
         time.sleep(0.05)
-    if answer.empty() and process.exitcode:
+    if results.empty() and process.exitcode:
         hint = "; give fewer --codes, the memory was too small" if process.exitcode == -signal.SIGKILL else ""
         raise DataError(f"{function.__name__} ended with status {process.exitcode}{hint}")
-    found = answer.get()
+    found = results.get()
     process.join()
     return found
 
 
 def measure_kind(kind: str, options: argparse.Namespace) -> dict[str, Any]:
     few = max(1, options.codes // 10)
-    own = run_apart(time_our_join, kind, options.codes, options.distance, options.rounds, options.real)
-    less = run_apart(time_our_join, kind, few, options.distance, options.rounds, options.real)
+    own = run_in_process(time_our_join, kind, options.codes, options.distance, options.rounds, options.real)
+    less = run_in_process(time_our_join, kind, few, options.distance, options.rounds, options.real)
     found = {"codes": options.codes, **own, "exponent": math.log10(own["seconds"] / less["seconds"])}
     if find_spec("faiss") and options.codes <= options.faiss_codes:
-        theirs = run_apart(ask_faiss, kind, options.codes, options.distance, options.rounds, options.real)
+        theirs = run_in_process(time_faiss, kind, options.codes, options.distance, options.rounds, options.real)
         found |= {f"{name}_seconds": seconds for name, seconds in theirs.items()}
     if find_spec("imagededup"):
-        found["imagededup_seconds"] = run_apart(ask_imagededup, kind, options.distance, options.real)["seconds"]
-        alike = run_apart(time_our_join, kind, DEDUP_CODES, options.distance, options.rounds, options.real)
+        found["imagededup_seconds"] = run_in_process(time_imagededup, kind, options.distance, options.real)["seconds"]
+        alike = run_in_process(time_our_join, kind, IMAGEDEDUP_CODES, options.distance, options.rounds, options.real)
         found["ratio_to_imagededup"] = found["imagededup_seconds"] / alike["seconds"]
     for name in ("multihash", "flat"):
         if f"{name}_seconds" in found:
@@ -196,7 +201,7 @@ def print_kind(kind: str, found: dict[str, Any], distance: int) -> None:
                 f"  {title:<38}{found[f'{name}_seconds']:>12,.1f} s   {found[f'ratio_to_faiss_{name}']:,.0f} times ours"
             )
     if "imagededup_seconds" in found:
-        title = f"imagededup, {DEDUP_CODES:,} codes"
+        title = f"imagededup, {IMAGEDEDUP_CODES:,} codes"
         print(f"  {title:<38}{found['imagededup_seconds']:>12,.1f} s   {found['ratio_to_imagededup']:,.0f} times ours")
 
 

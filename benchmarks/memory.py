@@ -1,4 +1,4 @@
-"""The most memory that a program has held."""
+"""Peak memory of a process."""
 
 import resource
 from pathlib import Path
@@ -7,9 +7,9 @@ _STATUS = Path("/proc/self/status")
 
 
 def read_peak_gb() -> float:
-    """Of this process since its program began, in GB (10^9 bytes).
+    """The most memory that this process has held, in GB (10^9 bytes).
 
-    From Linux's VmHWM where there is one: ru_maxrss of a child begins at what its parent had held.
+    Linux's VmHWM is used where it exists, because ru_maxrss of a child process starts with the memory of its parent.
     """
     if _STATUS.exists():
         line = next(line for line in _STATUS.read_text().splitlines() if line.startswith("VmHWM:"))

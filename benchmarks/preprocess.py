@@ -1,14 +1,17 @@
-"""Preprocess against a plain loop and against its own limit: python -m benchmarks.preprocess [--clip DIR]
+"""Preprocess beside a plain loop and its own limit: python -m benchmarks.preprocess [--clip DIR]
 
-Each way runs in a process of its own, over the same frames, from the page cache; the ways take turns, and figures are
-medians of ratios within a round. Frames: a real clip laid out by AI Hub's rules, where DIR (the folder that has
-make_aihub_tree.py) is there, and made 1080p frames with boxes of about 800 px.
+Each way runs over the same frames in a process of its own, from the page cache. The ways take turns, and the figures
+are medians over rounds of the ratios within a round. The frames are those of a real clip in AI Hub's layout, where DIR
+(the folder of make_aihub_tree.py) exists, and made 1080p frames with boxes of 800 px.
 
     plain   what one writes first: cv2.imread, slice, cv2.resize, DCT hash, cv2.imencode
-    task    our video task, whole: labels, listing, checks, crop, hash, near-duplicates, encode, spill, fsync
-    limit   decode and resize alone: what a task cannot beat while it uses this decoder and this resampling
+    task    our whole video task: labels, listing, checks, crop, hash, near-duplicates, encoding, spill, fsync
+    limit   decoding and resizing alone: the task cannot be faster with this decoder and this resampling
     opencv  the same with cv2.resize(INTER_AREA) instead of our resampling
     region  the decoder alone: region and DCT scale, without resampling
+
+Time: about ten minutes on 2 cores. Last line: the lowest ratio of the two sets of frames for each comparison, the
+speed-up by 2 workers, and all ratios by set.
 """
 
 import argparse
@@ -27,7 +30,8 @@ from preprocess.ray_cluster import WORKER_ENVIRONMENT, run_tasks, start_ray
 from preprocess.settings import DedupeSettings, PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
 from preprocess.writing.video_task import run_video_task
-from tools.make_sample import SampleSpec, make_sample
+from tools.sample.tree import make_sample
+from tools.sample.video_plans import SampleSpec
 
 MODES = ("plain", "task", "limit", "opencv", "region")
 BOX_SIDE = 800  # of the made frames, in pixels
@@ -35,7 +39,7 @@ VIDEOS = 8
 
 
 def list_crops(tree: Path) -> list[tuple[str, tuple]]:
-    """(path of a frame, crop) for every annotated frame of a tree."""
+    """The path and the crop of every annotated frame of a tree."""
     from preprocess.cutting.frame import open_frames
     from preprocess.sources.aihub_label import parse_aihub_label
     from preprocess.sources.input_fingerprint import read_inputs
@@ -53,11 +57,13 @@ def list_crops(tree: Path) -> list[tuple[str, tuple]]:
 
 
 def make_pass(mode: str, tree: Path) -> Callable[[], None]:
-    """One pass over all frames of a tree, in one of the ways."""
+    """A function that passes over all frames of a tree in one of the ways."""
     if mode == "task":
         return lambda: run_task(tree)
     crops = list_crops(tree)
-    step = {"plain": plain_step, "limit": limit_step, "opencv": opencv_step, "region": region_step}[mode]
+    step = {"plain": run_plain_step, "limit": run_limit_step, "opencv": run_opencv_step, "region": run_region_step}[
+        mode
+    ]
 
     def run() -> None:
         for path, crop in crops:
@@ -67,13 +73,13 @@ def make_pass(mode: str, tree: Path) -> Callable[[], None]:
 
 
 def run_task(tree: Path, videos: list | None = None) -> None:
-    """The video task on all frames; nothing is a duplicate here, so that every frame is encoded, as in `plain`."""
+    """The video task on all frames, without near-duplicate removal, so that every frame is encoded as in `plain`."""
     settings = PreprocessSettings(source=[str(tree)], out="unused", dedupe=DedupeSettings(enabled=False))
     with tempfile.TemporaryDirectory() as folder:
         run_video_task(videos or find_videos(settings.source).videos, settings, Path(folder))
 
 
-def plain_step(path: str, crop: tuple) -> None:
+def run_plain_step(path: str, crop: tuple) -> None:
     import cv2
     import numpy as np
 
@@ -86,7 +92,7 @@ def plain_step(path: str, crop: tuple) -> None:
     cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90])
 
 
-def limit_step(path: str, crop: tuple) -> None:
+def run_limit_step(path: str, crop: tuple) -> None:
     from preprocess.cutting.jpeg_crop import decode_crop
     from shards.jpeg_headers import read_header
 
@@ -94,13 +100,13 @@ def limit_step(path: str, crop: tuple) -> None:
     decode_crop(data, read_header(data), crop, 256)
 
 
-def opencv_step(path: str, crop: tuple) -> None:
+def run_opencv_step(path: str, crop: tuple) -> None:
     import cv2
 
-    cv2.resize(region_step(path, crop), (256, 256), interpolation=cv2.INTER_AREA)
+    cv2.resize(run_region_step(path, crop), (256, 256), interpolation=cv2.INTER_AREA)
 
 
-def region_step(path: str, crop: tuple):
+def run_region_step(path: str, crop: tuple):
     from preprocess.cutting.jpeg_crop import decode_region, find_region
     from shards.jpeg_headers import read_header
 
@@ -108,8 +114,8 @@ def region_step(path: str, crop: tuple):
     return decode_region(data, find_region(crop, read_header(data), 256))
 
 
-def serve(mode: str, tree: Path) -> None:
-    """A process of one way: a pass for each line on stdin, its seconds on stdout."""
+def serve_passes(mode: str, tree: Path) -> None:
+    """The process of one way: for each line on stdin it makes a pass and prints its seconds."""
     run = make_pass(mode, tree)
     run()  # imports, compiled code, page cache
     print("ready", flush=True)
@@ -120,7 +126,7 @@ def serve(mode: str, tree: Path) -> None:
 
 
 def time_modes(tree: Path, rounds: int) -> list[dict[str, float]]:
-    """Seconds of a pass by mode, for each round."""
+    """The seconds of a pass by mode, for each round."""
     processes = {}
     for mode in MODES:
         environment = os.environ | ({} if mode == "plain" else WORKER_ENVIRONMENT)
@@ -144,9 +150,9 @@ def time_modes(tree: Path, rounds: int) -> list[dict[str, float]]:
 
 
 def time_workers(tree: Path, rounds: int) -> float:
-    """How many times faster two workers are than one, start-up aside."""
+    """How many times as fast two workers are as one, without their start."""
     videos = find_videos([str(tree)]).videos
-    calls = [(tree, [video]) for video in videos] * 4  # long enough that the last task hardly counts
+    calls = [(tree, [video]) for video in videos] * 4  # so many that a worker without work at the end hardly counts
     ratios = []
     with start_ray(2, None):
         list(run_tasks(run_task, calls, 2, "warm-up"))
@@ -160,7 +166,8 @@ def time_workers(tree: Path, rounds: int) -> float:
     return statistics.median(ratios)
 
 
-def lay_out_trees(folder: Path, clip: Path) -> dict[str, Path]:
+def make_source_trees(folder: Path, clip: Path) -> dict[str, Path]:
+    """Trees of frames and labels by name: "clip", where the folder `clip` can make it, and "made"."""
     trees = {}
     if (clip / "make_aihub_tree.py").exists():
         command = [sys.executable, str(clip / "make_aihub_tree.py"), str(folder / "clip"), "--videos", str(VIDEOS)]
@@ -179,6 +186,7 @@ def lay_out_trees(folder: Path, clip: Path) -> dict[str, Path]:
 
 
 def ratio(results: list[dict[str, float]], over: str, under: str) -> float:
+    """The median ratio of the seconds of two modes."""
     return statistics.median(result[over] / result[under] for result in results)
 
 
@@ -190,10 +198,10 @@ def main() -> None:
     parser.add_argument("--tree", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.serve:
-        return serve(chosen.serve, chosen.tree)
+        return serve_passes(chosen.serve, chosen.tree)
     folder = Path(tempfile.mkdtemp())
     try:
-        trees = lay_out_trees(folder, chosen.clip)
+        trees = make_source_trees(folder, chosen.clip)
         figures: dict[str, dict[str, float]] = {}
         print(f"{'frames':<8}{'way':<9}{'frames/s':>10}")
         for name, tree in trees.items():

@@ -1,8 +1,10 @@
-"""What one worker needs, and what the stages after decoding cost: python -m benchmarks.worker
+"""Memory of one worker, and the time of the stages after the video tasks: python -m benchmarks.worker
 
-Runs the tasks of a dataset in this process, one after the other: a video task over 1080p videos of 185 frames, as long
-as AI Hub's longest, and shard tasks of the default size. Reports the most memory above the imports, and the part of
-all time that goes to spill, plan, shards and assembly together.
+Runs the tasks of a dataset one after the other in this process: video tasks over made 1080p videos of 185 frames, as
+long as AI Hub's longest, and shard tasks, one of them with a shard of the default size.
+
+Time: about a minute. Last line: memory of the imports, the most memory above that of a video task and of any task, in
+GB, and the share of the total time that spill, plan, shards and assembly take together.
 """
 
 import argparse
@@ -16,7 +18,7 @@ from pathlib import Path
 
 from preprocess.ray_cluster import WORKER_ENVIRONMENT
 
-os.environ.update(WORKER_ENVIRONMENT)  # before the libraries that read it are imported
+os.environ.update(WORKER_ENVIRONMENT)  # before the import of libraries that read it
 
 import google_crc32c
 import numpy as np
@@ -33,18 +35,21 @@ from preprocess.writing.kept_frames import SHARD_ENTRY
 from preprocess.writing.shard_plan import make_plan
 from preprocess.writing.shard_task import run_shard_task
 from shards.record import encode_record
-from tools.make_sample import SampleSpec, make_sample
+from tools.sample.tree import make_sample
+from tools.sample.video_plans import SampleSpec
 
 SHARD_BYTES = 128_000_000
 
 
 class StageClock:
-    """Seconds by stage; a timed function adds to its own."""
+    """Adds up the seconds of functions by stage."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
     def time(self, stage: str, function: Callable) -> Callable:
+        """A function that does the same and adds its seconds to a stage."""
+
         def timed(*arguments, **options):
             start = time.perf_counter()
             try:
@@ -56,7 +61,7 @@ class StageClock:
 
 
 def time_stages(tree: Path, out: Path) -> dict[str, float]:
-    """Seconds of each stage of a run over a tree, after one pass that compiles and warms up."""
+    """Seconds of each stage of a run over a tree, after one video task that compiles and fills caches."""
     settings = PreprocessSettings(source=[str(tree)], out=str(out), dedupe=DedupeSettings(enabled=False))
     spills, videos, clock = spill_folder(settings), find_videos([str(tree)]).videos, StageClock()
     for folder in (spills, staging_folder(settings), out / "warm-up"):
@@ -74,7 +79,7 @@ def time_stages(tree: Path, out: Path) -> dict[str, float]:
 
 
 def write_large_shard(folder: Path) -> None:
-    """A shard of the default size from made-up records of many spills."""
+    """Run a shard task for a shard of the default size, with made-up records from many spills."""
     count, spills = SHARD_BYTES // RECORD_BYTES, 50
     record = encode_record({"image": bytes(RECORD_BYTES), "label": 3, "video": "v", "key": "v/1"})
     for number in range(spills):
@@ -95,7 +100,7 @@ def main() -> None:
         after_videos = read_peak_gb()
         write_large_shard(Path(folder))
     late = sum(seconds[stage] for stage in ("spill", "plan", "shards", "assemble"))
-    total = sum(seconds.values()) - seconds["spill"]  # which is a part of videos
+    total = sum(seconds.values()) - seconds["spill"]  # it is also counted in videos
     figures = {
         "imports_gb": round(imports, 2),
         "video_task_gb_above_imports": round(after_videos - imports, 2),

@@ -1,4 +1,4 @@
-"""What tests share: real Ray, started once, and the real files, where their folder is."""
+"""Fixtures for all tests: Ray, started once, and the folder of real files."""
 
 import os
 from pathlib import Path
@@ -20,7 +20,7 @@ def real_files() -> Path:
 
 @pytest.fixture(scope="session")
 def two_workers():
-    """A local Ray that runs in this process share."""
+    """A local Ray with two workers, which all runs in this process use."""
     from preprocess.ray_cluster import start_ray
 
     with start_ray(2, None):

@@ -1,10 +1,10 @@
-"""Reads the pages that commands write."""
+"""Reads the HTML pages that commands write."""
 
 from html.parser import HTMLParser
 
 
 class Page(HTMLParser):
-    """What a reader sees, and what would be fetched; scripts and styles are not read."""
+    """The text, tags and linked files of a page, without its scripts and styles."""
 
     def __init__(self, text: str):
         super().__init__()

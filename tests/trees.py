@@ -1,4 +1,4 @@
-"""Small AI Hub-like trees, one oddity at a time: labels and frames as a test wants them."""
+"""Small trees of labels and frames in AI Hub's layout, for tests."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ BOX = {"x": 60, "y": 40, "width": 150, "height": 100}
 
 
 def make_label(**changes: Any) -> dict[str, Any]:
-    """A whole label without annotations; `changes` replace keys of its metadata."""
+    """A complete label without annotations; `changes` replace keys of its metadata."""
     metadata = {
         "seq": 1,
         "species": "DOG",
@@ -31,7 +31,7 @@ def make_label(**changes: Any) -> dict[str, Any]:
 
 
 def make_image(seed: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
-    """Smooth random texture, (height, width, 3) uint8: frames of different seeds are nothing alike."""
+    """A smooth random texture, (height, width, 3) uint8; different seeds give no near-duplicates."""
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 256, (9, 12, 3), dtype=np.uint8)
     return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
@@ -42,7 +42,7 @@ def make_jpeg(seed: int, width: int = WIDTH, height: int = HEIGHT, flags: tuple 
 
 
 def with_segment(data: bytes, marker: int, payload: bytes) -> bytes:
-    """A JPEG with one more segment in front, as notes and thumbnails are stored."""
+    """A JPEG with another segment after its start, where comments and thumbnails are stored."""
     return data[:2] + bytes([0xFF, marker]) + (len(payload) + 2).to_bytes(2) + payload + data[2:]
 
 
@@ -58,7 +58,10 @@ def write_video(
     label: dict | bytes | None = None,
     part: str = "",
 ) -> Path:
-    """A label `name`.json and a folder of frames, by number; returns the label's path. One annotation a frame."""
+    """Write a label `name`.json and a folder of frames; returns the label's path.
+
+    `images` are JPEGs by frame number, or how many to make. Without `annotations` each frame has one.
+    """
     if isinstance(images, int):
         seed = sum(name.encode())
         images = {5 * i: make_jpeg(1000 * seed + i) for i in range(images)}

@@ -1,1 +1,1 @@
-"""What people want to look at: make a sample, verify a dataset, show its crops."""
+"""Commands to make a sample, to check a dataset and to look at it; what is behind each lies in a sub-room."""

@@ -1,8 +1,9 @@
-"""What was dropped as a near-copy, was that right, what would other settings do: python -m tools.dedupe_report DIR
+"""A page about near-duplicates: python -m tools.dedupe_report DIR [--html FILE] [--json FILE] [--csv FILE]
 
-Writes one HTML page that needs nothing else (DIR.dedupe.html beside DIR), and for machines, when asked, all figures as
-JSON and every dropped frame as CSV. Kept frames are shown as the shards have them, dropped ones are cut again from the
-source. Exit status 1 where a training frame is a near-copy of a validation frame.
+It shows what was dropped as a near-duplicate, whether that was right, and what other settings would keep. The page
+needs no other file; on request all statistics are written as JSON and every dropped frame as CSV. Pictures of kept
+frames come from the shards, those of dropped ones are cut again from the source. Exit status 1 where a training frame
+is a near-duplicate of a validation frame.
 """
 
 import json
@@ -12,36 +13,21 @@ from typing import Any
 
 from console.command import Parser, run_command
 from shards.errors import CallError, DataError
-from tools.duplicates.dropped_csv import write_dropped
-from tools.duplicates.hashed_frames import HashedFrames, check_hashes
-from tools.duplicates.leak_check import Leaks
-from tools.duplicates.page import make_page, tell_number
-from tools.duplicates.totals import inspect_dataset, make_duplicate_totals
-from tools.report_files import MARK, check_files, dataset_folder, write_text
-from tools.source_pictures import Pictures, find_sources, open_dataset
-
-
-def explain_leaks(leaks: Leaks, frames: HashedFrames, folder: Path) -> str:
-    """One line for what the leak check found."""
-    parts = []
-    if leaks.near:
-        train, val, bits = leaks.pairs[0].tolist()
-        closest = f"the nearest: {frames.key(train)} is {tell_number(bits, 'bit')} from {frames.key(val)}"
-        what = f"{tell_number(leaks.near, 'training frame')} within {leaks.promised} bits of a validation frame"
-        parts.append(f"{what} ({closest})")
-    if leaks.equal:
-        train, val = leaks.equal[0]
-        keys = f"{frames.key(train)} is {frames.key(val)}"
-        parts.append(f"{tell_number(len(leaks.equal), 'featureless frame')} of training equal to one ({keys})")
-    if leaks.videos:
-        parts.append(f"{tell_number(len(leaks.videos), 'video')} in both splits ({leaks.videos[0]})")
-    return f"{folder}: {'; '.join(parts)}; make the dataset again with python -m preprocess"
+from tools.duplicates.dropped_csv import write_dropped_csv
+from tools.duplicates.hashed_frames import check_hashes
+from tools.duplicates.leak_check import explain_leaks
+from tools.duplicates.page import render_duplicates_page
+from tools.duplicates.statistics import analyze_duplicates, compute_duplicate_statistics
+from tools.reporting.folder_argument import parse_dataset_folder
+from tools.reporting.frame_pictures import FramePictures
+from tools.reporting.opened_dataset import find_sources, open_dataset
+from tools.reporting.report_files import REPORT_MARK, check_report_files, write_text
 
 
 def _parse(arguments: list[str]) -> Any:
     parser = Parser("tools.dedupe_report", __doc__)
     parser.add_argument(
-        "dataset", type=dataset_folder, metavar="DIR", help="the folder that preprocess wrote, or its dry run"
+        "dataset", type=parse_dataset_folder, metavar="DIR", help="the folder that preprocess wrote, or its dry run"
     )
     parser.add_argument("--html", type=Path, metavar="FILE", help="the page (default: DIR.dedupe.html, beside DIR)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, for machines")
@@ -63,28 +49,28 @@ def _parse(arguments: list[str]) -> Any:
 def main(arguments: list[str]) -> int:
     chosen = _parse(arguments)
     folder = chosen.dataset.absolute()
-    page_file = chosen.html or folder.with_name(f"{folder.name}.dedupe.html")
-    files = {"--html": page_file, "--json": chosen.json, "--csv": chosen.csv}
+    html = chosen.html or folder.with_name(f"{folder.name}.dedupe.html")
+    files = {"--html": html, "--json": chosen.json, "--csv": chosen.csv}
     opened = open_dataset(chosen.dataset, chosen.dry_run)
     sources = find_sources(opened, chosen.source)
-    check_files(folder, {option: path for option, path in files.items() if path}, {*sources, *opened.sources})
+    given = {option: path for option, path in files.items() if path}
+    check_report_files(folder, given, {*sources, *opened.sources})
     check_hashes(opened.folder)
-    found = inspect_dataset(opened, chosen.seed)
-    figures = make_duplicate_totals(found, opened, chosen.images_per_second)
-    pictures = Pictures(opened, sources)
-    page, keys = make_page(found, figures, opened, pictures, chosen.seed, folder.name)
-    write_text(page_file, page)
+    analysis = analyze_duplicates(opened, chosen.seed)
+    statistics = compute_duplicate_statistics(analysis, opened, chosen.images_per_second)
+    pictures = FramePictures(opened, sources)
+    page, shown = render_duplicates_page(analysis, statistics, opened.folder, pictures, chosen.seed, folder.name)
+    write_text(html, page)
     if chosen.json:
-        write_text(
-            chosen.json, json.dumps({"made_by": MARK} | figures | {"shown": keys}, ensure_ascii=False, indent=1) + "\n"
-        )
+        content = {"made_by": REPORT_MARK} | statistics | {"shown": shown}
+        write_text(chosen.json, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     if chosen.csv:
-        write_dropped(chosen.csv, found.frames)
+        write_dropped_csv(chosen.csv, analysis.frames)
     if missing := pictures.explain_missing():
         print(f"dedupe_report: {missing}", file=sys.stderr)
-    print(page_file)
-    if found.leaks.found:
-        raise DataError(explain_leaks(found.leaks, found.frames, chosen.dataset))
+    print(html)
+    if analysis.leaks.found:
+        raise DataError(explain_leaks(analysis.leaks, analysis.frames, chosen.dataset))
     return 0
 
 

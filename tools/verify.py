@@ -1,4 +1,7 @@
-"""Check every byte of a dataset: python -m tools.verify DIR. Exit status 0: whole; 1: not, a line a fault."""
+"""Check every byte of a dataset: python -m tools.verify DIR
+
+Prints one line for each fault. Exit status 0: the dataset is whole; 1: it is not.
+"""
 
 import sys
 
@@ -6,14 +9,14 @@ from console.command import Parser, run_command
 from console.progress import show_progress
 from shards.dataset import read_dataset
 from shards.verification import verify_dataset
-from tools.report_files import dataset_folder
+from tools.reporting.folder_argument import parse_dataset_folder
 
-_SHOWN = 100  # faults; a destroyed dataset has millions
+_MOST_PRINTED = 100  # faults; a destroyed dataset has millions
 
 
 def main(arguments: list[str]) -> int:
     parser = Parser("tools.verify", __doc__)
-    parser.add_argument("dataset", type=dataset_folder, metavar="DIR", help="the folder that preprocess wrote")
+    parser.add_argument("dataset", type=parse_dataset_folder, metavar="DIR", help="the folder that preprocess wrote")
     folder = parser.parse_args(arguments).dataset
     dataset = read_dataset(folder)
     shards = [shard for files in dataset.shards.values() for shard in files]
@@ -22,7 +25,7 @@ def main(arguments: list[str]) -> int:
     with show_progress(size, "byte", scale=True) as progress:
         for fault in verify_dataset(folder, progress.update):
             faults += 1
-            if faults <= _SHOWN:
+            if faults <= _MOST_PRINTED:
                 print(fault)
     if faults:
         print(f"verify: {folder} is not whole: {faults} faults; remove it and make it again", file=sys.stderr)

@@ -137,7 +137,7 @@ def _deduplicate(frames: list[Frame], settings: PreprocessSettings) -> None:
         if duplicate:
             row = frame.row
             row.status, row.reason, row.distance = "duplicate", "near_in_video", duplicate.distance
-            row.duplicate_of = hashed[duplicate.of].row.key
+            row.duplicate_of = hashed[duplicate.representative].row.key
             frame.pixels = None
     if settings.select.per_video:
         _select([frame for frame in hashed if frame.is_kept], settings)

@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from benchmarks.distance import choose_least, fit_tail, main, precision, share_within
-from benchmarks.edits import COPIED, SIZE, STILL, Code, cut, hash_all, hash_differences
-from benchmarks.pairs import PairKind, compare_owners, count_bits, measure_distances
+from benchmarks.distance import choose_smallest_distance, compute_precision, fit_tail, main, share_within
+from benchmarks.edits import (
+    CROP_SIZE,
+    REUPLOAD_EDITS,
+    WITHIN_VIDEO_EDITS,
+    CropHashes,
+    compute_dhash,
+    compute_hashes,
+    cut_crop,
+)
+from benchmarks.pairs import PairKind, compare_photos, count_bits, measure_distances
 from console.command import run_command
 from preprocess.cutting.phash import hash_crop
 from shards.crop_geometry import Crop
@@ -19,43 +27,46 @@ FRAME, CROP = make_image(1, 640, 480), Crop(130, 70, 320)
 
 
 def test_the_difference_hash_tells_rising_from_falling():
-    rising = np.repeat(np.arange(SIZE, dtype=np.uint8)[None, :, None], SIZE, axis=0).repeat(3, axis=2)
-    assert hash_differences(rising) == 2**64 - 1
-    assert hash_differences(rising[:, ::-1].copy()) == hash_differences(np.zeros_like(rising)) == 0
-    half = np.concatenate([rising[: SIZE // 2], rising[SIZE // 2 :, ::-1]])
-    assert hash_differences(half) == 0xFFFFFFFF00000000
+    rising = np.repeat(np.arange(CROP_SIZE, dtype=np.uint8)[None, :, None], CROP_SIZE, axis=0).repeat(3, axis=2)
+    assert compute_dhash(rising) == 2**64 - 1
+    assert compute_dhash(rising[:, ::-1].copy()) == compute_dhash(np.zeros_like(rising)) == 0
+    half = np.concatenate([rising[: CROP_SIZE // 2], rising[CROP_SIZE // 2 :, ::-1]])
+    assert compute_dhash(half) == 0xFFFFFFFF00000000
 
 
 def test_bits_are_counted_hash_by_hash():
-    one, other = make_image(1, SIZE, SIZE), make_image(2, SIZE, SIZE)
+    one, other = make_image(1, CROP_SIZE, CROP_SIZE), make_image(2, CROP_SIZE, CROP_SIZE)
     expected = [
         (hash_crop(one).code ^ hash_crop(other).code).bit_count(),
         (hash_crop(one, 256).code ^ hash_crop(other, 256).code).bit_count(),
-        (hash_differences(one) ^ hash_differences(other)).bit_count(),
+        (compute_dhash(one) ^ compute_dhash(other)).bit_count(),
     ]
-    assert measure_distances([(hash_all(one), hash_all(other))]).tolist() == [expected]
+    assert measure_distances([(compute_hashes(one), compute_hashes(other))]).tolist() == [expected]
 
 
-@pytest.mark.parametrize("name", STILL | COPIED)
+@pytest.mark.parametrize("name", WITHIN_VIDEO_EDITS | REUPLOAD_EDITS)
 def test_every_edit_changes_the_crop_and_its_hashes_little(name):
-    plain, edited = cut(FRAME, CROP), (STILL | COPIED)[name](FRAME, CROP)
+    plain, edited = cut_crop(FRAME, CROP), (WITHIN_VIDEO_EDITS | REUPLOAD_EDITS)[name](FRAME, CROP)
     assert edited.shape == plain.shape and edited.dtype == np.uint8 and np.any(edited != plain)
-    bits = measure_distances([(hash_all(plain), hash_all(edited))])[0]
+    bits = measure_distances([(compute_hashes(plain), compute_hashes(edited))])[0]
     assert np.all(bits <= [16, 80, 16])
 
 
 def test_featureless_frames_make_no_pair():
-    black, picture = hash_all(np.zeros((SIZE, SIZE, 3), np.uint8)), hash_all(cut(FRAME, CROP))
+    black, picture = (
+        compute_hashes(np.zeros((CROP_SIZE, CROP_SIZE, 3), np.uint8)),
+        compute_hashes(cut_crop(FRAME, CROP)),
+    )
     assert measure_distances([(black, picture), (picture, black), (black, black)]).shape == (0, 3)
     assert measure_distances([(picture, picture)]).tolist() == [[0, 0, 0]]
 
 
 def test_only_codes_of_different_owners_are_strangers():
-    chance = np.random.default_rng(0)
-    codes = [Code(chance.integers(0, 2**64, 6, np.uint64), int(chance.integers(1000, 9000))) for _ in range(9)]
+    rng = np.random.default_rng(0)
+    codes = [CropHashes(rng.integers(0, 2**64, 6, np.uint64), int(rng.integers(1000, 9000))) for _ in range(9)]
     owners = np.array([0, 0, 1, 2, 2, 2, 5, 5, 6])
     pairs = [(a, b) for a, b in combinations(range(9), 2) if owners[a] != owners[b]]
-    kind = compare_owners(codes, owners)
+    kind = compare_photos(codes, owners)
     words = np.stack([codes[a].words ^ codes[b].words for a, b in pairs])
     assert kind.distances.tolist() == count_bits(words).tolist()
     assert kind.details.tolist() == [min(codes[a].detail, codes[b].detail) for a, b in pairs]
@@ -69,7 +80,7 @@ def test_a_kind_counts_once_however_many_pairs_it_has():
 
 @pytest.mark.parametrize(("found", "wrong", "expected"), [(1, 0, 1), (0.5, 0.5, 0.5), (0.3, 0.1, 0.75), (0, 0, None)])
 def test_precision(found, wrong, expected):
-    assert precision(found, wrong) == (expected and pytest.approx(expected))
+    assert compute_precision(found, wrong) == (expected and pytest.approx(expected))
 
 
 def test_the_fit_foresees_the_tail_of_random_codes():
@@ -85,7 +96,7 @@ def test_the_fit_foresees_the_tail_of_random_codes():
 
 @pytest.mark.parametrize(("safe", "expected"), [([0, 2, 4, 6], 4), ([0, 2], 2), ([4, 6], 4), ([], 0)])
 def test_the_least_distance_that_finds_enough_is_suggested(safe, expected):
-    assert choose_least(lambda distance: {0: 0.1, 2: 0.9, 4: 0.95, 6: 1}[distance], safe) == expected
+    assert choose_smallest_distance(lambda distance: {0: 0.1, 2: 0.9, 4: 0.95, 6: 1}[distance], safe) == expected
 
 
 @pytest.mark.parametrize(

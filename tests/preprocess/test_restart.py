@@ -25,7 +25,8 @@ from shards import dataset as index
 from shards.errors import DataError
 from shards.storage.folder_lock import lock_file
 from shards.verification import verify_dataset
-from tools.make_sample import SampleSpec, make_sample
+from tools.sample.tree import make_sample
+from tools.sample.video_plans import SampleSpec
 
 INSTANTS = [
     ("preprocess.messages.FrameProgress.add", 3),  # in the middle of the video tasks

@@ -20,8 +20,9 @@ from shards.record import decode_record
 from shards.tfrecord import read_record_at
 from shards.verification import verify_dataset
 from tests.trees import make_jpeg, make_label, write_video
-from tools.make_sample import SampleSpec, make_sample
-from tools.sample.defects import AGAIN
+from tools.sample.defects import REPEATED_IN_VALIDATION
+from tools.sample.tree import make_sample
+from tools.sample.video_plans import SampleSpec
 
 pytestmark = pytest.mark.usefixtures("two_workers")
 
@@ -265,7 +266,7 @@ def test_no_dedupe(sample, tmp_path):
         source=[str(sample[0])], out=str(tmp_path / "out"), dedupe=DedupeSettings(enabled=False), shard_bytes=200_000
     )
     counts = run(settings).counts
-    assert counts["duplicate"] == counts["reasons"]["near_validation"] == sample[1].tolerated[AGAIN]
+    assert counts["duplicate"] == counts["reasons"]["near_validation"] == sample[1].tolerated[REPEATED_IN_VALIDATION]
     assert list(verify_dataset(tmp_path / "out")) == []
 
 

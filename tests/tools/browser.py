@@ -1,4 +1,4 @@
-"""A real, headless Chromium for pages that were written: without one, or without its driver, the test skips."""
+"""A real, headless Chromium that opens written pages; without it or its driver, tests are skipped."""
 
 import shutil
 import tempfile
@@ -49,22 +49,22 @@ def open_page(path: Path, width: int = 1200, height: int = 900) -> Iterator[Any]
 
 
 def resize(driver: Any, width: int, height: int) -> None:
-    """What the page sees becomes width x height: a window cannot be made narrower than 500 pixels."""
+    """Set the size of the page in pixels, also below 500, which is the least width of a window."""
     screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < _PHONE}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
 
 
 def console_errors(driver: Any) -> list[str]:
-    """What the page has complained of since it was last asked: errors and warnings."""
+    """The page's errors and warnings since the last call."""
     return [entry["message"] for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
 
 
 def sideways(driver: Any) -> int:
-    """Pixels by which the page is wider than its window: 0 where nobody has to scroll sideways."""
+    """Pixels by which the page is wider than its window; 0 where it needs no sideways scrolling."""
     return driver.execute_script("const d = document.documentElement; return d.scrollWidth - d.clientWidth")
 
 
 def is_blank(png: bytes) -> bool:
-    """Whether a screenshot has one colour, or nearly: under one pixel in 200 differs from the commonest."""
+    """Whether fewer than one pixel in 200 of a screenshot differs from its commonest colour."""
     pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
     return np.bincount(pixels.ravel()).max() > 0.995 * pixels.size

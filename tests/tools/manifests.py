@@ -1,4 +1,4 @@
-"""Datasets with the rows that a test wants: real Parquet, a real dataset.json, and shards where rows came with some."""
+"""Datasets with rows of a test's choice: a real manifest.parquet and dataset.json, and shards where they are copied."""
 
 import shutil
 from collections.abc import Callable
@@ -17,7 +17,7 @@ DEDUPE = {"enabled": True, "scope": "all", "distance": 3, "cross_distance": 2, "
 
 
 def make_row(video: str, number: int, code: int | None, bits: int = 64, **changes: Any) -> dict[str, Any]:
-    """A kept training frame with a code, or what `changes` make of it."""
+    """The row of a kept training frame with a hash; `changes` replace columns."""
     row: dict[str, Any] = dict.fromkeys(SCHEMA.names)
     row |= {"key": f"{video}/{number}", "source": 0, "label_file": f"{video}.json", "video": video}
     row |= {"frame_number": number, "timestamp": 40 * number, "species": "DOG", "status": "kept", "split": "train"}
@@ -26,7 +26,7 @@ def make_row(video: str, number: int, code: int | None, bits: int = 64, **change
 
 
 def write_rows(folder: Path, rows: list[dict[str, Any]], bits: int = 64, **dedupe: Any) -> Path:
-    """A dataset without shards that holds these rows, which have to be in the manifest's order."""
+    """Write a dataset without shards that has these rows, given in the manifest's order."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = {"dedupe": DEDUPE | dedupe, "hash": {"bits": bits}, "select": {"per_video": None}, "crop": {"size": 256}}
     counts = _write_manifest(folder, rows, bits)
@@ -38,7 +38,7 @@ def write_rows(folder: Path, rows: list[dict[str, Any]], bits: int = 64, **dedup
 
 
 def change_rows(dataset: Path, folder: Path, change: Callable[[dict[str, Any]], Any], **dedupe: Any) -> Path:
-    """A copy of a dataset, with every row as `change` leaves it."""
+    """Copy a dataset and apply `change` to every row."""
     shutil.copytree(dataset, folder)
     table = pq.read_table(folder / MANIFEST_FILE)
     rows = table.to_pylist()

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
@@ -23,11 +22,10 @@ from tests.tools.browser import console_errors, is_blank, open_page, resize, sid
 from tests.tools.manifests import make_row, write_rows
 from tests.trees import make_jpeg, make_label, write_video
 from tools import dataset_report
-from tools.dataset_report import _list_powers, _log_place, _word_settings
-from tools.make_sample import make_sample
-from tools.overview.manifest_pass import RowSamples, summarise_rows
-from tools.overview.totals import count_figures
-from tools.sample.videos import SampleSpec
+from tools.overview.manifest_pass import summarize_manifest
+from tools.overview.statistics import compute_row_statistics
+from tools.sample.tree import make_sample
+from tools.sample.video_plans import SampleSpec
 
 REASONS = [reason for reason in REJECTIONS if reason != "label_conflict"]  # which no frame has unless told to
 BREED = '<script>alert("야옹")</script>&'
@@ -342,26 +340,6 @@ def test_a_dry_run_is_reported_from_the_source(two_workers, tmp_path):
     assert sum(picture["alt"].split(": ")[0] in moods for picture in page.pictures) == found.counts["kept"]
 
 
-def test_nothing_kept():
-    """preprocess refuses to make such a dataset, and its dry run too: a manifest that another program wrote."""
-    table = pa.table(
-        {
-            "video": ["a", "a", "b"],
-            "status": ["rejected"] * 3,
-            "reason": ["box_missing", "box_missing", "label_invalid"],
-            "rows": [1, 1, 1],
-            "label": pa.array([3, 3, None], pa.int8()),
-            **{name: pa.nulls(3, pa.string()) for name in ("split", "species", "action", "breed")},
-            **{name: pa.nulls(3, pa.string()) for name in ("emotion_inspect", "emotion_owner")},
-        }
-    )
-    figures = count_figures(table)
-    assert figures["majority"] is None and figures["imbalance"]["train"]["frames"] is None
-    assert figures["videos_without_frames"]["causes"] == {"box_missing": 1, "label_invalid": 1}
-    assert figures["emptied"] == {}  # no row has a split
-    assert figures["moods"][3]["statuses"]["rejected"] == 2 and figures["no_mood"]["rejected"] == 1
-
-
 def test_a_split_that_keeps_nothing_is_told(tmp_path):
     """Every training frame is near a validation frame; then the other way round."""
     lost = {"status": "duplicate", "reason": "near_validation", "duplicate_of": "b/0", "distance": 1}
@@ -384,19 +362,12 @@ def test_a_split_that_keeps_nothing_is_told(tmp_path):
     assert "Nothing is left to validate by: of 2 annotated frames in validation" in text and "train on" not in text
 
 
-def test_labels_that_a_majority_has_changed_are_counted():
-    columns = {name: ["x"] * 3 for name in ("video", "split", "species", "action", "breed", "emotion_owner", "reason")}
-    labels = {"label": pa.array([3, 2, 3], pa.int8()), "emotion_inspect": [KOREAN[3], KOREAN[3], "편안 / 안정"]}
-    table = pa.table({**columns, **labels, "status": ["kept"] * 3, "rows": [5, 7, 11]})
-    assert count_figures(table)["relabelled"] == 7
-
-
 def test_row_groups_do_not_show(folder, tmp_path):
     """The same rows in groups of 7 give the same figures, and the same number of samples."""
     pq.write_table(pq.read_table(folder / "manifest.parquet"), tmp_path / "manifest.parquet", row_group_size=7)
-    one, other = (summarise_rows(place, 256, 0) for place in (folder, tmp_path))
-    assert count_figures(one.videos) == count_figures(other.videos)
-    assert one.boxes.figures() == other.boxes.figures()
+    one, other = (summarize_manifest(place, 256, 0) for place in (folder, tmp_path))
+    assert compute_row_statistics(one.row_counts) == compute_row_statistics(other.row_counts)
+    assert one.boxes.summarize() == other.boxes.summarize()
     assert len(one.samples.choose(3, 99)) == len(other.samples.choose(3, 99))
 
 
@@ -416,40 +387,11 @@ def test_a_damaged_manifest_says_what_to_do(folder, tmp_path, is_dataset):
     ):
         path = tmp_path / "manifest.parquet"
         path.unlink() if data is None else path.write_bytes(data)
-        for read in (lambda: summarise_rows(tmp_path, 256, 0), lambda: take_rows(tmp_path, range(9), SCHEMA.names)):
+        for read in (lambda: summarize_manifest(tmp_path, 256, 0), lambda: take_rows(tmp_path, range(9), SCHEMA.names)):
             with pytest.raises(DataError) as error:
                 read()
             do = f"; run python -m tools.verify {tmp_path}" if is_dataset else "; make the dry run again"
             assert str(error.value).startswith(f"{path} {what}") and str(error.value).endswith(do)
-
-
-def test_a_count_of_one_is_seen_on_the_log_axis():
-    assert list(_list_powers(1)) == list(_list_powers(10)) == [1, 10]
-    labels = ["1", "10", "100", "1 k", "10 k", "100 k", "1 M", "10 M"]
-    assert list(_list_powers(10**6 + 1).items()) == [(10**power, label) for power, label in enumerate(labels)]
-    for most in (1, 2, 10, 11, 999, 1000, 12_345_678):
-        places = [_log_place(power, most) for power in _list_powers(most)]
-        assert places[0] > 3 and places[-1] == pytest.approx(100) and _log_place(0, most) == 0
-        assert np.diff(places) == pytest.approx(places[1] - places[0])
-    assert _log_place(1, 10) == pytest.approx(100 * np.log(2) / np.log(20))
-
-
-def test_settings_are_worded():
-    settings = {"select": {"per_video": None}, "dedupe": {"enabled": True, "x": None}, "split": {"val_fraction": 0.1}}
-    assert _word_settings(settings) == {
-        "select.per_video": "no limit",
-        "dedupe.enabled": "yes",
-        "dedupe.x": "not given",
-        "split.val_fraction (used only where the source has no split of its own)": "0.1",
-    }
-
-
-def test_samples_prefer_other_videos():
-    samples = RowSamples(0)
-    samples.add(np.array([1] * 50 + [1, 1, 2, -1]), pa.chunked_array([["a"] * 50 + ["b", "c", "d", "e"]]), 100)
-    chosen = samples.choose(1, 3)
-    assert len(chosen) == 3 and {150, 151} < set(chosen) and samples.choose(2, 9) == [152]
-    assert samples.choose(5, 3) == [] and len(set(samples.choose(1, 60))) == 52
 
 
 def test_a_report_replaces_a_report(folder, tmp_path):

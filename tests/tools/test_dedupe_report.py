@@ -1,4 +1,4 @@
-"""The report on real datasets: its figures against the manifest, and its page in a real browser."""
+"""The report on real datasets: its statistics compared with the manifest, and its page in a real browser."""
 
 import csv
 import json
@@ -24,7 +24,7 @@ from tests.tools.manifests import change_rows, make_row, write_rows
 from tests.trees import HEIGHT, WIDTH, make_jpeg, make_label, write_video
 from tools import dedupe_report
 from tools.duplicates.hashed_frames import OUTCOMES
-from tools.duplicates.page import round_up, shorten, tell_number, tell_time
+from tools.duplicates.number_text import format_count
 
 NAME = '<b>&"한글 dog-sit-000001'
 
@@ -33,8 +33,8 @@ def plain(grey):
     return cv2.imencode(".jpg", np.full((HEIGHT, WIDTH, 3), grey, np.uint8))[1].tobytes()
 
 
-def stretches(*pictures):
-    """Frames of a video: each picture four times, at falling JPEG quality, then one without detail."""
+def make_repeated_frames(*pictures):
+    """Frames of a video: each picture four times with falling JPEG quality, then one without detail."""
     images = [make_jpeg(picture, flags=(1, quality)) for picture in pictures for quality in (95, 70, 45, 20)]
     return {5 * place: data for place, data in enumerate([*images, plain(90)])}
 
@@ -44,10 +44,10 @@ def source(tmp_path_factory):
     """Two videos of other moods share a picture, training and validation share one, and one frame is broken."""
     folder = tmp_path_factory.mktemp("pets") / "동물"
     for name, mood, images, part in (
-        (NAME, 1, stretches(1, 2), "Training"),
-        ("dog-sit-000002", 3, stretches(1, 3), "Training"),
-        ("cat-lying-000003", 2, stretches(4) | {30: b""}, "Training"),
-        ("cat-lying-000009", 2, stretches(2, 5), "Validation"),
+        (NAME, 1, make_repeated_frames(1, 2), "Training"),
+        ("dog-sit-000002", 3, make_repeated_frames(1, 3), "Training"),
+        ("cat-lying-000003", 2, make_repeated_frames(4) | {30: b""}, "Training"),
+        ("cat-lying-000009", 2, make_repeated_frames(2, 5), "Validation"),
     ):
         label = make_label(inspect={"emotion": KOREAN[mood]}, species=name.split("-")[0][-3:].upper())
         write_video(folder, name, images, label=label, part=part)
@@ -68,8 +68,8 @@ def report(*arguments) -> int:
     return run_command("dedupe_report", dedupe_report.main, [str(argument) for argument in arguments])
 
 
-class Made:
-    """What the command wrote for the dataset."""
+class WrittenReport:
+    """The files that the command wrote for a dataset."""
 
     def __init__(self, dataset, folder):
         self.html, self.json, self.csv = (folder / f"report.{kind}" for kind in ("html", "json", "csv"))
@@ -83,7 +83,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(dataset, tmp_path_factory):
-    return Made(dataset, tmp_path_factory.mktemp("report"))
+    return WrittenReport(dataset, tmp_path_factory.mktemp("report"))
 
 
 def outcome(row):
@@ -150,7 +150,7 @@ def test_the_nearest_pairs_that_stay(made):
 def test_no_leak_is_left(made):
     leaks = made.figures["leaks"]
     assert leaks["found"] == 0 and leaks["val"] > 0 and leaks["promised"] == 6
-    assert "No training frame that stays is a near-copy of a validation frame" in made.page.text
+    assert "No training frame that stays is a near-duplicate of a validation frame" in made.page.text
 
 
 def test_the_csv_has_every_dropped_frame(made):
@@ -214,7 +214,7 @@ def test_without_scripts_all_is_there_and_no_dead_control(made):
 
 
 def test_the_same_seed_gives_the_same_page(made, dataset, tmp_path):
-    again, other = Made(dataset, tmp_path), tmp_path / "other.json"
+    again, other = WrittenReport(dataset, tmp_path), tmp_path / "other.json"
     font = re.compile(r'src: url\("[^"]+"\)')  # holds the time at which it was cut
     assert font.sub("", again.text) == font.sub("", made.text) and again.figures == made.figures
     assert report(dataset, "--html", tmp_path / "b.html", "--json", other, "--seed", 1) == 0
@@ -272,8 +272,8 @@ def test_an_emptied_split_comes_first(tmp_path):
 
 
 @pytest.fixture
-def fates(tmp_path):
-    """Every fate of a representative, and unselected frames; without pictures."""
+def every_outcome(tmp_path):
+    """A dataset with every outcome of a representative, and unselected frames; without pictures."""
     train = {"emotion_inspect": KOREAN[1], "label": 1, "detail": 5000}
 
     def copy(of, distance, reason="near_in_video"):
@@ -295,15 +295,15 @@ def fates(tmp_path):
         make_row("g", 0, 2**50, detail=5, status="unselected"),
         make_row("g", 1, 2**63, detail=5000),
     ]
-    return write_rows(tmp_path / "fates", rows, distance=3, conflicts="drop")
+    return write_rows(tmp_path / "outcomes", rows, distance=3, conflicts="drop")
 
 
-def test_the_page_tells_what_became_of_all(fates):
-    assert report(fates) == 0
-    text = (fates.with_name("fates.dedupe.html")).read_text("utf-8")
+def test_the_page_shows_every_outcome(every_outcome):
+    assert report(every_outcome) == 0
+    text = (every_outcome.with_name("outcomes.dedupe.html")).read_text("utf-8")
     shown = Page(text).text
     for told in (
-        "5 of 14 frames stay (35.7%); 6 are near-copies of a frame that stands for them, 2 unselected",
+        "5 of 14 frames stay (35.7%); 6 are near-duplicates of a frame that stands for them, 2 unselected",
         ", 1 label conflict (dedupe.conflicts drop).",
         "After this stage 10 stay in this dataset; 2 of these then went as copies of other videos or of validation, "
         "2 as unselected, 1 for label conflicts: 5.",
@@ -317,13 +317,13 @@ def test_the_page_tells_what_became_of_all(fates):
     assert {"a/0", "b/2", "d/0"} <= {key for stays, key in faces if stays}
 
 
-def test_the_widest_and_the_unselected(fates, tmp_path):
-    assert report(fates, "--json", tmp_path / "a.json") == 0
+def test_the_widest_and_the_unselected(every_outcome, tmp_path):
+    assert report(every_outcome, "--json", tmp_path / "a.json") == 0
     shown = json.loads((tmp_path / "a.json").read_text("utf-8"))["shown"]
     assert shown["widest"][0] == ["c/1", "c/0"] and len(shown["widest"]) == 6
     assert sorted(shown["widest"]) == sorted(shown["dropped"])
     assert sorted(shown["unselected"]) == [["b/0", "b/2"], ["g/0", "g/1"]]
-    text = Page(fates.with_name("fates.dedupe.html").read_text("utf-8")).text
+    text = Page(every_outcome.with_name("outcomes.dedupe.html").read_text("utf-8")).text
     assert text.count("without detail, so the bits mean nothing") == 1
     assert text.index("The widest that were dropped") < text.index("Unselected frames beside the nearest")
 
@@ -342,8 +342,8 @@ def test_unselected_frames_alone_are_not_called_nothing(tmp_path):
     rows = [make_row("v", i, 2**60 >> 9 * i, detail=2000, status="unselected" if i else "kept") for i in range(5)]
     assert report(write_rows(tmp_path / "data", rows)) == 0
     shown = Page((tmp_path / "data.dedupe.html").read_text("utf-8")).text
-    assert "Nothing was dropped as a near-copy : 1 of 5 frames stay, 4 unselected" in shown
-    assert "No frame was dropped as a near-copy; 4 were left out as unselected." in shown
+    assert "Nothing was dropped as a near-duplicate : 1 of 5 frames stay, 4 unselected" in shown
+    assert "No frame was dropped as a near-duplicate; 4 were left out as unselected." in shown
     assert "nothing to judge" not in shown and "Unselected frames beside the nearest" in shown
 
 
@@ -371,7 +371,7 @@ def test_nothing_dropped_is_said(tmp_path):
     folder = write_rows(tmp_path / "data", [make_row("v", i, 2**60 >> 9 * i, detail=2000) for i in range(5)])
     assert report(folder, "--json", tmp_path / "a.json", "--csv", tmp_path / "a.csv") == 0
     shown = Page((tmp_path / "data.dedupe.html").read_text("utf-8")).text
-    assert "Nothing was dropped as a near-copy" in shown and "There are no validation frames" in shown
+    assert "Nothing was dropped as a near-duplicate" in shown and "There are no validation frames" in shown
     figures = json.loads((tmp_path / "a.json").read_text("utf-8"))
     assert figures["totals"]["kept"] == 5 and figures["groups"]["groups"] == 0
     assert len((tmp_path / "a.csv").read_text("utf-8").splitlines()) == 1
@@ -390,7 +390,7 @@ def test_a_leak_comes_first_and_ends_with_1(two_workers, source, tmp_path, capsy
     assert "no picture for" in missing and "make the dataset again" in error
     leaks = json.loads((tmp_path / "a.json").read_text("utf-8"))["leaks"]
     assert leaks["near"] == leaks["found"] > 0
-    assert f"{tell_number(leaks['near'], 'training frame')} within 6 bits of a validation frame" in error
+    assert f"{format_count(leaks['near'], 'training frame')} within 6 bits of a validation frame" in error
     page = Page((tmp_path / "leaking.dedupe.html").read_text("utf-8"))
     assert page.text.index("Validation is not apart from training") < page.text.index("leaking: what was dropped", 40)
     tags = [tag if tag != "div" else attributes.get("class") for tag, attributes in page.tags]
@@ -416,7 +416,7 @@ def test_what_a_policy_did_to_contradicting_labels(two_workers, source, tmp_path
 
 
 def test_the_page_stays_small(made, dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr("tools.duplicates.samples.PICTURE_BYTES", 50_000)
+    monkeypatch.setattr("tools.duplicates.page_frames.PICTURE_BYTES", 50_000)
     assert report(dataset, "--html", tmp_path / "a.html") == 0
     text = (tmp_path / "a.html").read_text("utf-8")
     found = re.findall(r"data:image/jpeg;base64,[A-Za-z0-9+/=]+", text)
@@ -435,28 +435,6 @@ def test_a_dry_run_is_shown_from_the_source(two_workers, source, made, tmp_path)
     assert figures["dry_run"] and not made.figures["dry_run"]
     for name in ("totals", "by", "distances", "curves", "groups", "nearest_kept", "shown", "epoch"):
         assert figures[name] == made.figures[name], name
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        *((0, "0 s"), (0.038, "0.038 s"), (9.94, "9.9 s"), (59.4, "59 s"), (59.6, "1 min 0 s")),
-        *((3550, "59 min 10 s"), (3599.7, "1 h 0 min"), (36_000, "10 h 0 min")),
-    ],
-)
-def test_times(seconds, text):
-    assert tell_time(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("number", "end", "half"),
-    [
-        *((0, 4, "2"), (4, 4, "2"), (5, 8, "4"), (49, 60, "30"), (61, 80, "40"), (1900, 2000, "1 k")),
-        *((465_016, 480_000, "240 k"), (2_000_000, 2_000_000, "1 M"), (2_130_000, 2_400_000, "1.2 M")),
-    ],
-)
-def test_the_scale_of_a_chart(number, end, half):
-    assert round_up(number) == end and shorten(end / 2) == half
 
 
 def test_what_could_not_be_compared_is_not_called_whole(tmp_path):
@@ -545,7 +523,7 @@ def test_judgements_outlive_a_reload(many):
         assert "10 of 60 judged: 8 right, 2 wrong" in tally and "about 20% are wrong" in tally
         driver.refresh()
         assert texts(driver, "#tally")[0] == tally
-        pressed = "#pairs-list > article[data-said=n] [data-say=n][aria-pressed=true]"
+        pressed = "#pairs-list > article[data-judgement=n] [data-judge=n][aria-pressed=true]"
         assert len(driver.find_elements("css selector", pressed)) == 2
         driver.find_element("id", "clear").click()
         driver.refresh()
@@ -636,10 +614,10 @@ def test_the_keyboard(many):
         assert driver.switch_to.active_element == pairs[3]
         tally = texts(driver, "#tally")[0]
         assert "3 of 60 judged: 2 right, 1 wrong. For an estimate judge at least 10." in tally
-        assert pairs[2].get_attribute("data-said") == "n"
+        assert pairs[2].get_attribute("data-judgement") == "n"
         driver.switch_to.active_element.send_keys(Keys.ARROW_LEFT)
         assert driver.switch_to.active_element == pairs[2]
-        button = pairs[2].find_element("css selector", "[data-say=y]")
+        button = pairs[2].find_element("css selector", "[data-judge=y]")
         button.send_keys(Keys.ENTER)
         assert "3 right, 0 wrong" in texts(driver, "#tally")[0] and button.get_attribute("aria-pressed") == "true"
         driver.execute_script("arguments[0].focus()", pairs[3])

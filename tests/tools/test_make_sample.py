@@ -15,10 +15,12 @@ from console.command import run_command
 from shards.emotions import KOREAN, parse_emotion
 from shards.errors import CallError
 from shards.manifest import REJECTIONS
-from tools.make_sample import SampleSpec, main, make_sample
-from tools.sample.animals import MOODS, grow_coat, put_animal, strike_pose
+from tools.make_sample import main
+from tools.sample.animal_drawing import place_animal
+from tools.sample.animals import MOOD_POSES, choose_view, make_coat
 from tools.sample.defects import DEFECTS, plan_defects
-from tools.sample.videos import plan_videos
+from tools.sample.tree import make_sample
+from tools.sample.video_plans import SampleSpec, plan_videos
 
 SPEC = SampleSpec(videos=6, frames=5, height=270, seed=3)
 JUNK = ("._", "@eaDir", "__MACOSX", ".DS_Store", "Thumbs.db")
@@ -133,17 +135,17 @@ def test_defects_leave_the_sound_videos_alone(sample, tmp_path):
     counts = make_sample(tmp_path / "sound", replace(SPEC, defects=False), workers=2)
     assert counts.rows == counts.frames == counts.usable.total() == SPEC.videos * SPEC.frames
     assert digests(tmp_path / "sound").items() < digests(sample[0]).items()
-    assert 0 < counts.near_copies < counts.frames
+    assert 0 < counts.near_duplicates < counts.frames
 
 
 @pytest.mark.parametrize("videos", [1, 5, 6, 12, 24, 60])
 def test_moods_animals_and_splits(videos):
     plans = plan_videos(SampleSpec(videos=videos))
-    moods = Counter(plan.emotion for plan in plans)
+    moods = Counter(plan.mood for plan in plans)
     assert len(plans) == videos == len({plan.name for plan in plans})
     assert moods[KOREAN.index("편안/안정")] == max(moods.values())
     assert videos < 12 or min(moods[mood] for mood in range(6)) >= 2
-    assert videos < 24 or len({(plan.split, plan.emotion) for plan in plans}) == 12
+    assert videos < 24 or len({(plan.split, plan.mood) for plan in plans}) == 12
     splits = {plan.animal: {other.split for other in plans if other.animal == plan.animal} for plan in plans}
     assert all(len(split) == 1 for split in splits.values())
     assert videos < 5 or len(splits) < videos  # some were filmed twice
@@ -161,8 +163,8 @@ def test_the_box_holds_all_of_the_animal_and_no_more():
     for seed in range(6):
         rng = np.random.default_rng(seed)
         grey = np.full((540, 960, 3), 128, np.uint8)
-        coat = grow_coat(rng, dog=seed % 2 == 1)
-        frame, box = put_animal(rng, grey, coat, strike_pose(rng, MOODS[seed], coat, None))
+        coat = make_coat(rng, dog=seed % 2 == 1)
+        frame, box = place_animal(rng, grey, coat, choose_view(rng, MOOD_POSES[seed], coat, None))
         assert min(box) >= 0 and box.x + box.width <= 960 and box.y + box.height <= 540
         assert 0.335 * 540 <= max(box.width, box.height) <= 0.79 * 540
         colourful = cv2.absdiff(frame, grey).max(axis=2) > 12

@@ -11,6 +11,7 @@ from preprocess.run import run
 from preprocess.settings import PreprocessSettings
 from tests.trees import make_jpeg, make_label, write_video
 from tools import show
+from tools.export.crop_choice import find_kept_row
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def test_a_picture_of_ours_is_replaced_and_somebodys_is_not(dataset, tmp_path, c
 def test_one_key(dataset, tmp_path):
     key = rows(dataset, "kept")[0]["key"]
     assert show_dataset(dataset, "--key", key, "--png", tmp_path / "one.png") == 0
-    row = show.find_row(dataset, key)
+    row = find_kept_row(dataset, key)
     assert show.read_crop(dataset, row).shape == (256, 256, 3)
 
 
@@ -87,14 +88,14 @@ def test_bad_calls(dataset, tmp_path, capsys):
 
 def test_damaged_datasets(dataset, tmp_path, capsys):
     copy = tmp_path / "데이터"
-    for spoil, message in (
+    for damage, message in (
         (lambda: next(copy.glob("*train*")).unlink(), "-of-00001: missing; run python -m tools.verify"),
         (lambda: (copy / "manifest.parquet").write_bytes(b"PAR1"), "is damaged ("),
         (lambda: (copy / "manifest.parquet").unlink(), "manifest.parquet is missing; run python -m tools.verify"),
     ):
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(dataset, copy)
-        spoil()
+        damage()
         assert show_dataset(copy) == 1
         error = capsys.readouterr().err
         assert message in error and "run python -m tools.verify" in error and len(error.splitlines()) == 1

@@ -1,1 +1,1 @@
-"""What is behind the page about near-duplicates."""
+"""Behind tools.dedupe_report: what was dropped as a near-duplicate, leaks, other settings, and the page."""

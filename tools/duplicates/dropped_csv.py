@@ -1,4 +1,4 @@
-"""Every dropped frame as a line of CSV: whose copy it is, how far from it, and whether their labels agree."""
+"""Writes a CSV of all dropped frames, each with its representative, their distance and both their labels."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,55 +11,50 @@ from pyarrow import csv
 from shards.emotions import EMOTIONS
 from shards.manifest import SPLITS
 from shards.storage.atomic_write import write_atomically
-from tools.duplicates.groups import find_roots
+from tools.duplicates.duplicate_groups import find_roots
 from tools.duplicates.hashed_frames import ABSENT, KEPT, OUTCOMES, HashedFrames, number_outcomes
 
-DROPPED_COLUMNS = (
-    "representative",
-    "direct_representative",
-    "key",
-    "distance",
-    "reason",
-    "representative_mood",
-    "mood",
-)
-DROPPED_COLUMNS += ("representative_species", "species", "representative_split", "split")
-_CHUNK = 100_000  # lines at a time
+_COLUMNS = ("representative", "direct_representative", "key", "distance", "reason", "representative_mood", "mood")
+_COLUMNS += ("representative_species", "species", "representative_split", "split")
+_CHUNK = 100_000  # lines that are written at a time
 
 
-def write_dropped(path: Path, frames: HashedFrames) -> None:
-    """One line for each frame that was dropped, in the manifest's order; columns: COLUMNS."""
+def write_dropped_csv(path: Path, frames: HashedFrames) -> None:
+    """Write one line for each frame that was not kept, in the manifest's order.
+
+    `representative` is the key of the group's representative, `direct_representative` that of the frame's own. Both and
+    their columns are empty for frames that are no duplicates: unselected ones and label conflicts.
+    """
     roots = find_roots(frames)
     dropped = np.flatnonzero(frames.status != KEPT)
-    schema = pa.schema([(name, pa.int16() if name == "distance" else pa.string()) for name in DROPPED_COLUMNS])
+    schema = pa.schema([(name, pa.int16() if name == "distance" else pa.string()) for name in _COLUMNS])
     with write_atomically(path) as file, csv.CSVWriter(file, schema) as writer:
         for first in range(0, len(dropped), _CHUNK):
-            writer.write_table(_list_dropped(frames, roots, dropped[first : first + _CHUNK], schema))
+            writer.write_table(_make_lines(frames, roots, dropped[first : first + _CHUNK], schema))
 
 
-def _list_dropped(frames: HashedFrames, roots: np.ndarray, places: np.ndarray, schema: pa.Schema) -> pa.Table:
-    """Lines of the CSV; unselected and conflicting frames have no representative."""
-    direct = frames.of[places]
-    alone = direct == ABSENT
+def _make_lines(frames: HashedFrames, roots: np.ndarray, places: np.ndarray, schema: pa.Schema) -> pa.Table:
+    direct = frames.representative[places]
+    not_represented = direct == ABSENT
     root = roots[places]
     outcomes = pa.array(OUTCOMES).take(pa.array(number_outcomes(frames)[places]))
     moods = [emotion.korean for emotion in EMOTIONS]
     columns = [
-        _join_keys(frames, root, alone),
-        _join_keys(frames, direct, alone),
-        _join_keys(frames, places, np.zeros(len(places), bool)),
-        pa.array(frames.distance[places], mask=alone),
+        _make_keys(frames, root, not_represented),
+        _make_keys(frames, direct, not_represented),
+        _make_keys(frames, places, np.zeros(len(places), bool)),
+        pa.array(frames.distance[places], mask=not_represented),
         outcomes,
     ]
-    for numbers, names in ((frames.mood, moods), (frames.species, frames.kinds), (frames.split, SPLITS)):
-        columns += [_name(numbers[root], names, alone), _name(numbers[places], names)]
+    for numbers, names in ((frames.mood, moods), (frames.species, frames.species_names), (frames.split, SPLITS)):
+        columns += [_decode(numbers[root], names, not_represented), _decode(numbers[places], names)]
     return pa.table(columns, schema=schema)
 
 
-def _join_keys(frames: HashedFrames, places: np.ndarray, absent: np.ndarray) -> pa.Array:
-    videos = pa.array(frames.videos, pa.string()).take(pa.array(frames.video[places], mask=absent))
-    return pc.binary_join_element_wise(videos, pa.array(frames.number[places]).cast(pa.string()), "/")
+def _make_keys(frames: HashedFrames, places: np.ndarray, absent: np.ndarray) -> pa.Array:
+    videos = pa.array(frames.video_names, pa.string()).take(pa.array(frames.video[places], mask=absent))
+    return pc.binary_join_element_wise(videos, pa.array(frames.frame_number[places]).cast(pa.string()), "/")
 
 
-def _name(numbers: np.ndarray, names: Sequence[str], absent: np.ndarray | bool = False) -> pa.Array:
+def _decode(numbers: np.ndarray, names: Sequence[str], absent: np.ndarray | bool = False) -> pa.Array:
     return pa.array(names, pa.string()).take(pa.array(numbers, mask=(numbers == ABSENT) | absent))

@@ -1,7 +1,7 @@
-"""Does validation share a picture with training? Every kept training frame against every kept validation frame.
+"""Checks that no kept training frame is a near-duplicate of a kept validation frame.
 
-By the hashes of the manifest; featureless frames, which codes cannot tell apart, by the bytes of their stored JPEGs:
-equal pixels give equal JPEGs.
+Every training frame is compared with every validation frame by the hashes in the manifest. Featureless frames, whose
+hashes mean nothing, are compared by the bytes of their stored JPEGs: equal pixels were encoded to equal JPEGs.
 """
 
 import hashlib
@@ -17,85 +17,87 @@ from shards.manifest import take_rows
 from shards.record_reader import RecordReader
 from shards.tfrecord import DamagedRecord
 from tools.duplicates.hashed_frames import VAL, HashedFrames
+from tools.duplicates.number_text import format_count
 
-_PLACE = ["shard", "offset"]
+_RECORD_COLUMNS = ["shard", "offset"]
 
 
 class Leaks(NamedTuple):
-    """What was compared and what was found; places are those among the frames."""
+    """What was compared and what was found. Frames are named by their places among the HashedFrames."""
 
-    train: int  # kept frames of each split
-    val: int
-    promised: int  # bits; no training frame may be within it of a validation frame
-    histogram: list[int]  # training frames by the distance to their nearest validation frame, 0 to the code's limit
-    beyond: int  # training frames that have none within the limit
+    train: int  # kept training frames
+    val: int  # kept validation frames
+    promised: int  # bits; every training frame should be farther than this from all validation frames
+    histogram: list[int]  # training frames by the distance to the nearest validation frame, 0 to the join's limit
+    beyond: int  # training frames without a validation frame within the limit
     pairs: np.ndarray  # (pairs, 3) training frame, validation frame, bits; all within the limit, the closest first
-    featureless: int  # training frames under the detail gate that were held against validation frames
-    equal: list[tuple[int, int]]  # featureless training and validation frames with the same picture
-    unread: int  # featureless frames that look alike but have no stored picture to compare: a dry run
-    videos: list[str]  # that have kept frames in both splits
+    featureless: int  # featureless training frames
+    equal: list[tuple[int, int]]  # featureless training and validation frames with the same stored picture
+    unread: int  # featureless frames of equal hashes that have no stored picture, as after a dry run
+    videos: list[str]  # names of videos with kept frames in both splits
 
     @property
     def near(self) -> int:
-        """Training frames within the promised distance of a validation frame."""
+        """The number of training frames within the promised distance of a validation frame."""
         return int(np.count_nonzero(self.pairs[:, 2] <= self.promised))
 
     @property
     def found(self) -> int:
-        """Training frames that should not be there, and videos in both splits."""
+        """The number of all leaks: training frames that should have been dropped, and videos in both splits."""
         return self.near + len(self.equal) + len(self.videos)
 
 
 def check_leaks(folder: Path, frames: HashedFrames, settings: dict[str, Any], promised: int) -> Leaks:
-    """Hold all kept training frames against all kept validation frames.
+    """Compare all kept training frames with all kept validation frames.
 
-    Raises DataError where a record that has to be compared cannot be read.
+    `folder` holds the manifest and the shards, `promised` is in bits. Raises DataError where a record that has to be
+    compared cannot be read.
     """
     clear = frames.detail >= settings["dedupe"]["min_detail"]
     is_val = frames.split == VAL
-    train, val = (np.flatnonzero(frames.kept & clear & side) for side in (~is_val, is_val))
+    train, val = (np.flatnonzero(frames.is_kept & clear & side) for side in (~is_val, is_val))
     limit = JOIN_LIMITS[frames.bits]
     near = find_nearest(frames.codes[train], frames.codes[val], limit)
     found = np.flatnonzero(near.nearest >= 0)
     found = found[np.argsort(near.distance[found], kind="stable")]
     pairs = np.stack((train[found], val[near.nearest[found]], near.distance[found].astype(np.int64)), 1)
-    alike = _find_alike(frames, np.flatnonzero(frames.kept & ~clear))
-    equal, unread = _compare_pictures(folder, frames, alike)
+    candidates = _find_equal_hashes(frames, np.flatnonzero(frames.is_kept & ~clear))
+    equal, unread = _compare_pictures(folder, frames, candidates)
     return Leaks(
-        train=int(np.count_nonzero(frames.kept & ~is_val)),
-        val=int(np.count_nonzero(frames.kept & is_val)),
+        train=int(np.count_nonzero(frames.is_kept & ~is_val)),
+        val=int(np.count_nonzero(frames.is_kept & is_val)),
         promised=promised,
         histogram=np.bincount(pairs[:, 2], minlength=limit + 1).tolist(),
         beyond=len(train) - len(found),
         pairs=pairs,
-        featureless=int(np.count_nonzero(frames.kept & ~clear & ~is_val)),
+        featureless=int(np.count_nonzero(frames.is_kept & ~clear & ~is_val)),
         equal=equal,
         unread=unread,
-        videos=_find_split_videos(frames),
+        videos=_find_videos_of_both_splits(frames),
     )
 
 
-def _find_split_videos(frames: HashedFrames) -> list[str]:
-    kept = np.flatnonzero(frames.kept)
+def _find_videos_of_both_splits(frames: HashedFrames) -> list[str]:
+    kept = np.flatnonzero(frames.is_kept)
     inside = [np.unique(frames.video[kept[(frames.split[kept] == VAL) == side]]) for side in (False, True)]
-    return [frames.videos[video] for video in np.intersect1d(*inside)]
+    return [frames.video_names[video] for video in np.intersect1d(*inside)]
 
 
-def _find_alike(frames: HashedFrames, places: np.ndarray) -> np.ndarray:
-    """Those of some frames whose code and detail a frame of the other split has too: only they can be equal."""
+def _find_equal_hashes(frames: HashedFrames, places: np.ndarray) -> np.ndarray:
+    """Places of the frames that share hash and detail with one of the other split; no others can have equal pixels."""
     if not len(places):
         return places
-    looks = np.column_stack((frames.codes[places], frames.detail[places].astype(np.uint64)))
-    _, which = np.unique(looks, axis=0, return_inverse=True)
-    which, is_val = which.ravel(), frames.split[places] == VAL
-    both = np.intersect1d(which[is_val], which[~is_val])
-    return places[np.isin(which, both)]
+    features = np.column_stack((frames.codes[places], frames.detail[places].astype(np.uint64)))
+    _, numbers = np.unique(features, axis=0, return_inverse=True)
+    numbers, is_val = numbers.ravel(), frames.split[places] == VAL
+    shared = np.intersect1d(numbers[is_val], numbers[~is_val])
+    return places[np.isin(numbers, shared)]
 
 
 def _compare_pictures(folder: Path, frames: HashedFrames, places: np.ndarray) -> tuple[list[tuple[int, int]], int]:
-    """Training frames with the stored picture of a validation frame, and the number of frames without a picture."""
-    rows = take_rows(folder, frames.row[places].tolist(), _PLACE)
-    stored = [(place, rows[int(frames.row[place])]) for place in places]
+    """Pairs of a training and a validation frame with equal JPEGs, and the number of frames without a stored one."""
+    rows = take_rows(folder, frames.manifest_row[places].tolist(), _RECORD_COLUMNS)
+    stored = [(place, rows[int(frames.manifest_row[place])]) for place in places]
     digests = _digest_pictures(folder, [(place, row) for place, row in stored if row["shard"] is not None])
     seen = {digest: place for place, digest in reversed(digests.items()) if frames.split[place] == VAL}
     train = [place for place in digests if frames.split[place] != VAL]
@@ -115,3 +117,20 @@ def _digest_pictures(folder: Path, stored: list[tuple[int, dict[str, Any]]]) -> 
                 raise DataError(f"{folder / row['shard']}: {error}; run python -m tools.verify {folder}") from error
             digests[place] = hashlib.blake2b(image, digest_size=16).digest()
     return dict(sorted(digests.items()))
+
+
+def explain_leaks(leaks: Leaks, frames: HashedFrames, folder: Path) -> str:
+    """One line that names each kind of leak with an example."""
+    parts = []
+    if leaks.near:
+        train, val, bits = leaks.pairs[0].tolist()
+        closest = f"the nearest: {frames.key(train)} is {format_count(bits, 'bit')} from {frames.key(val)}"
+        what = f"{format_count(leaks.near, 'training frame')} within {leaks.promised} bits of a validation frame"
+        parts.append(f"{what} ({closest})")
+    if leaks.equal:
+        train, val = leaks.equal[0]
+        keys = f"{frames.key(train)} is {frames.key(val)}"
+        parts.append(f"{format_count(len(leaks.equal), 'featureless frame')} of training equal to one ({keys})")
+    if leaks.videos:
+        parts.append(f"{format_count(len(leaks.videos), 'video')} in both splits ({leaks.videos[0]})")
+    return f"{folder}: {'; '.join(parts)}; make the dataset again with python -m preprocess"

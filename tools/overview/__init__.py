@@ -1,1 +1,1 @@
-"""What is behind the page about a dataset as a whole."""
+"""Behind tools.dataset_report: one pass over the manifest, statistics, and the page."""

@@ -1,1 +1,1 @@
-"""A made sample of AI Hub's tree: animals, videos and the defects of the real set."""
+"""Behind tools.make_sample: made videos of animals, in the layout and with the defects of AI Hub's data."""

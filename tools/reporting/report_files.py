@@ -1,4 +1,4 @@
-"""The paths that a command is given: is there a folder, and may its files be written, before any work is done?"""
+"""Files that the commands write: where they may lie, which existing files they may replace, and how text is written."""
 
 import os
 import tempfile
@@ -10,25 +10,22 @@ from shards.errors import CallError
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import IrregularFile, open_file
 
-MARK = "pet mood"  # stands in what the commands write, so that they know it again and replace nothing else
-_MARKS = (f'content="{MARK}"'.encode(), f'"made_by": "{MARK}"'.encode(), f"Author\0{MARK}".encode())
-_MARKS += (b'"representative","direct_representative"',)  # the list of dropped frames
-_HEAD = 65_536  # bytes in which the mark stands
+REPORT_MARK = "pet mood"  # written into every report, so that a later report may replace it
+_MARKS = (
+    f'content="{REPORT_MARK}"'.encode(),
+    f'"made_by": "{REPORT_MARK}"'.encode(),
+    f"Author\0{REPORT_MARK}".encode(),
+)
+_MARKS += (b'"representative","direct_representative"',)  # the header of the CSV of dropped frames
+_MARKED_BYTES = 65_536  # at the start of a file, among which the mark is looked for
 
 
-def dataset_folder(text: str) -> Path:
-    """A command's DIR. Raises CallError where it is empty, which would mean the current folder, or a file."""
-    if text and not Path(text).is_file():
-        return Path(text)
-    what = f"{text} is a file" if text else "DIR is empty"
-    raise CallError(f"{what}; give the folder that preprocess wrote")
+def check_report_files(folder: Path, files: dict[str, Path], sources: Iterable[Path]) -> None:
+    """Raise CallError unless every file can be written without damage to other files.
 
-
-def check_files(folder: Path, files: dict[str, Path], sources: Iterable[Path]) -> None:
-    """Raise CallError unless every file, by its option, can be written and takes no other's place.
-
-    It has to lie outside the dataset and the sources, and must not be the dataset's log, nor anybody's file but a
-    report that it replaces.
+    A file must lie outside the dataset `folder` and its sources, must not be the dataset's log, and may replace an
+    existing file only if that is a report. `files` maps options of the command line, as "--html", to paths, which must
+    be different.
     """
     sources = list(sources)
     for option, path in files.items():
@@ -36,7 +33,7 @@ def check_files(folder: Path, files: dict[str, Path], sources: Iterable[Path]) -
             raise CallError(f"{option} {path} is a folder; give a file's name")
         if not path.absolute().parent.is_dir():
             raise CallError(f"{option} {path}: its folder does not exist; make it or give another file")
-        if what := _find_owner(path, folder, sources) or _find_stranger(path):
+        if what := _find_protected_place(path, folder, sources) or _find_foreign_file(path):
             raise CallError(f"{option} {path} {what}")
         try:
             tempfile.TemporaryFile(dir=path.absolute().parent).close()
@@ -45,9 +42,9 @@ def check_files(folder: Path, files: dict[str, Path], sources: Iterable[Path]) -
     _check_different(files)
 
 
-def _find_owner(path: Path, folder: Path, sources: list[Path]) -> str | None:
-    """Why a file would be in the way of others, and what to do."""
-    places = path.resolve(), path.parent.resolve() / path.name  # a link is replaced itself, not what it points to
+def _find_protected_place(path: Path, folder: Path, sources: list[Path]) -> str | None:
+    """Why a file must not lie at `path`, and what to do; None where it may."""
+    places = path.resolve(), path.parent.resolve() / path.name  # of a link: the link itself is replaced, not its target
     if any(place.is_relative_to(folder.resolve()) for place in places):
         return "lies in the dataset, which holds nothing else; give a file outside of it"
     if log_file(folder).resolve() in places:
@@ -58,19 +55,19 @@ def _find_owner(path: Path, folder: Path, sources: list[Path]) -> str | None:
     return None
 
 
-def _find_stranger(path: Path) -> str | None:
-    """Why a file that is there must not be replaced."""
+def _find_foreign_file(path: Path) -> str | None:
+    """Why an existing file must not be replaced, and what to do; None where it may or where there is none."""
     if not os.path.lexists(path):
         return None
     try:
         with open_file(path) as file:
-            head = file.read(_HEAD)
+            head = file.read(_MARKED_BYTES)
         if any(mark in head for mark in _MARKS):
             return None
     except IrregularFile:
         return "is no regular file; give another"
     except FileNotFoundError:
-        return None  # a link that leads nowhere
+        return None  # a link without a target
     return "is there already, and no report of ours; remove it or give another file"
 
 
@@ -83,6 +80,6 @@ def _check_different(files: dict[str, Path]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8; bytes of file names that are no text (surrogates) are written as \\udc80 and the like."""
+    """Write a text as UTF-8. Surrogates, which stand for bytes of file names, are written as \\udc80 and the like."""
     with write_atomically(path) as file:
         file.write(text.encode("utf-8", "backslashreplace"))

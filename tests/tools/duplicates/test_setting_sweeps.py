@@ -9,8 +9,12 @@ from preprocess.settings import DedupeSettings, PreprocessSettings, SelectSettin
 from shards.dataset import read_dataset
 from tests.tools.manifests import DEDUPE, make_row, write_rows
 from tests.trees import HEIGHT, WIDTH, make_jpeg, write_video
-from tools.duplicates.distance_curves import count_across, count_in_videos, measure_selection
 from tools.duplicates.hashed_frames import DROP_REASONS, read_hashed_frames
+from tools.duplicates.setting_sweeps import (
+    sweep_distance_across_videos,
+    sweep_distance_within_videos,
+    sweep_frames_per_video,
+)
 
 VAL = {"split": "val"}
 
@@ -58,7 +62,7 @@ def differ(a, b):
 
 
 def stay(rows, distance):
-    """The one rule across videos, word by word, for frames with detail."""
+    """The rule for near-duplicates across videos, written out frame by frame, for frames with detail."""
     kept = []
     for row in sorted(rows, key=lambda row: (row["split"] != "val", -row["detail"], -row["crop_size"])):
         if all(differ(row, other) > distance for other in kept if row["video"] != other["video"]):
@@ -73,7 +77,7 @@ def settings_of(**dedupe):
 @pytest.mark.parametrize("bits", [64, 256])
 def test_inside_videos_is_what_preprocess_would_keep(tmp_path, bits):
     rows = make_rows(1, bits)
-    curve = count_in_videos(read_hashed_frames(write_rows(tmp_path, rows, bits)), settings_of(distance=7))
+    curve = sweep_distance_within_videos(read_hashed_frames(write_rows(tmp_path, rows, bits)), settings_of(distance=7))
     assert curve.own == 7
     assert curve.distances == (list(range(33)) if bits == 64 else sorted({7, *range(0, 129, 4)}))
     for distance, kept in zip(curve.distances, curve.kept, strict=True):
@@ -92,10 +96,10 @@ def test_featureless_frames_count_as_the_dataset_has_them(tmp_path):
         make_row("c", 0, 0, **dark, **gone, reason="near_validation"),
     ]
     frames = read_hashed_frames(write_rows(tmp_path, rows))
-    assert set(count_in_videos(frames, settings_of()).kept) == {4}
-    across = count_across(frames, settings_of())
+    assert set(sweep_distance_within_videos(frames, settings_of()).kept) == {4}
+    across = sweep_distance_across_videos(frames, settings_of())
     assert set(across["all"].kept) == {2} and set(across["video"].kept) == {3}
-    assert measure_selection(frames, settings_of())[:3] == ([1, 2], [3, 4], [None, None])
+    assert sweep_frames_per_video(frames, settings_of())[:3] == ([1, 2], [3, 4], [None, None])
 
 
 @pytest.mark.parametrize("bits", [64, 256])
@@ -105,7 +109,7 @@ def test_across_videos_is_the_rule_among_representatives(tmp_path, bits):
     for row in [row for row in rows if row["status"] == "kept"][3::10]:
         row |= {"status": "unselected"}
     frames = read_hashed_frames(write_rows(tmp_path, rows, bits))
-    curves = count_across(frames, settings_of(scope="all", distance=3, cross_distance=5))
+    curves = sweep_distance_across_videos(frames, settings_of(scope="all", distance=3, cross_distance=5))
     given = [row for row in rows if row["status"] == "kept"]
     clear = [row for row in given if row["detail"] >= 10]
     assert curves["all"].own == 5 and curves["video"].own is None
@@ -123,9 +127,9 @@ def test_across_videos_is_the_rule_among_representatives(tmp_path, bits):
 )
 def test_of_many_frames_not_every_distance_is_tried(tmp_path, monkeypatch, bits, own, tried):
     frames = read_hashed_frames(write_rows(tmp_path, make_rows(5, bits), bits))
-    every = count_across(frames, settings_of(cross_distance=own))
-    monkeypatch.setattr("tools.duplicates.distance_curves._MANY", {64: 10, 256: 10})
-    some = count_across(frames, settings_of(cross_distance=own))
+    every = sweep_distance_across_videos(frames, settings_of(cross_distance=own))
+    monkeypatch.setattr("tools.duplicates.setting_sweeps._MANY_FRAMES", {64: 10, 256: 10})
+    some = sweep_distance_across_videos(frames, settings_of(cross_distance=own))
     for scope, curve in some.items():
         assert curve.distances == tried
         assert curve.kept == [every[scope].kept[distance] for distance in tried]
@@ -134,9 +138,9 @@ def test_of_many_frames_not_every_distance_is_tried(tmp_path, monkeypatch, bits,
 def test_a_switched_off_setting_is_on_no_curve(tmp_path):
     frames = read_hashed_frames(write_rows(tmp_path, make_rows(3)))
     old = {"enabled": True, "distance": 8, "min_detail": 10}  # as before there was a stage across videos
-    across = count_across(frames, {"dedupe": old})
+    across = sweep_distance_across_videos(frames, {"dedupe": old})
     assert across["all"].own is None and across["video"].own is None
-    assert count_in_videos(frames, settings_of(enabled=False)).own is None
+    assert sweep_distance_within_videos(frames, settings_of(enabled=False)).own is None
 
 
 def farthest(codes, count):
@@ -156,7 +160,7 @@ def test_selection_and_what_it_leaves_uncovered(tmp_path, bits):
     rows[5]["status"] = "unselected"  # what was selected once, or dropped across videos, changes nothing
     rows[7] |= {"status": "duplicate", "reason": "near_across_videos", "duplicate_of": "w/0", "distance": 9}
     frames = read_hashed_frames(write_rows(tmp_path, rows, bits))
-    found = measure_selection(frames, settings_of() | {"select": {"per_video": 7}})
+    found = sweep_frames_per_video(frames, settings_of() | {"select": {"per_video": 7}})
     assert found.own == 7 and found.counts == [1, 2, 3, 4, 5, 6, 7, 8]
     for count, kept, greatest, median in zip(*found[:4], strict=True):
         videos = [
@@ -199,31 +203,31 @@ def make(two_workers, source, tmp_path_factory):
 def test_the_curves_are_what_real_runs_keep(make):
     """A dataset's curves at other distances are what runs with those distances keep, and at its own what it kept."""
     made = [make(distance=d, cross_distance=c) for d, c in ((0, 6), (8, 0), (8, 6))]
-    kept = [int(np.count_nonzero(frames.stays_in_video)) for frames, _ in made]
+    kept = [int(np.count_nonzero(frames.stays_within_video)) for frames, _ in made]
     assert kept[0] > kept[1] == kept[2]
     for frames, settings in made:
-        curve = count_in_videos(frames, settings)
+        curve = sweep_distance_within_videos(frames, settings)
         assert [curve.kept[0], curve.kept[8]] == kept[:2]
-        across = count_across(frames, settings)["all"]
-        assert across.kept[across.own] == np.count_nonzero(frames.kept)
-    finest, usual = (np.count_nonzero(frames.kept) for frames, _ in made[1:])
+        across = sweep_distance_across_videos(frames, settings)["all"]
+        assert across.kept[across.own] == np.count_nonzero(frames.is_kept)
+    finest, usual = (np.count_nonzero(frames.is_kept) for frames, _ in made[1:])
     for frames, settings in made[1:]:
-        across = count_across(frames, settings)["all"].kept
+        across = sweep_distance_across_videos(frames, settings)["all"].kept
         assert [across[0], across[6]] == [finest, usual] and finest > usual
 
 
 @pytest.mark.parametrize("dedupe", [{"scope": "video"}, {"enabled": False}])
 def test_other_scopes_are_what_real_runs_keep(make, dedupe):
     frames, settings = make(**dedupe)
-    curve = count_across(frames, settings)["video"]
-    assert curve.own == 6 and curve.kept[6] == np.count_nonzero(frames.kept)
+    curve = sweep_distance_across_videos(frames, settings)["video"]
+    assert curve.own == 6 and curve.kept[6] == np.count_nonzero(frames.is_kept)
     assert np.count_nonzero(frames.reason == DROP_REASONS.index("near_validation")) > 0
 
 
 def test_selection_is_what_a_real_run_keeps(make):
     frames, settings = make(per_video=3, distance=2)
-    found = measure_selection(frames, settings)
+    found = sweep_frames_per_video(frames, settings)
     assert found.own == 3
-    assert found.kept[found.counts.index(3)] == np.count_nonzero(frames.leaves_video) == 12
-    across = count_across(frames, settings)["all"]
-    assert across.kept[across.own] == np.count_nonzero(frames.kept)
+    assert found.kept[found.counts.index(3)] == np.count_nonzero(frames.compared_across_videos) == 12
+    across = sweep_distance_across_videos(frames, settings)["all"]
+    assert across.kept[across.own] == np.count_nonzero(frames.is_kept)

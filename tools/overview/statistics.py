@@ -1,4 +1,4 @@
-"""What a dataset holds, in figures: all from its manifest and dataset.json."""
+"""The statistics of tools.dataset_report, as its JSON holds them, from the manifest and dataset.json."""
 
 from collections import Counter
 from typing import Any
@@ -10,43 +10,56 @@ import pyarrow.compute as pc
 from shards.dataset import Dataset
 from shards.emotions import EMOTIONS, parse_emotion
 from shards.manifest import DUPLICATIONS, REJECTIONS, SPLITS, STATUSES
-from tools.overview.histogram import fold
-from tools.overview.manifest_pass import Read
+from tools.overview.binning import bin_counts
+from tools.overview.manifest_pass import ManifestSummary
 
-_FRAMES = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)  # of a video, where one bar of the histogram ends
-_LISTED = 30  # actions, breeds, videos without frames: the rest is counted
+_FRAME_BINS = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)  # frames of a video, the last value of each bin
+_MOST_LISTED = 30  # actions, breeds, videos without frames; of the others only the number is given
+_NONE = {"rows": 0, "videos": 0}
 
 
-def count_figures(videos: pa.Table) -> dict[str, Any]:
-    """The figures that come from labels and statuses; `videos` is Read.videos. Frames are kept ones unless named."""
-    kept = videos.filter(pc.equal(videos["status"], "kept"))
-    statuses = _count(videos, "status")
+def compute_dataset_statistics(summary: ManifestSummary, dataset: Dataset, is_dry_run: bool) -> dict[str, Any]:
+    """All statistics of a dataset, of types that JSON has."""
+    return {
+        "dry_run": is_dry_run,
+        "settings": dataset.settings,
+        "image_size": dataset.image_size,
+        "bytes": {split: sum(shard.bytes for shard in shards) for split, shards in dataset.shards.items()},
+        **compute_row_statistics(summary.row_counts),
+        "boxes": summary.boxes.summarize(),
+    }
+
+
+def compute_row_statistics(row_counts: pa.Table) -> dict[str, Any]:
+    """The statistics of labels and statuses from ManifestSummary.row_counts.
+
+    "rows" are rows of the manifest, which are annotated frames, and "videos" the videos that they belong to.
+    """
+    kept = row_counts.filter(pc.equal(row_counts["status"], "kept"))
+    statuses = _count(row_counts, "status")
     return {
         "rows": sum(found["rows"] for found in statuses.values()),
-        "videos": len(pc.unique(videos["video"])),
+        "videos": len(pc.unique(row_counts["video"])),
         "statuses": {status: statuses.get(status, _NONE)["rows"] for status in STATUSES},
         "splits": {split: _count(kept, "split").get(split, _NONE) for split in SPLITS},
-        "emptied": _find_emptied(videos, kept),
-        "moods": _count_moods(videos, kept),
-        "no_mood": _count_statuses(videos.filter(pc.is_null(videos["label"]))),
+        "emptied": _find_emptied_splits(row_counts, kept),
+        "moods": _count_moods(row_counts, kept),
+        "no_mood": _count_statuses(row_counts.filter(pc.is_null(row_counts["label"]))),
         "imbalance": {split: _measure_imbalance(kept, split) for split in SPLITS},
-        "majority": _measure_majority(kept),
+        "majority": _score_majority_mood(kept),
         "species": _count_species(kept),
-        "actions": _rank(kept, "species", "action"),
-        "breeds": _rank(kept, "species", "breed"),
-        "reasons": _count_reasons(videos),
-        "frames_per_video": _spread(videos, kept),
-        "videos_without_frames": _find_empty(videos, kept),
-        "agreement": _compare_moods(videos),
+        "actions": _rank_by_videos(kept, "species", "action"),
+        "breeds": _rank_by_videos(kept, "species", "breed"),
+        "reasons": _count_reasons(row_counts),
+        "frames_per_video": _bin_frames_per_video(row_counts, kept),
+        "videos_without_frames": _find_videos_without_frames(row_counts, kept),
+        "agreement": _compare_owner_and_inspector(row_counts),
         "relabelled": _count_relabelled(kept),
     }
 
 
-_NONE = {"rows": 0, "videos": 0}
-
-
 def _count(rows: pa.Table, *names: str) -> dict[Any, dict[str, int]]:
-    """Rows, and the videos in which they lie, by the values of one column, or of several as a tuple."""
+    """Numbers of rows and of their videos, by the values of a column or by tuples of the values of several columns."""
     found = rows.group_by(list(names)).aggregate([("rows", "sum"), ("video", "count_distinct")])
     keys = zip(*(found[name].to_pylist() for name in names), strict=True)
     counts = zip(found["rows_sum"].to_pylist(), found["video_count_distinct"].to_pylist(), strict=True)
@@ -59,21 +72,25 @@ def _count_statuses(rows: pa.Table) -> dict[str, int]:
     return {status: found.get(status, _NONE)["rows"] for status in STATUSES}
 
 
-def _find_emptied(videos: pa.Table, kept: pa.Table) -> dict[str, dict[str, Any]]:
-    """Splits that had frames and keep none: how many frames they had, and why these went, the commonest first."""
-    whole, left = _count(videos, "split"), _count(kept, "split")
-    lost = _count(videos, "split", "status", "reason")
+def _find_emptied_splits(row_counts: pa.Table, kept: pa.Table) -> dict[str, dict[str, Any]]:
+    """Splits that have annotated frames but no kept ones: the number of frames, and by reason, the commonest first."""
+    whole, left = _count(row_counts, "split"), _count(kept, "split")
+    lost = _count(row_counts, "split", "status", "reason")
     emptied = {}
     for split in SPLITS:
         if split in whole and split not in left:
-            causes = {reason or status: found["rows"] for (of, status, reason), found in lost.items() if of == split}
+            causes = {reason or status: count["rows"] for (of, status, reason), count in lost.items() if of == split}
             causes = dict(sorted(causes.items(), key=lambda cause: (-cause[1], cause[0])))
             emptied[split] = {"rows": whole[split]["rows"], "causes": causes}
     return emptied
 
 
-def _count_moods(videos: pa.Table, kept: pa.Table) -> list[dict[str, Any]]:
-    found, whole, statuses = _count(kept, "split", "label"), _count(kept, "label"), _count(videos, "label", "status")
+def _count_moods(row_counts: pa.Table, kept: pa.Table) -> list[dict[str, Any]]:
+    found, whole, statuses = (
+        _count(kept, "split", "label"),
+        _count(kept, "label"),
+        _count(row_counts, "label", "status"),
+    )
     return [
         {
             "label": label,
@@ -96,7 +113,7 @@ def _count_species(kept: pa.Table) -> list[dict[str, Any]]:
 
 
 def _measure_imbalance(kept: pa.Table, split: str) -> dict[str, Any]:
-    """For frames and for videos the commonest and the rarest mood that there is, and how many times as many it has."""
+    """The commonest and the rarest mood that occur in a split and their ratio, by frames and by videos."""
     moods = _count(kept.filter(pc.equal(kept["split"], split)), "label")
     measured: dict[str, Any] = {"absent": [label for label in range(len(EMOTIONS)) if label not in moods]}
     for name, key in (("frames", "rows"), ("videos", "videos")):
@@ -109,8 +126,8 @@ def _measure_imbalance(kept: pa.Table, split: str) -> dict[str, Any]:
     return measured
 
 
-def _measure_majority(kept: pa.Table) -> dict[str, Any] | None:
-    """What always answering the commonest mood of the training videos scores on each split, frames and videos."""
+def _score_majority_mood(kept: pa.Table) -> dict[str, Any] | None:
+    """The scores on each split of a constant answer: the mood that most training videos have."""
     train = _count(kept.filter(pc.equal(kept["split"], "train")), "label")
     if not train:
         return None
@@ -119,7 +136,10 @@ def _measure_majority(kept: pa.Table) -> dict[str, Any] | None:
 
 
 def _score_constant(kept: pa.Table, split: str, answer: int) -> dict[str, Any] | None:
-    """Accuracy, macro-F1 and balanced accuracy over the moods that the split has; None where it has no frame."""
+    """Accuracy of a constant answer, and macro-F1 and balanced accuracy over the moods that occur in the split.
+
+    None where the split has no frame.
+    """
     moods = _count(kept.filter(pc.equal(kept["split"], split)), "label")
     if not moods:
         return None
@@ -134,32 +154,32 @@ def _score_constant(kept: pa.Table, split: str, answer: int) -> dict[str, Any] |
     return scores
 
 
-def _rank(kept: pa.Table, *names: str) -> dict[str, Any]:
-    """The commonest pairs of two columns' values by videos, with what the rest comes to."""
+def _rank_by_videos(kept: pa.Table, *names: str) -> dict[str, Any]:
+    """The pairs of values of two columns that most videos have, and the number of the other pairs and of their rows."""
     found = [dict(zip(names, values, strict=True)) | count for values, count in _count(kept, *names).items()]
     found.sort(key=lambda line: (-line["videos"], -line["rows"], [str(line[name]) for name in names]))
-    rest = found[_LISTED:]
-    return {"first": found[:_LISTED], "rest": {"values": len(rest), "rows": sum(line["rows"] for line in rest)}}
+    rest = found[_MOST_LISTED:]
+    return {"first": found[:_MOST_LISTED], "rest": {"values": len(rest), "rows": sum(line["rows"] for line in rest)}}
 
 
-def _count_reasons(videos: pa.Table) -> list[dict[str, Any]]:
-    found = _count(videos.filter(pc.is_valid(videos["reason"])), "status", "reason")
+def _count_reasons(row_counts: pa.Table) -> list[dict[str, Any]]:
+    found = _count(row_counts.filter(pc.is_valid(row_counts["reason"])), "status", "reason")
     known = [*REJECTIONS, *DUPLICATIONS]
     lines = [{"status": status, "reason": reason, **count} for (status, reason), count in found.items()]
     return sorted(lines, key=lambda line: known.index(line["reason"]) if line["reason"] in known else len(known))
 
 
-def _spread(videos: pa.Table, kept: pa.Table) -> list[dict[str, Any]]:
-    """How many videos have how many annotated frames, and how many kept ones."""
-    bars = []
-    annotated, left = (_sum_by_video(rows) for rows in (videos, kept))
+def _bin_frames_per_video(row_counts: pa.Table, kept: pa.Table) -> list[dict[str, Any]]:
+    """Histograms of the number of annotated frames and of kept frames of a video."""
+    histograms = []
+    annotated, left = (_sum_by_video(rows) for rows in (row_counts, kept))
     missing = len(annotated) - len(left)
     for rows, extra in ((annotated, 0), (left, missing)):
-        counts = np.bincount(np.append(rows, np.zeros(extra, np.int64)), minlength=_FRAMES[-1] + 2)
-        bars.append(fold(counts, _FRAMES))
+        counts = np.bincount(np.append(rows, np.zeros(extra, np.int64)), minlength=_FRAME_BINS[-1] + 2)
+        histograms.append(bin_counts(counts, _FRAME_BINS))
     return [
         {"from": a["from"], "to": a["to"], "annotated": a["frames"], "kept": k["frames"]}
-        for a, k in zip(*bars, strict=True)
+        for a, k in zip(*histograms, strict=True)
     ]
 
 
@@ -167,22 +187,25 @@ def _sum_by_video(rows: pa.Table) -> np.ndarray:
     return rows.group_by("video").aggregate([("rows", "sum")])["rows_sum"].to_numpy()
 
 
-def _find_empty(videos: pa.Table, kept: pa.Table) -> dict[str, Any]:
-    """Videos of which no frame is kept: how many, by what happened to most of their frames, and the first of them."""
-    lost = videos.filter(pc.invert(pc.is_in(videos["video"], pc.unique(kept["video"]))))
+def _find_videos_without_frames(row_counts: pa.Table, kept: pa.Table) -> dict[str, Any]:
+    """Videos without a kept frame: how many, by the reason of most of their frames, and the first of them by name."""
+    lost = row_counts.filter(pc.invert(pc.is_in(row_counts["video"], pc.unique(kept["video"]))))
     causes = lost.group_by(["video", "status", "reason"]).aggregate([("rows", "sum")])
     main: dict[str, tuple[int, str]] = {}
     for video, status, reason, rows in zip(*(column.to_pylist() for column in causes.columns), strict=True):
         main[video] = max(main.get(video, (0, "")), (rows, reason or status))
     counts = Counter(cause for _, cause in main.values())
-    first = [{"video": video, "cause": main[video][1]} for video in sorted(main)[:_LISTED]]
+    first = [{"video": video, "cause": main[video][1]} for video in sorted(main)[:_MOST_LISTED]]
     return {"count": len(main), "causes": dict(counts.most_common()), "first": first}
 
 
-def _compare_moods(videos: pa.Table) -> dict[str, Any]:
-    """Videos by what their inspector (row) and their owner (column) saw; the last column is any other word or none."""
+def _compare_owner_and_inspector(row_counts: pa.Table) -> dict[str, Any]:
+    """A confusion matrix of videos: the inspector's mood (rows) against the owner's (columns).
+
+    The last column is for owners who gave another word or none.
+    """
     matrix = np.zeros((len(EMOTIONS), len(EMOTIONS) + 1), np.int64)
-    for (inspector, owner), count in _count(videos, "emotion_inspect", "emotion_owner").items():
+    for (inspector, owner), count in _count(row_counts, "emotion_inspect", "emotion_owner").items():
         row, column = (parse_emotion(text) if text else None for text in (inspector, owner))
         if row is not None:
             matrix[row, len(EMOTIONS) if column is None else column] += count["videos"]
@@ -196,18 +219,6 @@ def _compare_moods(videos: pa.Table) -> dict[str, Any]:
 
 
 def _count_relabelled(kept: pa.Table) -> int:
-    """Kept frames whose label is not the inspector's: those of a group in which another mood has the majority."""
+    """Kept frames whose label is not the inspector's mood, because most of their near-duplicates have another one."""
     found = _count(kept, "label", "emotion_inspect")
     return sum(count["rows"] for (label, text), count in found.items() if parse_emotion(text or "") != label)
-
-
-def make_dataset_totals(read: Read, dataset: Dataset, is_dry_run: bool) -> dict[str, Any]:
-    """All figures of a dataset as JSON can hold them."""
-    return {
-        "dry_run": is_dry_run,
-        "settings": dataset.settings,
-        "image_size": dataset.image_size,
-        "bytes": {split: sum(shard.bytes for shard in shards) for split, shards in dataset.shards.items()},
-        **count_figures(read.videos),
-        "boxes": read.boxes.figures(),
-    }

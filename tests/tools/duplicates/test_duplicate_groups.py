@@ -8,7 +8,7 @@ from shards.errors import DataError
 from shards.manifest import MANIFEST_FILE, take_rows
 from tests.tools.manifests import make_row, write_rows
 from tools.duplicates import hashed_frames
-from tools.duplicates.groups import find_duplicate_groups, find_roots
+from tools.duplicates.duplicate_groups import find_duplicate_groups, find_roots
 from tools.duplicates.hashed_frames import ABSENT, check_hashes, measure_distance, read_hashed_frames
 
 
@@ -39,37 +39,47 @@ def folder(tmp_path):
 
 def test_frames_are_the_rows_with_a_hash(folder):
     frames, rows = read_hashed_frames(folder), pq.read_table(folder / MANIFEST_FILE).to_pylist()
-    assert [rows[place] for place in frames.row] == [row for row in rows[:-1] if row["hash"]]
+    assert [rows[place] for place in frames.manifest_row] == [row for row in rows[:-1] if row["hash"]]
     assert [frames.key(i) for i in range(len(frames))] == [row["key"] for row in rows[:-1] if row["hash"]]
-    assert frames.of.tolist() == [ABSENT, 0, 0, 2, ABSENT, ABSENT, ABSENT]
+    assert frames.representative.tolist() == [ABSENT, 0, 0, 2, ABSENT, ABSENT, ABSENT]
     assert frames.distance.tolist() == [ABSENT, 1, 2, 1, ABSENT, ABSENT, ABSENT]
     assert frames.codes[:, 0].tolist() == [0, 1, 0b110, 0b111, 2**64 - 1, 2**63, 2**62] and frames.bits == 64
     assert frames.mood.tolist() == [1, 1, 3, 3, ABSENT, 3, 3] and frames.label.tolist() == [1, 1, 3, 3, ABSENT, 3, 3]
-    assert [frames.kinds[kind] if kind != ABSENT else None for kind in frames.species] == [
+    assert [frames.species_names[kind] if kind != ABSENT else None for kind in frames.species] == [
         *("DOG", "DOG", "CAT", "CAT", None, "DOG", "DOG")
     ]
     outcomes = [hashed_frames.OUTCOMES[place] for place in hashed_frames.number_outcomes(frames)]
     assert outcomes == [
         *("kept", "near_in_video", "near_across_videos", "near_in_video", "kept", "label_conflict", "unselected")
     ]
-    assert frames.stays_in_video.tolist() == [True, False, True, False, True, True, True]
+    assert frames.stays_within_video.tolist() == [True, False, True, False, True, True, True]
 
 
 def test_a_group_holds_the_duplicates_of_its_duplicates(folder):
     frames = read_hashed_frames(folder)
     found = find_duplicate_groups(frames)
-    assert found.representative.tolist() == [0] and found.of_group(0).tolist() == [1, 2, 3]
+    assert found.representative.tolist() == [0] and found.list_members(0).tolist() == [1, 2, 3]
     assert found.size.tolist() == [3] and found.widest.tolist() == [2]
     assert found.moods.tolist() == [[0, 2, 0, 2, 0, 0]] and found.disagreeing.tolist() == [2]
-    assert measure_distance(frames, found.of_group(0), np.zeros(3, int)).tolist() == [1, 2, 3]
+    assert measure_distance(frames, found.list_members(0), np.zeros(3, int)).tolist() == [1, 2, 3]
 
 
 def test_row_groups_change_nothing(folder, tmp_path, monkeypatch):
     whole = read_hashed_frames(folder)
     pq.write_table(pq.read_table(folder / MANIFEST_FILE), folder / MANIFEST_FILE, row_group_size=2)
     parts = read_hashed_frames(folder)
-    assert whole.videos == parts.videos
-    for name in ("row", "video", "number", "mood", "of", "codes", "species", "status", "reason"):
+    assert whole.video_names == parts.video_names
+    for name in (
+        "manifest_row",
+        "video",
+        "frame_number",
+        "mood",
+        "representative",
+        "codes",
+        "species",
+        "status",
+        "reason",
+    ):
         assert np.array_equal(getattr(whole, name), getattr(parts, name)), name
     rows = pq.read_table(folder / MANIFEST_FILE).to_pylist()
     read = take_rows(folder, [6, 0, 3, 0], ["key", "video"])
@@ -104,7 +114,7 @@ def test_many_groups_against_counting_one_by_one(tmp_path, bits):
     by_key = {row["key"]: row for row in rows}
     for group, place in enumerate(found.representative):
         members = expected[frames.key(place)]
-        assert [frames.key(i) for i in found.of_group(group)] == [row["key"] for row in members]
+        assert [frames.key(i) for i in found.list_members(group)] == [row["key"] for row in members]
         assert found.widest[group] == max(row["distance"] for row in members)
         moods = [row["emotion_inspect"] for row in [by_key[frames.key(place)], *members]]
         assert found.moods[group].tolist() == [moods.count(mood) for mood in KOREAN]
@@ -148,4 +158,4 @@ def test_a_table_without_rows_of_a_row_group(tmp_path):
     with pq.ParquetWriter(folder / MANIFEST_FILE, pq.read_schema(folder / MANIFEST_FILE)) as writer:
         for part in (rows[:1], rows[1:4], rows[4:]):
             writer.write_table(pa.Table.from_pylist(part, writer.schema))
-    assert read_hashed_frames(folder).row.tolist() == [0, 4]
+    assert read_hashed_frames(folder).manifest_row.tolist() == [0, 4]

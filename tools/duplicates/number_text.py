@@ -1,0 +1,36 @@
+"""Numbers as the near-duplicate page and its messages write them."""
+
+_ROUND_STEPS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15)
+
+
+def format_duration(seconds: float) -> str:
+    """As 0.5 s, 42 s, 3 min 20 s or 5 h 0 min."""
+    whole = round(seconds)
+    if seconds < 10:
+        return f"{seconds:.2g} s"
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def format_count(number: int, noun: str) -> str:
+    """As "1 frame" or "1,200 frames"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def abbreviate_number(number: float) -> str:
+    """As 1.5 M, 250 k or 12, for the axis of a chart."""
+    for size, letter in ((1_000_000, " M"), (1000, " k")):
+        if number >= size:
+            return f"{number / size:.4g}{letter}"
+    return f"{number:.3g}"
+
+
+def round_up_axis(number: float) -> int:
+    """The end of a chart's axis: at least `number`, and with round numbers at each quarter."""
+    size = 4
+    while size * _ROUND_STEPS[-1] < number:
+        size *= 10
+    return next(size * step for step in _ROUND_STEPS if size * step >= number)

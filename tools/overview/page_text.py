@@ -1,0 +1,90 @@
+"""Texts and numbers of the overview page: what each reason means, settings, ratios, a logarithmic axis."""
+
+import math
+from typing import Any
+
+from shards.emotions import EMOTIONS
+from trainer.evaluation.run_report import flatten_settings
+
+# By reason of the manifest: what it means, and what one can do about it.
+REASON_TEXTS = {
+    "label_unreadable": ("The label file cannot be read or is no JSON.", "Unpack or copy it again."),
+    "label_invalid": ("The label file is JSON, but has no annotations.", "Correct it, or copy it again."),
+    "annotation_invalid": (
+        "A value in it cannot be used; the note names and shows it.",
+        "Correct that value.",
+    ),
+    "emotion_unknown": ("The inspector's mood is none of the six.", "Correct the spelling, or leave the video out."),
+    "video_repeated": ("An earlier label file has the same name.", "Remove the copy, or rename label and frames."),
+    "image_missing": ("No frame has this number and timestamp.", "Unpack the archive of frames that lacks."),
+    "frame_repeated": ("The label names this frame a second time.", "Nothing: the first one counts."),
+    "image_unreadable": ("No JPEG, truncated, or of a kind that is not decoded.", "Unpack or copy the frame again."),
+    "image_size": ("The image has not the size that its label states, or an absurd one.", "Pair them anew."),
+    "box_missing": ("The annotation has no box, often because no animal is seen.", "Nothing, or draw one."),
+    "box_negative": ("A number of the box is negative.", "Keep what is inside by --box.policy clip, or correct it."),
+    "box_empty": ("The box has no width or no height.", "Correct the label."),
+    "box_outside": ("The box leaves the image.", "Keep what is inside by --box.policy clip, or correct it."),
+    "label_conflict": (
+        "Near-duplicates of it carry another mood.",
+        "See tools.dedupe_report; --dedupe.conflicts decides.",
+    ),
+    "near_in_video": ("A near-duplicate of a frame of its video, which stands for it.", "See tools.dedupe_report."),
+    "near_across_videos": (
+        "A near-duplicate of a frame of another video, which stands for it.",
+        "See tools.dedupe_report.",
+    ),
+    "near_validation": ("A training frame that is near a validation frame; kept, it would be a leak.", "Nothing."),
+}
+
+# Added to the names of settings that need an explanation.
+_SETTING_REMARKS = {"split.val_fraction": " (used only where the source has no split of its own)"}
+
+
+def describe_settings(settings: dict[str, Any]) -> dict[str, str]:
+    """Settings by their dotted names, with values in words for a reader."""
+    words = {"true": "yes", "false": "no", "null": "not given"}
+    described = {name: words.get(text, text) for name, text in flatten_settings(settings).items()}
+    if described.get("select.per_video") == words["null"]:
+        described["select.per_video"] = "no limit"
+    return {f"{name}{_SETTING_REMARKS.get(name, '')}": text for name, text in described.items()}
+
+
+def describe_bin(histogram_bin: dict[str, Any]) -> str:
+    """The values that belong to a bin, as "3–4"."""
+    low, high = histogram_bin["from"], histogram_bin["to"]
+    if high is None:
+        return f"over {low - 1:,}"
+    return f"{low:,}" if low == high else f"{low:,}–{high:,}"
+
+
+def describe_in_korean(statistics: dict[str, Any]) -> str:
+    """The main statistics in Korean sentences."""
+    kept = statistics["statuses"]["kept"]
+    text = f"주석 {statistics['rows']:,}개 가운데 {kept:,}개 프레임을 남겼습니다."
+    if not statistics["splits"]["train"]["rows"]:
+        return f"{text} 학습할 프레임이 하나도 남지 않았습니다."
+    if imbalance := statistics["imbalance"]["train"]["frames"]:
+        common, rare = (EMOTIONS[imbalance[name]].korean for name in ("most", "least"))
+        text += f" 학습용에서 가장 흔한 감정은 {common}, 가장 드문 감정은 {rare}이며,"
+        text += f" 프레임 수의 비는 {format_ratio(imbalance['ratio'])} 대 1입니다."
+    return text
+
+
+def format_ratio(ratio: float) -> str:
+    """A ratio to 1: a whole number, with one decimal place below 10."""
+    return f"{ratio:.1f}".removesuffix(".0") if ratio < 10 else f"{ratio:,.0f}"
+
+
+def locate_on_log_axis(count: int, largest: int) -> float:
+    """Where a count lies on a logarithmic axis, in percent of its length.
+
+    The axis begins at 0.5, so that the bar of a 1 is visible, and ends at the first power of ten from `largest` on.
+    """
+    end = 10 ** (len(list_axis_powers(largest)) - 1)
+    return 100 * math.log(max(count, 0.5) / 0.5) / math.log(end / 0.5)
+
+
+def list_axis_powers(largest: int) -> dict[int, str]:
+    """The powers of ten from 1 to the first that is at least `largest` (and at least 10), with their labels."""
+    last = max(1, len(str(max(largest, 1) - 1)))
+    return {10**power: f"{10 ** (power % 3)}{('', ' k', ' M', ' G')[power // 3]}" for power in range(last + 1)}

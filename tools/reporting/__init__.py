@@ -1,0 +1,1 @@
+"""What the commands share: opening a dataset, pictures of its frames, and checks of the files they write."""
