@@ -9,7 +9,7 @@ from shards.errors import CallError
 
 
 def parse_preprocess_settings(arguments: list[str]) -> PreprocessSettings:
-    """Settings from --config files and the command line, see console.settings_parser."""
+    """The settings from --config files and the command line. Raises CallError where they are wrong."""
     about = "Labels and frames of the pet videos -> a shuffled, verified dataset."
     several = {"source": {"nargs": "+", "type": str, "required": True, "metavar": "DIR"}}
     several["valid_source"] = {"nargs": "+", "type": str, "default": [], "metavar": "DIR"}
@@ -18,7 +18,7 @@ def parse_preprocess_settings(arguments: list[str]) -> PreprocessSettings:
             PreprocessSettings, "preprocess", about, arguments, ("replace", "dry_run", "debug"), several
         )
     except CallError as error:
-        # What the parser says of `source: DIR` in a file, where it wants several, would help nobody.
+        # The parser's message for `source: DIR` in a file, where it needs a list, does not say what to write.
         if "item assignment" in str(error):
             raise CallError("source takes a list in a file: source: [DIR]; so does valid_source") from error
         raise
@@ -26,7 +26,7 @@ def parse_preprocess_settings(arguments: list[str]) -> PreprocessSettings:
 
 def main(arguments: list[str]) -> int:
     settings = parse_preprocess_settings(arguments)
-    from preprocess.run import run  # after the arguments are known to be good: its imports take seconds
+    from preprocess.run import run  # imports take seconds, so only once the arguments are known to be right
 
     run(settings)
     return 0

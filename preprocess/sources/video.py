@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from shards.crop_geometry import Box
 
+_TASK_FRAMES = 2000  # about 10 s of one core's work: long enough for Ray, short enough to lose
+_LEAST_TASKS = 64  # so that a small source still keeps many cores busy
 _LABEL_FRAMES = 100  # what a label counts for when its frames are not there: it has rows all the same
 
 
@@ -81,6 +83,23 @@ class UnreadableLabel(Exception):
 
 class InvalidLabel(Exception):
     """Parsed, but no label; the message names the path inside it."""
+
+
+def group_into_tasks(source: SourceListing) -> list[list[Video]]:
+    """Consecutive videos with about a fixed number of frames together; videos of one name are never parted.
+
+    The grouping follows from the source alone, so that a restart with other workers finds its finished tasks.
+    """
+    limit = max(1, min(_TASK_FRAMES, sum(video.weight for video in source.videos) // _LEAST_TASKS))
+    groups: list[list[Video]] = [[]]
+    weight = 0
+    for video in source.videos:
+        if weight >= limit and groups[-1][-1].name != video.name:
+            groups.append([])
+            weight = 0
+        groups[-1].append(video)
+        weight += video.weight
+    return groups
 
 
 def order_videos(videos: Sequence[Video], val_first: bool) -> list[Video]:

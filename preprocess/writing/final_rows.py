@@ -68,23 +68,23 @@ def _is_kept_by_video(rows: pa.Table) -> np.ndarray:
 
 def _apply_deduplication(rows: pa.Table, plan: ShardPlan, frames: np.ndarray) -> dict[str, pa.Array]:
     """The columns that deduplication across videos changes. `frames` are the plan's frames among these rows."""
-    kept, fate = np.flatnonzero(_is_kept_by_video(rows)), plan.fate
-    changed = np.flatnonzero(~fate.is_kept[frames] | (fate.votes[frames] > 0))
+    kept, outcomes = np.flatnonzero(_is_kept_by_video(rows)), plan.outcomes
+    changed = np.flatnonzero(~outcomes.is_kept[frames] | (outcomes.votes[frames] > 0))
     if not len(changed):
         return {}
     names = ("status", "reason", "note", "label", "duplicate_of", "distance")
     columns = {name: rows[name].to_pylist() for name in names}
     for row, frame in zip(kept[changed].tolist(), frames[changed].tolist(), strict=True):
-        reason, of = REASON_CODES[fate.reason[frame]], int(fate.of[frame])
+        reason, of = REASON_CODES[outcomes.reason[frame]], int(outcomes.of[frame])
         columns["reason"][row] = reason
         if of != NO_MATCH:
             columns["status"][row] = "duplicate"
-            columns["duplicate_of"][row], columns["distance"][row] = plan.name_key(of), int(fate.distance[frame])
+            columns["duplicate_of"][row], columns["distance"][row] = plan.name_key(of), int(outcomes.distance[frame])
         elif reason:
             columns["status"][row] = "rejected"
         else:
-            columns["label"][row] = int(fate.label[frame])
+            columns["label"][row] = int(outcomes.label[frame])
             # "near-copies", unlike elsewhere: the text is part of the bytes of datasets.
-            note = f"mood by the majority of the {fate.votes[frame]} videos with near-copies"
+            note = f"mood by the majority of the {outcomes.votes[frame]} videos with near-copies"
             columns["note"][row] = "; ".join(filter(None, (columns["note"][row], note)))
     return {name: pa.array(values, rows.schema.field(name).type) for name, values in columns.items()}

@@ -36,7 +36,7 @@ class ShardPlan:
     is_val: np.ndarray  # (videos,) bool
     how_split: str  # one sentence for the user
     frames: KeptFrames
-    fate: Fate  # what deduplication across videos says of each frame
+    outcomes: Fate  # of deduplication across videos, for each frame
     order: np.ndarray  # the frames that go into shards, in the order of their records, training before validation
     shards: list[PlannedShard]
 
@@ -69,16 +69,16 @@ def make_plan(tasks: Sequence[TaskSummary], folder: Path, settings: PreprocessSe
         raise _explain_no_frames(tasks, settings)
     split = split_videos(videos, settings)
     is_val = split.is_val[frames.video]
-    fate = find_fates(_compare(frames, is_val), settings.dedupe)
-    kept = np.flatnonzero(fate.is_kept)
+    outcomes = find_fates(_compare(frames, is_val), settings.dedupe)
+    kept = np.flatnonzero(outcomes.is_kept)
     if not len(kept):
         raise _explain_conflicts(len(frames.keys), settings)
     order = kept[np.lexsort((frames.video[kept], frames.keys[kept], is_val[kept]))]
-    frames.entries["label"] = fate.label
+    frames.entries["label"] = outcomes.label
     _number_within_videos(frames, kept, len(videos))
     shards = _divide_into_shards(frames.entries["length"][order], np.count_nonzero(~is_val[kept]), settings.shard_bytes)
-    how_split = split.how + _describe_emptied_splits(is_val, fate.is_kept)
-    return ShardPlan(videos, split.is_val, how_split, frames, fate, order, shards)
+    how_split = split.how + _describe_emptied_splits(is_val, outcomes.is_kept)
+    return ShardPlan(videos, split.is_val, how_split, frames, outcomes, order, shards)
 
 
 def _compare(frames: KeptFrames, is_val: np.ndarray) -> ComparedFrames:

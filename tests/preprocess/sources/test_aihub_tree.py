@@ -4,6 +4,7 @@ import unicodedata
 import pytest
 
 from preprocess.sources.source_kinds import check_sources, find_videos
+from preprocess.sources.video import group_into_tasks
 from shards.errors import CallError, DataError
 from tests.trees import write_video
 
@@ -111,12 +112,30 @@ def test_hidden_folders_are_passed_over(tmp_path):
     assert [video.split for video in find_videos([str(tmp_path)]).videos] == ["train"]
 
 
+def test_labels_without_frames_weigh_too(tmp_path):
+    write_video(tmp_path, "dog-sit-999999", images=1)
+    for number in range(300):
+        write_video(tmp_path, f"dog-sit-{number:06}", images={})
+    groups = group_into_tasks(find_videos([str(tmp_path)]))
+    assert 50 <= len(groups) <= 80 and max(map(len, groups)) <= 6
+
+
 def test_several_sources(tmp_path):
     write_video(tmp_path / "labels", "dog-sit-000001")
     (tmp_path / "frames").mkdir()
     os.rename(tmp_path / "labels" / "원천데이터", tmp_path / "frames" / "원천데이터")
     found = find_videos([str(tmp_path / "labels"), str(tmp_path / "frames")])
     assert found.videos[0].directories[0].source == 1
+
+
+def test_grouping_follows_from_the_source_alone(tmp_path):
+    for number in range(10):
+        write_video(tmp_path, f"dog-sit-{number:06}", images=2)
+    write_video(tmp_path, "dog-sit-000003", part="again")
+    found = find_videos([str(tmp_path)])
+    groups = group_into_tasks(found)
+    assert [video for group in groups for video in group] == found.videos
+    assert len(groups) == 10  # those of one name together
 
 
 @pytest.mark.parametrize(

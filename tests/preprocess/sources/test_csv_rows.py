@@ -11,7 +11,7 @@ from preprocess.run import run
 from preprocess.settings import DedupeSettings, PreprocessSettings
 from preprocess.sources.csv_rows import find_mood, parse_rows, read_label_map
 from preprocess.sources.source_kinds import check_sources, find_videos
-from preprocess.task_size import group_into_tasks
+from preprocess.sources.video import group_into_tasks
 from preprocess.writing.spill import read_task_rows
 from preprocess.writing.video_task import run_video_task
 from shards.crop_geometry import Box
