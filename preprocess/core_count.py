@@ -5,26 +5,26 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-_GROUPS = Path("/sys/fs/cgroup")
-_OWN = Path("/proc/self/cgroup")
+_GROUPS = Path("/sys/fs/cgroup")  # the folders of all control groups
+_OWN = Path("/proc/self/cgroup")  # names the groups of this process
 
 
 def count_cores() -> int:
-    """Those that this process may use, by affinity and by its control groups' quotas, else all of the machine."""
+    """The cores that this process may use, by its affinity and the quotas of its control groups; at least 1."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, math.ceil(min(cores, read_quota(_GROUPS, _OWN))))
 
 
 def read_quota(groups: Path, own: Path) -> float:
-    """Cores' worth of time that this process may use; infinite where it has no quota, or the system does not tell.
+    """The smallest quota of this process's control groups and those around them, in cores; infinite where none is set.
 
-    `own` names the process's groups; each of them and all that they lie in count.
+    `groups` is the folder of all control groups, `own` the file that names the groups of the process.
     """
-    return min((_read_quota(folder) for folder in _list_groups(groups, own)), default=math.inf)
+    return min((_read_group_quota(folder) for folder in _list_groups(groups, own)), default=math.inf)
 
 
 def _list_groups(groups: Path, own: Path) -> Iterator[Path]:
-    """Folders of control groups, version 2 and the cpu controller of version 1."""
+    """The folders of the process's groups and those around them: version 2, and version 1's cpu controller."""
     try:
         lines = [line.split(":", 2) for line in own.read_text().splitlines()]
     except OSError:
@@ -36,13 +36,14 @@ def _list_groups(groups: Path, own: Path) -> Iterator[Path]:
             yield groups / controller / part
 
 
-def _read_quota(group: Path) -> float:
+def _read_group_quota(group: Path) -> float:
+    """The quota of one group in cores: CPU time divided by the period for which it is granted."""
     for quota, period in (("cpu.max", None), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
         try:
             words = (group / quota).read_text().split()
             words += (group / period).read_text().split() if period else []
             if int(words[0]) > 0:
                 return int(words[0]) / int(words[1])
-        except (OSError, ValueError, IndexError, ZeroDivisionError):  # no such file, or `max`
+        except (OSError, ValueError, IndexError, ZeroDivisionError):  # there is no such file, or it says `max`
             continue
     return math.inf

@@ -1,4 +1,4 @@
-"""Ray, and nothing else that knows it: start or join, run tasks with a bounded number in flight, lose no error."""
+"""The only module that uses Ray: it starts Ray or joins a cluster, runs tasks and passes on their errors."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# These must be set before Ray is imported. Nothing is reported to anybody.
+# These must be set before Ray is imported. The first switches off its usage reports.
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
@@ -24,16 +24,18 @@ from preprocess.core_count import count_cores
 from shards.errors import CallError, DataError
 from shards.storage.utf8_path import is_utf8
 
-_OBJECT_STORE = 80 << 20  # bytes; results are small, pixels and records never pass through
 _ROOT = Path(__file__).parent.parent
-_SESSION = 50_000_000  # bytes of sockets and logs
-_MEMORY = "/dev/shm"
-_SOCKET_PATH, _SOCKET_NAME = 107, 72  # letters that a socket's path may have, and of Ray's session and socket in it
-_ANSWER_SECONDS = 10
+_OBJECT_STORE_BYTES = 80 << 20  # enough: results are small; pixels and records are never passed between processes
+_SESSION_BYTES = 50_000_000  # of sockets and logs
+_SHARED_MEMORY = "/dev/shm"
+_MAX_SOCKET_PATH = 107  # bytes, by the system
+_SOCKET_NAME = 72  # bytes of it that Ray's own folder and file names take
+_CONNECT_SECONDS = 10
 _RETRIES = 3  # of a task whose worker was killed by the system
+_QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
 
-# For workers: no GPU, one thread for each library, and freed image buffers kept instead of given back to the system,
-# from which the next frame would have to fault every page in again.
+# For workers: no GPU, and one thread for each library. malloc keeps freed image buffers instead of returning them to
+# the system, which would have to map every page again for the next frame.
 WORKER_ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -46,72 +48,87 @@ WORKER_ENVIRONMENT = {
 
 @contextmanager
 def start_ray(workers: int | None, address: str | None) -> Iterator[int]:
-    """A local Ray, or the cluster at `address`, for as long as the block lasts; how many tasks are to run at a time.
+    """Start a local Ray or join the cluster at `address` for the block. Yields how many tasks to run at a time.
 
-    Without a number that is one for each core, of this machine or of the cluster. A Ray that this process has already
-    started is used as it is, and left running.
+    That is `workers`, or the number of cores of this machine or the cluster. A Ray that this process has already
+    started is used as it is and left running. Raises CallError where Ray cannot be used.
     """
     if ray.is_initialized():
         yield workers or _count_slots()
         return
-    options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
-    # `ray start` asks for a token by default, `ray.init` does not send one by default; a Ray of our own, which listens
-    # on this machine alone, needs none, nor a home folder to keep it in.
+    # By default `ray start` asks for a token and `ray.init` sends none. A local Ray listens on this machine alone and
+    # needs no token, nor a home folder to keep it in.
     os.environ.setdefault("RAY_AUTH_MODE", "token" if address else "disabled")
-    if address:
-        _check_address(address)
-        code = [str(_ROOT / room) for room in ("console", "preprocess", "shards")]
-        options |= {"address": address, "runtime_env": {"env_vars": WORKER_ENVIRONMENT, "py_modules": code}}
-    else:
-        # "local": without it Ray would join whatever cluster happens to run on this machine.
-        options |= {"address": "local", "num_cpus": workers or count_cores(), "num_gpus": 0, "include_dashboard": False}
-        options |= {"object_store_memory": _OBJECT_STORE, "_temp_dir": find_session_folder()}
     try:
-        # Inherited by the workers of a local Ray, which find our code by its path, wherever the command was called.
-        paths = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
-        with _environment({} if address else WORKER_ENVIRONMENT | {"PYTHONPATH": paths}), _utf8_call():
-            ray.init(**options)
+        if address:
+            _join_cluster(address)
+        else:
+            _start_local(workers or count_cores())
     except (ConnectionError, ValueError, RuntimeError) as error:
         where = f"the Ray cluster at {address}" if address else "a local Ray"
         hint = "; it may ask for a token (~/.ray/auth_token), or for none (RAY_AUTH_MODE=disabled)" if address else ""
         raise CallError(f"{where} cannot be used: {error}{hint}") from error
     try:
-        with _stop_on_sigterm():
+        with _interrupt_on_sigterm():
             yield workers or _count_slots()
     finally:
         ray.shutdown()
 
 
-def find_session_folder() -> str:
-    """Where a local Ray keeps sockets and logs: in the system's folder for temporary files, where that will do.
+def _join_cluster(address: str) -> None:
+    """Join a cluster; its workers, which may be on other machines, are sent the code."""
+    _check_address(address)
+    code = [str(_ROOT / room) for room in ("console", "preprocess", "shards")]
+    with _hide_names_that_are_not_utf8():
+        ray.init(address, runtime_env={"env_vars": WORKER_ENVIRONMENT, "py_modules": code}, **_QUIET)
 
-    Raises CallError where there is none with room, and whose path leaves room for a socket's name.
+
+def _start_local(workers: int) -> None:
+    folder = find_session_folder()
+    # Workers inherit the environment. They find the code by PYTHONPATH, whatever folder the command was called in.
+    paths = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    with _set_environment(WORKER_ENVIRONMENT | {"PYTHONPATH": paths}), _hide_names_that_are_not_utf8():
+        ray.init(
+            "local",  # without it Ray would join whatever cluster happens to run on this machine
+            num_cpus=workers,
+            num_gpus=0,
+            include_dashboard=False,
+            object_store_memory=_OBJECT_STORE_BYTES,
+            _temp_dir=folder,
+            **_QUIET,
+        )
+
+
+def find_session_folder() -> str:
+    """Where a local Ray keeps its sockets and logs: the first folder for temporary files that it can use.
+
+    Raises CallError where none is writable, has enough free space, and a path short enough for a socket.
     """
     tried = []
-    for folder in dict.fromkeys((os.environ.get("RAY_TMPDIR"), tempfile.gettempdir(), "/tmp", _MEMORY)):
+    for folder in dict.fromkeys((os.environ.get("RAY_TMPDIR"), tempfile.gettempdir(), "/tmp", _SHARED_MEMORY)):
         if folder and os.path.isdir(folder):
             path = os.path.join(os.path.abspath(folder), "ray")
-            problem = _find_problem(folder, path)
+            problem = _find_folder_problem(folder, path)
             if not problem:
                 return path
             tried.append(f"{folder} {problem}")
     raise CallError(f"Ray has no place for its sockets and logs: {'; '.join(tried)}; set TMPDIR to a folder that has")
 
 
-def _find_problem(folder: str, path: str) -> str | None:
-    if len(os.fsencode(path)) + _SOCKET_NAME > _SOCKET_PATH:
+def _find_folder_problem(folder: str, path: str) -> str | None:
+    if len(os.fsencode(path)) + _SOCKET_NAME > _MAX_SOCKET_PATH:
         return "has too long a path for a socket"
     if not os.access(path if os.path.isdir(path) else folder, os.W_OK | os.X_OK):
         return "cannot be written"
-    need, free = _SESSION, shutil.disk_usage(folder).free
-    if not os.path.isdir(_MEMORY) or shutil.disk_usage(_MEMORY).free < _OBJECT_STORE:
-        need += _OBJECT_STORE  # Docker's 64 MB: then Ray keeps it here
+    need, free = _SESSION_BYTES, shutil.disk_usage(folder).free
+    if not os.path.isdir(_SHARED_MEMORY) or shutil.disk_usage(_SHARED_MEMORY).free < _OBJECT_STORE_BYTES:
+        need += _OBJECT_STORE_BYTES  # Ray then keeps its objects here; Docker's default /dev/shm has 64 MB
     return f"has {free / 1e6:.0f} MB free of the {need / 1e6:.0f} needed" if free < need else None
 
 
 @contextmanager
-def _stop_on_sigterm() -> Iterator[None]:
-    """As on Ctrl-C: Ray would leave with a trace, and no word of ours."""
+def _interrupt_on_sigterm() -> Iterator[None]:
+    """Treat SIGTERM like Ctrl-C within the block. Ray's own handler would exit with a traceback."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -127,12 +144,12 @@ def _count_slots() -> int:
 
 
 def _check_address(address: str) -> None:
-    """Raise CallError where nobody answers: Ray itself would go on trying for minutes."""
+    """Raise CallError where nothing listens at an address. Ray itself would keep trying for minutes."""
     if address == "auto":
         return
     host, _, port = address.removeprefix("ray://").rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_SECONDS).close()
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_SECONDS).close()
     except (OSError, ValueError) as error:
         raise CallError(
             f"no Ray cluster answers at {address} ({error}); start one with `ray start --head` and give its HOST:PORT"
@@ -140,24 +157,23 @@ def _check_address(address: str) -> None:
 
 
 @contextmanager
-def _utf8_call() -> Iterator[None]:
-    """Ray writes down its process's folder and command line, and stops at names in them that are not UTF-8: those it is
-    not told.
-    """
-    here, ask = os.getcwdb(), ray._private.utils.get_entrypoint_name
+def _hide_names_that_are_not_utf8() -> Iterator[None]:
+    """Keep Ray from failing at a current folder or a command line that is not UTF-8, both of which it writes down."""
+    folder, get_entrypoint_name = os.getcwdb(), ray._private.utils.get_entrypoint_name
     try:
-        if not is_utf8(os.fsdecode(here)):
+        if not is_utf8(os.fsdecode(folder)):
             os.chdir("/")
         if not all(map(is_utf8, sys.orig_argv)):
             ray._private.utils.get_entrypoint_name = lambda: "preprocess"
         yield
     finally:
-        os.chdir(here)
-        ray._private.utils.get_entrypoint_name = ask
+        os.chdir(folder)
+        ray._private.utils.get_entrypoint_name = get_entrypoint_name
 
 
 @contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
+def _set_environment(values: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for the block."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
@@ -168,16 +184,16 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
 
 
 def run_tasks(function: Callable, calls: Sequence[tuple], workers: int, what: str) -> Iterator[tuple[int, Any]]:
-    """(place in calls, result) of function(*call) for each call, as they finish, at most `workers` under way.
+    """Run function(*call) for each call, at most `workers` at a time. Yields (index of call, result) as they finish.
 
-    A task whose worker dies is run again, three times; an exception of the task itself is raised here, at once, as it
-    was, with `what` and the call's place. What is then under way ends with this process's Ray; a Ray that is left
-    running takes it to its end, and what it wrote is kept.
+    A task whose worker is killed is run again, up to three times, and then raises DataError. An exception of a task is
+    raised at once: OSError, DataError and CallError as they are, others as a DataError that names `what` and the call.
+    The tasks that then are running end with this process's Ray; a Ray that is left running completes them.
     """
     remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(function)
     waiting: dict[ray.ObjectRef, int] = {}
     pending = iter(enumerate(calls))
-    # Nothing is cancelled: ray.cancel of a task that is just finishing aborts the whole process.
+    # Tasks are never cancelled: ray.cancel of a task that is just finishing aborts the whole process.
     while True:
         while len(waiting) < workers and (following := next(pending, None)):
             place, call = following

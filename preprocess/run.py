@@ -21,9 +21,9 @@ from preprocess.ray_cluster import start_ray
 from preprocess.ray_tasks import run_shard_tasks, run_video_tasks
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.source_kinds import check_sources, find_videos
+from preprocess.sources.task_groups import group_into_tasks
 from preprocess.sources.video import SourceListing, Video
 from preprocess.stopwatch import Stopwatch
-from preprocess.task_size import group_into_tasks
 from preprocess.writing.final_rows import complete_rows
 from preprocess.writing.finished_work import DamagedWork, discard_task
 from preprocess.writing.shard_plan import make_plan

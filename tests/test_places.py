@@ -84,7 +84,7 @@ def test_ray_goes_where_it_fits(tmp_path, monkeypatch):
     assert ray_cluster.find_session_folder() == str(tmp_path / "ray")
     monkeypatch.setattr(ray_cluster.tempfile, "gettempdir", lambda: str(long_path))
     assert ray_cluster.find_session_folder() == "/tmp/ray"
-    monkeypatch.setattr(ray_cluster, "_SESSION", 2**60)
+    monkeypatch.setattr(ray_cluster, "_SESSION_BYTES", 2**60)
     with pytest.raises(CallError, match=r"too long a path for a socket; /tmp has \d+ MB free of the .*set TMPDIR"):
         ray_cluster.find_session_folder()
 
@@ -124,7 +124,7 @@ def test_a_folder_of_sockets_that_is_full_is_named(tmp_path, monkeypatch):
     ):
         pytest.skip("mounting a small disk is not allowed here")
     try:
-        assert "1 MB free of the 50 needed" in ray_cluster._find_problem(str(small), str(small / "ray"))
+        assert "1 MB free of the 50 needed" in ray_cluster._find_folder_problem(str(small), str(small / "ray"))
     finally:
         subprocess.run(["umount", small], check=True)
 
@@ -133,9 +133,9 @@ def test_compiled_loops_have_one_place_for_each_user(tmp_path, monkeypatch):
     import preprocess
 
     monkeypatch.setattr(preprocess.tempfile, "tempdir", str(tmp_path))
-    place = preprocess._make_cache()
-    assert place.parent == tmp_path and preprocess._make_cache() == place
+    place = preprocess._make_numba_cache()
+    assert place.parent == tmp_path and preprocess._make_numba_cache() == place
     place.rmdir()
     (tmp_path / "others").mkdir()
     place.symlink_to("others")  # by whoever wants our loops to be his
-    assert preprocess._make_cache() != place
+    assert preprocess._make_numba_cache() != place

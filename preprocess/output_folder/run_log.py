@@ -72,7 +72,7 @@ def read_log(out: Path) -> dict[str, Any] | None:
 
 
 def is_log(path: Path) -> bool:
-    """Whether a file is the log of a run, damaged or not, and not somebody's file of the same name."""
+    """Whether a file is the log of a run, damaged or not, and not a user's file of the same name."""
     try:
         return "fingerprint" in json.loads(path.read_bytes())
     except (ValueError, TypeError):

@@ -1,7 +1,7 @@
 import numpy as np
 
 from preprocess.sources.source_kinds import find_videos
-from preprocess.task_size import group_into_tasks
+from preprocess.sources.task_groups import group_into_tasks
 from tests.preprocess.sources.test_csv_rows import BBOX, write_csv
 from tests.trees import write_video
 
