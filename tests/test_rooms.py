@@ -38,8 +38,8 @@ DOORS = {
     "keras": "trainer/input/augmentation trainer/model trainer/checks trainer/run_files/checkpoint trainer/training",
     "matplotlib": "console/hangul_font trainer/evaluation/plots tools/export/crop_grid",
     "msgspec": (
-        "shards/dataset shards/manifest_row shards/storage/self_checksum preprocess/sources preprocess/cutting/frame_row "
-        "preprocess/writing preprocess/output_folder/dry_run trainer/model/mood_json"
+        "shards/dataset shards/manifest_row shards/storage/self_checksum preprocess/sources "
+        "preprocess/cutting/frame_row preprocess/writing preprocess/output_folder/dry_run trainer/model/mood_json"
     ),
     "numba": "preprocess/cutting/area_resampling preprocess/near_duplicates/hamming_join_loops",
     "onnx": "trainer/model/export_formats",
