@@ -1,0 +1,64 @@
+"""The bytes of one member of a zip, held against the CRC-32 that the archive states."""
+
+import struct
+import zlib
+from typing import NamedTuple
+
+from preprocess.archives.byte_source import ByteSource, read_bytes
+
+MOST_BYTES = 256 << 20  # of a member once decompressed: no label and no frame comes near, and no bomb gets past
+
+_LOCAL = struct.Struct("<4s5H3L2H")
+_STORED, _DEFLATED = 0, 8
+
+
+class DamagedMember(Exception):
+    """Why a member's bytes are not those that were packed."""
+
+
+class MemberPlace(NamedTuple):
+    """All that reading a member takes; small, because each frame has one."""
+
+    offset: int  # of its local header, from the archive's first byte
+    method: int
+    crc: int
+    packed: int  # bytes in the archive
+    size: int  # bytes once decompressed
+    names: int  # bytes of its name, by which the place of its data is guessed
+
+
+def read_member(source: ByteSource, place: MemberPlace) -> bytes:
+    """A member's bytes. Raises DamagedMember where they are not what was packed, OSError as a file would."""
+    if place.size > MOST_BYTES:
+        raise DamagedMember(f"states {place.size:,} bytes, more than {MOST_BYTES:,}")
+    # One read for header and data: how long the header's extra field is, only the header itself says, so as many bytes
+    # more are read as it usually has.
+    slack = 64
+    data = read_bytes(source, place.offset, _LOCAL.size + place.names + slack + place.packed)
+    if len(data) < _LOCAL.size or not data.startswith(b"PK\x03\x04"):
+        raise DamagedMember(f"there is no member at offset {place.offset}")
+    start = _LOCAL.size + sum(_LOCAL.unpack_from(data)[9:11])
+    if start + place.packed > len(data):
+        data, start = read_bytes(source, place.offset + start, place.packed), 0
+    packed = memoryview(data)[start : start + place.packed]
+    if len(packed) < place.packed:
+        raise DamagedMember(f"the archive ends within the member at offset {place.offset}")
+    found = _decompress(packed, place)
+    if len(found) != place.size:
+        raise DamagedMember(f"has {len(found):,} bytes instead of the {place.size:,} that the archive states")
+    if zlib.crc32(found) != place.crc:
+        raise DamagedMember("does not fit the checksum in its archive")
+    return found
+
+
+def _decompress(packed: memoryview, place: MemberPlace) -> bytes:
+    if place.method == _STORED:
+        return bytes(packed)
+    if place.method != _DEFLATED:
+        raise DamagedMember(f"is packed by method {place.method}; only stored and deflated members can be read")
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        found = inflater.decompress(packed, place.size + 1)
+    except zlib.error as error:
+        raise DamagedMember(f"cannot be decompressed ({error})") from error
+    return found
