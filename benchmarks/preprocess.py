@@ -50,7 +50,7 @@ def list_crops(tree: Path) -> list[tuple[str, tuple]]:
         inputs = read_inputs(video)
         label = parse_aihub_label(inputs.label)
         crops += [
-            (os.fsdecode(frame.image.path), place_crop(frame.box, *label.size, grow=1.1))
+            (os.fsdecode(frame.image.file), place_crop(frame.box, *label.size, grow=1.1))
             for frame in open_frames(inputs, label)
         ]
     return crops

@@ -33,7 +33,7 @@ def print_start(source: SourceListing, workers: int, space: DiskSpace | None = N
     _print_names_to_stderr("frame folders without a label", source.directories_without_label)
     _print_names_to_stderr("folders that cannot be read", source.unreadable)
     if source.archives:
-        _print_to_stderr(f"{source.archives} archives (.zip, .part) are passed over; unpack what is in them first")
+        _print_to_stderr(f"archives {source.archives} read where they lie, nothing is unpacked")
 
 
 def print_unannotated(tasks: Sequence[TaskSummary]) -> None:

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from preprocess.archives.byte_source import ByteSource, Part, read_bytes
-from preprocess.archives.zip_directory import DamagedArchive, find_directory, iterate_members
+from preprocess.archives.zip_directory import DamagedArchive, check_header, find_directory, iterate_members
 
 PIECE = re.compile(rb"(?P<archive>.+\.zip)\.part(?P<start>\d{1,18})", re.IGNORECASE | re.DOTALL)
-_LOCAL_HEADER = b"PK\x03\x04"
 _END_RECORD = b"PK\x05\x06"
-_LOOKED_AT = 16  # members whose place is tried, to tell an archive that was joined in the wrong order
+_SAMPLED_HEADERS = 16
 _WINDOW = 1 << 26  # bytes searched at a time
 
 
@@ -48,8 +47,8 @@ def join_pieces(pieces: Sequence[Piece]) -> ByteSource:
 def find_text_order(source: ByteSource) -> int | None:
     """The length of the pieces that somebody joined to this archive in the order of their names as text; else None.
 
-    As text, part10737418240 comes before part2147483648. The pieces but the last have one length, which is not known:
-    the archive's end record, which belongs to the last of them, tells where the last one stands, and leaves few lengths.
+    As text, part10737418240 comes before part2147483648. All pieces but the last have the same length, which is not
+    known. The end record belongs to the last piece, so its position leaves only a few possible lengths.
     """
     size, stop = source.size, _find_end_of_archive(source)
     if stop is None:
@@ -73,21 +72,17 @@ def sort_as_numbers(source: ByteSource, length: int) -> ByteSource:
     return ByteSource(tuple(parts))
 
 
-def are_members_in_place(source: ByteSource) -> bool:
-    """Whether the first members of a zip lie where its directory says. Raises DamagedArchive where it has none."""
-    directory = find_directory(source)
-    step = max(1, directory.members // _LOOKED_AT)
-    for number, member in enumerate(iterate_members(source, directory)):
-        if number % step == 0 and read_bytes(source, member.offset, 4) != _LOCAL_HEADER:
-            return False
-    return True
-
-
 def _is_whole(source: ByteSource) -> bool:
+    """Whether the members that are looked at lie where the directory says."""
     try:
-        return are_members_in_place(source)
+        directory = find_directory(source)
+        step = max(1, directory.members // _SAMPLED_HEADERS)
+        for number, member in enumerate(iterate_members(source, directory)):
+            if number % step == 0:
+                check_header(source, member)
     except DamagedArchive:
         return False
+    return True
 
 
 def _find_end_of_archive(source: ByteSource) -> int | None:

@@ -8,7 +8,7 @@ import tarfile
 from typing import BinaryIO, NamedTuple
 
 from preprocess.archives.byte_source import ByteSource, Part
-from preprocess.sources.path_names import write_name
+from preprocess.sources.path_names import decode_name
 from shards.storage.files import open_file
 
 _BLOCK = 512
@@ -31,11 +31,11 @@ class TarListing(NamedTuple):
 def list_tar(path: bytes) -> TarListing:
     """The files of a tar that are there as a whole, in its order; links, folders and devices are left out.
 
-    Where the tar was cut short or is damaged, `fault` says where. Raises OSError as shards.storage.files.open_file does.
+    Where the tar was cut short or is damaged, `fault` says where. Raises as shards.storage.files.open_file does.
     """
     with open_file(path) as raw, os.fdopen(os.dup(raw.fileno()), "rb") as file:
         try:
-            tar = tarfile.open(fileobj=file, mode="r:", encoding="utf-8", errors="surrogateescape")
+            tar = tarfile.TarFile(fileobj=file, encoding="utf-8", errors="surrogateescape")
         except tarfile.TarError as error:
             return TarListing([], f"it is no tar ({error}); download it again")
         with tar:
@@ -59,14 +59,14 @@ def _read_headers(tar: tarfile.TarFile, file: BinaryIO, path: bytes, members: li
         name = header.name.encode("utf-8", "surrogateescape")
         stop = header.offset_data + header.size
         if header.sparse is not None:
-            return f"{write_name(name)} in it is stored as a sparse file; unpack the tar"
+            return f"{decode_name(name)} in it is stored as a sparse file; unpack the tar"
         if stop > size:
-            return f"it was cut short: {stop - size:,} bytes of {write_name(name)} are missing; download it again"
+            return f"it was cut short: {stop - size:,} bytes of {decode_name(name)} are missing; download it again"
         members.append(TarMember(name, ByteSource((Part(path, header.offset_data, header.size),))))
 
 
 def _check_end(file: BinaryIO, end: int) -> str | None:
-    """tarfile stops without a word where a header is cut or damaged; a whole tar goes on with a block of zeros there."""
+    """What is wrong where tarfile stopped. It reports no cut or damaged header; a whole tar has zeros there."""
     file.seek(end)
     block = file.read(_BLOCK)
     if len(block) < _BLOCK:

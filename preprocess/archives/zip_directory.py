@@ -23,7 +23,7 @@ _LOCAL = struct.Struct("<4s5H3L2H")  # before a member's data
 _MOST_COMMENT = 0xFFFF
 _BLOCK = 1 << 20  # bytes of the directory that are read at a time
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
-_ENCRYPTED, _PATCH, _STRONG, _MASKED = 1, 1 << 5, 1 << 6, 1 << 13
+ENCRYPTED = 1 | 1 << 6  # flags of a member: encrypted, strongly encrypted
 _UTF8 = 1 << 11
 
 
@@ -149,6 +149,13 @@ def _read_extra64(extra: bytes, size: int, packed: int, offset: int, entry: int)
                 return values[0], values[1], values[2]
         at += 4 + length
     raise DamagedArchive(f"offset {entry}: an entry of a zip64 whose sizes are missing")
+
+
+def check_header(source: ByteSource, member: Member) -> None:
+    """Raises DamagedArchive where a member's own header is not where the directory says, or has another name."""
+    header = read_bytes(source, member.offset, _LOCAL.size + len(member.name))
+    if not header.startswith(b"PK\x03\x04") or header[_LOCAL.size :] != member.name:
+        raise DamagedArchive(f"there is no member at offset {member.offset:,}, where its directory says")
 
 
 class MemberAudit:

@@ -1,7 +1,6 @@
 """An annotated frame from its label to a record: its row, its checked box, its crop and its perceptual hash."""
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from preprocess.cutting.jpeg_crop import decode_crop, encode_jpeg
 from preprocess.cutting.phash import hash_crop
 from preprocess.near_duplicates.within_video import Candidate
 from preprocess.settings import PreprocessSettings
+from preprocess.sources.data_file import UnreadableFile, name_data_file, read_data_file
 from preprocess.sources.input_fingerprint import Inputs
 from preprocess.sources.video import Annotation, ImageFile, Label, Video
 from shards.crop_geometry import Box, Crop, place_crop
@@ -22,7 +22,6 @@ from shards.errors import DataError
 from shards.jpeg_headers import MAX_FRAME_PIXELS, Header, UnreadableImage, read_header
 from shards.record import encode_record
 from shards.species import find_species_in_path
-from shards.storage.files import IrregularFile, read_file
 
 _VIDEO_NAME = re.compile(r"(?:(\d{8})_)?(?:cat|dog)-([a-z]+)-\d+", re.IGNORECASE)
 
@@ -176,9 +175,9 @@ def read_image(frame: Frame) -> bytes:
     ChangedFrame where the checksum differs, and OSError for errors that may pass.
     """
     try:
-        data = read_file(frame.image.path)
-    except (PermissionError, IrregularFile) as error:
-        raise UnreadableImage(error.strerror) from error
+        data = read_data_file(frame.image.file)
+    except UnreadableFile as error:
+        raise UnreadableImage(str(error)) from error
     except FileNotFoundError as error:
         raise DataError(_explain_change(frame, "was there and is gone")) from error
     content = google_crc32c.value(data)
@@ -189,7 +188,7 @@ def read_image(frame: Frame) -> bytes:
 
 
 def _explain_change(frame: Frame, what: str) -> str:
-    return f"{os.fsdecode(frame.image.path)} {what}; run the same command again when the source is at rest"
+    return f"{name_data_file(frame.image.file)} {what}; run the same command again when the source is at rest"
 
 
 def _check_size(header: Header, stated: tuple[int | None, int | None]) -> str | None:

@@ -10,6 +10,10 @@ import stat
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from preprocess.archives.delivery import ARCHIVE_NAME, ArchiveFile
+from preprocess.archives.zip_directory import DamagedArchive
+from preprocess.archives.zip_listing import ZipFolder
+from preprocess.sources.aihub_archives import list_aihub_archives, list_zip_frames
 from preprocess.sources.image_files import stat_image
 from preprocess.sources.label_pairing import LabelFile, pair_labels
 from preprocess.sources.path_names import decode_name, find_split
@@ -21,7 +25,6 @@ AIHUB_KIND = "aihub_tree"
 
 _IGNORED = {"__MACOSX", "@eaDir", "$RECYCLE.BIN"}  # besides hidden names: ._name, .DS_Store, .Trash-0
 _FRAME_NAME = re.compile(rb"frame_(\d+)_timestamp_(\d+)\.jpe?g", re.IGNORECASE)
-_ARCHIVE_NAME = re.compile(rb"\.(zip|part\d*)$", re.IGNORECASE)
 
 
 class _Root(NamedTuple):
@@ -38,7 +41,7 @@ class _Findings:
         self.labels: list[LabelFile] = []
         self.directories: dict[str, list[FrameDirectory]] = {}  # by name
         self.unreadable: list[str] = []
-        self.archives = 0
+        self.archive_files: list[ArchiveFile] = []
         self.visited: set[tuple[int, int]] = set()  # device and inode: links may form a cycle, or share a target
         self.links: list[tuple[_Root, bytes]] = []  # links that have not been followed yet
 
@@ -56,15 +59,20 @@ def list_aihub_tree(sources: Sequence[tuple[int, str]]) -> SourceListing:
         links, findings.links = sorted(findings.links), []
         for root, path in links:
             _walk(root, path, findings)
+    in_archives = list_aihub_archives(findings.archive_files)
+    for name, found in in_archives.directories.items():
+        findings.directories.setdefault(name, []).extend(found)
     source_splits = {number: find_split(os.path.basename(os.path.abspath(folder))) for number, folder in sources}
-    pairs = pair_labels(findings.labels, findings.directories, AIHUB_KIND, source_splits)
+    labels = findings.labels + in_archives.labels
+    pairs = pair_labels(labels, findings.directories, AIHUB_KIND, source_splits)
     return SourceListing(
         videos=pairs.videos,
         frames=sum(directory.frames for found in findings.directories.values() for directory in found),
         labels_without_frames=pairs.labels_without_frames,
         directories_without_label=pairs.directories_without_label,
-        unreadable=sorted(findings.unreadable),
-        archives=findings.archives,
+        unreadable=sorted(findings.unreadable + in_archives.unread),
+        archives=in_archives.archives,
+        problems=in_archives.problems,
     )
 
 
@@ -75,16 +83,22 @@ def list_aihub_images(video: Video) -> dict[tuple[int, int], ImageFile]:
     """
     images: dict[tuple[int, int], ImageFile] = {}
     for directory in video.directories:
+        in_zip = isinstance(directory.path, ZipFolder)
         try:
-            found = retry(lambda path=directory.path: sorted(_list_frames(path)), directory.path)
-        except FileNotFoundError:
-            gone = os.fsdecode(directory.path)
-            raise DataError(f"{gone} was there and is gone; bring it back and run the same command again") from None
-        for name, key in found:
-            relative = os.path.join(directory.relative, decode_name(name))
-            if image := stat_image(os.path.join(directory.path, name), relative):
+            for key, image in list_zip_frames(directory) if in_zip else _list_folder_frames(directory):
                 images.setdefault(key, image)  # where two directories hold the frame, the first one counts
+        except (FileNotFoundError, DamagedArchive):
+            gone = os.fsdecode(directory.path.archive.parts[0].path if in_zip else directory.path)
+            raise DataError(f"{gone} was there and is gone; bring it back and run the same command again") from None
     return images
+
+
+def _list_folder_frames(directory: FrameDirectory) -> Iterator[tuple[tuple[int, int], ImageFile]]:
+    """((frame number, timestamp), image) of every frame in a folder."""
+    for name, key in retry(lambda: sorted(_list_frames(directory.path)), directory.path):
+        relative = os.path.join(directory.relative, decode_name(name))
+        if image := stat_image(os.path.join(directory.path, name), relative):
+            yield key, image
 
 
 def _list_frames(directory: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
@@ -133,8 +147,8 @@ def _add_entries(root: _Root, directory: bytes, entries: list[os.DirEntry], find
         elif entry.name.lower().endswith(b".json"):
             relative = _make_relative(entry.path, root)
             findings.labels.append(LabelFile(decode_name(entry.name[:-5]), root.source, relative, entry.path))
-        elif _ARCHIVE_NAME.search(entry.name):
-            findings.archives += 1
+        elif ARCHIVE_NAME.fullmatch(entry.name):
+            findings.archive_files.append(ArchiveFile(root.source, _make_relative(entry.path, root), entry.path))
         elif entry.is_symlink() and not os.path.isfile(entry.path):
             findings.links.append((root, entry.path))
     if frames:

@@ -53,7 +53,7 @@ def list_csv_videos(sources: Sequence[tuple[int, str]], label_map: Mapping[str, 
         _make_video(number, paths[number], directory, names[directory], found)
         for (number, directory), found in rows.items()
     ]
-    return SourceListing(videos, sum(map(len, rows.values())), [], [], [], 0)
+    return SourceListing(videos, sum(map(len, rows.values())), [], [], [], 0, [])
 
 
 def list_csv_images(video: Video) -> dict[str, ImageFile]:

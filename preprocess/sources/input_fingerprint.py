@@ -6,10 +6,10 @@ from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
 from preprocess.fingerprint import fingerprint_of
+from preprocess.sources.data_file import UnreadableFile, locate_data_file, read_data_file
 from preprocess.sources.source_kinds import list_images
 from preprocess.sources.video import ImageFile, Video
 from shards.errors import DataError
-from shards.storage.files import IrregularFile, read_file
 
 
 class Inputs(NamedTuple):
@@ -31,14 +31,15 @@ def read_inputs(video: Video) -> Inputs:
     if video.label_data is not None:
         return Inputs(video, video.label_data, None, images)
     try:
-        return Inputs(video, read_file(video.label_path), None, images)
+        return Inputs(video, read_data_file(video.label_path), None, images)
     except FileNotFoundError as error:
-        if not os.path.lexists(video.label_path):
-            gone = os.fsdecode(video.label_path)
+        path = locate_data_file(video.label_path)
+        if not os.path.lexists(path):
+            gone = os.fsdecode(path)
             raise DataError(f"{gone} was there and is gone; bring it back and run the same command again") from error
         return Inputs(video, None, "a link that leads nowhere", images)
-    except (PermissionError, IrregularFile) as error:
-        return Inputs(video, None, error.strerror, images)
+    except UnreadableFile as error:
+        return Inputs(video, None, str(error), images)
 
 
 def fingerprint_inputs(inputs: list[Inputs], fingerprint: str) -> str:

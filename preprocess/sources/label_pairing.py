@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from preprocess.sources.data_file import DataFile
 from preprocess.sources.path_names import find_split
 from preprocess.sources.video import FrameDirectory, Video
 
@@ -13,7 +14,7 @@ class LabelFile(NamedTuple):
     name: str
     source: int
     relative: str  # to the source, as the manifest writes it
-    path: bytes  # absolute
+    path: DataFile
 
 
 class LabelPairs(NamedTuple):
@@ -45,9 +46,9 @@ def pair_labels(
             label_path=label.path,
             label_file=label.relative,
             split=find_split(label.relative.rpartition("/")[0]) or source_splits[label.source],
-            directories=tuple(sorted(directories.get(label.name, ()))),
+            directories=tuple(sorted(directories.get(label.name, ()), key=_sort_directory)),
         )
-        for label in sorted(labels)
+        for label in _drop_copies(labels)
     ]
     unlabelled = sorted(directories.keys() - {label.name for label in labels})
     return LabelPairs(
@@ -55,3 +56,18 @@ def pair_labels(
         [video.label_file for video in videos if not video.directories],
         [directory.relative for name in unlabelled for directory in directories[name]],
     )
+
+
+def _drop_copies(labels: Sequence[LabelFile]) -> list[LabelFile]:
+    """The labels in a fixed order, without those of archives that lie in a folder under the same path too."""
+    in_folders = [label for label in labels if isinstance(label.path, bytes)]
+    in_archives = {label[:3]: label for label in labels if not isinstance(label.path, bytes)}
+    for label in in_folders:
+        in_archives.pop(label[:3], None)
+    kept = [*in_folders, *in_archives.values()]
+    return sorted(kept, key=lambda label: (label[:3], label.path if isinstance(label.path, bytes) else b""))
+
+
+def _sort_directory(directory: FrameDirectory) -> tuple[int, str, bool]:
+    """A fixed order: of directories that hold a frame the first counts, a folder before an archive of its name."""
+    return directory.source, directory.relative, not isinstance(directory.path, bytes)

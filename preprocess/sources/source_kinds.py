@@ -76,6 +76,10 @@ def find_videos(
         # A folder that has disappeared since check_sources has no kind any more: the tree lists it as unreadable.
         by_kind[_find_kind(path) or aihub_tree.AIHUB_KIND].append((number, path))
     found = _merge_listings([SOURCE_KINDS[name].list_videos(numbered, moods) for name, numbered in by_kind.items()])
+    if found.problems:
+        others = len(found.problems) - 1
+        more = f" (and {others} more: python -m tools.inventory lists them)" if others else ""
+        raise DataError(found.problems[0] + more)
     if not found.videos or not found.frames:
         raise DataError(_explain_missing(paths, found))
     videos = found.videos
@@ -107,7 +111,7 @@ def _are_nested(path: str, other: str) -> bool:
 
 
 def _merge_listings(listings: Sequence[SourceListing]) -> SourceListing:
-    merged = SourceListing([], 0, [], [], [], 0)
+    merged = SourceListing([], 0, [], [], [], 0, [])
     for listing in listings:
         merged = SourceListing(*(total + more for total, more in zip(merged, listing, strict=True)))
     return merged
@@ -125,16 +129,15 @@ def _sort_videos(videos: Sequence[Video], validation_first: bool) -> list[Video]
             validation_first and video.split != "val",
             video.source,
             video.label_file,
-            video.label_path,
+            video.label_path if isinstance(video.label_path, bytes) else b"",
         ),
     )
 
 
 def _explain_missing(sources: Sequence[str], found: SourceListing) -> str:
     where = ", ".join(sources)
-    labels, frames = f"{len(found.videos)} label JSON", f"{found.frames} frames"
-    if found.archives:
-        return f"{where}: {labels}, {frames}, {found.archives} archives (.zip, .part); unpack them and run again"
+    archives = f" in folders and {found.archives} archives" if found.archives else ""
+    labels, frames = f"{len(found.videos)} label JSON", f"{found.frames} frames{archives}"
     if all(map(csv_rows.is_csv_source, sources)):
         return f"{where}: no rows; write one for each frame"
     if found.frames:

@@ -4,6 +4,8 @@ from collections.abc import Hashable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from preprocess.archives.zip_listing import ZipFolder
+from preprocess.sources.data_file import DataFile
 from shards.crop_geometry import Box
 
 _FRAMES_OF_LABEL = 100  # assumed size of a video whose frames are missing: its label still makes rows
@@ -13,7 +15,7 @@ class FrameDirectory(NamedTuple):
     """A folder that holds frames of one video."""
 
     source: int  # number of the source that it was found in
-    path: bytes  # absolute
+    path: bytes | ZipFolder  # absolute, or a folder in an archive
     relative: str  # to the source, as the manifest writes it
     frames: int
 
@@ -24,7 +26,7 @@ class Video(NamedTuple):
     name: str
     kind: str  # of its source: a key of preprocess.sources.source_kinds.SOURCE_KINDS
     source: int  # number of the label's source
-    label_path: bytes  # absolute
+    label_path: DataFile
     label_file: str  # relative to the source
     split: str | None  # `train` or `val` where the source's own names say so
     directories: tuple[FrameDirectory, ...]
@@ -43,17 +45,18 @@ class SourceListing(NamedTuple):
     frames: int  # image files in frame directories, rows of a CSV
     labels_without_frames: list[str]
     directories_without_label: list[str]
-    unreadable: list[str]  # folders and links
-    archives: int  # .zip and .part files
+    unreadable: list[str]  # folders and links, and what archives hold that cannot be read in place
+    archives: int  # that are read where they lie
+    problems: list[str]  # one line for each archive that cannot be read
 
 
 class ImageFile(NamedTuple):
     """A frame's JPEG, with the metadata that shows whether it has changed."""
 
-    path: bytes
+    file: DataFile
     relative: str
     size: int  # bytes
-    modified: int  # ns
+    modified: int  # ns; of a file in an archive its CRC-32
     is_readable: bool  # by the user who runs this
 
 

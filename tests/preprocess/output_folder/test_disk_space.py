@@ -36,7 +36,7 @@ def disk(tmp_path):
 )
 def test_work_and_output_are_counted_each_on_its_own_disk(disk, tmp_path, out, work, frames, full):
     settings = PreprocessSettings(["source"], str(tmp_path / out), work=work and str(tmp_path / work))
-    source = SourceListing([], frames, [], [], [], 0)
+    source = SourceListing([], frames, [], [], [], 0, [])
     if full is None:
         assert check_space(settings, source)[1] < 2_200_000
     else:
