@@ -31,8 +31,8 @@ from trainer.model.network import build_network
 from trainer.settings import DeviceSettings, InputSettings, ProbeSettings, TrainSettings
 from trainer.training.device import choose_device
 from trainer.training.loss import estimate_prior
+from trainer.training.run_context import TrainingRun
 from trainer.training.stage_model import compile_stage
-from trainer.training.training_run import TrainingRun
 
 
 def make_clip_dataset(folder: Path, clip: Path) -> Path:

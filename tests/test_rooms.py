@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -24,7 +26,7 @@ DOORS = {
     "PIL": "trainer/answering/photo_header",
     "cv2": (
         "preprocess/cutting/jpeg_crop preprocess/cutting/phash trainer/answering/photo trainer/answering/box_crop "
-        "trainer/answering/video_file tools/sample/canvas tools/reporting/frame_pictures tools/export/stored_crop"
+        "trainer/answering/video_file tools/sample/canvas tools/reporting/frame_pictures tools/extracts/stored_crop"
     ),
     "filelock": "shards/storage/folder_lock",
     "fontTools": "console/hangul_font",
@@ -36,7 +38,7 @@ DOORS = {
     "jinja2": "console/html_page",
     "jsonargparse": "console/restricted_numbers console/settings_parser",
     "keras": "trainer/input/augmentation trainer/model trainer/checks trainer/run_files/checkpoint trainer/training",
-    "matplotlib": "console/hangul_font trainer/evaluation/plots tools/export/crop_grid",
+    "matplotlib": "console/hangul_font trainer/evaluation/plots tools/extracts/crop_grid",
     "msgspec": (
         "shards/dataset shards/manifest_row shards/storage/self_checksum preprocess/sources "
         "preprocess/cutting/frame_row preprocess/writing preprocess/output_folder/dry_run trainer/model/mood_json"
@@ -47,7 +49,7 @@ DOORS = {
     "pandas": "",
     "pyarrow": (
         "shards/manifest shards/manifest_row shards/verification preprocess/cutting/frame_row preprocess/writing "
-        "preprocess/output_folder trainer/input/dataset_split tools/overview tools/duplicates tools/export"
+        "preprocess/output_folder trainer/input/dataset_split tools/overview tools/duplicates tools/extracts"
     ),
     "ray": "preprocess/ray_cluster",
     "scipy": "",
@@ -171,3 +173,18 @@ def test_nothing_names_an_index_or_a_path_of_a_machine():
     texts = [*ROOT.glob("requirements/*"), *ROOT.glob("*.md"), ROOT / "Makefile", ROOT / "pyproject.toml"]
     for path in texts:
         assert not re.search(r"index-url|/simple/|/root/|/home/", path.read_text()), path
+
+
+@pytest.mark.parametrize(
+    ("module", "library"),
+    [
+        ("preprocess.run", "tensorflow"),  # the driver's memory
+        ("preprocess.settings", "numba"),  # --help
+        ("preprocess.output_folder.dry_run", "sklearn"),  # pages about a dry run
+        ("preprocess.output_folder.run_log", "jsonargparse"),  # tools.verify
+        ("trainer.settings", "keras"),  # --help
+    ],
+)
+def test_light_modules_do_without_heavy_libraries(module, library):
+    code = f"import {module}, sys; sys.exit({library!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0

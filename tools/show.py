@@ -12,9 +12,9 @@ from console.hangul_font import find_hangul_font
 from shards.dataset import read_dataset
 from shards.errors import CallError, DataError
 from shards.manifest import SPLITS
-from tools.export.crop_choice import choose_rows_by_mood, find_kept_row
-from tools.export.crop_grid import draw_crop_grid
-from tools.export.stored_crop import read_crop
+from tools.extracts.crop_choice import choose_rows_by_mood, find_kept_row
+from tools.extracts.crop_grid import draw_crop_grid
+from tools.extracts.stored_crop import read_crop
 from tools.reporting.folder_argument import parse_dataset_folder
 from tools.reporting.opened_dataset import read_logged_sources
 from tools.reporting.report_files import check_report_files

@@ -11,7 +11,7 @@ from pathlib import Path
 from console.command import Parser, run_command
 from shards.errors import CallError, DataError
 from shards.manifest import SPLITS
-from tools.export.annotation_csv import write_annotation_csvs
+from tools.extracts.annotation_csv import write_annotation_csvs
 from tools.reporting.folder_argument import parse_dataset_folder
 from tools.reporting.opened_dataset import find_sources, open_dataset
 from tools.reporting.report_files import check_report_files

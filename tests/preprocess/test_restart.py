@@ -28,17 +28,22 @@ from shards.verification import verify_dataset
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec
 
-INSTANTS = [
-    ("preprocess.messages.FrameProgress.add", 3),  # in the middle of the video tasks
-    ("preprocess.run.make_plan", 1),
-    ("preprocess.run.assemble_dataset", 1),  # all shards are written
-    ("preprocess.output_folder.publication.write_atomically", 1),  # before the manifest
-    ("shards.dataset.write_dataset", 1),
-    ("preprocess.output_folder.publication._move", 2),  # while files move into OUT
-    ("preprocess.output_folder.publication._move", 7),
-    ("preprocess.output_folder.publication._move", 20),  # only the index is missing
-    ("preprocess.run.publish_dataset", 1),  # the log is written, the dataset is not
-    ("preprocess.run.remove_work", 1),  # the dataset is whole, the work is still there
+# Instants at which a run is killed, one after the other: each restart goes on from there to the next.
+CHAINS = [
+    [
+        ("preprocess.messages.FrameProgress.add", 3),  # in the middle of the video tasks
+        ("preprocess.run.make_plan", 1),
+        ("preprocess.run.assemble_dataset", 1),  # all shards are written
+        ("preprocess.output_folder.publication.write_atomically", 1),  # before the manifest
+        ("shards.dataset.write_dataset", 1),
+        ("preprocess.run.publish_dataset", 1),  # the log is written, the dataset is not
+        ("preprocess.output_folder.publication._move", 2),  # while files move into OUT
+        ("preprocess.run.remove_work", 1),  # the dataset is whole, the work is still there
+    ],
+    [
+        ("preprocess.output_folder.publication._move", 7),
+        ("preprocess.output_folder.publication._move", 14),  # of those that are left: only the index is missing
+    ],
 ]
 
 DRIVER = """
@@ -81,7 +86,11 @@ def start_driver(source: Path, out: Path, workers: int, target="", count=0, whol
 
 def run_driver(*arguments, **options) -> int:
     process = start_driver(*arguments, **options)
-    _, errors = process.communicate(timeout=180)
+    try:
+        _, errors = process.communicate(timeout=180)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
     if process.returncode not in (0, -signal.SIGKILL):
         raise AssertionError(errors.decode())
     return process.returncode
@@ -113,16 +122,25 @@ def expected(source, tmp_path_factory):
     return digests(out)
 
 
-@pytest.mark.parametrize(("target", "count"), INSTANTS)
-def test_a_killed_run_goes_on(source, expected, tmp_path, target, count):
-    out, group = tmp_path / "out", count % 2 == 0
-    assert run_driver(source, out, 2, target, count, group) == -signal.SIGKILL
-    finished = stamp_work(out)
+@pytest.mark.parametrize("instants", CHAINS)
+def test_a_killed_run_goes_on(source, expected, tmp_path, instants):
+    out = tmp_path / "out"
+    finished: dict[str, int] = {}
+    for target, count in instants:
+        whole_group = count % 2 == 0
+        assert run_driver(source, out, 2, target, count, whole_group) == -signal.SIGKILL, target
+        finished = check_not_redone(out, finished, target)
     assert run_driver(source, out, 1, keep=True) == 0  # at once: workers of the killed driver may still write
+    check_not_redone(out, finished, "the last run")
     assert digests(out) == expected
-    redone = [name for name, stamp in stamp_work(out).items() if finished.get(name, stamp) != stamp]
-    assert not redone
     assert list(verify_dataset(out)) == []
+
+
+def check_not_redone(out: Path, finished: dict[str, int], after: str) -> dict[str, int]:
+    """What is finished now; nothing of it was done twice."""
+    now = stamp_work(out)
+    assert not [name for name, stamp in finished.items() if now.get(name, stamp) != stamp], after
+    return finished | now
 
 
 def test_killed_in_the_middle_of_a_task(source, expected, tmp_path):

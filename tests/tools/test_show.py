@@ -11,7 +11,7 @@ from preprocess.run import run
 from preprocess.settings import PreprocessSettings
 from tests.trees import make_jpeg, make_label, write_video
 from tools import show
-from tools.export.crop_choice import find_kept_row
+from tools.extracts.crop_choice import find_kept_row
 
 
 @pytest.fixture(scope="module")

@@ -99,6 +99,8 @@ class FramePictures:
 
 
 def _read_thumbnail(row: dict[str, Any], reader: RecordReader) -> bytes:
+    if row["shard"] is None:
+        raise PictureUnavailable("shard missing")
     try:
         image = reader.read_image(row["shard"], row["offset"])
     except (FileNotFoundError, PermissionError) as error:

@@ -15,7 +15,7 @@ from trainer.model.model_file import read_model, write_model
 from trainer.model.mood_json import Metadata
 from trainer.model.network import apply_network, resize_pictures
 from trainer.run_files.file_names import MODEL_FILE, SELF_CHECK_FOLDER
-from trainer.training.training_run import TrainingRun
+from trainer.training.run_context import TrainingRun
 
 _CERTAINTY = 0.999  # a batch of one mood fails only where chance makes it rarer than 1 in 1,000
 _MAX_PIXEL_DIFFERENCE = 2.0  # mean absolute difference between two JPEG decoders, in 0..255

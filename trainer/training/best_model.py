@@ -9,8 +9,8 @@ from trainer.model.model_file import write_model
 from trainer.model.mood_json import Metadata, read_metadata
 from trainer.run_files.checkpoint import Progress
 from trainer.run_files.file_names import MODEL_FILE
+from trainer.training.run_context import TrainingRun
 from trainer.training.run_messages import print_message
-from trainer.training.training_run import TrainingRun
 
 
 def save_if_best(run: TrainingRun, predictions: Predictions, row: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from console.progress import show_progress
 from trainer.run_files.checkpoint import write_checkpoint
 from trainer.training.interruption import Interruption
-from trainer.training.training_run import TrainingRun
+from trainer.training.run_context import TrainingRun
 
 
 class CheckpointCallback(keras.callbacks.Callback):

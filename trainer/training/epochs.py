@@ -23,9 +23,9 @@ from trainer.training.checkpoint_callback import CheckpointCallback
 from trainer.training.data_wait import DataWait
 from trainer.training.early_stopping import is_stage_over, note_validation_loss
 from trainer.training.interruption import Interruption, catch_interruption
+from trainer.training.run_context import TrainingRun
 from trainer.training.run_messages import RunMessages
 from trainer.training.stage_model import compile_stage
-from trainer.training.training_run import TrainingRun
 
 
 def train_stages(run: TrainingRun, arrays: dict[str, np.ndarray] | None, messages: RunMessages) -> None:

@@ -38,8 +38,8 @@ from trainer.training.device import Device, choose_device
 from trainer.training.epochs import predict_validation, train_stages
 from trainer.training.failure_messages import explain_failures
 from trainer.training.loss import estimate_prior
+from trainer.training.run_context import TrainingRun
 from trainer.training.run_messages import RunMessages, print_message, print_run_start
-from trainer.training.training_run import TrainingRun
 
 
 def train(settings: TrainSettings, command: list[str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from trainer.input.pipeline import estimate_shuffle_bytes
 from trainer.run_files.file_names import TENSORBOARD_FOLDER
 from trainer.run_files.run_record import write_record
 from trainer.settings import Stage
-from trainer.training.training_run import TrainingRun
+from trainer.training.run_context import TrainingRun
 
 
 def print_message(line: str) -> None:

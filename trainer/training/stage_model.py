@@ -9,7 +9,7 @@ from trainer.settings import Stage
 from trainer.training.data_wait import DataWait, measure_data_wait
 from trainer.training.loss import make_loss
 from trainer.training.optimizer import make_optimizer
-from trainer.training.training_run import TrainingRun
+from trainer.training.run_context import TrainingRun
 
 
 def compile_stage(run: TrainingRun, stage: Stage) -> tuple[keras.Model, DataWait]:

@@ -12,7 +12,7 @@ from trainer.model.network import build_network, rule_out_absent_moods
 from trainer.settings import InputSettings, NetworkSettings, TrainSettings
 from trainer.training.device import Device
 from trainer.training.loss import estimate_prior
-from trainer.training.training_run import TrainingRun
+from trainer.training.run_context import TrainingRun
 
 CPU = Device("cpu", "test", "tensorflow", "float32", False, 1)
 
