@@ -10,7 +10,7 @@ from console.progress import show_progress
 from console.text_width import pad_to_width
 from preprocess.output_folder.disk_space import DiskSpace
 from preprocess.sources.video import SourceListing, Video
-from preprocess.writing.finished_work import TaskSummary
+from preprocess.writing.finished_work import TaskSummary, count_repeated_images
 from shards.dataset import DATASET_FILE, Dataset
 
 # Memory, as measured by benchmarks/driver.py for the driver and by benchmarks/preprocess.py for a worker.
@@ -25,15 +25,14 @@ def print_start(source: SourceListing, workers: int, space: DiskSpace | None = N
     driver = _DRIVER_BYTES + _DRIVER_BYTES_PER_FRAME * source.frames
     _print_to_stderr(
         f"found    {len(source.videos):,} labelled videos, {source.frames:,} frames",
+        *([f"archives {source.archives:,}, read where they lie; nothing is unpacked"] if source.archives else []),
         f"memory   {driver / 1e9:.1f} GB for the driver, {workers} x {_WORKER_BYTES / 1e9:.1f} GB for workers, at most",
     )
     if space:
         _print_to_stderr(f"disk     {space.needed / 1e9:.2f} GB at most while it works, {space.free / 1e9:.1f} GB free")
     _print_names_to_stderr("labels without frames", source.labels_without_frames)
     _print_names_to_stderr("frame folders without a label", source.directories_without_label)
-    _print_names_to_stderr("folders that cannot be read", source.unreadable)
-    if source.archives:
-        _print_to_stderr(f"archives {source.archives} read where they lie, nothing is unpacked")
+    _print_names_to_stderr("not read", source.unreadable)
 
 
 def print_unannotated(tasks: Sequence[TaskSummary]) -> None:
@@ -41,6 +40,13 @@ def print_unannotated(tasks: Sequence[TaskSummary]) -> None:
     unannotated = sum(task.unannotated_frames for task in tasks)
     if unannotated:
         _print_to_stderr(f"{unannotated:,} frames of labelled videos have no annotation; they are passed over")
+
+
+def print_repeated_images(tasks: Sequence[TaskSummary]) -> None:
+    """Print how many files are left alone because the same frame lies in an earlier place too."""
+    if repeated := count_repeated_images(tasks):
+        order = "the first by source and path, of a folder and its archive the folder"
+        _print_to_stderr(f"{repeated:,} frames lie in another place too; each is used once, from {order}")
 
 
 def print_damage(what: str) -> None:

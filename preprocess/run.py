@@ -60,6 +60,7 @@ def _make_dataset(
     with watch.time("videos"):
         tasks = run_video_tasks(groups, settings, workers)
     messages.print_unannotated(tasks)
+    messages.print_repeated_images(tasks)
     with watch.time("plan"):
         plan = make_plan(tasks, spills, settings)
     with watch.time("shards"):
@@ -81,6 +82,7 @@ def _make_dry_run(
     messages.print_start(source, workers)
     with watch.time("videos"):
         tasks = run_video_tasks(groups, settings, workers)
+    messages.print_repeated_images(tasks)
     with watch.time("plan"):
         plan = make_plan(tasks, spills, settings)
     found = write_dry_run(complete_rows(plan, tasks, (), spills), settings)

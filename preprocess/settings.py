@@ -115,8 +115,8 @@ class PreprocessSettings:
     """One run of preprocess.
 
     Args:
-        source: one or several folders with label JSON and frames anywhere below them, or CSV files of
-            image_path,bbox,labels.
+        source: one or several folders with label JSON and frames, or archives of them, anywhere below; or single
+            zips and tars; or CSV files of image_path,bbox,labels.
         valid_source: sources that are all for validation; then all other sources are for training.
         label_map: a JSON file that says which mood each label of the CSVs means; needed where its numbers are not
             those of this program.

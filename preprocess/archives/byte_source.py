@@ -1,18 +1,28 @@
 """One range of bytes, wherever it lies: a file, a part of a file, or several parts one after the other.
 
 A zip in a folder is one whole file; a zip inside a tar is a part of one; a zip that was delivered in pieces is the
-pieces in their order. All are read by offset, so that any number of processes can read one archive at the same time.
+pieces in their order. All are read by offset (os.pread), so that any number of processes can read one archive at the
+same time; files stay open between reads, so in each process one thread alone may read.
 """
 
+import errno
 import os
+import stat
 from bisect import bisect_right
 from collections import OrderedDict
 from itertools import accumulate
 from typing import BinaryIO, NamedTuple
 
-from shards.storage.files import open_file, retry
+from shards.storage.files import IrregularFile, open_file, retry
 
 _OPEN_FILES = 16  # in each process; a task reads few archives, and descriptors are scarce
+
+
+class FileState(NamedTuple):
+    """By what a file that was changed is noticed."""
+
+    size: int  # bytes
+    modified: int  # ns
 
 
 class Part(NamedTuple):
@@ -21,6 +31,7 @@ class Part(NamedTuple):
     path: bytes  # absolute
     offset: int
     length: int
+    state: FileState | None = None  # of the file when it was listed; None where nobody looked
 
 
 class ByteSource(NamedTuple):
@@ -38,7 +49,7 @@ class ByteSource(NamedTuple):
         for part in self.parts:
             first, last = max(offset, start), min(offset + length, start + part.length)
             if first < last:
-                found.append(Part(part.path, part.offset + first - start, last - first))
+                found.append(part._replace(offset=part.offset + first - start, length=last - first))
             start += part.length
         return ByteSource(tuple(found))
 
@@ -62,22 +73,49 @@ def read_bytes(source: ByteSource, offset: int, length: int) -> bytes:
 
 
 def _read_part(path: bytes, offset: int, length: int) -> bytes:
-    def read() -> bytes:
-        blocks, start, left = [], offset, length
-        file = _open_cached(path)
-        while left:
-            block = os.pread(file.fileno(), left, start)
-            if not block:
-                break
-            blocks.append(block)
-            start, left = start + len(block), left - len(block)
-        return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+    """`length` bytes of a file from `offset` on; fewer at its end."""
 
-    try:
-        return retry(read, path)
-    except OSError:
-        close_files()  # the disk may have been mounted anew: the next attempt opens the file again
-        raise
+    def read() -> bytes:
+        try:
+            return _read_fully(_open_cached(path).fileno(), offset, length)
+        except OSError:
+            close_files()  # the disk may have been mounted anew: the next attempt opens the file again
+            raise
+
+    return retry(read, path)
+
+
+def _read_fully(descriptor: int, offset: int, length: int) -> bytes:
+    blocks, left = [], length
+    while left and (block := os.pread(descriptor, left, offset)):  # one read is at most 2 GB, and may be interrupted
+        blocks.append(block)
+        offset, left = offset + len(block), left - len(block)
+    return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+
+
+def open_whole(path: bytes) -> ByteSource:
+    """A file, as it is now. Raises as shards.storage.files.retry does."""
+    state = retry(lambda: read_state(path), path)
+    return ByteSource((Part(path, 0, state.size, state),))
+
+
+def read_state(path: bytes) -> FileState:
+    """A regular file's size and time of change. Raises OSError."""
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise IrregularFile(errno.EINVAL, "not a regular file", path)
+    return FileState(status.st_size, status.st_mtime_ns)
+
+
+def find_changed_file(source: ByteSource) -> bytes | None:
+    """The first file that is not as it was when it was listed, or is gone; None where all are. Raises OSError."""
+    for part in source.parts:
+        try:
+            if part.state not in (None, read_state(part.path)):
+                return part.path
+        except (FileNotFoundError, IrregularFile):
+            return part.path
+    return None
 
 
 _open: OrderedDict[bytes, BinaryIO] = OrderedDict()

@@ -4,17 +4,27 @@ import unicodedata
 
 
 def decode_member_name(name: bytes, is_utf8: bool = False) -> str:
-    """A member's name as the manifest writes it: composed (NFC), "/" between its parts.
+    """A member's name as the manifest writes it: composed (NFC), "/" between its parts, no empty parts and no ".".
 
     Without the archive's UTF-8 flag a name may still be UTF-8 (macOS, Linux), or CP949 (Korean Windows). Hardly any
     CP949 name is valid UTF-8, so UTF-8 is tried first. Bytes that are neither are written as \\xNN.
     """
     for encoding in ("utf-8",) if is_utf8 else ("utf-8", "cp949"):
         try:
-            return unicodedata.normalize("NFC", name.decode(encoding)).replace("\\", "/")
+            return _drop_empty_parts(unicodedata.normalize("NFC", name.decode(encoding)).replace("\\", "/"))
         except UnicodeDecodeError:
             continue
-    return unicodedata.normalize("NFC", name.decode("utf-8", "backslashreplace"))
+    return _drop_empty_parts(unicodedata.normalize("NFC", name.decode("utf-8", "backslashreplace")))
+
+
+def _drop_empty_parts(name: str) -> str:
+    """A name without what a disk passes over: ./a//b is a/b. A "/" at the beginning or the end stays."""
+    if "//" not in name and "./" not in name:
+        return name
+    first, *inner = name.split("/")
+    *inner, last = inner or [""]
+    kept = [part for part in inner if part not in ("", ".")]
+    return "/".join([*([] if first == "." else [first]), *kept, last])
 
 
 def is_inside(name: str) -> bool:

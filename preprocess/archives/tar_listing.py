@@ -3,15 +3,20 @@
 Headers are read by tarfile (GNU, PAX and old ones); the data between them is skipped.
 """
 
+import io
 import os
 import tarfile
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
-from preprocess.archives.byte_source import ByteSource, Part
+from preprocess.archives.byte_source import ByteSource, FileState, Part
 from preprocess.sources.path_names import decode_name
 from shards.storage.files import open_file
 
 _BLOCK = 512
+_MOST_HEADER = 1 << 20  # bytes of a long name or of PAX fields
+_MOST_GLOBAL_FIELDS = 64  # of PAX, which tarfile keeps in memory
+# What tarfile raises for headers that nobody wrote in earnest, besides its own errors.
+_HEADER_ERRORS = (tarfile.TarError, ValueError, OverflowError, RecursionError, LookupError, TypeError)
 
 
 class TarMember(NamedTuple):
@@ -29,51 +34,77 @@ class TarListing(NamedTuple):
 
 
 def list_tar(path: bytes) -> TarListing:
-    """The files of a tar that are there as a whole, in its order; links, folders and devices are left out.
+    """The files of a tar that are there as a whole, in its order, and hard links to them; symbolic links, folders and
+    devices are left out.
 
-    Where the tar was cut short or is damaged, `fault` says where. Raises as shards.storage.files.open_file does.
+    Where the tar was cut short or is damaged, `fault` says where. Raises as shards.storage.files.open_file does, and
+    OSError where the file cannot be read on.
     """
-    with open_file(path) as raw, os.fdopen(os.dup(raw.fileno()), "rb") as file:
+    members: list[TarMember] = []
+    with open_file(path) as raw, _HeaderReader(raw) as file:
         try:
             tar = tarfile.TarFile(fileobj=file, encoding="utf-8", errors="surrogateescape")
-        except tarfile.TarError as error:
+        except _HEADER_ERRORS as error:
             return TarListing([], f"it is no tar ({error}); download it again")
         with tar:
-            members: list[TarMember] = []
             return TarListing(members, _read_headers(tar, file, path, members))
 
 
-def _read_headers(tar: tarfile.TarFile, file: BinaryIO, path: bytes, members: list[TarMember]) -> str | None:
+class _HeaderReader(io.BufferedReader):
+    """A tar as tarfile may read it: a length that no header has is a damaged or hostile one, and would fill memory."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or not 0 <= size <= _MOST_HEADER:
+            raise tarfile.ReadError(f"a header of {size} bytes")
+        return super().read(size)
+
+
+def _read_headers(tar: tarfile.TarFile, file: io.BufferedReader, path: bytes, members: list[TarMember]) -> str | None:
     """Add the tar's files to `members`; returns what is wrong with it."""
-    size = os.fstat(file.fileno()).st_size
+    status = os.fstat(file.fileno())
+    size, state = status.st_size, FileState(status.st_size, status.st_mtime_ns)
+    found: dict[str, ByteSource] = {}  # by name, for hard links
+    before = 0  # where the header is looked for
     while True:
         try:
             header = tar.next()
-        except tarfile.TarError:
-            return f"it is damaged or cut short near byte {tar.offset:,} of {size:,}; download it again"
+        except _HEADER_ERRORS:
+            return _check_end(file, before) or _explain_damage(before)
         if header is None:
             return _check_end(file, tar.offset)
         tar.members = []  # tarfile would keep every header in memory
-        if not header.isreg():
-            continue
-        name = header.name.encode("utf-8", "surrogateescape")
-        stop = header.offset_data + header.size
+        if header.size < 0 or tar.offset <= before or len(tar.pax_headers) > _MOST_GLOBAL_FIELDS:
+            return _explain_damage(before)
+        before = tar.offset
         if header.sparse is not None:
-            return f"{decode_name(name)} in it is stored as a sparse file; unpack the tar"
-        if stop > size:
-            return f"it was cut short: {stop - size:,} bytes of {decode_name(name)} are missing; download it again"
-        members.append(TarMember(name, ByteSource((Part(path, header.offset_data, header.size),))))
+            return f"{_show(header)} in it is stored as a sparse file; unpack the tar"
+        if header.isreg():
+            if missing := max(0, header.offset_data + header.size - size):
+                return f"it was cut short: {missing:,} bytes of {_show(header)} are missing; download it again"
+            found[header.name] = ByteSource((Part(path, header.offset_data, header.size, state),))
+        elif header.islnk() and header.linkname in found:
+            found[header.name] = found[header.linkname]
+        else:
+            continue
+        members.append(TarMember(_encode(header.name), found[header.name]))
 
 
-def _check_end(file: BinaryIO, end: int) -> str | None:
+def _encode(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
+
+
+def _show(header: tarfile.TarInfo) -> str:
+    return decode_name(_encode(header.name))
+
+
+def _check_end(file: io.BufferedReader, end: int) -> str | None:
     """What is wrong where tarfile stopped. It reports no cut or damaged header; a whole tar has zeros there."""
     file.seek(end)
     block = file.read(_BLOCK)
     if len(block) < _BLOCK:
         return f"it was cut short at byte {end:,}, where its end or another file should follow; download it again"
-    return f"it is damaged at byte {end:,}; download it again" if any(block) else None
+    return _explain_damage(end) if any(block) else None
 
 
-def is_tar(path: bytes) -> bool:
-    """Whether a path is called like a tar."""
-    return path.lower().endswith(b".tar")
+def _explain_damage(place: int) -> str:
+    return f"it is damaged at byte {place:,}; download it again"

@@ -19,7 +19,7 @@ _END = struct.Struct("<4s4H2LH")  # end of central directory
 _LOCATOR = struct.Struct("<4sLQL")  # of the zip64 end of central directory
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _ENTRY = struct.Struct("<4s6H3L5H2L")  # of a member in the central directory
-_LOCAL = struct.Struct("<4s5H3L2H")  # before a member's data
+LOCAL_HEADER = struct.Struct("<4s5H3L2H")  # before a member's data
 _MOST_COMMENT = 0xFFFF
 _BLOCK = 1 << 20  # bytes of the directory that are read at a time
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
@@ -29,6 +29,10 @@ _UTF8 = 1 << 11
 
 class DamagedArchive(Exception):
     """What is wrong with an archive, and where in it; the message fits behind the archive's name and a colon."""
+
+
+class MissingEnd(DamagedArchive):
+    """The record at an archive's end is not there: the end is cut off, or it is no zip."""
 
 
 class Member(NamedTuple):
@@ -61,18 +65,21 @@ def find_directory(source: ByteSource) -> Directory:
     tail = read_bytes(source, tail_start, size - tail_start)
     at = _find_end(tail)
     if at is None:
-        raise DamagedArchive("its end is missing, so it is cut short or no zip")
+        raise MissingEnd("its end is missing, so it is cut short or no zip")
     _, disk, first_disk, _, members, length, start, _ = _END.unpack_from(tail, at)
     end = tail_start + at
+    # Some writers always add a zip64 record, and some write 65,535 members without one.
+    if at >= _LOCATOR.size and tail.startswith(b"PK\x06\x07", at - _LOCATOR.size):
+        end, disk, first_disk, members, length, start = _read_end64(source, tail, at, tail_start)
     if disk or first_disk:
         raise DamagedArchive("it is one volume of a split zip; join its volumes first (zip -s 0)")
-    if _FULL16 in (members,) or _FULL32 in (length, start):
-        end, members, length, start = _read_end64(source, tail, at, tail_start)
     shift = end - length - start
     if shift < 0:
         raise DamagedArchive("its directory would begin before its first byte, so it is cut short or damaged")
     if members * _ENTRY.size > length:
         raise DamagedArchive(f"its end tells of {members:,} members in a directory of {length:,} bytes")
+    if shift and not members:
+        raise DamagedArchive(f"its end tells of no member, and {shift:,} bytes lie before it")
     return Directory(end - length, end, members, shift)
 
 
@@ -86,18 +93,16 @@ def _find_end(tail: bytes) -> int | None:
     return None
 
 
-def _read_end64(source: ByteSource, tail: bytes, at: int, tail_start: int) -> tuple[int, int, int, int]:
-    """(offset of the zip64 end record, members, bytes and start of the directory)."""
-    if at < _LOCATOR.size or not tail.startswith(b"PK\x06\x07", at - _LOCATOR.size):
-        raise DamagedArchive("its end tells of a zip64 record that is not there")
+def _read_end64(source: ByteSource, tail: bytes, at: int, tail_start: int) -> tuple[int, int, int, int, int, int]:
+    """(offset of the zip64 end record, its disk, the directory's disk, members, bytes and start of the directory)."""
     stated = _LOCATOR.unpack_from(tail, at - _LOCATOR.size)[2]
     # Where other bytes lie before the zip, the stated offset is too small: then the record stands right before the
     # locator, where writers put it.
     for place in (stated, tail_start + at - _LOCATOR.size - _END64.size):
         record = read_bytes(source, place, _END64.size) if 0 <= place < source.size else b""
         if len(record) == _END64.size and record.startswith(b"PK\x06\x06"):
-            members, length, start = _END64.unpack(record)[7:10]
-            return place, members, length, start
+            disk, first_disk, _, members, length, start = _END64.unpack(record)[4:]
+            return place, disk, first_disk, members, length, start
     raise DamagedArchive("its zip64 end record is damaged")
 
 
@@ -153,8 +158,8 @@ def _read_extra64(extra: bytes, size: int, packed: int, offset: int, entry: int)
 
 def check_header(source: ByteSource, member: Member) -> None:
     """Raises DamagedArchive where a member's own header is not where the directory says, or has another name."""
-    header = read_bytes(source, member.offset, _LOCAL.size + len(member.name))
-    if not header.startswith(b"PK\x03\x04") or header[_LOCAL.size :] != member.name:
+    header = read_bytes(source, member.offset, LOCAL_HEADER.size + len(member.name))
+    if not header.startswith(b"PK\x03\x04") or header[LOCAL_HEADER.size :] != member.name:
         raise DamagedArchive(f"there is no member at offset {member.offset:,}, where its directory says")
 
 
@@ -171,7 +176,7 @@ class MemberAudit:
 
     def add(self, member: Member) -> None:
         """Raises DamagedArchive where the member would lie outside the part of the archive that holds members."""
-        stop = member.offset + _LOCAL.size + len(member.name) + member.packed
+        stop = member.offset + LOCAL_HEADER.size + len(member.name) + member.packed
         if member.offset < self._directory.shift or stop > self._directory.start:
             raise DamagedArchive(f"offset {member.entry}: a member that would reach to byte {stop}, into the directory")
         self._waiting.append((member.offset, stop))

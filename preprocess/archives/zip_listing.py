@@ -6,6 +6,7 @@ of frames.
 """
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,9 @@ import numpy as np
 from preprocess.archives.byte_source import ByteSource
 from preprocess.archives.member_names import decode_member_name, is_inside
 from preprocess.archives.zip_directory import (
+    DEFLATED,
     ENCRYPTED,
+    STORED,
     DamagedArchive,
     Directory,
     Member,
@@ -23,6 +26,7 @@ from preprocess.archives.zip_directory import (
     iterate_members,
 )
 from preprocess.archives.zip_member import MemberPlace
+from preprocess.sources.path_names import is_ignored_name
 
 _SAMPLED_HEADERS = 64  # of a zip are looked at while it is listed
 _MAX_RATIO = 1100  # deflate cannot shrink more than 1032 times
@@ -67,38 +71,27 @@ def list_zip(archive: ByteSource, kinds: FileKinds) -> ZipListing:
     Raises DamagedArchive where the zip is damaged, encrypted, contradicts itself, or holds two members of one name.
     """
     directory = find_directory(archive)
-    files: list[ListedMember] = []
-    frames: dict[str, _FolderEntries] = {}
-    refused: list[str] = []
-    names, audit = _NameCheck(), MemberAudit(directory)
-    number = -1
+    contents, names, audit = _Contents(kinds), _NameCheck(), MemberAudit(directory)
     step = max(1, directory.members // _SAMPLED_HEADERS)
-    for number, (member, name, stop) in enumerate(_iterate_names(archive, directory)):
-        if number % step == 0:
+    listed = 0
+    for member, name, stop in _iterate_names(archive, directory):
+        if listed % step == 0:
             check_header(archive, member)
+        listed += 1
         audit.add(member)
         names.add(name)
         _check_member(member, name)
-        folder, _, base = name.rpartition("/")
-        if not base or _is_ignored(name):
-            continue
-        if not is_inside(name):
-            refused.append(name)
-        elif kinds.is_frame(base):
-            frames.setdefault(folder, _FolderEntries()).add(member.entry, stop)
-        elif kinds.is_wanted(base):
-            files.append(ListedMember(name, place_member(member)))
-        elif kinds.is_archive(base):
-            refused.append(name)
+        contents.add(member, name, stop)
     audit.finish()
-    if number + 1 != directory.members:
-        raise DamagedArchive(f"its end tells of {directory.members:,} members, its directory lists {number + 1:,}")
-    if names.has_double():
-        raise DamagedArchive(f"holds two members of one name: {_find_double(archive, directory)}")
+    if listed != directory.members:
+        raise DamagedArchive(f"its end tells of {directory.members:,} members, its directory lists {listed:,}")
+    if names.may_have_double() and (double := _find_double(archive, directory)):
+        raise DamagedArchive(f"it holds two members of one name: {double}")
     folders = [
-        (ZipFolder(archive, directory, tuple(found.spans), name), found.frames) for name, found in frames.items()
+        (ZipFolder(archive, directory, tuple(found.spans), name), found.frames)
+        for name, found in contents.frames.items()
     ]
-    return ZipListing(archive, files, folders, refused)
+    return ZipListing(archive, contents.files, folders, contents.refused)
 
 
 def list_folder(folder: ZipFolder) -> Iterator[ListedMember]:
@@ -113,6 +106,40 @@ def list_folder(folder: ZipFolder) -> Iterator[ListedMember]:
 def place_member(member: Member) -> MemberPlace:
     """Where a member's data lies."""
     return MemberPlace(member.offset, member.method, member.crc, member.packed, member.size, len(member.name))
+
+
+class _Contents:
+    """What of a zip has been listed so far."""
+
+    def __init__(self, kinds: FileKinds) -> None:
+        self._kinds = kinds
+        self.files: list[ListedMember] = []
+        self.frames: dict[str, _FolderEntries] = {}  # by folder
+        self.refused: list[str] = []
+
+    def add(self, member: Member, name: str, stop: int) -> None:
+        """Add a member, whose entry in the central directory ends at `stop`."""
+        folder, _, base = name.rpartition("/")
+        kinds = self._kinds
+        if not base:  # a folder
+            return
+        if not is_inside(name):
+            self.refused.append(name)
+        elif _is_ignored_folder(folder) or is_ignored_name(base):
+            return
+        elif kinds.is_frame(base):
+            _check_method(member, name)
+            self.frames.setdefault(folder, _FolderEntries()).add(member.entry, stop)
+        elif kinds.is_wanted(base):
+            _check_method(member, name)
+            self.files.append(ListedMember(name, place_member(member)))
+        elif kinds.is_archive(base):
+            self.refused.append(name)
+
+
+@lru_cache(maxsize=64)
+def _is_ignored_folder(folder: str) -> bool:
+    return bool(folder) and any(map(is_ignored_name, folder.split("/")))
 
 
 class _FolderEntries:
@@ -143,18 +170,19 @@ class _NameCheck:
             self._hashes.append(np.array(self._waiting, np.int64))
             self._waiting = []
 
-    def has_double(self) -> bool:
+    def may_have_double(self) -> bool:
+        """Whether two names have the same 8 bytes, as two equal ones do; others hardly ever."""
         hashes = np.concatenate([*self._hashes, np.array(self._waiting, np.int64)])
         return len(np.unique(hashes)) < len(hashes)
 
 
-def _find_double(archive: ByteSource, directory: Directory) -> str:
+def _find_double(archive: ByteSource, directory: Directory) -> str | None:
     seen: set[str] = set()
     for _, name, _ in _iterate_names(archive, directory):
         if name in seen:
             return name
         seen.add(name)
-    return "unknown"
+    return None
 
 
 def _iterate_names(archive: ByteSource, directory: Directory) -> Iterator[tuple[Member, str, int]]:
@@ -171,13 +199,14 @@ def _iterate_names(archive: ByteSource, directory: Directory) -> Iterator[tuple[
 def _check_member(member: Member, name: str) -> None:
     if member.flags & ENCRYPTED:
         raise DamagedArchive(f"{name} in it is encrypted; unpack it with its password")
-    if member.size > _MAX_RATIO * max(1, member.packed) + 1024:
+    most = member.packed if member.method == STORED else _MAX_RATIO * max(1, member.packed) + 1024
+    if member.size > most:
         raise DamagedArchive(f"{name} in it claims {member.size:,} bytes from {member.packed:,}, more than any packing")
 
 
-def _is_ignored(name: str) -> bool:
-    """Hidden files, and what systems put beside data."""
-    parts = name.split("/")
-    return (
-        parts[-1].startswith(".") or "__MACOSX" in parts or any(part.startswith(".") and part != ".." for part in parts)
-    )
+def _check_method(member: Member, name: str) -> None:
+    if member.method not in (STORED, DEFLATED):
+        raise DamagedArchive(
+            f"{name} in it is packed by method {member.method}, and only stored and deflated members can be read; "
+            "unpack it"
+        )

@@ -1,15 +1,13 @@
 """The bytes of one member of a zip, held against the CRC-32 that the archive states."""
 
-import struct
 import zlib
 from typing import NamedTuple
 
 from preprocess.archives.byte_source import ByteSource, read_bytes
+from preprocess.archives.zip_directory import DEFLATED, LOCAL_HEADER, STORED
 
 MOST_BYTES = 256 << 20  # of a member once decompressed: no label and no frame comes near, and no bomb gets past
-
-_LOCAL = struct.Struct("<4s5H3L2H")
-_STORED, _DEFLATED = 0, 8
+_SLACK = 64  # bytes that a header's extra field usually has at most
 
 
 class DamagedMember(Exception):
@@ -29,15 +27,13 @@ class MemberPlace(NamedTuple):
 
 def read_member(source: ByteSource, place: MemberPlace) -> bytes:
     """A member's bytes. Raises DamagedMember where they are not what was packed, OSError as a file would."""
-    if place.size > MOST_BYTES:
-        raise DamagedMember(f"states {place.size:,} bytes, more than {MOST_BYTES:,}")
-    # One read for header and data: how long the header's extra field is, only the header itself says, so as many bytes
-    # more are read as it usually has.
-    slack = 64
-    data = read_bytes(source, place.offset, _LOCAL.size + place.names + slack + place.packed)
-    if len(data) < _LOCAL.size or not data.startswith(b"PK\x03\x04"):
+    if max(place.size, place.packed) > MOST_BYTES:
+        raise DamagedMember(f"states {max(place.size, place.packed):,} bytes, more than {MOST_BYTES:,}")
+    # One read for header and data. Only the header says how long its extra field is, so some bytes more are read.
+    data = read_bytes(source, place.offset, LOCAL_HEADER.size + place.names + _SLACK + place.packed)
+    if len(data) < LOCAL_HEADER.size or not data.startswith(b"PK\x03\x04"):
         raise DamagedMember(f"there is no member at offset {place.offset}")
-    start = _LOCAL.size + sum(_LOCAL.unpack_from(data)[9:11])
+    start = LOCAL_HEADER.size + sum(LOCAL_HEADER.unpack_from(data)[9:11])
     if start + place.packed > len(data):
         data, start = read_bytes(source, place.offset + start, place.packed), 0
     packed = memoryview(data)[start : start + place.packed]
@@ -52,9 +48,9 @@ def read_member(source: ByteSource, place: MemberPlace) -> bytes:
 
 
 def _decompress(packed: memoryview, place: MemberPlace) -> bytes:
-    if place.method == _STORED:
+    if place.method == STORED:
         return bytes(packed)
-    if place.method != _DEFLATED:
+    if place.method != DEFLATED:
         raise DamagedMember(f"is packed by method {place.method}; only stored and deflated members can be read")
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:

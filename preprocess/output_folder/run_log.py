@@ -14,7 +14,7 @@ from typing import Any
 
 from preprocess.fingerprint import fingerprint_of
 from preprocess.sources.video import SourceListing
-from preprocess.writing.finished_work import TaskSummary
+from preprocess.writing.finished_work import TaskSummary, count_repeated_images
 from shards.dataset import read_dataset
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
@@ -50,6 +50,8 @@ def write_log(
         "labels_without_frames": listing.labels_without_frames,
         "directories_without_label": listing.directories_without_label,
         "unreadable": listing.unreadable,
+        "archives": listing.archives,
+        "frames_in_several_places": count_repeated_images(tasks),
         "fingerprint": fingerprint_of([task.name for task in tasks]),
         "tasks": [[task.name, task.origin.stamps, task.origin.contents] for task in tasks],
     }

@@ -9,7 +9,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from preprocess.archives.delivery import ARCHIVE_NAME, Archive, ArchiveFile, explain_fault, open_delivery
+from preprocess.archives.byte_source import ByteSource
+from preprocess.archives.delivery import (
+    ARCHIVE_NAME,
+    UNREADABLE,
+    Archive,
+    ArchiveFile,
+    explain_fault,
+    explain_unreadable,
+    open_delivery,
+)
 from preprocess.archives.zip_directory import DamagedArchive
 from preprocess.archives.zip_listing import FileKinds, ZipFolder, ZipListing, list_folder, list_zip
 from preprocess.sources.data_file import ArchiveMember
@@ -44,7 +53,7 @@ def list_aihub_archives(files: Sequence[ArchiveFile]) -> ArchiveFindings:
     read = 0
     for archive in delivery.archives:
         try:
-            listing = _list_first_whole_copy(archive)
+            listing = list_first_whole_copy(archive)
         except DamagedArchive as error:
             found.problems.append(str(error))
             continue
@@ -56,7 +65,7 @@ def list_aihub_archives(files: Sequence[ArchiveFile]) -> ArchiveFindings:
 def list_zip_frames(directory: FrameDirectory) -> Iterator[tuple[tuple[int, int], ImageFile]]:
     """((frame number, timestamp), image) of every frame in a directory of a zip; no frame is read."""
     folder: ZipFolder = directory.path
-    for member in list_folder(folder):
+    for member in sorted(list_folder(folder), key=lambda member: member.name):  # as the files of a folder are
         base = member.name.rpartition("/")[2]
         if match := _FRAME_NAME.fullmatch(base):
             file = ArchiveMember(folder.archive, member.place)
@@ -65,15 +74,18 @@ def list_zip_frames(directory: FrameDirectory) -> Iterator[tuple[tuple[int, int]
             yield (int(match[1]), int(match[2])), image
 
 
-def _list_first_whole_copy(archive: Archive) -> ZipListing:
-    """Raises DamagedArchive, with the archive's name, where no copy is whole."""
-    faults = []
+def list_first_whole_copy(archive: Archive) -> ZipListing:
+    """Raises DamagedArchive, with the archive's name, where no copy is whole, OSError for what may pass."""
+    fault: tuple[ByteSource, DamagedArchive | OSError] | None = None
     for copy in archive.copies:
         try:
             return list_zip(copy, _KINDS)
-        except DamagedArchive as error:
-            faults.append(explain_fault(archive, copy, error))
-    raise DamagedArchive(faults[0])
+        except (DamagedArchive, *UNREADABLE) as error:
+            fault = fault or (copy, error)
+    copy, error = fault
+    if isinstance(error, DamagedArchive):
+        raise DamagedArchive(explain_fault(archive, copy, error))
+    raise DamagedArchive(explain_unreadable(archive.relative, error))
 
 
 def _add_listing(archive: Archive, listing: ZipListing, found: ArchiveFindings) -> None:

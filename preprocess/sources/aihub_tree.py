@@ -14,16 +14,16 @@ from preprocess.archives.delivery import ARCHIVE_NAME, ArchiveFile
 from preprocess.archives.zip_directory import DamagedArchive
 from preprocess.archives.zip_listing import ZipFolder
 from preprocess.sources.aihub_archives import list_aihub_archives, list_zip_frames
+from preprocess.sources.data_file import explain_changed_archive
 from preprocess.sources.image_files import stat_image
 from preprocess.sources.label_pairing import LabelFile, pair_labels
-from preprocess.sources.path_names import decode_name, find_split
+from preprocess.sources.path_names import decode_name, find_split, is_ignored_name
 from preprocess.sources.video import FrameDirectory, ImageFile, SourceListing, Video
 from shards.errors import DataError
 from shards.storage.files import retry
 
 AIHUB_KIND = "aihub_tree"
 
-_IGNORED = {"__MACOSX", "@eaDir", "$RECYCLE.BIN"}  # besides hidden names: ._name, .DS_Store, .Trash-0
 _FRAME_NAME = re.compile(rb"frame_(\d+)_timestamp_(\d+)\.jpe?g", re.IGNORECASE)
 
 
@@ -46,15 +46,30 @@ class _Findings:
         self.links: list[tuple[_Root, bytes]] = []  # links that have not been followed yet
 
 
+def is_aihub_source(path: str) -> bool:
+    """Whether a path is a folder, or an archive that can be read like one."""
+    return os.path.isdir(path) or is_archive_source(path)
+
+
+def is_archive_source(path: str) -> bool:
+    """Whether a path is a zip or tar file; a piece of one is none."""
+    return path.lower().endswith((".zip", ".tar")) and os.path.isfile(path)
+
+
 def list_aihub_tree(sources: Sequence[tuple[int, str]]) -> SourceListing:
-    """Walk folders, each given with its number among the sources, and pair their labels with their frames.
+    """Walk sources, each given with its number, and pair their labels with their frames.
+
+    A source is a folder, or a zip or tar, which is read as a folder that holds nothing else.
 
     Raises OSError where a folder cannot be listed for a reason that may be temporary.
     """
     findings = _Findings()
     for number, folder in sources:
         path = os.fsencode(os.path.abspath(folder))
-        _walk(_Root(number, path), path, findings)
+        if is_archive_source(folder):
+            findings.archive_files.append(ArchiveFile(number, decode_name(os.path.basename(path)), path))
+        else:
+            _walk(_Root(number, path), path, findings)
     while findings.links:  # after all real folders, and sorted, so that the result does not depend on the disk's order
         links, findings.links = sorted(findings.links), []
         for root, path in links:
@@ -79,18 +94,30 @@ def list_aihub_tree(sources: Sequence[tuple[int, str]]) -> SourceListing:
 def list_aihub_images(video: Video) -> dict[tuple[int, int], ImageFile]:
     """The frames in a video's directories, by frame number and timestamp; no file is opened.
 
+    Where several directories hold a frame, that of the first counts, and says how many others there are.
+
     Raises DataError where a directory has disappeared since it was listed, OSError where it cannot be read now.
     """
     images: dict[tuple[int, int], ImageFile] = {}
     for directory in video.directories:
-        in_zip = isinstance(directory.path, ZipFolder)
-        try:
-            for key, image in list_zip_frames(directory) if in_zip else _list_folder_frames(directory):
-                images.setdefault(key, image)  # where two directories hold the frame, the first one counts
-        except (FileNotFoundError, DamagedArchive):
-            gone = os.fsdecode(directory.path.archive.parts[0].path if in_zip else directory.path)
-            raise DataError(f"{gone} was there and is gone; bring it back and run the same command again") from None
+        for key, image in _list_frames_anywhere(directory):
+            first = images.get(key)
+            images[key] = first._replace(others=first.others + 1) if first else image
     return images
+
+
+def _list_frames_anywhere(directory: FrameDirectory) -> Iterator[tuple[tuple[int, int], ImageFile]]:
+    """((frame number, timestamp), image) of every frame in a folder, or in a folder of an archive."""
+    try:
+        if isinstance(directory.path, ZipFolder):
+            yield from list_zip_frames(directory)
+        else:
+            yield from _list_folder_frames(directory)
+    except (FileNotFoundError, DamagedArchive) as error:
+        if isinstance(directory.path, ZipFolder):
+            raise explain_changed_archive(directory.path.archive, error) from error
+        gone = os.fsdecode(directory.path)
+        raise DataError(f"{gone} was there and is gone; bring it back and run the same command again") from None
 
 
 def _list_folder_frames(directory: FrameDirectory) -> Iterator[tuple[tuple[int, int], ImageFile]]:
@@ -138,7 +165,7 @@ def _add_entries(root: _Root, directory: bytes, entries: list[os.DirEntry], find
     frames, subdirectories = 0, []
     for entry in entries:
         name = entry.name.decode("utf-8", "replace")
-        if name.startswith(".") or name in _IGNORED:
+        if is_ignored_name(name):
             continue
         if _FRAME_NAME.fullmatch(entry.name):
             frames += 1
@@ -147,7 +174,7 @@ def _add_entries(root: _Root, directory: bytes, entries: list[os.DirEntry], find
         elif entry.name.lower().endswith(b".json"):
             relative = _make_relative(entry.path, root)
             findings.labels.append(LabelFile(decode_name(entry.name[:-5]), root.source, relative, entry.path))
-        elif ARCHIVE_NAME.fullmatch(entry.name):
+        elif ARCHIVE_NAME.fullmatch(entry.name) and entry.is_file():
             findings.archive_files.append(ArchiveFile(root.source, _make_relative(entry.path, root), entry.path))
         elif entry.is_symlink() and not os.path.isfile(entry.path):
             findings.links.append((root, entry.path))

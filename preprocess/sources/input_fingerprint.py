@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
 from preprocess.fingerprint import fingerprint_of
-from preprocess.sources.data_file import UnreadableFile, locate_data_file, read_data_file
+from preprocess.sources.data_file import UnreadableFile, name_data_file, read_data_file
 from preprocess.sources.source_kinds import list_images
 from preprocess.sources.video import ImageFile, Video
 from shards.errors import DataError
@@ -33,9 +33,8 @@ def read_inputs(video: Video) -> Inputs:
     try:
         return Inputs(video, read_data_file(video.label_path), None, images)
     except FileNotFoundError as error:
-        path = locate_data_file(video.label_path)
-        if not os.path.lexists(path):
-            gone = os.fsdecode(path)
+        gone = name_data_file(video.label_path)
+        if not os.path.lexists(gone):
             raise DataError(f"{gone} was there and is gone; bring it back and run the same command again") from error
         return Inputs(video, None, "a link that leads nowhere", images)
     except UnreadableFile as error:

@@ -61,7 +61,7 @@ def pair_labels(
 def _drop_copies(labels: Sequence[LabelFile]) -> list[LabelFile]:
     """The labels in a fixed order, without those of archives that lie in a folder under the same path too."""
     in_folders = [label for label in labels if isinstance(label.path, bytes)]
-    in_archives = {label[:3]: label for label in labels if not isinstance(label.path, bytes)}
+    in_archives = {label[:3]: label for label in reversed(labels) if not isinstance(label.path, bytes)}  # the first
     for label in in_folders:
         in_archives.pop(label[:3], None)
     kept = [*in_folders, *in_archives.values()]

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from shards.storage.files import PERMANENT_ERRORS
 
+_IGNORED = {"__MACOSX", "@eaDir", "$RECYCLE.BIN"}  # besides hidden names: ._name, .DS_Store, .Trash-0
 _SPLIT_WORDS = {"training": "train", "train": "train", "학습": "train"}
 _SPLIT_WORDS |= {"validation": "val", "valid": "val", "val": "val", "검증": "val"}
 
@@ -17,6 +18,11 @@ _SPLIT_WORDS |= {"validation": "val", "valid": "val", "val": "val", "검증": "v
 def decode_name(name: bytes) -> str:
     """A file name or path from the disk as the manifest writes it."""
     return unicodedata.normalize("NFC", name.decode("utf-8", "backslashreplace"))
+
+
+def is_ignored_name(name: str) -> bool:
+    """Whether a file or folder is none of the data: hidden, or put there by a system."""
+    return name.startswith(".") or name in _IGNORED
 
 
 def find_split(path: str) -> str | None:

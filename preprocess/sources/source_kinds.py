@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
+from preprocess.archives.pieces import PIECE
 from preprocess.sources import aihub_label, aihub_tree, csv_rows
 from preprocess.sources.label_map import read_label_map
 from preprocess.sources.video import ImageFile, Label, SourceListing, Video
@@ -35,7 +36,7 @@ SOURCE_KINDS = {
         csv_rows.is_csv_source, csv_rows.list_csv_videos, csv_rows.list_csv_images, csv_rows.parse_csv_rows
     ),
     aihub_tree.AIHUB_KIND: SourceKind(
-        os.path.isdir,
+        aihub_tree.is_aihub_source,
         lambda sources, _: aihub_tree.list_aihub_tree(sources),  # its labels name moods, so they need no map
         aihub_tree.list_aihub_images,
         aihub_label.parse_aihub_label,
@@ -43,21 +44,35 @@ SOURCE_KINDS = {
 }
 
 
+def is_source(path: str) -> bool:
+    """Whether a path is a source of some kind."""
+    return _find_kind(path) is not None
+
+
 def check_sources(sources: Sequence[str]) -> None:
     """Raise CallError unless every source is of some kind, can be read, and is given once."""
     checked: dict[str, str] = {}  # path as given, by real path
     for path in sources:
         if _find_kind(path) is None:
-            what = "is not a folder" if os.path.exists(path) else "does not exist"
-            raise CallError(f"source {path} {what}; give a folder that holds label JSON and frames, or a .csv")
+            raise CallError(f"source {path} {_explain_no_source(path)}")
         if not os.access(path, os.R_OK | os.X_OK if os.path.isdir(path) else os.R_OK):
             raise CallError(f"source {path} cannot be read; change its permissions or the user")
         real_path = os.path.realpath(path)
         for other_real_path, other in checked.items():
-            both_folders = os.path.isdir(path) and os.path.isdir(other)
-            if real_path == other_real_path or (both_folders and _are_nested(real_path, other_real_path)):
+            # A CSV may lie among its frames.
+            may_nest = not aihub_tree.is_aihub_source(path) or not aihub_tree.is_aihub_source(other)
+            if real_path == other_real_path or (not may_nest and _are_nested(real_path, other_real_path)):
                 raise CallError(f"source {path} and source {other} lie in one another; name each folder once")
         checked[real_path] = path
+
+
+def _explain_no_source(path: str) -> str:
+    if not os.path.exists(path):
+        return "does not exist; give a folder that holds label JSON and frames, a .zip, a .tar or a .csv"
+    if os.path.isfile(path) and (match := PIECE.fullmatch(os.fsencode(os.path.basename(path)))):
+        archive = os.fsdecode(match["archive"])
+        return f"is one piece of {archive}; give the folder that holds all its pieces, they are read as they lie there"
+    return "is not a folder; give a folder that holds label JSON and frames, a .zip, a .tar or a .csv"
 
 
 def find_videos(
@@ -136,7 +151,7 @@ def _sort_videos(videos: Sequence[Video], validation_first: bool) -> list[Video]
 
 def _explain_missing(sources: Sequence[str], found: SourceListing) -> str:
     where = ", ".join(sources)
-    archives = f" in folders and {found.archives} archives" if found.archives else ""
+    archives = f" in folders and {found.archives} archive{'s' if found.archives > 1 else ''}" if found.archives else ""
     labels, frames = f"{len(found.videos)} label JSON", f"{found.frames} frames{archives}"
     if all(map(csv_rows.is_csv_source, sources)):
         return f"{where}: no rows; write one for each frame"
@@ -144,4 +159,4 @@ def _explain_missing(sources: Sequence[str], found: SourceListing) -> str:
         return f"{where}: {frames}, but no label JSON; add the folder of labels as a source"
     if found.videos:
         return f"{where}: {labels}, but no frames; add the folder of frames as a source"
-    return f"{where}: no label JSON and no frames; give the folder that holds them"
+    return f"{where}: no label JSON and no frames{archives}; give the folder that holds them"

@@ -58,6 +58,7 @@ class ImageFile(NamedTuple):
     size: int  # bytes
     modified: int  # ns; of a file in an archive its CRC-32
     is_readable: bool  # by the user who runs this
+    others: int = 0  # files of the same frame in other places, which are left alone
 
 
 class Annotation(NamedTuple):

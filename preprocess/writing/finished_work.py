@@ -3,6 +3,7 @@
 Each carries its own checksum. A run that is started again reads them and does only what is not finished.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -60,7 +61,13 @@ class TaskSummary(msgspec.Struct):
     videos: list[VideoSummary]
     rows_digest: str = ""  # of NAME.parquet, which holds the checksum of every record
     digest: str = ""  # of this note
+    repeated_images: int = 0  # files of frames that lie in an earlier place too
     damage: str = ""  # why earlier work was found damaged and done again; not in the file
+
+
+def count_repeated_images(tasks: Iterable[TaskSummary]) -> int:
+    """How many files the tasks left alone because the same frame lies in an earlier place too."""
+    return sum(task.repeated_images for task in tasks)
 
 
 def write_summary(folder: Path, summary: TaskSummary) -> None:

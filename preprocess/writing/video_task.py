@@ -73,6 +73,7 @@ class _TaskResult(NamedTuple):
     rows: list[RowWithRecord]
     videos: list[VideoSummary]
     unannotated: int  # images that no annotation names
+    repeated: int  # images that lie in an earlier place too
     origin: Origin
 
 
@@ -105,7 +106,13 @@ def _process_videos(inputs: list[Inputs], settings: PreprocessSettings, hash_fol
         if video.summary:
             kept = sum(frame.is_kept for frame in video.frames)
             videos.append(msgspec.structs.replace(video.summary, kept=kept))
-    return _TaskResult(rows, videos, unannotated, describe_origin(inputs, contents))
+    return _TaskResult(rows, videos, unannotated, _count_repeated(inputs), describe_origin(inputs, contents))
+
+
+def _count_repeated(inputs: list[Inputs]) -> int:
+    """How many images lie in an earlier place too. Two labels of one video name share their images."""
+    images = {found.video.name: found.images.values() for found in inputs}
+    return sum(image.others for found in images.values() for image in found)
 
 
 def _load_or_cut_videos(
@@ -175,5 +182,6 @@ def _summarize_task(name: str, result: _TaskResult, rows: list[RowWithRecord]) -
         reasons=dict(Counter(item.row.reason for item in rows if item.row.status == "rejected")),
         record_bytes=sum(len(item.record or b"") for item in rows),
         unannotated_frames=result.unannotated,
+        repeated_images=result.repeated,
         videos=result.videos,
     )

@@ -8,7 +8,7 @@ from trainer.evaluation.run_report import flatten_settings
 
 # By reason of the manifest: what it means, and what one can do about it.
 REASON_TEXTS = {
-    "label_unreadable": ("The label file cannot be read or is no JSON.", "Unpack or copy it again."),
+    "label_unreadable": ("The label file cannot be read or is no JSON.", "Download or copy it again."),
     "label_invalid": ("The label file is JSON, but has no annotations.", "Correct it, or copy it again."),
     "annotation_invalid": (
         "A value in it cannot be used; the note names and shows it.",
@@ -18,7 +18,7 @@ REASON_TEXTS = {
     "video_repeated": ("An earlier label file has the same name.", "Remove the copy, or rename label and frames."),
     "image_missing": ("No frame has this number and timestamp.", "Unpack the archive of frames that lacks."),
     "frame_repeated": ("The label names this frame a second time.", "Nothing: the first one counts."),
-    "image_unreadable": ("No JPEG, truncated, or of a kind that is not decoded.", "Unpack or copy the frame again."),
+    "image_unreadable": ("No JPEG, truncated, or of a kind that is not decoded.", "Download or copy the frame again."),
     "image_size": ("The image has not the size that its label states, or an absurd one.", "Pair them anew."),
     "box_missing": ("The annotation has no box, often because no animal is seen.", "Nothing, or draw one."),
     "box_negative": ("A number of the box is negative.", "Keep what is inside by --box.policy clip, or correct it."),

@@ -12,10 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from preprocess.archives.zip_directory import DamagedArchive
+from preprocess.sources.aihub_tree import is_archive_source
+from preprocess.sources.data_file import DataFile, UnreadableFile, read_data_file
 from preprocess.sources.path_names import resolve_written_path
 from shards.crop_geometry import Crop
+from shards.errors import DataError
 from shards.jpeg_headers import MAX_FRAME_PIXELS, Header, UnreadableImage, read_header
-from shards.storage.files import read_file
+from tools.reporting.archived_frames import find_archived_frame
 from trainer.tensorflow_startup import without_notes
 
 
@@ -26,7 +30,8 @@ class PictureUnavailable(Exception):
 class SourceFrames:
     """The frames of some sources, in the order of the manifest's column `source`.
 
-    Rows are dicts with the manifest's columns. File names in the manifest are in Unicode's composed form; on the disk
+    A source is a folder with frames or archives of frames, an archive, or a CSV. Rows are dicts with the manifest's
+    columns. File names in the manifest are in Unicode's composed form; on the disk
     they may be decomposed or in another encoding than UTF-8.
     """
 
@@ -59,17 +64,26 @@ class SourceFrames:
             raise PictureUnavailable("image missing")
         if row["source"] >= len(self._sources):
             raise PictureUnavailable("no source")
-        root = self._sources[row["source"]]
-        if os.path.isfile(root):  # a CSV, whose images may lie anywhere
-            root = os.path.dirname(root)
-        elif ".." in image_file.split("/") or image_file.startswith("/"):
-            raise PictureUnavailable("image missing")
         try:
-            return read_file(resolve_written_path(root, image_file))
-        except FileNotFoundError as error:
+            return read_data_file(_find_image(self._sources[row["source"]], image_file))
+        except (FileNotFoundError, DataError) as error:  # DataError: an archive was changed or removed
             raise PictureUnavailable("image missing") from error
-        except OSError as error:
+        except (OSError, UnreadableFile, DamagedArchive) as error:
             raise PictureUnavailable("image unreadable") from error
+
+
+def _find_image(source: bytes, image_file: str) -> DataFile:
+    """The frame that the manifest writes as `image_file`: on the disk, or else in an archive.
+
+    Raises FileNotFoundError where the name leads out of the source, and as find_archived_frame does.
+    """
+    is_csv = os.path.isfile(source) and not is_archive_source(os.fsdecode(source))
+    if is_csv:  # its images may lie anywhere
+        return resolve_written_path(os.path.dirname(source), image_file)
+    if ".." in image_file.split("/") or image_file.startswith("/"):
+        raise FileNotFoundError(image_file)
+    path = resolve_written_path(source, image_file)
+    return path if os.path.lexists(path) else find_archived_frame(source, image_file) or path
 
 
 def _load_codec() -> ModuleType:
