@@ -1,10 +1,12 @@
 """A small tree of made pet videos in the layout of AI Hub's data, with the defects that occur there.
 
-    python -m tools.make_sample DIR [--videos 24] [--frames 16] [--height 1080] [--seed 0] [--no-defects] [--workers N]
+    python -m tools.make_sample DIR [--as folders|zips|pieces|tar] [--videos 24] [--frames 16] [--height 1080]
+                                    [--seed 0] [--no-defects] [--workers N]
 
 The same arguments give the same bytes, whatever the number of workers. The `--videos` videos without defects are the
 same with and without --no-defects, because each defect has an extra video; what is in them is printed. DIR appears when
-it is complete. Exit status 2, with one line on stderr: the call is at fault.
+it is complete. With `--as` the same videos lie in archives: zips as AI Hub packs them, their pieces as its downloader
+names them, or a download.tar with zips and pieces. Exit status 2, with one line on stderr: the call is at fault.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import sys
 from pathlib import Path
 
 from console.command import Parser, run_command
+from tools.sample.delivery_forms import SAMPLE_FORMS
 from tools.sample.tree import describe_sample, make_sample
 from tools.sample.video_plans import SampleSpec
 
@@ -22,10 +25,13 @@ def main(arguments: list[str]) -> int:
     for name, default in (("videos", 24), ("frames", 16), ("height", 1080), ("seed", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--defects", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument(
+        "--as", dest="form", choices=SAMPLE_FORMS, default="folders", help="how the videos are delivered"
+    )
     parser.add_argument("--workers", type=int, default=None, help="processes; as many as there are cores")
     chosen = parser.parse_args(arguments)
     spec = SampleSpec(chosen.videos, chosen.frames, chosen.height, chosen.seed, chosen.defects)
-    print(f"{chosen.dir}: {describe_sample(make_sample(chosen.dir, spec, chosen.workers))}")
+    print(f"{chosen.dir}: {describe_sample(make_sample(chosen.dir, spec, chosen.workers, chosen.form))}")
     return 0
 
 

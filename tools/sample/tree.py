@@ -1,4 +1,4 @@
-"""Makes a sample: films the videos in several processes, writes the tree of files, and counts what is in it."""
+"""Makes a sample: films the videos in several processes, writes folders or archives, and counts what is in them."""
 
 import os
 import shutil
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from shards.errors import CallError, DataError
 from shards.manifest import REJECTIONS
 from tools.sample.canvas import use_one_thread
 from tools.sample.defects import DEFECTS, HAPPY, REPEATED_IN_VALIDATION, add_label_oddities, plan_defects
+from tools.sample.delivery_forms import SAMPLE_FORMS, find_delivery_path, pack_delivery
 from tools.sample.filming import film_video
 from tools.sample.labels import compose_label
 from tools.sample.video_files import SampleVideo, name_image
@@ -41,8 +43,8 @@ class SampleCounts:
             setattr(self, name, getattr(self, name) + value)
 
 
-def make_sample(root: Path, spec: SampleSpec, workers: int | None = None) -> SampleCounts:
-    """Make a sample at `root` in `workers` processes and count what is in it.
+def make_sample(root: Path, spec: SampleSpec, workers: int | None = None, form: str = "folders") -> SampleCounts:
+    """Make a sample at `root` in `workers` processes and count what is in it. `form` is one of SAMPLE_FORMS.
 
     Without `workers` there is a process for each core; with 1 the sample is made in this process. The files do not
     depend on it. They are written to a folder beside `root`, which is renamed when it is complete.
@@ -52,35 +54,41 @@ def make_sample(root: Path, spec: SampleSpec, workers: int | None = None) -> Sam
     """
     if workers is not None and workers < 1:
         raise CallError(f"workers is {workers}, less than 1")
+    if form not in SAMPLE_FORMS:
+        raise CallError(f"form is {form}; give one of {', '.join(SAMPLE_FORMS)}")
     root = Path(root).resolve()
     if root.exists() and not (root.is_dir() and not any(root.iterdir())):
         raise CallError(f"{root} exists and is not an empty directory; give another")
     plans, total = plan_videos(spec) + plan_defects(spec), SampleCounts()
-    partial = root.with_name(f"{root.name}.partial-{os.getpid()}")
-    shutil.rmtree(partial, ignore_errors=True)
+    unfinished = root.with_name(f"{root.name}.partial-{os.getpid()}")
+    shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        partial.mkdir(parents=True)
+        unfinished.mkdir(parents=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise CallError(f"{root} cannot be made, a file is in the way; give another") from error
     try:
-        for counts in _make_videos(plans, partial, workers or min(os.cpu_count() or 1, len(plans))):
+        in_folders, workers = form == "folders", workers or min(os.cpu_count() or 1, len(plans))
+        for counts in _make_videos(plans, unfinished, in_folders, workers):
             total.add(counts)
+        if not in_folders:
+            pack_delivery(unfinished, form)
         if root.exists():
             root.rmdir()  # it is empty; Windows cannot rename to an existing folder
-        partial.rename(root)
+        unfinished.rename(root)
     except BrokenProcessPool as error:
         raise DataError(f"{root} was not made, a worker died: {error}") from error
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
     return total
 
 
-def _make_videos(plans: list[VideoPlan], root: Path, workers: int) -> Iterator[SampleCounts]:
+def _make_videos(plans: list[VideoPlan], root: Path, in_folders: bool, workers: int) -> Iterator[SampleCounts]:
+    make = partial(_make_video, root=root, in_folders=in_folders)
     if workers == 1:
-        yield from map(_make_video, plans, [root] * len(plans))
+        yield from map(make, plans)
         return
     with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker) as pool:
-        yield from pool.map(_make_video, plans, [root] * len(plans))
+        yield from pool.map(make, plans)
 
 
 def _start_worker() -> None:
@@ -94,15 +102,17 @@ def _exit_with_parent() -> None:
     os._exit(1)
 
 
-def _make_video(plan: VideoPlan, root: Path) -> SampleCounts:
-    """Make one video with its defect or oddities, write it, and count what it adds to the sample."""
+def _make_video(plan: VideoPlan, root: Path, in_folders: bool) -> SampleCounts:
+    """Make one video with its defect or oddities, write it, and count what it adds to the sample. Its files lie as in
+    the folders' form, or as in an unpacked delivery.
+    """
     images, boxes, near_duplicates = film_video(plan)
     label = compose_label(plan, list(images), boxes)
     named = {name_image(*time): image for time, image in images.items()}
     video = SampleVideo(plan, label, named, plan.folder("라벨링데이터"), plan.folder("원천데이터"))
     found = DEFECTS[plan.defect](video) if plan.defect else add_label_oddities(video)
     for path, content in video.list_files():
-        file = root / path
+        file = root / (path if in_folders else find_delivery_path(path, plan))
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     return _count(video, found, 0 if plan.defect else near_duplicates, len(label["annotations"]))
