@@ -16,14 +16,13 @@ from preprocess.archives.zip_listing import ZipFolder
 from preprocess.sources.aihub_archives import list_aihub_archives, list_zip_frames
 from preprocess.sources.image_files import stat_image
 from preprocess.sources.label_pairing import LabelFile, pair_labels
-from preprocess.sources.path_names import decode_name, find_split
+from preprocess.sources.path_names import decode_name, find_split, is_ignored_name
 from preprocess.sources.video import FrameDirectory, ImageFile, SourceListing, Video
 from shards.errors import DataError
 from shards.storage.files import retry
 
 AIHUB_KIND = "aihub_tree"
 
-_IGNORED = {"__MACOSX", "@eaDir", "$RECYCLE.BIN"}  # besides hidden names: ._name, .DS_Store, .Trash-0
 _FRAME_NAME = re.compile(rb"frame_(\d+)_timestamp_(\d+)\.jpe?g", re.IGNORECASE)
 
 
@@ -137,8 +136,7 @@ def _add_entries(root: _Root, directory: bytes, entries: list[os.DirEntry], find
     """Add a directory's entries to the findings; returns its subdirectories."""
     frames, subdirectories = 0, []
     for entry in entries:
-        name = entry.name.decode("utf-8", "replace")
-        if name.startswith(".") or name in _IGNORED:
+        if is_ignored_name(entry.name):
             continue
         if _FRAME_NAME.fullmatch(entry.name):
             frames += 1

@@ -9,7 +9,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from preprocess.sources import aihub_label, aihub_tree, csv_rows
-from preprocess.sources.label_map import read_label_map
+from preprocess.sources.label_map import Meaning, read_label_map
+from preprocess.sources.photos import coco_json, photo_video, voc_tree, voc_xml
 from preprocess.sources.video import ImageFile, Label, SourceListing, Video
 from shards.errors import CallError, DataError
 
@@ -18,27 +19,36 @@ class SourceKind(NamedTuple):
     """What a kind of source provides.
 
     accepts: whether a path is a source of this kind.
-    list_videos: the videos of all sources of this kind, given as (number, path), and a map from label to mood.
+    list_videos: the videos of all sources of this kind, given as (number, path), and a label map.
     list_images: a video's images by the keys that its annotations have in `image`; opens none of them.
-    parse_label: a video's label from its bytes; raises UnreadableLabel or InvalidLabel.
+    parse_label: a video's label from its bytes and its own map; raises UnreadableLabel or InvalidLabel.
     """
 
     accepts: Callable[[str], bool]
-    list_videos: Callable[[Sequence[tuple[int, str]], Mapping[str, str]], SourceListing]
+    list_videos: Callable[[Sequence[tuple[int, str]], Mapping[str, Meaning]], SourceListing]
     list_images: Callable[[Video], Mapping[Hashable, ImageFile]]
-    parse_label: Callable[[bytes], Label]
+    parse_label: Callable[[bytes, Mapping[str, Meaning]], Label]
 
 
 # The first kind that accepts a path is the path's kind.
 SOURCE_KINDS = {
     csv_rows.CSV_KIND: SourceKind(
-        csv_rows.is_csv_source, csv_rows.list_csv_videos, csv_rows.list_csv_images, csv_rows.parse_csv_rows
+        csv_rows.is_csv_source,
+        csv_rows.list_csv_videos,
+        csv_rows.list_csv_images,
+        lambda data, _: csv_rows.parse_csv_rows(data),  # its labels are looked up while the file is read
+    ),
+    coco_json.COCO_KIND: SourceKind(
+        coco_json.is_coco_source, coco_json.list_coco_videos, photo_video.list_photo_image, coco_json.parse_coco_boxes
+    ),
+    voc_tree.VOC_KIND: SourceKind(
+        voc_tree.is_voc_source, voc_tree.list_voc_tree, photo_video.list_photo_image, voc_xml.parse_voc_xml
     ),
     aihub_tree.AIHUB_KIND: SourceKind(
         os.path.isdir,
         lambda sources, _: aihub_tree.list_aihub_tree(sources),  # its labels name moods, so they need no map
         aihub_tree.list_aihub_images,
-        aihub_label.parse_aihub_label,
+        lambda data, _: aihub_label.parse_aihub_label(data),
     ),
 }
 
@@ -49,7 +59,7 @@ def check_sources(sources: Sequence[str]) -> None:
     for path in sources:
         if _find_kind(path) is None:
             what = "is not a folder" if os.path.exists(path) else "does not exist"
-            raise CallError(f"source {path} {what}; give a folder that holds label JSON and frames, or a .csv")
+            raise CallError(f"source {path} {what}; give a folder of labels and frames, a .csv or a COCO .json")
         if not os.access(path, os.R_OK | os.X_OK if os.path.isdir(path) else os.R_OK):
             raise CallError(f"source {path} cannot be read; change its permissions or the user")
         real_path = os.path.realpath(path)
@@ -85,7 +95,7 @@ def find_videos(
     videos = found.videos
     if valid_sources:
         videos = [video._replace(split="train" if video.source < len(sources) else "val") for video in videos]
-    validation_first = bool(valid_sources) or all(video.kind == csv_rows.CSV_KIND for video in videos)
+    validation_first = bool(valid_sources) or all(video.kind != aihub_tree.AIHUB_KIND for video in videos)
     return found._replace(videos=_sort_videos(videos, validation_first))
 
 
@@ -99,7 +109,7 @@ def list_images(video: Video) -> Mapping[Hashable, ImageFile]:
 
 def parse_label(video: Video, data: bytes) -> Label:
     """A video's label from its bytes. Raises UnreadableLabel, InvalidLabel."""
-    return SOURCE_KINDS[video.kind].parse_label(data)
+    return SOURCE_KINDS[video.kind].parse_label(data, video.label_map or {})
 
 
 def _find_kind(path: str) -> str | None:
@@ -137,9 +147,12 @@ def _sort_videos(videos: Sequence[Video], validation_first: bool) -> list[Video]
 def _explain_missing(sources: Sequence[str], found: SourceListing) -> str:
     where = ", ".join(sources)
     archives = f" in folders and {found.archives} archives" if found.archives else ""
-    labels, frames = f"{len(found.videos)} label JSON", f"{found.frames} frames{archives}"
+    noun = "VOC XML" if {video.kind for video in found.videos} == {voc_tree.VOC_KIND} else "label JSON"
+    labels, frames = f"{len(found.videos)} {noun}", f"{found.frames} frames{archives}"
     if all(map(csv_rows.is_csv_source, sources)):
         return f"{where}: no rows; write one for each frame"
+    if all(map(coco_json.is_coco_source, sources)):
+        return f"{where}: no images; write them into its list `images`"
     if found.frames:
         return f"{where}: {frames}, but no label JSON; add the folder of labels as a source"
     if found.videos:

@@ -59,15 +59,15 @@ def find_sources(opened: OpenedDataset, given: list[str] | None) -> list[Path]:
 
     They are the `given` ones; without them the ones that the log names, or none where one of these no longer exists.
 
-    Raises CallError where a given source is neither a folder nor a CSV, or where fewer are given than the manifest
+    Raises CallError where a given source is no folder, CSV or COCO JSON, or where fewer are given than the manifest
     refers to.
     """
     if given is None:
         return list(opened.sources) if all(source.exists() for source in opened.sources) else []
     for source in given:
-        if not os.path.isdir(source) and not (os.path.isfile(source) and source.lower().endswith(".csv")):
+        if not os.path.isdir(source) and not (os.path.isfile(source) and source.lower().endswith((".csv", ".json"))):
             what = "is not a folder" if os.path.exists(source) else "does not exist"
-            raise CallError(f"--source {source} {what}; give the folder or CSV that preprocess was given")
+            raise CallError(f"--source {source} {what}; give the folder or file that preprocess was given")
     needed = _count_sources(opened.folder)
     if len(given) < needed:
         raise CallError(f"--source names {len(given)} of {needed} folders; give all, in the order of preprocess's call")
