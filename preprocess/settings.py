@@ -115,11 +115,11 @@ class PreprocessSettings:
     """One run of preprocess.
 
     Args:
-        source: one or several folders with label JSON and frames, or archives of them, anywhere below; or single
-            zips and tars; or CSV files of image_path,bbox,labels.
+        source: one or several folders with label JSON and frames, or archives of them, anywhere below; single zips and
+            tars; folders of VOC XML and images; CSV files of image_path,bbox,labels; or COCO JSON files.
         valid_source: sources that are all for validation; then all other sources are for training.
-        label_map: a JSON file that says which mood each label of the CSVs means; needed where its numbers are not
-            those of this program.
+        label_map: a JSON file that says which mood, and with an object such as {"mood": "calm", "species": "cat"} also
+            which species, each label of a CSV or category of COCO or VOC means.
         out: the dataset's folder.
         seed: decides the order of records, the order within a video, and the split.
         shard_bytes: approximate size of a shard.

@@ -91,6 +91,7 @@ def _open_frame(inputs: Inputs, label: Label, annotation: Annotation) -> Frame:
     for column, value in label.traits.items():
         if value is not None:  # else what the video's name says is kept
             setattr(row, column, value)
+    row.species = annotation.species or row.species
     row.frame_number, row.timestamp = number, annotation.timestamp
     row.image_file = image and image.relative
     row.emotion_inspect = label.emotion if annotation.emotion is None else annotation.emotion

@@ -20,9 +20,9 @@ from pathlib import Path
 import msgspec
 
 from preprocess.sources.image_files import stat_image
-from preprocess.sources.label_map import find_mood
+from preprocess.sources.label_map import Meaning, find_meaning
 from preprocess.sources.label_values import InvalidValue, quote_value, read_coordinate, read_text
-from preprocess.sources.path_names import decode_name, find_split, resolve_written_path
+from preprocess.sources.path_names import decode_name, find_split, name_directories, resolve_written_path
 from preprocess.sources.video import Annotation, FrameDirectory, ImageFile, InvalidLabel, Label, SourceListing, Video
 from shards.crop_geometry import Box
 from shards.errors import DataError
@@ -38,7 +38,7 @@ def is_csv_source(path: str) -> bool:
     return path.lower().endswith(".csv") and os.path.isfile(path)
 
 
-def list_csv_videos(sources: Sequence[tuple[int, str]], label_map: Mapping[str, str]) -> SourceListing:
+def list_csv_videos(sources: Sequence[tuple[int, str]], label_map: Mapping[str, Meaning]) -> SourceListing:
     """The videos of CSVs, each file given with its number among the sources; images are not looked at.
 
     Raises DataError where a file is no CSV or lacks a column.
@@ -47,7 +47,7 @@ def list_csv_videos(sources: Sequence[tuple[int, str]], label_map: Mapping[str, 
     for number, path in sources:
         for directory, row in _split_rows(path, label_map):
             rows[number, directory].append(row)
-    names = _name_directories({directory for _, directory in rows})
+    names = name_directories({directory for _, directory in rows})
     paths = dict(sources)
     videos = [
         _make_video(number, paths[number], directory, names[directory], found)
@@ -84,10 +84,10 @@ def parse_csv_rows(data: bytes) -> Label:
     return Label([_make_annotation(numbers, *row) for row in rows])
 
 
-def _split_rows(path: str, label_map: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
+def _split_rows(path: str, label_map: Mapping[str, Meaning]) -> Iterator[tuple[str, bytes]]:
     """(absolute folder of the image, the rest of the row as _decode_rows reads it) of each row of a CSV."""
     base = os.path.dirname(os.path.abspath(path))
-    moods: dict[str, str] = {}  # by label, and folders by path: most rows repeat them
+    meanings: dict[str, Meaning] = {}  # by label, and folders by path: most rows repeat them
     folders: dict[str, str] = {}
     encode = msgspec.json.Encoder().encode
     for image, bbox, label, fault in _read_table(path):
@@ -98,13 +98,17 @@ def _split_rows(path: str, label_map: Mapping[str, str]) -> Iterator[tuple[str, 
             parent = "/"
         if (folder := folders.get(parent)) is None:
             folder = folders[parent] = os.path.normpath(os.path.join(base, parent))
-        if (mood := moods.get(label)) is None:
-            mood = moods[label] = find_mood(label, label_map) or label.strip()
-        yield folder, encode((name, bbox, mood, fault) if fault else (name, bbox, mood))
+        if (meaning := meanings.get(label)) is None:
+            meaning = meanings[label] = find_meaning(label, label_map) or Meaning(label.strip())
+        row = (name, bbox, meaning.mood, fault, meaning.species)
+        yield folder, encode(row if meaning.species else row[:4] if fault else row[:3])
 
 
 def _decode_rows(data: bytes) -> Iterator[tuple[str, ...]]:
-    """(image name, bbox, mood or label) of each row of one video, and, of a faulty row, what is wrong with it."""
+    """(image name, bbox, mood or label) of each row of one video, then what is wrong with it, then the species.
+
+    The last two are left out where there is nothing to say.
+    """
     for line in data.split(b"\n"):
         if line:
             yield tuple(msgspec.json.decode(line))
@@ -157,27 +161,6 @@ def _detect_encoding(path: str) -> str:
     raise DataError(f"{path}: is neither UTF-8 nor CP949; save it as UTF-8")
 
 
-def _name_directories(directories: set[str]) -> dict[str, str]:
-    """A name for each folder: its last part, or as many of its last parts as make the name unique."""
-    names: dict[str, str] = {}
-    namesakes: dict[str, list[str]] = defaultdict(list)
-    for directory in directories:
-        namesakes[_join_last_parts(directory, 1)].append(directory)
-    for alike in namesakes.values():
-        longest = max(directory.count("/") for directory in alike)
-        counts = range(1, longest + 2)
-        enough = next(
-            n for n in counts if len({_join_last_parts(path, n) for path in alike}) == len(alike) or n > longest
-        )
-        names |= {directory: _join_last_parts(directory, enough) for directory in alike}
-    return names
-
-
-def _join_last_parts(directory: str, count: int) -> str:
-    parts = decode_name(os.fsencode(directory)).strip("/").split("/")
-    return "/".join(parts[-count:]) or "."
-
-
 def _make_video(number: int, path: str, directory: str, name: str, rows: list[bytes]) -> Video:
     folder = os.path.dirname(os.path.abspath(path))
     relative = decode_name(os.fsencode(os.path.relpath(directory, folder)))
@@ -213,17 +196,22 @@ def _make_number_key(digits: str) -> tuple[int, str]:
 
 
 def _make_annotation(
-    numbers: dict[str, tuple[int, int]], name: str, bbox: str, label: str, fault: str | None = None
+    numbers: dict[str, tuple[int, int]],
+    name: str,
+    bbox: str,
+    label: str,
+    fault: str = "",
+    species: str | None = None,
 ) -> Annotation:
     if not name:
-        return Annotation(None, None, None, None, read_text(label), fault or "image_path: names no file")
+        return Annotation(None, None, None, None, read_text(label), fault or "image_path: names no file", species)
     number, timestamp = numbers[name]
     if fault:
         return Annotation(number, timestamp, name, None, None, fault)
     try:
-        return Annotation(number, timestamp, name, _read_bbox(bbox), read_text(label))
+        return Annotation(number, timestamp, name, _read_bbox(bbox), read_text(label), None, species)
     except InvalidValue as error:
-        return Annotation(number, timestamp, name, None, read_text(label), str(error))
+        return Annotation(number, timestamp, name, None, read_text(label), str(error), species)
 
 
 def _read_bbox(text: str) -> Box | None:

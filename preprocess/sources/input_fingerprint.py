@@ -51,6 +51,8 @@ def fingerprint_inputs(inputs: list[Inputs], fingerprint: str) -> str:
     for video, label, fault, images in inputs:
         directories = [[directory.source, directory.relative] for directory in video.directories]
         parts.append([video.name, video.source, video.label_file, video.split, directories])
+        if video.label_map:
+            parts.append(sorted(video.label_map.items()))
         parts.append(fault if label is None else hashlib.blake2b(label, digest_size=16).hexdigest())
         parts.append([[image.relative, image.size, image.is_readable] for image in images.values()])
     return fingerprint_of(parts)

@@ -6,6 +6,7 @@ The manifest writes names in composed form (NFC), with bytes that are not UTF-8 
 import os
 import re
 import unicodedata
+from collections import defaultdict
 from functools import lru_cache
 
 from shards.storage.files import PERMANENT_ERRORS
@@ -32,6 +33,27 @@ def find_split(path: str) -> str | None:
             if word in _SPLIT_WORDS:
                 return _SPLIT_WORDS[word]
     return None
+
+
+def name_directories(directories: set[str]) -> dict[str, str]:
+    """A name for each folder: its last part, or as many of its last parts as make the name unique."""
+    names: dict[str, str] = {}
+    namesakes: dict[str, list[str]] = defaultdict(list)
+    for directory in directories:
+        namesakes[_join_last_parts(directory, 1)].append(directory)
+    for alike in namesakes.values():
+        longest = max(directory.count("/") for directory in alike)
+        counts = range(1, longest + 2)
+        enough = next(
+            n for n in counts if len({_join_last_parts(path, n) for path in alike}) == len(alike) or n > longest
+        )
+        names |= {directory: _join_last_parts(directory, enough) for directory in alike}
+    return names
+
+
+def _join_last_parts(directory: str, count: int) -> str:
+    parts = decode_name(os.fsencode(directory)).strip("/").split("/")
+    return "/".join(parts[-count:]) or "."
 
 
 def resolve_written_path(root: bytes, written: str) -> bytes:

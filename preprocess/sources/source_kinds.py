@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from preprocess.archives.pieces import PIECE
 from preprocess.sources import aihub_label, aihub_tree, csv_rows
-from preprocess.sources.label_map import read_label_map
+from preprocess.sources.label_map import Meaning, read_label_map
+from preprocess.sources.photos import coco_json, photo_video, voc_tree, voc_xml
 from preprocess.sources.video import ImageFile, Label, SourceListing, Video
 from shards.errors import CallError, DataError
 
@@ -19,27 +20,36 @@ class SourceKind(NamedTuple):
     """What a kind of source provides.
 
     accepts: whether a path is a source of this kind.
-    list_videos: the videos of all sources of this kind, given as (number, path), and a map from label to mood.
+    list_videos: the videos of all sources of this kind, given as (number, path), and a label map.
     list_images: a video's images by the keys that its annotations have in `image`; opens none of them.
-    parse_label: a video's label from its bytes; raises UnreadableLabel or InvalidLabel.
+    parse_label: a video's label from its bytes and its own map; raises UnreadableLabel or InvalidLabel.
     """
 
     accepts: Callable[[str], bool]
-    list_videos: Callable[[Sequence[tuple[int, str]], Mapping[str, str]], SourceListing]
+    list_videos: Callable[[Sequence[tuple[int, str]], Mapping[str, Meaning]], SourceListing]
     list_images: Callable[[Video], Mapping[Hashable, ImageFile]]
-    parse_label: Callable[[bytes], Label]
+    parse_label: Callable[[bytes, Mapping[str, Meaning]], Label]
 
 
 # The first kind that accepts a path is the path's kind.
 SOURCE_KINDS = {
     csv_rows.CSV_KIND: SourceKind(
-        csv_rows.is_csv_source, csv_rows.list_csv_videos, csv_rows.list_csv_images, csv_rows.parse_csv_rows
+        csv_rows.is_csv_source,
+        csv_rows.list_csv_videos,
+        csv_rows.list_csv_images,
+        lambda data, _: csv_rows.parse_csv_rows(data),  # its labels are looked up while the file is read
+    ),
+    coco_json.COCO_KIND: SourceKind(
+        coco_json.is_coco_source, coco_json.list_coco_videos, photo_video.list_photo_image, coco_json.parse_coco_boxes
+    ),
+    voc_tree.VOC_KIND: SourceKind(
+        voc_tree.is_voc_source, voc_tree.list_voc_tree, photo_video.list_photo_image, voc_xml.parse_voc_xml
     ),
     aihub_tree.AIHUB_KIND: SourceKind(
         aihub_tree.is_aihub_source,
         lambda sources, _: aihub_tree.list_aihub_tree(sources),  # its labels name moods, so they need no map
         aihub_tree.list_aihub_images,
-        aihub_label.parse_aihub_label,
+        lambda data, _: aihub_label.parse_aihub_label(data),
     ),
 }
 
@@ -68,11 +78,11 @@ def check_sources(sources: Sequence[str]) -> None:
 
 def _explain_no_source(path: str) -> str:
     if not os.path.exists(path):
-        return "does not exist; give a folder that holds label JSON and frames, a .zip, a .tar or a .csv"
+        return "does not exist; give a folder that holds label JSON and frames, a .zip, a .tar, a .csv or a COCO .json"
     if os.path.isfile(path) and (match := PIECE.fullmatch(os.fsencode(os.path.basename(path)))):
         archive = os.fsdecode(match["archive"])
         return f"is one piece of {archive}; give the folder that holds all its pieces, they are read as they lie there"
-    return "is not a folder; give a folder that holds label JSON and frames, a .zip, a .tar or a .csv"
+    return "is not a folder; give a folder that holds label JSON and frames, a .zip, a .tar, a .csv or a COCO .json"
 
 
 def find_videos(
@@ -100,7 +110,7 @@ def find_videos(
     videos = found.videos
     if valid_sources:
         videos = [video._replace(split="train" if video.source < len(sources) else "val") for video in videos]
-    validation_first = bool(valid_sources) or all(video.kind == csv_rows.CSV_KIND for video in videos)
+    validation_first = bool(valid_sources) or all(video.kind != aihub_tree.AIHUB_KIND for video in videos)
     return found._replace(videos=_sort_videos(videos, validation_first))
 
 
@@ -114,7 +124,7 @@ def list_images(video: Video) -> Mapping[Hashable, ImageFile]:
 
 def parse_label(video: Video, data: bytes) -> Label:
     """A video's label from its bytes. Raises UnreadableLabel, InvalidLabel."""
-    return SOURCE_KINDS[video.kind].parse_label(data)
+    return SOURCE_KINDS[video.kind].parse_label(data, video.label_map or {})
 
 
 def _find_kind(path: str) -> str | None:
@@ -152,9 +162,12 @@ def _sort_videos(videos: Sequence[Video], validation_first: bool) -> list[Video]
 def _explain_missing(sources: Sequence[str], found: SourceListing) -> str:
     where = ", ".join(sources)
     archives = f" in folders and {found.archives} archive{'s' if found.archives > 1 else ''}" if found.archives else ""
-    labels, frames = f"{len(found.videos)} label JSON", f"{found.frames} frames{archives}"
+    noun = "VOC XML" if {video.kind for video in found.videos} == {voc_tree.VOC_KIND} else "label JSON"
+    labels, frames = f"{len(found.videos)} {noun}", f"{found.frames} frames{archives}"
     if all(map(csv_rows.is_csv_source, sources)):
         return f"{where}: no rows; write one for each frame"
+    if all(map(coco_json.is_coco_source, sources)):
+        return f"{where}: no images; write them into its list `images`"
     if found.frames:
         return f"{where}: {frames}, but no label JSON; add the folder of labels as a source"
     if found.videos:

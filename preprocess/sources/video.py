@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 from preprocess.archives.zip_listing import ZipFolder
 from preprocess.sources.data_file import DataFile
+from preprocess.sources.label_map import Meaning
 from shards.crop_geometry import Box
 
 _FRAMES_OF_LABEL = 100  # assumed size of a video whose frames are missing: its label still makes rows
 
 
 class FrameDirectory(NamedTuple):
-    """A folder that holds frames of one video."""
+    """A folder that holds frames of one video; of a photo, which is a video of its own, the image itself."""
 
     source: int  # number of the source that it was found in
     path: bytes | ZipFolder  # absolute, or a folder in an archive
@@ -31,6 +32,7 @@ class Video(NamedTuple):
     split: str | None  # `train` or `val` where the source's own names say so
     directories: tuple[FrameDirectory, ...]
     label_data: bytes | None = None  # the label itself, where the file at label_path holds more than this video's
+    label_map: Mapping[str, Meaning] | None = None  # what its label's categories mean, where parsing needs to know it
 
     @property
     def weight(self) -> int:
@@ -42,7 +44,7 @@ class SourceListing(NamedTuple):
     """Everything that was found in the sources, and the labels and directories that have no counterpart."""
 
     videos: list[Video]
-    frames: int  # image files in frame directories, rows of a CSV
+    frames: int  # image files in frame directories, rows of a CSV, boxes of a COCO JSON
     labels_without_frames: list[str]
     directories_without_label: list[str]
     unreadable: list[str]  # folders and links, and what archives hold that cannot be read in place
@@ -70,6 +72,7 @@ class Annotation(NamedTuple):
     box: Box | None  # None where the box, or one of its numbers, is missing
     emotion: str | None = None  # the frame's own mood; None where the label's applies
     fault: str | None = None  # why the annotation cannot be used: the path of the wrong value, and the value
+    species: str | None = None  # the frame's own, CAT or DOG; None where the label's or the name's applies
 
 
 class Label(NamedTuple):

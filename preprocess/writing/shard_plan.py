@@ -91,7 +91,8 @@ def _compare(frames: KeptFrames, is_val: np.ndarray) -> ComparedFrames:
 def _explain_no_frames(tasks: Sequence[TaskSummary], settings: PreprocessSettings) -> DataError:
     reasons = sum((Counter(task.reasons) for task in tasks), Counter())
     found = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common()) or "there are no annotations"
-    return DataError(f"{', '.join(settings.sources)}: no frame is good enough to keep: {found}")
+    hint = "; --label_map FILE says which mood a label or category means" if reasons["emotion_unknown"] else ""
+    return DataError(f"{', '.join(settings.sources)}: no frame is good enough to keep: {found}{hint}")
 
 
 def _explain_conflicts(frames: int, settings: PreprocessSettings) -> DataError:

@@ -127,7 +127,7 @@ def test_what_goes_or_changes_while_it_is_read_stops_the_run(pets, monkeypatch):
     from preprocess.cutting import frame
 
     (path,) = (pets / "원천데이터" / "dog-walkrun-000001").glob(f"{FRAME}*")
-    data, real = path.read_bytes(), frame.read_file
+    data, real = path.read_bytes(), frame.read_data_file
     monkeypatch.setattr("preprocess.writing.video_frames._HELD_CROPS", 0)  # each frame is read twice
 
     def change(place):
@@ -136,11 +136,11 @@ def test_what_goes_or_changes_while_it_is_read_stops_the_run(pets, monkeypatch):
             path.write_bytes(make_jpeg(77))
         return found
 
-    monkeypatch.setattr(frame, "read_file", change)
+    monkeypatch.setattr(frame, "read_data_file", change)
     with pytest.raises(DataError, match=f"{FRAME}.*was changed while"):
         run_task(pets)
     path.write_bytes(data)
-    monkeypatch.setattr(frame, "read_file", lambda place: path.unlink(missing_ok=True) or real(place))
+    monkeypatch.setattr(frame, "read_data_file", lambda place: path.unlink(missing_ok=True) or real(place))
     with pytest.raises(DataError, match=f"{FRAME}.*is gone"):
         run_task(pets)
 

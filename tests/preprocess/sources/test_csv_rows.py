@@ -9,7 +9,7 @@ import pytest
 from preprocess.run import run
 from preprocess.settings import DedupeSettings, PreprocessSettings
 from preprocess.sources.csv_rows import parse_csv_rows
-from preprocess.sources.label_map import find_mood, read_label_map
+from preprocess.sources.label_map import find_meaning, read_label_map
 from preprocess.sources.source_kinds import find_videos
 from preprocess.writing.spill import read_task_rows
 from preprocess.writing.video_task import run_video_task
@@ -109,7 +109,18 @@ def test_a_label_map_says_what_numbers_mean(images, value):
     read = read_rows_of(images, images / "a.csv", label_map=str(images / "map.json"))
     assert [row["label"] for row in read] == [3, 1, None] and read[2]["reason"] == "emotion_unknown"
     assert read[2]["emotion_inspect"] == "2"  # not ours: the map does not say what it means
-    assert find_mood("sleepy", read_label_map(str(images / "map.json"))) == ("편안/안정" if "1" in value else None)
+    sleepy = find_meaning("sleepy", read_label_map(str(images / "map.json")))
+    assert (sleepy and sleepy.mood) == ("편안/안정" if "1" in value else None)
+
+
+def test_a_label_map_may_say_the_species(images):
+    (images / "map.json").write_text('{"0": {"mood": "fear", "species": "dog"}, "1": "fear"}')
+    rows = [(FRAME, BBOX, "0"), (FRAME.replace("5_timestamp_200", "0_timestamp_0"), BBOX, "1"), ("", "", "0")]
+    write_csv(images / "a.csv", rows)
+    read = read_rows_of(images, images / "a.csv", label_map=str(images / "map.json"))
+    species = {row["frame_number"]: (row["species"], row["label"], row["reason"]) for row in read}
+    assert species[5] == ("DOG", 1, None) and species[0] == ("CAT", 1, None)  # the file's name says cat
+    assert species[None] == ("DOG", 1, "annotation_invalid")
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,10 @@ def test_archives_as_sources(tmp_path):
         (["a/X.zip", "a/X.zip"], "lie in one another"),
         (["Y.zip", "Z.zip"], "lie in one another"),
         (["a/X.zip.part0"], "is one piece of X.zip; give the folder that holds all its pieces"),
-        (["a/X.tar.gz"], "is not a folder; give a folder that holds label JSON and frames, a .zip, a .tar or a .csv"),
+        (
+            ["a/X.tar.gz"],
+            "is not a folder; give a folder that holds label JSON and frames, a .zip, a .tar, a .csv or a COCO .json",
+        ),
         (["no.zip"], "does not exist; give a folder"),
     ]:
         with pytest.raises(CallError, match=message):

@@ -1,0 +1,1 @@
+"""Photos with boxes around animals, as COCO and VOC label them: each photo becomes a video of its own."""
