@@ -5,6 +5,7 @@ pieces in their order. All are read by offset, so that any number of processes c
 """
 
 import os
+import threading
 from bisect import bisect_right
 from collections import OrderedDict
 from itertools import accumulate
@@ -12,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 from shards.storage.files import open_file, retry
 
-_OPEN_FILES = 16  # in each process; a task reads few archives, and descriptors are scarce
+_OPEN_FILES = 16  # in each thread; a task reads few archives, and descriptors are scarce
 
 
 class Part(NamedTuple):
@@ -80,19 +81,26 @@ def _read_part(path: bytes, offset: int, length: int) -> bytes:
         raise
 
 
-_open: OrderedDict[bytes, BinaryIO] = OrderedDict()
+class _OpenFiles(threading.local):
+    """Each thread has its own: a file that another thread closes, or whose number it gives to another, is misread."""
+
+    def __init__(self) -> None:
+        self.by_path: OrderedDict[bytes, BinaryIO] = OrderedDict()
+
+
+_open = _OpenFiles()
 
 
 def _open_cached(path: bytes) -> BinaryIO:
-    """The file at `path`, opened once for as long as this process goes on reading it."""
-    file = _open.pop(path, None) or open_file(path)
-    _open[path] = file
-    while len(_open) > _OPEN_FILES:
-        _open.popitem(last=False)[1].close()
+    """The file at `path`, opened once for as long as this thread goes on reading it."""
+    file = _open.by_path.pop(path, None) or open_file(path)
+    _open.by_path[path] = file
+    while len(_open.by_path) > _OPEN_FILES:
+        _open.by_path.popitem(last=False)[1].close()
     return file
 
 
 def close_files() -> None:
-    """Close all files that were opened for reading archives."""
-    while _open:
-        _open.popitem()[1].close()
+    """Close all files that this thread has opened for reading archives."""
+    while _open.by_path:
+        _open.by_path.popitem()[1].close()
