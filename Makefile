@@ -14,7 +14,7 @@ DATA ?= $(OUT)
 RUN ?= runs/$(notdir $(patsubst %.csv,%,$(patsubst %/,%,$(DATA))))
 ARGS ?=
 
-.PHONY: help setup demo test lint shards verify show overview report csv train predict export bench lock clean
+.PHONY: help setup demo test lint inventory shards verify show overview report csv train predict export bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -40,6 +40,10 @@ test: setup ## sets everything up, runs all tests
 lint: setup ## style and unused code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+inventory: setup ## what lies in a source, what is missing, what a run would take: SOURCE=DIR
+	@test -n "$(SOURCE)" || { echo 'make: name the source: make inventory SOURCE=DIR' >&2; exit 2; }
+	$(BIN)/python -m tools.inventory "$(SOURCE)" $(ARGS)
 
 shards: setup ## labels and frames to a dataset: SOURCE=DIR OUT=DIR
 	@test -n "$(SOURCE)" || { echo 'make: name the source: make shards SOURCE=DIR [OUT=$(OUT)]' >&2; exit 2; }

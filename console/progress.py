@@ -30,7 +30,7 @@ def show_progress(
         desc=title,
         initial=done,
         unit_scale=scale,
-        disable=None if only_on_terminal else total == 0,
+        disable=total == 0 or (None if only_on_terminal else False),
         file=sys.stderr,
         smoothing=0.05,  # the rate is nearly that of the whole run: tasks end in bursts
         dynamic_ncols=True,

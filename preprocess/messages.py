@@ -8,25 +8,22 @@ from typing import Any
 
 from console.progress import show_progress
 from console.text_width import pad_to_width
+from preprocess.memory_needs import WORKER_BYTES, estimate_driver_bytes
 from preprocess.output_folder.disk_space import DiskSpace
 from preprocess.sources.video import SourceListing, Video
 from preprocess.writing.finished_work import TaskSummary, count_repeated_images
 from shards.dataset import DATASET_FILE, Dataset
 
-# Memory, as measured by benchmarks/driver.py for the driver and by benchmarks/preprocess.py for a worker.
-_DRIVER_BYTES = 450_000_000
-_DRIVER_BYTES_PER_FRAME = 250
-_WORKER_BYTES = 1_100_000_000  # of which 0.7 GB are imports, much of it shared by all workers
 _MAX_NAMES = 5  # printed of a list; the log has all
 
 
 def print_start(source: SourceListing, workers: int, space: DiskSpace | None = None) -> None:
     """Print what was found and what the work will need."""
-    driver = _DRIVER_BYTES + _DRIVER_BYTES_PER_FRAME * source.frames
+    driver = estimate_driver_bytes(source.frames)
     _print_to_stderr(
         f"found    {len(source.videos):,} labelled videos, {source.frames:,} frames",
         *([f"archives {source.archives:,}, read where they lie; nothing is unpacked"] if source.archives else []),
-        f"memory   {driver / 1e9:.1f} GB for the driver, {workers} x {_WORKER_BYTES / 1e9:.1f} GB for workers, at most",
+        f"memory   {driver / 1e9:.1f} GB for the driver, {workers} x {WORKER_BYTES / 1e9:.1f} GB for workers, at most",
     )
     if space:
         _print_to_stderr(f"disk     {space.needed / 1e9:.2f} GB at most while it works, {space.free / 1e9:.1f} GB free")

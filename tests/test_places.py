@@ -53,6 +53,7 @@ def test_a_dataset_is_made_checked_and_shown_anywhere(place):
     assert b"\\udcc1\\udcf6 [a-b]{c,d}*?%d:/out is whole" in again.stdout
     for command in (
         ("tools.verify", place / "out"),
+        ("tools.inventory", "pets", "--json", place / "there.json", "--html", place / "there.html"),
         ("tools.show", place / "out"),
         ("tools.dataset_report", place / "out", "--json", place / "figures.json"),
         ("tools.dedupe_report", place / "out", "--json", place / "near.json", "--csv", place / "near.csv"),
@@ -65,7 +66,7 @@ def test_a_dataset_is_made_checked_and_shown_anywhere(place):
     made = {path.name for path in place.iterdir()} - {"pets", "x" * 100}
     assert made == {
         *("out", "out.log.json", "out.png", "out.dataset.html", "out.dedupe.html", "out.csv", "csv", "csv.log.json"),
-        *("figures.json", "near.json", "near.csv"),
+        *("figures.json", "near.json", "near.csv", "there.json", "there.html"),
     }
     assert "no source" not in (place / "out.dataset.html").read_text("utf-8")
 

@@ -2,12 +2,13 @@
 
 A zip in a folder is one whole file; a zip inside a tar is a part of one; a zip that was delivered in pieces is the
 pieces in their order. All are read by offset (os.pread), so that any number of processes can read one archive at the
-same time; files stay open between reads, so in each process one thread alone may read.
+same time; each thread keeps the files that it reads open.
 """
 
 import errno
 import os
 import stat
+import threading
 from bisect import bisect_right
 from collections import OrderedDict
 from itertools import accumulate
@@ -15,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 
 from shards.storage.files import IrregularFile, open_file, retry
 
-_OPEN_FILES = 16  # in each process; a task reads few archives, and descriptors are scarce
+_OPEN_FILES = 16  # in each thread; a task reads few archives, and descriptors are scarce
 
 
 class FileState(NamedTuple):
@@ -118,19 +119,26 @@ def find_changed_file(source: ByteSource) -> bytes | None:
     return None
 
 
-_open: OrderedDict[bytes, BinaryIO] = OrderedDict()
+class _OpenFiles(threading.local):
+    """Each thread has its own: a file that another thread closes, or whose number it gives to another, is misread."""
+
+    def __init__(self) -> None:
+        self.by_path: OrderedDict[bytes, BinaryIO] = OrderedDict()
+
+
+_open = _OpenFiles()
 
 
 def _open_cached(path: bytes) -> BinaryIO:
-    """The file at `path`, opened once for as long as this process goes on reading it."""
-    file = _open.pop(path, None) or open_file(path)
-    _open[path] = file
-    while len(_open) > _OPEN_FILES:
-        _open.popitem(last=False)[1].close()
+    """The file at `path`, opened once for as long as this thread goes on reading it."""
+    file = _open.by_path.pop(path, None) or open_file(path)
+    _open.by_path[path] = file
+    while len(_open.by_path) > _OPEN_FILES:
+        _open.by_path.popitem(last=False)[1].close()
     return file
 
 
 def close_files() -> None:
-    """Close all files that were opened for reading archives."""
-    while _open:
-        _open.popitem()[1].close()
+    """Close all files that this thread has opened for reading archives."""
+    while _open.by_path:
+        _open.by_path.popitem()[1].close()

@@ -6,13 +6,14 @@ decoded is not noticed.
 """
 
 import os
+from functools import cache
+from types import ModuleType
 from typing import NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up notes; must be set before TensorFlow is imported
 
 import cv2
 import numpy as np
-import tensorflow as tf
 
 from console.stderr_capture import capture_stderr
 from preprocess.cutting.area_resampling import resample_area
@@ -46,12 +47,21 @@ def find_region(crop: Crop, header: Header, size: int) -> Region:
     return Region(ratio, left, top, right, bottom, inside)
 
 
+@cache
+def load_tensorflow() -> ModuleType:
+    """TensorFlow, imported with the first frame: it takes seconds and 0.7 GB, which reading labels alone must not."""
+    import tensorflow
+
+    return tensorflow
+
+
 def decode_region(data: bytes, region: Region) -> np.ndarray:
     """The pixels of a region that lie inside the image, (height, width, 3) uint8 RGB.
 
     Raises UnreadableImage when the scan cannot be decoded.
     """
     left, top, right, bottom = region.inside
+    tf = load_tensorflow()
     try:
         with capture_stderr() as notes:
             pixels = tf.io.decode_and_crop_jpeg(

@@ -28,7 +28,7 @@ def check_space(settings: PreprocessSettings, source: SourceListing) -> DiskSpac
 
     Raises CallError where a disk has less than that, not counting what an earlier run has already written.
     """
-    crops = source.frames * _RECORD_BYTES * settings.crop.size**2 // 256**2
+    crops = estimate_crop_bytes(source.frames, settings.crop.size)
     needed: dict[int, int] = defaultdict(int)  # bytes by device
     written: dict[int, int] = defaultdict(int)  # bytes by device
     folders: dict[int, Path] = {}  # the first on each device
@@ -46,6 +46,11 @@ def check_space(settings: PreprocessSettings, source: SourceListing) -> DiskSpac
                 f"this disk ({source.frames} frames); free some space, or give --out or --work on another disk"
             )
     return DiskSpace(2 * crops, min(free.values()))
+
+
+def estimate_crop_bytes(frames: int, size: int) -> int:
+    """At most what the crops of so many frames take, once; `size` is their side in pixels. A run holds them twice."""
+    return frames * _RECORD_BYTES * size**2 // 256**2
 
 
 def _list_written_shards(settings: PreprocessSettings) -> list[Path]:

@@ -9,7 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from console.progress import show_progress
 from preprocess.archives.byte_source import ByteSource
+from preprocess.archives.contents import ArchiveContents, describe_containers, describe_damaged_zip, describe_zip
 from preprocess.archives.delivery import (
     ARCHIVE_NAME,
     UNREADABLE,
@@ -19,6 +21,7 @@ from preprocess.archives.delivery import (
     explain_unreadable,
     open_delivery,
 )
+from preprocess.archives.member_names import is_inside
 from preprocess.archives.zip_directory import DamagedArchive
 from preprocess.archives.zip_listing import FileKinds, ZipFolder, ZipListing, list_folder, list_zip
 from preprocess.sources.data_file import ArchiveMember
@@ -38,9 +41,10 @@ class ArchiveFindings(NamedTuple):
 
     labels: list[LabelFile]
     directories: dict[str, list[FrameDirectory]]  # by name
-    unread: list[str]  # archives in archives, names that lead out of one, and other files of tars
+    unread: list[str]  # archives in archives, names that lead out of one, and other files of tars; each says why
     problems: list[str]  # one line for each archive that cannot be read
     archives: int  # that were read
+    contents: list[ArchiveContents]  # of every archive, read or not
 
 
 def list_aihub_archives(files: Sequence[ArchiveFile]) -> ArchiveFindings:
@@ -49,16 +53,14 @@ def list_aihub_archives(files: Sequence[ArchiveFile]) -> ArchiveFindings:
     Raises OSError where an archive cannot be read for a reason that may be temporary.
     """
     delivery = open_delivery(files)
-    found = ArchiveFindings([], defaultdict(list), list(delivery.others), list(delivery.problems), 0)
+    others = [f"{other}: no archive; unpack it to use it" for other in delivery.others]
+    containers = describe_containers(files, delivery)
+    found = ArchiveFindings([], defaultdict(list), others, list(delivery.problems), 0, containers)
     read = 0
-    for archive in delivery.archives:
-        try:
-            listing = list_first_whole_copy(archive)
-        except DamagedArchive as error:
-            found.problems.append(str(error))
-            continue
-        _add_listing(archive, listing, found)
-        read += 1
+    with show_progress(len(delivery.archives), "archive", only_on_terminal=True) as progress:
+        for archive in delivery.archives:
+            read += _add_archive(archive, found)
+            progress.update()
     return found._replace(archives=read)
 
 
@@ -72,6 +74,19 @@ def list_zip_frames(directory: FrameDirectory) -> Iterator[tuple[tuple[int, int]
             # The checksum takes the place of a time of change: a copied archive is not a changed one.
             image = ImageFile(file, f"{directory.relative}/{base}", member.place.size, member.place.crc, True)
             yield (int(match[1]), int(match[2])), image
+
+
+def _add_archive(archive: Archive, found: ArchiveFindings) -> bool:
+    """Add what an archive holds, or why it cannot be read, to `found`; returns whether it can."""
+    try:
+        listing = list_first_whole_copy(archive)
+    except DamagedArchive as error:
+        found.problems.append(str(error))
+        found.contents.append(describe_damaged_zip(archive, str(error)))
+        return False
+    found.contents.append(describe_zip(archive, listing))
+    _add_listing(archive, listing, found)
+    return True
 
 
 def list_first_whole_copy(archive: Archive) -> ZipListing:
@@ -97,4 +112,6 @@ def _add_listing(archive: Archive, listing: ZipListing, found: ArchiveFindings) 
         relative = f"{archive.folder}/{folder.name}" if folder.name else archive.folder
         directory = FrameDirectory(archive.source, folder, relative, frames)
         found.directories[relative.rpartition("/")[2]].append(directory)
-    found.unread.extend(f"{archive.relative}: {name}" for name in listing.refused)
+    for name in listing.refused:
+        why = "an archive in an archive; unpack the outer one" if is_inside(name) else "leads out of the archive"
+        found.unread.append(f"{archive.relative}: {name}: {why}")

@@ -88,6 +88,7 @@ def list_aihub_tree(sources: Sequence[tuple[int, str]]) -> SourceListing:
         unreadable=sorted(findings.unreadable + in_archives.unread),
         archives=in_archives.archives,
         problems=in_archives.problems,
+        contents=tuple(in_archives.contents),
     )
 
 
@@ -143,14 +144,14 @@ def _walk(root: _Root, start: bytes, findings: _Findings) -> None:
         try:
             status = retry(lambda path=directory: os.stat(path), directory)
             if not stat.S_ISDIR(status.st_mode):  # a link to something other than a folder or a file
-                findings.unreadable.append(_make_relative(directory, root))
+                findings.unreadable.append(f"{_make_relative(directory, root)}: no folder and no file")
                 continue
             if (status.st_dev, status.st_ino) in findings.visited:
                 continue
             findings.visited.add((status.st_dev, status.st_ino))
             entries = retry(lambda path=directory: _scan(path), directory)
-        except (FileNotFoundError, PermissionError):
-            findings.unreadable.append(_make_relative(directory, root))
+        except (FileNotFoundError, PermissionError) as error:
+            findings.unreadable.append(f"{_make_relative(directory, root)}: {error.strerror}")
             continue
         pending += _add_entries(root, directory, entries, findings)
 

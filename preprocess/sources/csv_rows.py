@@ -41,19 +41,24 @@ def is_csv_source(path: str) -> bool:
 def list_csv_videos(sources: Sequence[tuple[int, str]], label_map: Mapping[str, Meaning]) -> SourceListing:
     """The videos of CSVs, each file given with its number among the sources; images are not looked at.
 
-    Raises DataError where a file is no CSV or lacks a column.
+    A file that is no CSV or lacks a column is one of the problems, and none of its rows is used.
     """
     rows: dict[tuple[int, str], list[bytes]] = defaultdict(list)  # by source and folder of images
+    problems = []
     for number, path in sources:
-        for directory, row in _split_rows(path, label_map):
-            rows[number, directory].append(row)
+        try:
+            for directory, row in _split_rows(path, label_map):
+                rows[number, directory].append(row)
+        except DataError as error:
+            problems.append(str(error))
+            rows = defaultdict(list, {key: found for key, found in rows.items() if key[0] != number})
     names = name_directories({directory for _, directory in rows})
     paths = dict(sources)
     videos = [
         _make_video(number, paths[number], directory, names[directory], found)
         for (number, directory), found in rows.items()
     ]
-    return SourceListing(videos, sum(map(len, rows.values())), [], [], [], 0, [])
+    return SourceListing(videos, sum(map(len, rows.values())), [], [], [], 0, problems)
 
 
 def list_csv_images(video: Video) -> dict[str, ImageFile]:

@@ -88,11 +88,34 @@ def _explain_no_source(path: str) -> str:
 def find_videos(
     sources: Sequence[str], valid_sources: Sequence[str] = (), label_map: str | None = None
 ) -> SourceListing:
+    """Everything that lies in the sources, as list_sources finds it.
+
+    Raises DataError where an archive or a CSV cannot be read, or where there is no label or no frame at all, and
+    OSError where a folder cannot be listed.
+    """
+    found = list_sources(sources, valid_sources, label_map)
+    problems = list_problems([*sources, *valid_sources], found)
+    if problems:
+        others = len(problems) - 1
+        more = f" (and {others} more: python -m tools.inventory lists them)" if others else ""
+        raise DataError(problems[0] + more)
+    return found
+
+
+def list_problems(sources: Sequence[str], found: SourceListing) -> list[str]:
+    """One line for each reason why no dataset can be made of what was found in the sources."""
+    missing = [] if found.videos and found.frames else [_explain_missing(sources, found)]
+    return found.problems or missing
+
+
+def list_sources(
+    sources: Sequence[str], valid_sources: Sequence[str] = (), label_map: str | None = None
+) -> SourceListing:
     """Everything that lies in the sources, which are numbered in this order; videos in the manifest's order.
 
     With valid_sources, all of their videos are for validation and all other videos for training. Without, the names of
     files and folders decide, or leave the split open. `label_map` is a file, see preprocess.sources.label_map.
-    Raises DataError where there is no label or no frame at all, OSError where a folder cannot be listed.
+    What cannot be read is among the listing's problems. Raises OSError where a folder cannot be listed.
     """
     paths = [*sources, *valid_sources]
     moods = read_label_map(label_map)
@@ -101,12 +124,6 @@ def find_videos(
         # A folder that has disappeared since check_sources has no kind any more: the tree lists it as unreadable.
         by_kind[_find_kind(path) or aihub_tree.AIHUB_KIND].append((number, path))
     found = _merge_listings([SOURCE_KINDS[name].list_videos(numbered, moods) for name, numbered in by_kind.items()])
-    if found.problems:
-        others = len(found.problems) - 1
-        more = f" (and {others} more: python -m tools.inventory lists them)" if others else ""
-        raise DataError(found.problems[0] + more)
-    if not found.videos or not found.frames:
-        raise DataError(_explain_missing(paths, found))
     videos = found.videos
     if valid_sources:
         videos = [video._replace(split="train" if video.source < len(sources) else "val") for video in videos]

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from preprocess.archives.contents import ArchiveContents
 from preprocess.archives.zip_listing import ZipFolder
 from preprocess.sources.data_file import DataFile
 from preprocess.sources.label_map import Meaning
@@ -47,9 +48,10 @@ class SourceListing(NamedTuple):
     frames: int  # image files in frame directories, rows of a CSV, boxes of a COCO JSON
     labels_without_frames: list[str]
     directories_without_label: list[str]
-    unreadable: list[str]  # folders and links, and what archives hold that cannot be read in place
+    unreadable: list[str]  # folders, links, and what archives hold that cannot be read in place; each says why
     archives: int  # that are read where they lie
-    problems: list[str]  # one line for each archive that cannot be read
+    problems: list[str]  # one line for each archive or CSV that cannot be read
+    contents: tuple[ArchiveContents, ...] = ()  # of every archive, read or not
 
 
 class ImageFile(NamedTuple):

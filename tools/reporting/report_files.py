@@ -20,12 +20,12 @@ _MARKS += (b'"representative","direct_representative"',)  # the header of the CS
 _MARKED_BYTES = 65_536  # at the start of a file, among which the mark is looked for
 
 
-def check_report_files(folder: Path, files: dict[str, Path], sources: Iterable[Path]) -> None:
+def check_report_files(folder: Path | None, files: dict[str, Path], sources: Iterable[Path]) -> None:
     """Raise CallError unless every file can be written without damage to other files.
 
-    A file must lie outside the dataset `folder` and its sources, must not be the dataset's log, and may replace an
-    existing file only if that is a report. `files` maps options of the command line, as "--html", to paths, which must
-    be different.
+    A file must lie outside the dataset `folder`, where there is one, and its sources, must not be the log, and
+    may replace an existing file only if that is a report. `files` maps options of the command line, as "--html", to
+    paths, which must be different.
     """
     sources = list(sources)
     for option, path in files.items():
@@ -42,12 +42,12 @@ def check_report_files(folder: Path, files: dict[str, Path], sources: Iterable[P
     _check_different(files)
 
 
-def _find_protected_place(path: Path, folder: Path, sources: list[Path]) -> str | None:
+def _find_protected_place(path: Path, folder: Path | None, sources: list[Path]) -> str | None:
     """Why a file must not lie at `path`, and what to do; None where it may."""
     places = path.resolve(), path.parent.resolve() / path.name  # of a link: the link itself is replaced, not its target
-    if any(place.is_relative_to(folder.resolve()) for place in places):
+    if folder and any(place.is_relative_to(folder.resolve()) for place in places):
         return "lies in the dataset, which holds nothing else; give a file outside of it"
-    if log_file(folder).resolve() in places:
+    if folder and log_file(folder).resolve() in places:
         return "is the log of the run that made the dataset; give another file"
     for source in sources:
         if any(place.is_relative_to(source.resolve()) for place in places):

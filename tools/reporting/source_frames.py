@@ -89,11 +89,13 @@ def _find_image(source: bytes, image_file: str) -> DataFile:
 def _load_codec() -> ModuleType:
     """The module preprocess.cutting.jpeg_crop.
 
-    It is imported when the first frame is decoded, because it imports TensorFlow, which takes 5 s. Most reports show
-    crops of the shards only and never need it.
+    It is imported, and TensorFlow with it, when the first frame is decoded: that takes 5 s. Most reports show crops of
+    the shards only and never need it.
     """
     with without_notes():
         from preprocess.cutting import jpeg_crop
+
+        jpeg_crop.load_tensorflow()
     return jpeg_crop
 
 

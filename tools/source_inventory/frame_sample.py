@@ -1,0 +1,124 @@
+"""Cuts some real frames, spread over the videos, as a video task does, to tell how long a run would take here.
+
+They are cut in a process of its own, as a run's are. Otherwise TensorFlow's 0.7 GB would come on top of what is already
+known of the sources.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from multiprocessing import get_context, parent_process
+
+import numpy as np
+
+from preprocess.cutting.frame import Frame, cut_frame, encode_frame
+from preprocess.cutting.jpeg_crop import decode_crop, encode_jpeg, load_tensorflow
+from preprocess.cutting.phash import hash_crop
+from preprocess.settings import PreprocessSettings
+from preprocess.sources.input_fingerprint import read_inputs
+from preprocess.sources.video import Video
+from preprocess.writing.video_frames import VideoFrames, open_videos
+from shards.crop_geometry import Crop
+from shards.errors import DataError
+from shards.jpeg_headers import read_header
+from trainer.tensorflow_startup import without_notes
+
+SAMPLED_FRAMES = 64
+
+
+@dataclass
+class SampleTiming:
+    """What became of sampled frames, and how long they took."""
+
+    cut: int = 0  # frames that were read, cut, hashed and encoded again
+    seconds: float = 0.0  # for all of them, on one core
+    rejected: list[str] = field(default_factory=list)  # their files, and why
+
+    @property
+    def frames(self) -> int:
+        return self.cut + len(self.rejected)
+
+    @property
+    def seconds_per_frame(self) -> float | None:
+        """None where no frame could be cut."""
+        return self.seconds / self.frames if self.cut else None
+
+    def add(self, other: "SampleTiming") -> None:
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+def choose_videos(videos: Sequence[Video]) -> list[Video]:
+    """The videos to take frames of: at most as many as frames are sampled, at even distances."""
+    return _spread([video for video in videos if video.directories], SAMPLED_FRAMES)
+
+
+def time_sample(
+    videos: Sequence[Video], settings: PreprocessSettings, progress: Callable[[int], object]
+) -> SampleTiming:
+    """Read, cut, hash and encode up to SAMPLED_FRAMES usable frames. `progress` is called with 1 after each video.
+
+    Raises as preprocess.cutting.frame.cut_frame does, and DataError where the process dies.
+    """
+    timing = SampleTiming()
+    if not videos:
+        return timing
+    count = -(-SAMPLED_FRAMES // len(videos))
+    try:
+        with ProcessPoolExecutor(1, get_context("spawn"), _start_process, (settings,)) as pool:
+            calls = [(video, count, place % 3 / 3, settings) for place, video in enumerate(videos)]
+            for found in pool.map(cut_sampled_frames, *zip(*calls, strict=True)):
+                timing.add(found)
+                progress(1)
+    except BrokenProcessPool as error:
+        raise DataError(f"the process that decodes sampled frames died ({error}); run it again") from error
+    return timing
+
+
+def cut_sampled_frames(video: Video, count: int, depth: float, settings: PreprocessSettings) -> SampleTiming:
+    """Cut `count` usable frames of a video at even distances; a single one at `depth`, from 0 to 1, of its length."""
+    timing = SampleTiming()
+    (opened,) = open_videos([read_inputs(video)])
+    usable = [frame for frame in opened.frames if frame.is_kept]
+    for frame in usable[int(len(usable) * depth) :][:1] if count == 1 else _spread(usable, count):
+        _cut(frame, opened, settings, timing)
+    return timing
+
+
+def _start_process(settings: PreprocessSettings) -> None:
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    with without_notes():
+        load_tensorflow()
+    # A made frame first: it starts the codec and compiles the loops, which a run does once for each worker.
+    data = encode_jpeg(np.zeros((2 * settings.crop.size, 2 * settings.crop.size, 3), np.uint8), settings.crop.quality)
+    header = read_header(data)
+    hash_crop(decode_crop(data, header, Crop(0, 0, header.width), settings.crop.size), settings.hash.bits)
+
+
+def _exit_with_parent() -> None:
+    """End this process when its parent ends, even if that is killed."""
+    parent_process().join()
+    os._exit(1)
+
+
+def _spread(items: Sequence, count: int) -> list:
+    """At most `count` items at even distances."""
+    step = max(1.0, len(items) / count)
+    return [items[int(place * step)] for place in range(min(count, len(items)))]
+
+
+def _cut(frame: Frame, opened: VideoFrames, settings: PreprocessSettings, timing: SampleTiming) -> None:
+    """Do with a frame what a video task does with one that it keeps."""
+    start = time.perf_counter()
+    cut_frame(frame, opened.stated_size, settings)
+    if frame.is_kept:
+        encode_frame(frame, settings)
+        timing.cut += 1
+    else:
+        why = f" ({frame.row.note})" if frame.row.note else ""
+        timing.rejected.append(f"{frame.row.image_file}: {frame.row.reason}{why}")
+    timing.seconds += time.perf_counter() - start

@@ -1,0 +1,93 @@
+"""Everything that tools.inventory tells, of types that JSON has."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from console.progress import show_progress
+from preprocess.settings import PreprocessSettings
+from preprocess.sources.source_kinds import list_problems, list_sources
+from preprocess.sources.video import SourceListing
+from tools.source_inventory.frame_sample import choose_videos, time_sample
+from tools.source_inventory.label_pass import FrameTally, LabelCounts, count_labels
+from tools.source_inventory.run_needs import estimate_run
+
+SPLIT_NAMES = ("train", "val", "open")  # open: no name of a file or folder says which
+
+
+def take_inventory(sources: Sequence[str], label_map: str | None = None) -> dict[str, Any]:
+    """Look through the sources: directories, archives' directories, labels, and a sample of frames.
+
+    `label_map` is a file, see preprocess.sources.label_map. What is damaged is told, and the rest is counted.
+    Raises DataError where something disappears meanwhile, OSError where a folder or file cannot be read for a reason
+    that may pass.
+    """
+    settings = PreprocessSettings(source=list(sources), out=os.curdir)
+    found = list_sources(sources, label_map=label_map)
+    with show_progress(len(found.videos), "label", only_on_terminal=True) as progress:
+        counts = count_labels(found, progress.update)
+    videos = choose_videos(found.videos)
+    with show_progress(len(videos), "sampled video", only_on_terminal=True) as progress:
+        timing = time_sample(videos, settings, progress.update)
+    return {
+        "sources": list(sources),
+        "problems": list_problems(sources, found),
+        "not_read": found.unreadable,
+        "archives": [content._asdict() for content in sorted(found.contents, key=lambda content: content[:2])],
+        "labels": _describe_labels(found, counts),
+        "frames": _describe_frames(found, counts),
+        "pairs": _describe_pairs(found),
+        "reasons": dict(counts.reasons.most_common()),
+        "tables": {column: _list_tallies(counts.tables[column]) for column in ("split", "species", "action", "mood")},
+        "run": estimate_run(found.frames, counts.usable, timing, settings),
+    }
+
+
+def _describe_labels(found: SourceListing, counts: LabelCounts) -> dict[str, Any]:
+    names = ("source", "label_file", "reason", "note")
+    faults = [dict(zip(names, fault, strict=True)) for fault in sorted(counts.label_faults)]
+    return {"videos": len(found.videos), "unusable": len(faults), "faults": faults}
+
+
+def _describe_frames(found: SourceListing, counts: LabelCounts) -> dict[str, Any]:
+    labelled = {directory for video in found.videos for directory in video.directories}
+    return {
+        "files": found.frames,
+        "annotated": counts.annotated,
+        "usable": counts.usable,
+        "missing": counts.reasons["image_missing"],
+        "unannotated": counts.unannotated,
+        "without_label": found.frames - sum(directory.frames for directory in labelled),
+        "in_two_places": counts.doubled_frames,
+        "first_in_two_places": [{"video": name, "folders": folders} for name, folders in counts.doubled_videos],
+    }
+
+
+def _describe_pairs(found: SourceListing) -> dict[str, Any]:
+    return {
+        "videos": sum(bool(video.directories) for video in found.videos),
+        "labels_without_frames": _group_by_folder(found.labels_without_frames),
+        "folders_without_label": _group_by_folder(found.directories_without_label),
+    }
+
+
+def _group_by_folder(paths: Sequence[str]) -> dict[str, Any]:
+    """Paths, and how many of them lie in each folder or archive."""
+    folders = Counter(os.path.dirname(path) or os.curdir for path in paths)
+    return {"count": len(paths), "folders": dict(folders.most_common()), "paths": list(paths)}
+
+
+def _list_tallies(table: dict[str | None, FrameTally]) -> list[dict[str, Any]]:
+    """A table's lines, the most usable frames first."""
+    ranked = sorted(table.items(), key=lambda item: (-item[1].usable, -item[1].annotated, str(item[0])))
+    return [
+        {
+            "value": value,
+            "videos": tally.videos,
+            "annotated": tally.annotated,
+            "usable": tally.usable,
+            **{split: tally.usable_by_split[split] for split in SPLIT_NAMES},
+        }
+        for value, tally in ranked
+    ]

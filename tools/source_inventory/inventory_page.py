@@ -1,0 +1,54 @@
+"""Renders the inventory as one HTML page."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from console.html_page import render_page
+from tools.duplicates.number_text import format_duration
+from tools.source_inventory.inventory_text import (
+    describe_archive,
+    describe_form,
+    describe_time,
+    format_bytes,
+)
+
+_TEMPLATE = Path(__file__).with_name("inventory.html.jinja")
+_MOST_LINES = 500  # of each list; the JSON has all
+
+
+def render_inventory_page(figures: dict[str, Any]) -> str:
+    """The page as HTML."""
+    sources = [os.path.abspath(source).encode("utf-8", "backslashreplace").decode() for source in figures["sources"]]
+    return render_page(
+        _TEMPLATE,
+        title=", ".join(map(os.path.basename, sources)),
+        sources=sources,
+        found=figures,
+        korean=describe_inventory_in_korean(figures),
+        most=_MOST_LINES,
+        size=format_bytes,
+        time=describe_time,
+        form=describe_form,
+        describe=describe_archive,
+    )
+
+
+def describe_inventory_in_korean(figures: dict[str, Any]) -> str:
+    """The main figures in Korean sentences."""
+    labels, frames, run = figures["labels"], figures["frames"], figures["run"]
+    text = f"라벨 {labels['videos']:,}개 가운데 {figures['pairs']['videos']:,}개에 프레임이 있습니다."
+    text += f" 주석 {frames['annotated']:,}개 가운데 {frames['usable']:,}개를 쓸 수 있고,"
+    text += f" 이미지가 없는 것은 {frames['missing']:,}개입니다."
+    if run["seconds"] is not None:
+        text += f" 이 컴퓨터에서 데이터셋을 만드는 데 약 {_translate(format_duration(run['seconds']))} 걸립니다."
+    if problems := figures["problems"]:
+        text += f" 먼저 해결할 문제가 {len(problems):,}개 있습니다."
+    return text
+
+
+def _translate(duration: str) -> str:
+    """ "3 min 20 s" in Korean."""
+    units = {"s": "초", "min": "분", "h": "시간"}
+    return re.sub(r" ([a-z]+)", lambda match: units[match[1]], duration)
