@@ -8,7 +8,6 @@ from typing import NamedTuple
 from preprocess.archives.byte_source import ByteSource
 from preprocess.archives.delivery import Archive, ArchiveFile, Delivery
 from preprocess.archives.pieces import PIECE
-from preprocess.archives.tar_listing import is_tar
 from preprocess.archives.zip_directory import find_directory
 from preprocess.archives.zip_listing import ZipListing
 from preprocess.sources.path_names import decode_name
@@ -46,7 +45,7 @@ def describe_damaged_zip(archive: Archive, problem: str) -> ArchiveContents:
 def _describe_copy(archive: Archive, copy: ByteSource) -> ArchiveContents:
     path, count = copy.parts[0].path if copy.parts else b"", len(copy.parts)
     form = "pieces" if count > 1 or PIECE.fullmatch(path) else "zip"
-    tar = decode_name(os.path.basename(path)) if is_tar(path) else None
+    tar = decode_name(os.path.basename(path)) if path.lower().endswith(b".tar") else None
     return ArchiveContents(archive.source, archive.relative, form, copy.size, count, tar, len(archive.copies))
 
 
@@ -62,7 +61,7 @@ def describe_containers(files: Sequence[ArchiveFile], delivery: Delivery) -> lis
     for file in files:
         match = PIECE.fullmatch(file.path)
         name = file.relative[: -len(match["start"]) - len(".part")] if match else file.relative
-        if is_tar(file.path):
+        if file.path.lower().endswith(b".tar"):
             counts = {"members": len(members[file.path]), "fault": _find_fault(name, delivery)}
             found.append(ArchiveContents(file.source, name, "tar", _measure(file.path), **counts))
         elif match and (file.source, name) not in whole:
