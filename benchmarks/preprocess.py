@@ -166,16 +166,16 @@ def time_workers(tree: Path, rounds: int) -> float:
     return statistics.median(ratios)
 
 
-def make_source_trees(folder: Path, clip: Path) -> dict[str, Path]:
+def make_source_trees(folder: Path, clip: Path, videos: int = VIDEOS) -> dict[str, Path]:
     """Trees of frames and labels by name: "clip", where the folder `clip` can make it, and "made"."""
     trees = {}
     if (clip / "make_aihub_tree.py").exists():
-        command = [sys.executable, str(clip / "make_aihub_tree.py"), str(folder / "clip"), "--videos", str(VIDEOS)]
+        command = [sys.executable, str(clip / "make_aihub_tree.py"), str(folder / "clip"), "--videos", str(videos)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         trees["clip"] = folder / "clip"
     else:
         print(f"no real clip in {clip}: made frames only", file=sys.stderr)
-    make_sample(folder / "made", SampleSpec(videos=VIDEOS, frames=40, defects=False), workers=2)
+    make_sample(folder / "made", SampleSpec(videos=videos, frames=40, defects=False), workers=2)
     for path in (folder / "made").rglob("*.json"):
         label = json.loads(path.read_text(encoding="utf-8-sig"))
         width, height = label["metadata"]["width"], label["metadata"]["height"]
