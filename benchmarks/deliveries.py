@@ -3,12 +3,12 @@
 One process on one core makes passes over the forms in turn, in another order each round: the video task as in
 benchmarks.preprocess, listing included, and a pass that only reads. The task runs first with all bytes in the page
 cache, then, as the reading does, after the cache was dropped. Ratios are a form's seconds over the folder's, medians
-over rounds of the ratios within a round. The frames are those of benchmarks.preprocess. A zip of a million members is
-listed by benchmarks.listing.
+over rounds of the ratios within a round; cpu_ratio takes the processor's seconds, which other programs disturb less.
+The frames are those of benchmarks.preprocess. A zip of a million members is listed by benchmarks.listing.
 
-The cache is dropped for the whole system where that is permitted (/proc/sys/vm/drop_caches), else file by file
-(posix_fadvise), which leaves the folders' own entries in the cache. On a disk in memory nothing is ever cold:
-`cold_share_from_disk` says how much of the bytes really came from the disk, where the system counts that.
+The cache is dropped file by file, which leaves the folders' own entries in it, in favour of the folder; with
+--drop_caches for the whole system, which needs root and slows down everything else that runs. On a disk in memory
+nothing is ever cold: `cold_share_from_disk` says which share of the bytes came from the disk (-1: it is not counted).
 
 Time: about ten minutes on 2 cores. Last line: the highest ratio of the sets of frames for each form, warm and cold; the
 inventory's seconds per million members and peak memory in GB; and all figures by set.
@@ -23,6 +23,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,6 +45,7 @@ class Turn(NamedTuple):
     """One pass over one form."""
 
     seconds: float
+    processor: float  # seconds
     from_disk: int | None  # bytes that the disk gave; None where the system does not count them
 
 
@@ -79,10 +82,11 @@ def serve_turns(forms: dict[str, str]) -> None:
     print("ready", flush=True)
     for line in sys.stdin:
         way, form = line.split()
-        before, start = read_disk_bytes(), time.perf_counter()
+        before, start, processor = read_disk_bytes(), time.perf_counter(), time.process_time()
         PASSES[way](Path(forms[form]))
-        seconds, after = time.perf_counter() - start, read_disk_bytes()
-        print(json.dumps(Turn(seconds, None if before is None else after - before)), flush=True)
+        seconds, processor = time.perf_counter() - start, time.process_time() - processor
+        from_disk = None if before is None else read_disk_bytes() - before
+        print(json.dumps(Turn(seconds, processor, from_disk)), flush=True)
 
 
 def read_disk_bytes() -> int | None:
@@ -110,14 +114,16 @@ def take_turn(server: subprocess.Popen, way: str, form: str) -> Turn:
     return Turn(*json.loads(server.stdout.readline()))
 
 
-def time_rounds(server: subprocess.Popen, forms: dict[str, Path], way: str, cold: bool, rounds: int) -> list[dict]:
-    """A Turn by form, for each round; each round begins with another form."""
+def time_rounds(
+    server: subprocess.Popen, forms: dict[str, Path], way: str, rounds: int, drop: Callable[[Path], None] | None = None
+) -> list[dict[str, Turn]]:
+    """A Turn by form, for each round; each round begins with another form. `drop` is called with a form's source."""
     results = []
     for number in range(rounds):
         results.append({})
         for form in rotate(DELIVERY_FORMS, number):
-            if cold:
-                drop_cache(forms[form])
+            if drop:
+                drop(forms[form])
             results[-1][form] = take_turn(server, way, form)
     return results
 
@@ -128,27 +134,25 @@ def rotate(values: tuple[str, ...], places: int) -> tuple[str, ...]:
     return values[places:] + values[:places]
 
 
-def drop_cache(source: Path) -> str:
-    """Drop what the page cache holds of a source's files; returns by what."""
-    try:
+def drop_cache(source: Path, system: bool) -> None:
+    """Drop what the page cache holds of a source's files, or all that the system has cached."""
+    if system:
         _DROP_CACHES.write_text("3\n")
-    except OSError:
-        for path in (path for path in source.rglob("*") if path.is_file()):
-            with open(path, "rb") as file:
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        return "posix_fadvise"
-    return "drop_caches"
+        return
+    for path in (path for path in source.rglob("*") if path.is_file()):
+        with open(path, "rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def measure_forms(forms: dict[str, Path], rounds: int) -> dict[str, float]:
+def measure_forms(forms: dict[str, Path], rounds: int, drop: Callable[[Path], None]) -> dict[str, float]:
     """All figures of one set of frames; prints a line for each form."""
     count = find_videos([str(forms["folder"])]).frames
     size = sum(path.stat().st_size for path in forms["folder"].rglob("*") if path.is_file())
     server = start_server(forms)
     os.sync()  # what was written just now cannot be dropped from the cache before it is on the disk
-    warm = time_rounds(server, forms, "task", False, rounds)
-    cold = time_rounds(server, forms, "task", True, rounds)
-    read = time_rounds(server, forms, "read", True, rounds)
+    warm = time_rounds(server, forms, "task", rounds)
+    cold = time_rounds(server, forms, "task", rounds, drop)
+    read = time_rounds(server, forms, "read", rounds, drop)
     server.stdin.close()
     server.wait()
     for form in DELIVERY_FORMS:
@@ -157,6 +161,7 @@ def measure_forms(forms: dict[str, Path], rounds: int) -> dict[str, float]:
     figures = {}
     for kind, results in (("ratio", warm), ("cold_ratio", cold), ("cold_read_ratio", read)):
         figures |= {f"{kind}_{form}": find_ratio(results, form) for form in DELIVERY_FORMS[1:]}
+    figures |= {f"cpu_ratio_{form}": find_ratio(warm, form, "processor") for form in DELIVERY_FORMS[1:]}
     shares = [turn.from_disk / size for result in read for turn in result.values() if turn.from_disk is not None]
     return figures | {"cold_share_from_disk": statistics.median(shares) if shares else -1.0}
 
@@ -165,9 +170,9 @@ def find_median(results: list[dict[str, Turn]], form: str) -> float:
     return statistics.median(result[form].seconds for result in results)
 
 
-def find_ratio(results: list[dict[str, Turn]], form: str) -> float:
-    """A form's seconds over the folder's."""
-    return statistics.median(result[form].seconds / result["folder"].seconds for result in results)
+def find_ratio(results: list[dict[str, Turn]], form: str, kind: str = "seconds") -> float:
+    """A form's seconds over the folder's; `kind` is a field of Turn."""
+    return statistics.median(getattr(result[form], kind) / getattr(result["folder"], kind) for result in results)
 
 
 def measure_listing(members: int) -> dict[str, float]:
@@ -183,6 +188,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--videos", type=int, default=VIDEOS)
     parser.add_argument("--members", type=int, default=1_000_000, help="of the zip that is listed")
+    parser.add_argument("--drop_caches", action="store_true", help="make the whole system's cache cold; needs root")
     parser.add_argument("--serve", type=json.loads, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     if chosen.serve:
@@ -190,17 +196,19 @@ def main(arguments: list[str]) -> int:
         return 0
     if min(chosen.rounds, chosen.videos) < 1:
         raise CallError("--rounds and --videos: give at least 1")
+    if chosen.drop_caches and not os.access(_DROP_CACHES, os.W_OK):
+        raise CallError(f"--drop_caches: {_DROP_CACHES} cannot be written; run as root, or without it")
+    drop = partial(drop_cache, system=chosen.drop_caches)
     with tempfile.TemporaryDirectory(dir=chosen.folder) as text:
         folder, found = Path(text), {}
         for name, tree in make_source_trees(folder / "trees", chosen.clip, chosen.videos).items():
             forms = make_deliveries(tree, folder / name)
             print(f"{name:<12}{'frames/s':>10}{'cold':>10}{'cold MB/s':>12}")
-            found[name] = measure_forms(forms, chosen.rounds)
-        dropped_by = drop_cache(folder)
+            found[name] = measure_forms(forms, chosen.rounds, drop)
     highest = {key: max(figures[key] for figures in found.values()) for key in found["made"]}
-    figures = {"cache_dropped_by": dropped_by} | measure_listing(chosen.members)
+    listing = measure_listing(chosen.members)
     rounded = {name: {key: round(value, 3) for key, value in one.items()} for name, one in found.items()}
-    print(json.dumps({key: round(value, 3) for key, value in highest.items()} | figures | {"by_frames": rounded}))
+    print(json.dumps({key: round(value, 3) for key, value in highest.items()} | listing | {"by_frames": rounded}))
     return 0
 
 
