@@ -147,12 +147,13 @@ def _sort_videos(videos: Sequence[Video], validation_first: bool) -> list[Video]
 def _explain_missing(sources: Sequence[str], found: SourceListing) -> str:
     where = ", ".join(sources)
     archives = f" in folders and {found.archives} archives" if found.archives else ""
-    noun = "VOC XML" if {video.kind for video in found.videos} == {voc_tree.VOC_KIND} else "label JSON"
-    labels, frames = f"{len(found.videos)} {noun}", f"{found.frames} frames{archives}"
+    labels, frames = f"{len(found.videos)} label JSON", f"{found.frames} frames{archives}"
     if all(map(csv_rows.is_csv_source, sources)):
         return f"{where}: no rows; write one for each frame"
     if all(map(coco_json.is_coco_source, sources)):
         return f"{where}: no images; write them into its list `images`"
+    if found.videos and all(video.kind == voc_tree.VOC_KIND for video in found.videos):
+        return f"{where}: {len(found.videos)} VOC XML, but no images; give the folder that holds both"
     if found.frames:
         return f"{where}: {frames}, but no label JSON; add the folder of labels as a source"
     if found.videos:

@@ -157,5 +157,5 @@ def test_nothing_that_is_voc(tmp_path):
     write_file(tmp_path / "file")
     assert not is_voc_source(str(tmp_path / "a")) and not is_voc_source(str(tmp_path / "file"))
     write_file(tmp_path / "a" / "b.xml", make_voc(make_object()))
-    with pytest.raises(DataError, match="2 VOC XML, but no frames"):
+    with pytest.raises(DataError, match="2 VOC XML, but no images; give the folder that holds both"):
         find_videos([str(tmp_path / "a")])
