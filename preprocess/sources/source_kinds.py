@@ -185,6 +185,8 @@ def _explain_missing(sources: Sequence[str], found: SourceListing) -> str:
         return f"{where}: no rows; write one for each frame"
     if all(map(coco_json.is_coco_source, sources)):
         return f"{where}: no images; write them into its list `images`"
+    if found.videos and all(video.kind == voc_tree.VOC_KIND for video in found.videos):
+        return f"{where}: {len(found.videos)} VOC XML, but no images; give the folder that holds both"
     if found.frames:
         return f"{where}: {frames}, but no label JSON; add the folder of labels as a source"
     if found.videos:
