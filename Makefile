@@ -35,7 +35,7 @@ $(READY): $(LOCK) pyproject.toml
 	@touch $@
 
 test: setup ## sets everything up, runs all tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## style and unused code
 	$(BIN)/ruff check .

@@ -8,6 +8,29 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 ROOT = Path(__file__).parent.parent
+# The files whose tests take longest come first, so that the two processes of `make test` end at about the same time.
+LONGEST = (
+    "trainer/training/test_run.py",
+    "preprocess/test_restart.py",
+    "trainer/test_places.py",
+    "trainer/input/test_csv_preparation.py",
+    "trainer/test_inference.py",
+    "preprocess/test_faults.py",
+    "preprocess/near_duplicates/test_hamming_join.py",
+    "preprocess/sources/test_csv_rows.py",
+    "preprocess/test_command.py",
+    "test_places.py",
+    "trainer/test_absent_moods.py",
+    "trainer/run_files/test_run_folder.py",
+    "trainer/model/test_export_formats.py",
+    "preprocess/archives/test_delivery_forms.py",
+    "preprocess/test_archive_run.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {ROOT / "tests" / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ def test_sources_that_are_given(folder, source):
     for given, message in (
         ([str(source)], "names 1 of 2 folders"),
         ([str(source), str(source / "nowhere")], "nowhere does not exist"),
-        ([str(source), str(folder / "dataset.json")], "is not a folder"),
+        ([str(source), str(folder / "label.labels.txt")], "is not a folder"),
     ):
         with pytest.raises(CallError, match=message):
             find_sources(open_dataset(folder), given)
