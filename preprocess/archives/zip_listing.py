@@ -105,7 +105,7 @@ def list_folder(folder: ZipFolder) -> Iterator[ListedMember]:
 
 def place_member(member: Member) -> MemberPlace:
     """Where a member's data lies."""
-    return MemberPlace(member.offset, member.method, member.crc, member.packed, member.size, len(member.name))
+    return MemberPlace(member.offset, member.method, member.crc, member.packed, member.size)
 
 
 class _Contents:

@@ -7,7 +7,6 @@ from preprocess.archives.byte_source import ByteSource, read_bytes
 from preprocess.archives.zip_directory import DEFLATED, LOCAL_HEADER, STORED
 
 MOST_BYTES = 256 << 20  # of a member once decompressed: no label and no frame comes near, and no bomb gets past
-_SLACK = 64  # bytes that a header's extra field usually has at most
 
 
 class DamagedMember(Exception):
@@ -22,21 +21,19 @@ class MemberPlace(NamedTuple):
     crc: int
     packed: int  # bytes in the archive
     size: int  # bytes once decompressed
-    names: int  # bytes of its name, by which the place of its data is guessed
 
 
 def read_member(source: ByteSource, place: MemberPlace) -> bytes:
     """A member's bytes. Raises DamagedMember where they are not what was packed, OSError as a file would."""
     if max(place.size, place.packed) > MOST_BYTES:
         raise DamagedMember(f"states {max(place.size, place.packed):,} bytes, more than {MOST_BYTES:,}")
-    # One read for header and data. Only the header says how long its extra field is, so some bytes more are read.
-    data = read_bytes(source, place.offset, LOCAL_HEADER.size + place.names + _SLACK + place.packed)
-    if len(data) < LOCAL_HEADER.size or not data.startswith(b"PK\x03\x04"):
+    # Two reads: only the header says how long its extra field is, and bytes that need not be cut out of a longer block
+    # need not be copied either.
+    header = read_bytes(source, place.offset, LOCAL_HEADER.size)
+    if len(header) < LOCAL_HEADER.size or not header.startswith(b"PK\x03\x04"):
         raise DamagedMember(f"there is no member at offset {place.offset}")
-    start = LOCAL_HEADER.size + sum(LOCAL_HEADER.unpack_from(data)[9:11])
-    if start + place.packed > len(data):
-        data, start = read_bytes(source, place.offset + start, place.packed), 0
-    packed = memoryview(data)[start : start + place.packed]
+    start = place.offset + LOCAL_HEADER.size + sum(LOCAL_HEADER.unpack(header)[9:11])
+    packed = read_bytes(source, start, place.packed)
     if len(packed) < place.packed:
         raise DamagedMember(f"the archive ends within the member at offset {place.offset}")
     found = _decompress(packed, place)
@@ -47,9 +44,9 @@ def read_member(source: ByteSource, place: MemberPlace) -> bytes:
     return found
 
 
-def _decompress(packed: memoryview, place: MemberPlace) -> bytes:
+def _decompress(packed: bytes, place: MemberPlace) -> bytes:
     if place.method == STORED:
-        return bytes(packed)
+        return packed
     if place.method != DEFLATED:
         raise DamagedMember(f"is packed by method {place.method}; only stored and deflated members can be read")
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)

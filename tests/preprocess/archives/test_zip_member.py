@@ -22,7 +22,7 @@ def test_every_bit_of_the_data_is_checked(tmp_path, method):
     source = write_source(tmp_path / "whole.zip", data)
     place = place_of(source, "b.jpg")
     assert read_member(source, place) == FRAME
-    start = place.offset + 30 + place.names
+    start = place.offset + 30 + len("b.jpg")
     for at in range(start, start + place.packed, 7):
         damaged = write_source(tmp_path / "damaged.zip", change(data, at, "B", data[at] ^ 4))
         try:
