@@ -8,7 +8,6 @@ from typing import NamedTuple
 from preprocess.archives.byte_source import ByteSource
 from preprocess.archives.delivery import Archive, ArchiveFile, Delivery
 from preprocess.archives.pieces import PIECE
-from preprocess.archives.zip_directory import find_directory
 from preprocess.archives.zip_listing import ZipListing
 from preprocess.sources.path_names import decode_name
 
@@ -32,9 +31,8 @@ class ArchiveContents(NamedTuple):
 def describe_zip(archive: Archive, listing: ZipListing) -> ArchiveContents:
     """A zip that was listed."""
     frames = sum(frames for _, frames in listing.folders)
-    members = find_directory(listing.archive).members
     found = _describe_copy(archive, listing.archive)
-    return found._replace(members=members, labels=len(listing.files), frames=frames)
+    return found._replace(members=listing.members, labels=len(listing.files), frames=frames)
 
 
 def describe_damaged_zip(archive: Archive, problem: str) -> ArchiveContents:

@@ -1,16 +1,14 @@
 """A zip that was delivered in pieces: X.zip.part0, X.zip.part1073741824, .. The number is the piece's first byte."""
 
 import re
-import struct
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from preprocess.archives.byte_source import ByteSource, Part, read_bytes
-from preprocess.archives.zip_directory import DamagedArchive, check_header, find_directory, iterate_members
+from preprocess.archives.zip_directory import END_RECORD, DamagedArchive, check_header, find_directory, iterate_members
 
 PIECE = re.compile(rb"(?P<archive>.+\.zip)\.part(?P<start>\d{1,18})", re.IGNORECASE | re.DOTALL)
-_END = struct.Struct("<4s4H2LH")  # end of central directory
 _SAMPLED_HEADERS = 16
 _WINDOW = 1 << 26  # bytes searched at a time
 _MOST_PIECES = 1000  # of an archive that was joined in text order
@@ -122,16 +120,16 @@ def _find_end_of_archive(source: ByteSource) -> int | None:
         window = read_bytes(source, start, stop - start)
         at = window.rfind(b"PK\x05\x06")
         while at >= 0:
-            if _is_plain_end(window[at : at + _END.size]):
-                return start + at + _END.size
+            if _is_plain_end(window[at : at + END_RECORD.size]):
+                return start + at + END_RECORD.size
             at = window.rfind(b"PK\x05\x06", 0, at)
-        stop = start + _END.size - 1 if start else 0  # a record may begin before the window and end in it
+        stop = start + END_RECORD.size - 1 if start else 0  # a record may begin before the window and end in it
     return None
 
 
 def _is_plain_end(record: bytes) -> bool:
     """Whether these bytes are an end record, and not data that has its signature by chance, as a gigabyte may."""
-    if len(record) < _END.size:
+    if len(record) < END_RECORD.size:
         return False
-    _, disk, first_disk, members_here, members, _, _, comment = _END.unpack(record)
+    _, disk, first_disk, members_here, members, _, _, comment = END_RECORD.unpack(record)
     return disk in (0, 0xFFFF) and first_disk in (0, 0xFFFF) and members_here == members and not comment

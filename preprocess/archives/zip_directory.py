@@ -15,7 +15,7 @@ from preprocess.archives.byte_source import ByteSource, read_bytes
 
 STORED, DEFLATED = 0, 8
 
-_END = struct.Struct("<4s4H2LH")  # end of central directory
+END_RECORD = struct.Struct("<4s4H2LH")  # end of central directory
 _LOCATOR = struct.Struct("<4sLQL")  # of the zip64 end of central directory
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _ENTRY = struct.Struct("<4s6H3L5H2L")  # of a member in the central directory
@@ -61,12 +61,12 @@ class Directory(NamedTuple):
 def find_directory(source: ByteSource) -> Directory:
     """Find the central directory of a zip. Raises DamagedArchive where there is none, or its end contradicts itself."""
     size = source.size
-    tail_start = max(0, size - _END.size - _MOST_COMMENT - _LOCATOR.size)
+    tail_start = max(0, size - END_RECORD.size - _MOST_COMMENT - _LOCATOR.size)
     tail = read_bytes(source, tail_start, size - tail_start)
     at = _find_end(tail)
     if at is None:
         raise MissingEnd("its end is missing, so it is cut short or no zip")
-    _, disk, first_disk, _, members, length, start, _ = _END.unpack_from(tail, at)
+    _, disk, first_disk, _, members, length, start, _ = END_RECORD.unpack_from(tail, at)
     end = tail_start + at
     # Some writers always add a zip64 record, and some write 65,535 members without one.
     if at >= _LOCATOR.size and tail.startswith(b"PK\x06\x07", at - _LOCATOR.size):
@@ -87,7 +87,9 @@ def _find_end(tail: bytes) -> int | None:
     """Where the end record begins: the last signature whose comment reaches just to the end of the file."""
     at = tail.rfind(b"PK\x05\x06")
     while at >= 0:
-        if at + _END.size <= len(tail) and at + _END.size + _END.unpack_from(tail, at)[-1] == len(tail):
+        if at + END_RECORD.size <= len(tail) and at + END_RECORD.size + END_RECORD.unpack_from(tail, at)[-1] == len(
+            tail
+        ):
             return at
         at = tail.rfind(b"PK\x05\x06", 0, at)
     return None

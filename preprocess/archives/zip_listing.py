@@ -60,6 +60,7 @@ class ZipListing(NamedTuple):
     """The wanted files, the directories of frames with their numbers of frames, and what was refused."""
 
     archive: ByteSource
+    members: int  # of the zip, of whatever kind
     files: list[ListedMember]
     folders: list[tuple[ZipFolder, int]]
     refused: list[str]  # names that lead out of the archive, and archives inside it
@@ -91,7 +92,7 @@ def list_zip(archive: ByteSource, kinds: FileKinds) -> ZipListing:
         (ZipFolder(archive, directory, tuple(found.spans), name), found.frames)
         for name, found in contents.frames.items()
     ]
-    return ZipListing(archive, contents.files, folders, contents.refused)
+    return ZipListing(archive, directory.members, contents.files, folders, contents.refused)
 
 
 def list_folder(folder: ZipFolder) -> Iterator[ListedMember]:
