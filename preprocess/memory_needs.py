@@ -2,7 +2,7 @@
 
 _DRIVER_BYTES = 450_000_000
 _DRIVER_BYTES_PER_FRAME = 250
-WORKER_BYTES = 1_100_000_000  # at most; of which 0.7 GB are imports, much of it shared by all workers
+WORKER_BYTES = 800_000_000  # at most; of which 0.4 GB are libraries that all workers share
 
 
 def estimate_driver_bytes(frames: int) -> int:

@@ -77,13 +77,14 @@ def check_inputs(
     return origins
 
 
-# The workers import what a task needs when they run it. The driver never does: it needs no TensorFlow, which takes
-# seconds to import and 0.5 GB.
+# The workers import what a task needs when they run it. The driver never does: it decodes nothing.
 
 
 def _run_video_task(*call: Any) -> TaskSummary:
+    from preprocess.cutting.jpeg_decoder import promise_no_more_tensorflow
     from preprocess.writing import video_task
 
+    promise_no_more_tensorflow()
     return video_task.run_video_task(*call)
 
 

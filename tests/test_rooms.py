@@ -56,7 +56,7 @@ DOORS = {
     "sklearn": "preprocess/writing/validation_split",
     "tensorboard": "trainer/training/run_messages",
     "tensorflow": (
-        "preprocess/cutting/jpeg_crop trainer/answering/photo trainer/input trainer/model/export_formats "
+        "preprocess/cutting/jpeg_decoder trainer/answering/photo trainer/input trainer/model/export_formats "
         "trainer/training/device"
     ),
     "tf2onnx": "trainer/model/export_formats",
@@ -179,6 +179,7 @@ def test_nothing_names_an_index_or_a_path_of_a_machine():
     ("module", "library"),
     [
         ("preprocess.run", "tensorflow"),  # the driver's memory
+        ("preprocess.run", "sklearn"),  # a second before a bad call is said
         ("preprocess.settings", "numba"),  # --help
         ("preprocess.output_folder.dry_run", "sklearn"),  # pages about a dry run
         ("preprocess.output_folder.run_log", "jsonargparse"),  # tools.verify

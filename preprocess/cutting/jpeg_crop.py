@@ -5,18 +5,14 @@ orientation is ignored, because boxes refer to the pixels as they are stored. Da
 decoded is not noticed.
 """
 
-import os
-from functools import cache
-from types import ModuleType
 from typing import NamedTuple
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up notes; must be set before TensorFlow is imported
 
 import cv2
 import numpy as np
 
 from console.stderr_capture import capture_stderr
 from preprocess.cutting.area_resampling import resample_area
+from preprocess.cutting.jpeg_decoder import load_decoder
 from shards.crop_geometry import Crop
 from shards.jpeg_headers import Header, UnreadableImage, check_decoder_warnings
 
@@ -47,31 +43,23 @@ def find_region(crop: Crop, header: Header, size: int) -> Region:
     return Region(ratio, left, top, right, bottom, inside)
 
 
-@cache
-def load_tensorflow() -> ModuleType:
-    """TensorFlow, imported with the first frame: it takes seconds and 0.7 GB, which reading labels alone must not."""
-    import tensorflow
-
-    return tensorflow
-
-
 def decode_region(data: bytes, region: Region) -> np.ndarray:
     """The pixels of a region that lie inside the image, (height, width, 3) uint8 RGB.
 
     Raises UnreadableImage when the scan cannot be decoded.
     """
     left, top, right, bottom = region.inside
-    tf = load_tensorflow()
+    decoder = load_decoder()
     try:
         with capture_stderr() as notes:
-            pixels = tf.io.decode_and_crop_jpeg(
+            pixels = decoder.decode_and_crop(
                 data,
                 (top, left, bottom - top, right - left),
                 channels=3,
                 ratio=region.ratio,
                 dct_method="INTEGER_ACCURATE",  # the same pixels with and without SIMD
             ).numpy()
-    except tf.errors.InvalidArgumentError as error:
+    except decoder.error as error:
         raise UnreadableImage("its scan cannot be decoded") from error
     check_decoder_warnings(notes)
     return pixels

@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
 
 from preprocess.settings import PreprocessSettings
 from preprocess.writing.finished_work import VideoSummary
@@ -60,6 +59,8 @@ def _split_animals(videos: Sequence[VideoSummary], settings: PreprocessSettings)
             f"validation is EMPTY: the source has no Training and Validation with frames in both, and {found} are too "
             f"few to take {part} of them; raise --split.val_fraction or name your own folders so",
         )
+    from sklearn.model_selection import StratifiedGroupKFold  # takes a second, and AI Hub's data has its own split
+
     folds = StratifiedGroupKFold(n_splits=part.denominator, shuffle=True, random_state=settings.seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # moods with fewer videos than folds

@@ -93,9 +93,9 @@ def _load_codec() -> ModuleType:
     the shards only and never need it.
     """
     with without_notes():
-        from preprocess.cutting import jpeg_crop
+        from preprocess.cutting import jpeg_crop, jpeg_decoder
 
-        jpeg_crop.load_tensorflow()
+        jpeg_decoder.load_decoder()
     return jpeg_crop
 
 

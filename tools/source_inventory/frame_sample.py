@@ -1,7 +1,6 @@
 """Cuts some real frames, spread over the videos, as a video task does, to tell how long a run would take here.
 
-They are cut in a process of its own, as a run's are. Otherwise TensorFlow's 0.7 GB would come on top of what is already
-known of the sources.
+They are cut in a process of its own, as a run's are, which imports no more than a worker does.
 """
 
 import os
@@ -16,7 +15,8 @@ from multiprocessing import get_context, parent_process
 import numpy as np
 
 from preprocess.cutting.frame import Frame, cut_frame, encode_frame
-from preprocess.cutting.jpeg_crop import decode_crop, encode_jpeg, load_tensorflow
+from preprocess.cutting.jpeg_crop import decode_crop, encode_jpeg
+from preprocess.cutting.jpeg_decoder import load_decoder, promise_no_more_tensorflow
 from preprocess.cutting.phash import hash_crop
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.input_fingerprint import read_inputs
@@ -91,8 +91,9 @@ def cut_sampled_frames(video: Video, count: int, depth: float, settings: Preproc
 
 def _start_process(settings: PreprocessSettings) -> None:
     threading.Thread(target=_exit_with_parent, daemon=True).start()
+    promise_no_more_tensorflow()
     with without_notes():
-        load_tensorflow()
+        load_decoder()
     # A made frame first: it starts the codec and compiles the loops, which a run does once for each worker.
     data = encode_jpeg(np.zeros((2 * settings.crop.size, 2 * settings.crop.size, 3), np.uint8), settings.crop.quality)
     header = read_header(data)

@@ -1,0 +1,53 @@
+"""TensorFlow's JPEG decoder: of our libraries, only TensorFlow decodes a region of a JPEG at a scale.
+
+`import tensorflow` takes 3 s and 0.8 GB, because it imports Keras and all the rest. The decoder can be imported alone,
+past the package's own __init__, in 0.4 s and 0.5 GB, of which workers share most. A process that has done so cannot
+import the rest any more: it must promise that it will not need it.
+"""
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up notes; must be set before TensorFlow is imported
+
+_PACKAGE = "tensorflow"
+_alone = False
+
+
+class Decoder(NamedTuple):
+    """What is used of TensorFlow."""
+
+    decode_and_crop: Callable[..., Any]  # tf.io.decode_and_crop_jpeg
+    error: type[Exception]  # tf.errors.InvalidArgumentError, of a scan that cannot be decoded
+
+
+def promise_no_more_tensorflow() -> None:
+    """Let load_decoder import the decoder alone: this process will not need the rest of TensorFlow."""
+    global _alone
+    _alone = True
+
+
+@cache
+def load_decoder() -> Decoder:
+    """The decoder, imported with the first frame: reading labels alone does without it."""
+    if _alone and _PACKAGE not in sys.modules:
+        return _load_alone()
+    import tensorflow
+
+    return Decoder(tensorflow.io.decode_and_crop_jpeg, tensorflow.errors.InvalidArgumentError)
+
+
+def _load_alone() -> Decoder:
+    # The package without what its __init__ does, except switching on TensorFlow 2.
+    sys.modules[_PACKAGE] = importlib.util.module_from_spec(importlib.util.find_spec(_PACKAGE))
+    from tensorflow.python import tf2
+
+    tf2.enable()
+    from tensorflow.python.framework import constant_op, errors_impl  # noqa: F401 (constant_op makes tensors of bytes)
+    from tensorflow.python.ops import gen_image_ops
+
+    return Decoder(gen_image_ops.decode_and_crop_jpeg, errors_impl.InvalidArgumentError)
