@@ -1,29 +1,35 @@
-"""Training runs as a user starts them: in a process of their own."""
+"""Training runs as a user starts them, in a process of their own, and the same command in the tests' process."""
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
+import warnings
 import zipfile
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import h5py
 import numpy as np
 
+from console.command import run_command
 from tests.conftest import ROOT
+from trainer.train import main
 
 TINY = (
     *("--backbone", "small", "--batch_size", "12", "--resolution", "48", "--learning_rate", "0.003"),
     *("--measure_speed", "false", "--self_check", "false"),
 )
+MODULE = (sys.executable, "-m", "trainer.train")
 SCRATCH = ("--weights", "none", "--probe.epochs", "0", "--epochs", "2")
 
 
 def train(data: Path, out: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
     """Run the command to its end; output as text."""
     return subprocess.run(
-        _command(data, out, arguments),
+        [*MODULE, *_list_arguments(data, out, arguments)],
         env=os.environ | environment,
         cwd=ROOT,
         capture_output=True,
@@ -32,11 +38,20 @@ def train(data: Path, out: Path, *arguments: str, **environment: str) -> subproc
     )
 
 
+def train_here(data: Path, out: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """The same in this process, which saves the seconds of importing TensorFlow; what it sets for a process stays."""
+    output, errors, call = io.StringIO(), io.StringIO(), _list_arguments(data, out, arguments)
+    with redirect_stdout(output), redirect_stderr(errors), warnings.catch_warnings():
+        status = run_command("train", main, call)
+    return subprocess.CompletedProcess(call, status, output.getvalue(), errors.getvalue())
+
+
 def train_until(data: Path, out: Path, checkpoints: int, number: signal.Signals, *arguments: str) -> tuple[int, str]:
     """Run the command and send it a signal once so many new checkpoints were written; exit status and stderr."""
     folder = out / "checkpoints"
     known = set(folder.glob("*.npz"))
-    with subprocess.Popen(_command(data, out, arguments), cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+    command = [*MODULE, *_list_arguments(data, out, arguments)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         new: set[Path] = set()
         while process.poll() is None and len(new) < checkpoints:
             new |= set(folder.glob("[0-9]*.npz")) - known
@@ -54,5 +69,5 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
     return found
 
 
-def _command(data: Path, out: Path, arguments: tuple[str, ...]) -> list[str]:
-    return [sys.executable, "-m", "trainer.train", "--train", str(data), "--out", str(out), *TINY, *arguments]
+def _list_arguments(data: Path, out: Path, arguments: tuple[str, ...]) -> list[str]:
+    return ["--train", str(data), "--out", str(out), *TINY, *arguments]

@@ -1,11 +1,13 @@
 """Where it runs is not trusted: a user's keras.json, a home that cannot be written, names that are no text, -OO."""
 
+import io
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from tests.conftest import ROOT
 from tests.trainer.answering.test_video_file import write_noise
 from tests.trainer.conftest import make_coloured
 from tests.trainer.runs import SCRATCH, TINY, read_weights
+from trainer import inference
 from trainer.export import EXPORT_FILES
 
 RUN = (*TINY, *SCRATCH, "--epochs", "1", "--deterministic", "true", "--self_check", "true", "--tensorboard")
@@ -44,7 +47,19 @@ def same_weights(one: Path, other: Path) -> bool:
 
 def predict(model: Path, *images: Path | bytes, options: tuple[str, ...] = (), **environment: str) -> list[np.ndarray]:
     arguments = ("trainer.inference", "--weight_path", model, "--json", "--image", *images)
-    results = json.loads(call(*arguments, options=options, **environment))["results"]
+    return read_probabilities(call(*arguments, options=options, **environment))
+
+
+def predict_here(model: Path, *images: Path) -> list[np.ndarray]:
+    """The same in this process, in no odd place."""
+    output = io.StringIO()
+    with redirect_stdout(output):
+        assert inference.main(["--weight_path", str(model), "--json", "--image", *map(str, images)]) == 0
+    return read_probabilities(output.getvalue())
+
+
+def read_probabilities(output: str) -> list[np.ndarray]:
+    results = json.loads(output)["results"]
     return [np.array([mood["probability"] for mood in result["probabilities"]]) for result in results]
 
 
@@ -60,7 +75,7 @@ def test_a_users_keras_json_and_no_docstrings(pets, plain, tmp_path):
     assert same_weights(plain, out)
     found, expected = (
         predict(out / "model.keras", tmp_path / "a.jpg", **home),
-        predict(plain / "model.keras", tmp_path / "a.jpg"),
+        predict_here(plain / "model.keras", tmp_path / "a.jpg"),
     )
     np.testing.assert_array_equal(found, expected)
     output = call("trainer.export", "--weight_path", out / "model.keras", "--out", tmp_path / "x", **home)
@@ -90,7 +105,9 @@ def test_names_that_are_no_text_and_a_home_that_cannot_be_written(pets, plain, t
     shutil.copy(tmp_path / "a.jpg", photo)
     shutil.copy(write_noise(tmp_path / "a.avi", "MJPG"), clip)
     found = predict(out / "model.keras", odd, clip, **home)  # a folder, which holds the photo; and the clip
-    np.testing.assert_array_equal(found[-2:], predict(plain / "model.keras", tmp_path / "a.jpg", tmp_path / "a.avi"))
+    np.testing.assert_array_equal(
+        found[-2:], predict_here(plain / "model.keras", tmp_path / "a.jpg", tmp_path / "a.avi")
+    )
 
     call("trainer.export", "--weight_path", out / "model.keras", "--out", odd / "x", **home)
     assert sorted(path.name for path in (odd / "x").iterdir()) == [

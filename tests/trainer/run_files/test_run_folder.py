@@ -12,7 +12,7 @@ import pytest
 from shards.errors import CallError, DataError
 from tests.conftest import ROOT
 from tests.trainer.networks import OFFSET, build, describe
-from tests.trainer.runs import SCRATCH, TINY, train
+from tests.trainer.runs import SCRATCH, TINY, train_here
 from trainer.model.model_file import write_model
 from trainer.run_files.run_folder import open_folder
 from trainer.run_files.run_record import write_record
@@ -57,10 +57,12 @@ def test_killed_at_any_instant_it_leaves_nothing_that_stays(pets, tmp_path):
         done = subprocess.run([sys.executable, "-c", KILLED, place, name, *call], cwd=ROOT, capture_output=True)
         assert done.returncode == -signal.SIGKILL, done.stderr
         assert any(name in left for left in list_hidden(out)), name
-    result = train(pets, out, *arguments)
+    result = train_here(pets, out, *arguments)
     assert result.returncode == 0, result.stderr
     assert list_hidden(tmp_path) == [] and (out / "report.html").exists()
-    replaced = train(pets, out, *arguments, "--seed", "7", "--replace")  # all that a run writes is known for a run's
+    replaced = train_here(
+        pets, out, *arguments, "--seed", "7", "--replace"
+    )  # all that a run writes is known for a run's
     assert replaced.returncode == 0, replaced.stderr
 
 

@@ -16,7 +16,7 @@ from shards.dataset import read_dataset, write_dataset
 from shards.errors import CallError
 from shards.storage.files import hash_file
 from shards.storage.folder_lock import lock_folder
-from tests.trainer.runs import SCRATCH, read_weights, train, train_until
+from tests.trainer.runs import SCRATCH, read_weights, train, train_here, train_until
 from trainer.checks import throughput
 from trainer.input import pipeline
 from trainer.model.mood_json import read_metadata
@@ -82,27 +82,27 @@ def test_files_of_a_run(finished, pets):
 def test_a_finished_run_is_not_done_again(finished, pets):
     out, _ = finished
     before = hash_file(out / "model.keras")
-    again = train(pets, out, *SCRATCH, "--epochs", "8")
+    again = train_here(pets, out, *SCRATCH, "--epochs", "8")
     assert again.returncode == 0 and "is done already" in again.stdout
-    other = train(pets, out, *SCRATCH, "--epochs", "9")
+    other = train_here(pets, out, *SCRATCH, "--epochs", "9")
     assert other.returncode == 2 and "another run" in other.stderr and len(other.stderr.strip().splitlines()[-1:]) == 1
     assert hash_file(out / "model.keras") == before
 
 
 @pytest.mark.parametrize("damage", ["gone", "flipped"])
-def test_a_model_file_that_is_lost_after_the_last_epoch_is_written_again(pets, tmp_path, damage):
+def test_a_model_file_that_is_lost_after_the_last_epoch_is_written_again(finished, pets, tmp_path, damage):
     """The checkpoints are whole, so nothing but the choice of an earlier epoch is lost."""
-    out = tmp_path / "run"
-    assert train(pets, out, *SCRATCH).returncode == 0
+    out = shutil.copytree(finished[0], tmp_path / "run")
+    last = read_progress(out)[0].epoch
     model = out / "model.keras"
     data = bytearray(model.read_bytes())
     data[len(data) // 2] ^= 1
     model.write_bytes(data) if damage == "flipped" else model.unlink()
     (out / "metrics.json").unlink()  # killed before it
-    again = train(pets, out, *SCRATCH)
+    again = train_here(pets, out, *SCRATCH, "--epochs", "8", "--self_check", "true", "--tensorboard")
     assert again.returncode == 0, again.stderr
     assert f"note    {model}: " in again.stderr and "written again" in again.stderr
-    assert read_metadata(model).trained["epoch"] == 2 and (out / "metrics.json").exists()
+    assert read_metadata(model).trained["epoch"] == last and (out / "metrics.json").exists()
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +198,7 @@ def test_on_jax(pets, tmp_path):
     ],
 )
 def test_bad_calls(pets, tmp_path, arguments, message):
-    result = train(pets, tmp_path / "out", *SCRATCH, *arguments)
+    result = train_here(pets, tmp_path / "out", *SCRATCH, *arguments)
     assert result.returncode == 2 and message in result.stderr.splitlines()[-1]
     assert result.stderr.splitlines()[-1].startswith("train: ") and not list(tmp_path.glob("out/checkpoints/*"))
 
@@ -276,7 +276,7 @@ def test_a_flipped_bit_names_file_and_offset(pets, tmp_path, split):
     data = bytearray(shard.read_bytes())
     data[len(data) // 2] ^= 1
     shard.write_bytes(data)
-    result = train(copy, tmp_path / "run", *SCRATCH, "--epochs", "1")
+    result = train_here(copy, tmp_path / "run", *SCRATCH, "--epochs", "1")
     assert result.returncode == 1
     assert str(shard) in result.stderr.splitlines()[-1] and "offset" in result.stderr.splitlines()[-1]
 
@@ -291,15 +291,15 @@ def test_replace_removes_another_run_but_continues_its_own(pets, tmp_path):
     out = tmp_path / "run"
     arguments = (*SCRATCH, "--checkpoint_steps", "2", "--replace")
     assert train_until(pets, out, 3, signal.SIGKILL, *arguments)[0] == -signal.SIGKILL
-    result = train(pets, out, *arguments)
+    result = train_here(pets, out, *arguments)
     assert result.returncode == 0 and "goes on after" in result.stderr
     (out / "report.html").unlink()  # killed just before it was written
-    assert train(pets, out, *arguments).returncode == 0 and (out / "report.html").exists()
+    assert train_here(pets, out, *arguments).returncode == 0 and (out / "report.html").exists()
     (out / "run.json").write_text("{")
-    damaged = train(pets, out, *SCRATCH)
+    damaged = train_here(pets, out, *SCRATCH)
     assert damaged.returncode == 1 and "run.json is damaged" in damaged.stderr and "--replace" in damaged.stderr
     (out / "run.json").unlink()
-    assert train(pets, out, *SCRATCH).returncode == 2
-    again = train(pets, out, *arguments, "--seed", "5")
+    assert train_here(pets, out, *SCRATCH).returncode == 2
+    again = train_here(pets, out, *arguments, "--seed", "5")
     assert again.returncode == 0 and "goes on" not in again.stderr
     assert json.loads((out / "run.json").read_text())["settings"]["seed"] == 5
