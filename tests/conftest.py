@@ -16,6 +16,7 @@ LONGEST = (
     "trainer/input/test_csv_preparation.py",
     "trainer/test_inference.py",
     "preprocess/test_faults.py",
+    "preprocess/sources/photos/test_photo_run.py",
     "preprocess/near_duplicates/test_hamming_join.py",
     "preprocess/sources/test_csv_rows.py",
     "preprocess/test_command.py",
