@@ -7,7 +7,7 @@ import operator
 import types
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -90,6 +90,9 @@ def _describe_mismatch(hint: Any, value: Any, is_yaml: bool) -> str | None:
     if hint is bool:
         is_bool = isinstance(yaml.safe_load(value) if isinstance(value, str) else value, bool)
         return None if is_bool else "true or false"
+    if is_dataclass(hint):  # a mapping would have been taken apart
+        names = [field.name for field in fields(hint)]
+        return f"its settings by name ({', '.join(names)})"
     if hint is str:
         return "a text" if is_yaml and not isinstance(value, str) else None
     return None

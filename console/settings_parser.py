@@ -45,8 +45,11 @@ def parse_settings(
     try:
         parsed = parser.instantiate(parser.parse_args(arguments))
         settings = kind(**{field.name: parsed[field.name] for field in fields(kind)})
-    except ArgumentError as error:
-        raise CallError(find_wrong_value(kind, arguments, flags) or str(error)) from error
+    except (ArgumentError, TypeError) as error:  # a value in the place of a group is a TypeError
+        found = find_wrong_value(kind, arguments, flags)
+        if not found and isinstance(error, TypeError):
+            raise
+        raise CallError(found or str(error)) from error
     if settings.debug and "--debug" not in arguments:
         arguments.append("--debug")
     return settings

@@ -85,6 +85,7 @@ def test_debug_in_a_file_is_seen_by_run_command(tmp_path):
         ("--workers 2.5", "workers is 2.5: give a whole number"),
         ("--workers=", "workers: give a whole number"),
         ("--group.distance -1", "group.distance is -1: give a number at least 0"),
+        ("--group 3", "group is 3: give its settings by name (distance, enabled)"),
         ("--group.enabled yo", "group.enabled is yo: give true or false"),
         ('--group {"distance":-2}', "group.distance is -2: give a number at least 0"),
         ("--quick --bits 64 --workers x", "workers is x: give a whole number"),  # what is right is passed over
@@ -109,6 +110,7 @@ def test_a_wrong_value_on_the_command_line(arguments, message):
         ("name: 3", "name is 3: give a text"),
         ("group: {distance: x}", "group.distance is x: give a whole number"),
         ("group.distance: x", "group.distance is x: give a whole number"),
+        ("group: 3", "group is 3: give its settings by name (distance, enabled)"),
         ("group: {enabled: 1}", "group.enabled is 1: give true or false"),
         ("bits: [64]", "bits is [64]: give one of 64, 256"),
         ("folders: a", "folders takes a list in a file: folders: [DIR]"),

@@ -72,7 +72,12 @@ def evaluate(predictions: Predictions, prior: np.ndarray, temperature: float, se
             "bootstrap": {"resamples": RESAMPLE_COUNT, "level": CONFIDENCE_LEVEL, "over": "videos", "seed": seed},
             **levels,
             "species": {
-                name or "unknown": {level: _evaluate_species(cases[level], name, prior, seed) for level in cases}
+                # A species that is only in later frames of its videos is that of no video.
+                name or "unknown": {
+                    level: _evaluate_species(found, name, prior, seed)
+                    for level, found in cases.items()
+                    if name in found.species
+                }
                 for name in sorted(set(predictions.species.tolist()))
             },
             "meanings": _MEANINGS,

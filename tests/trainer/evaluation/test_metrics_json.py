@@ -179,6 +179,11 @@ def test_the_natural_prior_answers_for_accuracy():
     assert found["equal_priors"]["nll"]["value"] == pytest.approx(math.log(6))
 
 
+def test_a_species_of_no_videos_first_frame():
+    found = evaluate(predict([0, 1], [0, 1], [0, 0], species=["DOG", "CAT"]), PRIOR, 1.0, 0)["species"]
+    assert found.keys() == {"CAT", "DOG"} and found["CAT"].keys() == {"frames"} and found["CAT"]["frames"]["n"] == 1
+
+
 def test_species_are_told_apart():
     species = ["DOG", "DOG", "CAT", ""]
     found = evaluate(predict([0, 1, 2, 3], [0, 5, 2, 5], species=species), PRIOR, 1.0, 0)["species"]
