@@ -26,12 +26,13 @@ from preprocess.settings import DedupeSettings
 from preprocess.settings import PreprocessSettings as SourceSettings
 from trainer.checks import throughput
 from trainer.input.dataset_split import DatasetSplit, open_split
-from trainer.input.pipeline import make_training_batches, repeat_batch
+from trainer.input.pipeline import make_training_batches
+from trainer.input.record_batches import repeat_batch
 from trainer.model.network import build_network
+from trainer.mood_training.loss import estimate_prior
+from trainer.mood_training.mood_run import MoodRun
 from trainer.settings import DeviceSettings, InputSettings, ProbeSettings, TrainSettings
 from trainer.training.device import choose_device
-from trainer.training.loss import estimate_prior
-from trainer.training.run_context import TrainingRun
 from trainer.training.stage_model import compile_stage
 
 
@@ -48,7 +49,7 @@ def repeat_records(split: DatasetSplit, images: int) -> DatasetSplit:
     return split._replace(files=split.files * copies, bytes=split.bytes * copies, **names)
 
 
-def prepare_run(chosen: argparse.Namespace, data: Path) -> TrainingRun:
+def prepare_run(chosen: argparse.Namespace, data: Path) -> MoodRun:
     settings = TrainSettings(
         str(data), backbone=chosen.backbone, weights="none", probe=ProbeSettings(0), batch_size=chosen.batch_size
     )
@@ -57,7 +58,7 @@ def prepare_run(chosen: argparse.Namespace, data: Path) -> TrainingRun:
     augment = device.kind == "gpu" if chosen.augment is None else chosen.augment
     input_settings = InputSettings(chosen.batch_size, chosen.resolution, augment=augment, shuffle_records=2048)
     network = build_network(settings.network_settings, chosen.resolution)
-    return TrainingRun(
+    return MoodRun(
         Path(tempfile.gettempdir()), settings, input_settings, device, split, split, network,
         estimate_prior(split.labels, split.videos),
     )  # fmt: skip
@@ -77,7 +78,7 @@ def _set_cardinality(steps: int):
     return data.experimental.assert_cardinality(steps)
 
 
-def _measure(run: TrainingRun, steps: int, rounds: int) -> list[dict[str, float]]:
+def _measure(run: MoodRun, steps: int, rounds: int) -> list[dict[str, float]]:
     model, wait = compile_stage(run, replace(run.settings.stages[-1], epochs=1))
     batches = make_training_batches(run.training, run.input_settings, 0, 0)
     batch, size = next(iter(batches)), run.input_settings.batch_size

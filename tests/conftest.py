@@ -10,7 +10,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).parent.parent
 # The files whose tests take longest come first, so that the two processes of `make test` end at about the same time.
 LONGEST = (
-    "trainer/training/test_run.py",
+    "trainer/mood_training/test_run.py",
     "preprocess/test_restart.py",
     "trainer/test_places.py",
     "trainer/input/test_csv_preparation.py",

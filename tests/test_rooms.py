@@ -37,11 +37,15 @@ DOORS = {
     "jax": "trainer/training/device",
     "jinja2": "console/html_page",
     "jsonargparse": "console/restricted_numbers console/settings_parser",
-    "keras": "trainer/input/augmentation trainer/model trainer/checks trainer/run_files/checkpoint trainer/training",
+    "keras": (
+        "trainer/input/augmentation trainer/model trainer/checks trainer/run_files/checkpoint trainer/training "
+        "trainer/mood_training"
+    ),
     "matplotlib": "console/hangul_font trainer/evaluation/plots tools/extracts/crop_grid",
     "msgspec": (
         "shards/dataset shards/manifest_row shards/storage/self_checksum preprocess/sources "
-        "preprocess/cutting/frame_row preprocess/writing preprocess/output_folder/dry_run trainer/model/mood_json"
+        "preprocess/cutting/frame_row preprocess/writing preprocess/output_folder/dry_run trainer/model/keras_archive "
+        "trainer/model/mood_json"
     ),
     "numba": "preprocess/cutting/area_resampling preprocess/near_duplicates/hamming_join_loops",
     "onnx": "trainer/model/export_formats",

@@ -89,8 +89,33 @@ class ProbeSettings:
     learning_rate: PositiveFloat = 1e-3
 
 
+class RunSettings:
+    """What the course of a run needs of its settings, whatever is trained; a mixin for a frozen dataclass.
+
+    The dataclass has all fields of the groups NetworkSettings and DeviceSettings, and warmup, backbone_rate,
+    weight_decay, patience, best, seed, and those of _WITHOUT_EFFECT that its command knows.
+    """
+
+    @property
+    def network_settings(self) -> NetworkSettings:
+        return self._select(NetworkSettings)
+
+    @property
+    def device_settings(self) -> DeviceSettings:
+        return self._select(DeviceSettings)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The settings that decide the outcome, as plain JSON values."""
+        content = {name: value for name, value in asdict(self).items() if name not in _WITHOUT_EFFECT}
+        return json.loads(json.dumps(content))
+
+    def _select(self, group: type[_Group], **resolved: Any) -> _Group:
+        return group(**{field.name: getattr(self, field.name) for field in fields(group)} | resolved)
+
+
 @dataclass(frozen=True)
-class TrainSettings:
+class TrainSettings(RunSettings):
     """One training run.
 
     Args:
@@ -225,17 +250,6 @@ class TrainSettings:
         return self._select(InputSettings, augment=on_gpu if self.augment is None else self.augment)
 
     @property
-    def network_settings(self) -> NetworkSettings:
-        return self._select(NetworkSettings)
-
-    @property
-    def device_settings(self) -> DeviceSettings:
-        return self._select(DeviceSettings)
-
-    def _select(self, group: type[_Group], **resolved: Any) -> _Group:
-        return group(**{field.name: getattr(self, field.name) for field in fields(group)} | resolved)
-
-    @property
     def stages(self) -> list[Stage]:
         """The stages in their order. A frozen main stage trains the head alone, so no probe stage comes before it."""
         probe = Stage("probe", "frozen", self.probe.epochs, self.probe.learning_rate)
@@ -249,9 +263,8 @@ class TrainSettings:
 
         Those of preprocess are left out: the dataset's fingerprint stands for them.
         """
-        left_out = {*_WITHOUT_EFFECT, *PREPROCESS, "label_map"}
-        content = {name: value for name, value in asdict(self).items() if name not in left_out}
-        return json.loads(json.dumps(content))
+        left_out = {*PREPROCESS, "label_map"}
+        return {name: value for name, value in super().content.items() if name not in left_out}
 
 
 def is_csv(path: str) -> bool:

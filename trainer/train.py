@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
         settings = csv_preparation.replace_csv_with_dataset(settings, folder)
     with without_notes():  # imported here, once the arguments are known to be good: it takes seconds
         from trainer.checks.overfit import check_by_overfitting
-        from trainer.training.run import train
+        from trainer.mood_training.run import train
 
     if settings.overfit:
         check_by_overfitting(settings)

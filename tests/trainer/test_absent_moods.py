@@ -20,9 +20,9 @@ from trainer.export import EXPORT_FILES
 from trainer.inference import main as infer
 from trainer.model.export_formats import export_model
 from trainer.model.mood_json import read_metadata
+from trainer.mood_training.run import train
 from trainer.run_files.checkpoint import read_progress
 from trainer.settings import ProbeSettings, TrainSettings
-from trainer.training.run import train
 
 SIZE, KNOWN, NEVER = 64, [1, 3], [0, 2, 4, 5]
 

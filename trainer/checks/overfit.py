@@ -13,10 +13,10 @@ from trainer.input.pipeline import check_input_settings, get_picture_sizes, read
 from trainer.model.batchnorm_statistics import estimate_statistics
 from trainer.model.network import build_network, resize_pictures
 from trainer.model.trainable_layers import choose_trainable
+from trainer.mood_training.loss import make_loss
 from trainer.settings import InputSettings, TrainSettings
 from trainer.training.device import Device, choose_device
 from trainer.training.failure_messages import explain_failures
-from trainer.training.loss import make_loss
 
 _RATE = 2e-3
 _MAX_EPOCHS = 200

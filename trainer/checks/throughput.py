@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from trainer.input.pipeline import repeat_batch
+from trainer.input.record_batches import repeat_batch
 from trainer.run_files.checkpoint import list_variables
 
 _SECONDS = 3.0  # for each measurement

@@ -7,17 +7,13 @@ It consists of Keras' own layers, so that keras.saving.load_model opens it witho
 writes gets one more member, mood.json (see trainer.model.mood_json), which Keras ignores.
 """
 
-import re
-import zipfile
 from pathlib import Path
 
 import keras
 import numpy as np
 from keras import layers
 
-from shards.errors import CallError, DataError, describe_error
-from shards.storage.atomic_write import make_temporary_folder, write_atomically
-from trainer.model.keras_defaults import set_keras_defaults
+from trainer.model.keras_archive import load_keras_archive, write_keras_archive
 from trainer.model.model_copy import copy_model
 from trainer.model.mood_json import MOOD_JSON, Metadata, encode_metadata, read_metadata
 from trainer.model.network import apply_network
@@ -34,17 +30,8 @@ def write_model(path: Path, network: keras.Model, offset: np.ndarray, metadata: 
 
     Raises CallError where the path has another ending, ValueError where offset or metadata hold unusable numbers.
     """
-    if path.suffix != ".keras":
-        raise CallError(f"{path}: a model file has to end in .keras")
     text = encode_metadata(metadata)
-    model = build_serving_model(network, offset, metadata)
-    with make_temporary_folder(path) as folder:
-        saved = folder / "model.keras"  # Keras insists on this ending
-        model.save(saved)
-        with zipfile.ZipFile(saved, "a", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(MOOD_JSON, text)
-        with write_atomically(path) as file:
-            file.write(saved.read_bytes())
+    write_keras_archive(path, build_serving_model(network, offset, metadata), MOOD_JSON, text)
 
 
 def build_serving_model(network: keras.Model, offset: np.ndarray, metadata: Metadata) -> keras.Model:
@@ -76,15 +63,7 @@ def read_model(path: Path, jit: bool = False) -> tuple[keras.Model, Metadata]:
     it is damaged or of another format version.
     """
     metadata = read_metadata(path)
-    set_keras_defaults()
-    try:
-        model = keras.saving.load_model(path, compile=False)
-        model.compile(jit_compile=jit)  # otherwise Keras chooses XLA on a GPU, which compiles anew for one picture
-        return model, metadata
-    except Exception as error:
-        if _parse_version(keras.__version__) < _parse_version(metadata.keras):
-            raise CallError(f"{path}: needs Keras {metadata.keras} or later, here is {keras.__version__}") from error
-        raise DataError(f"{path}: Keras {keras.__version__} cannot load it: {describe_error(error)}") from error
+    return load_keras_archive(path, jit, metadata.keras), metadata
 
 
 def _subtract_offset(network: keras.Model, offset: np.ndarray) -> None:
@@ -93,7 +72,3 @@ def _subtract_offset(network: keras.Model, offset: np.ndarray) -> None:
     if offset.shape != tuple(last.bias.shape) or not np.isfinite(offset).all():
         raise ValueError(f"the offset {offset} is not {last.bias.shape[0]} finite numbers")
     last.bias.assign(last.bias - offset)
-
-
-def _parse_version(version: str) -> tuple[int, ...]:
-    return tuple(map(int, re.findall(r"\d+", version)[:3]))

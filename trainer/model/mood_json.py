@@ -1,7 +1,5 @@
 """mood.json, a member of the zip that a .keras file is: the model's metadata, readable without TensorFlow or Keras."""
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +7,10 @@ import msgspec
 import numpy as np
 
 from shards.emotions import EMOTIONS
-from shards.errors import CallError, DataError, describe_error
+from shards.errors import DataError
+from trainer.model.keras_archive import OLDEST_KERAS, decode_json_member, read_json_member
 
 MOOD_JSON = "mood.json"
-# The oldest Keras that loads a model file. Tried with files of four backbones and the released versions: 3.15.0 gives
-# the same logits; 3.14.0 and older fail on an initializer's argument that 3.15 writes (GlorotUniform's `input_axes`).
-OLDEST_KERAS = "3.15.0"
 MODEL_VERSION = 1
 _FORMAT = "pet_mood model"
 _REMEDY = "give the model.keras of a run (runs/NAME/model.keras)"
@@ -50,11 +46,6 @@ class Metadata(msgspec.Struct):
     version: int = MODEL_VERSION
 
 
-class _Version(msgspec.Struct):
-    format: str = ""
-    version: int = 0
-
-
 def encode_metadata(metadata: Metadata) -> bytes:
     """The metadata as indented UTF-8 JSON. Raises ValueError where the prior or the temperature is unusable."""
     prior = np.asarray(metadata.prior)
@@ -71,37 +62,7 @@ def read_metadata(path: Path) -> Metadata:
     Raises CallError where it is no model file of this project, DataError where it is damaged, of another format
     version, or numbers the moods differently.
     """
-    if path.suffix != ".keras":
-        raise CallError(f"{path}: is no .keras file; {_REMEDY}")
-    if not path.is_file():
-        raise CallError(f"{path}: {'is not a file' if path.exists() else 'there is no such file'}; {_REMEDY}")
-    return _decode_metadata(path, _read_member(path))
-
-
-def _read_member(path: Path) -> bytes:
-    remedy = "copy it anew from where it was trained, or train again"
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if MOOD_JSON not in archive.namelist():
-                raise CallError(f"{path}: holds no {MOOD_JSON}, so this project did not write it; {_REMEDY}")
-            if damaged := archive.testzip():
-                raise DataError(f"{path}: damaged: {damaged} does not fit its checksum; {remedy}")
-            return archive.read(MOOD_JSON)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: damaged: {describe_error(error)}; {remedy}") from error
-
-
-def _decode_metadata(path: Path, data: bytes) -> Metadata:
-    try:
-        stated = msgspec.json.decode(data, type=_Version)
-        if (stated.format, stated.version) != (_FORMAT, MODEL_VERSION):
-            raise DataError(
-                f"{path}: is {stated.format!r} version {stated.version}, this program reads {_FORMAT!r} version "
-                f"{MODEL_VERSION}; train again, or use the program that wrote it"
-            )
-        metadata = msgspec.json.decode(data, type=Metadata)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: {MOOD_JSON} is damaged: {error}; train again") from error
+    metadata = decode_json_member(path, MOOD_JSON, read_json_member(path, MOOD_JSON, _REMEDY), Metadata)
     for own, other in zip(_list_moods(), metadata.emotions, strict=False):
         if own != other:
             raise DataError(f"{path}: numbers the moods as {other}, this program as {own}; use the one that wrote it")

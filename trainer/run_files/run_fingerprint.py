@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from shards.storage.files import hash_file
-from trainer.settings import TrainSettings
+from trainer.settings import RunSettings
 
 # Raised when the code trains differently with the same settings, so that older checkpoints are not continued.
 TRAINING_RECIPE = 2
 
 
-def fingerprint_run(settings: TrainSettings, train: str, valid: str, effective: dict[str, Any]) -> str:
+def fingerprint_run(settings: RunSettings, train: str, valid: str, effective: dict[str, Any]) -> str:
     """A digest of everything that decides the outcome of a run, as 32 hexadecimal digits.
 
     Args:

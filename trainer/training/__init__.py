@@ -1,1 +1,1 @@
-"""A training run: device, stages, epochs, loss, optimizer, and what happens between steps."""
+"""The course of a training run, whatever network it trains: device, stages, epochs, and what ends or interrupts it."""

@@ -12,11 +12,8 @@ import keras
 import numpy as np
 
 from shards.errors import DataError
-from trainer.evaluation.metrics import Predictions, compute_epoch_metrics
-from trainer.input.pipeline import make_training_batches, make_validation_batches
-from trainer.model.batchnorm_statistics import estimate_statistics
 from trainer.run_files.checkpoint import restore_variables, write_checkpoint
-from trainer.run_files.history import HISTORY_COLUMNS, write_history
+from trainer.run_files.history import write_history
 from trainer.settings import Stage
 from trainer.training.best_model import save_if_best
 from trainer.training.checkpoint_callback import CheckpointCallback
@@ -40,15 +37,6 @@ def train_stages(run: TrainingRun, arrays: dict[str, np.ndarray] | None, message
             arrays = None
             if stage is not stages[-1]:
                 run.progress.start_stage()
-
-
-def predict_validation(run: TrainingRun) -> Predictions:
-    """Balanced logits of the network, as it is now, for all validation records in their order."""
-    validation = run.validation
-    logits = run.validation_model.predict(make_validation_batches(validation, run.input_settings), verbose=0)
-    return Predictions(
-        logits[: validation.records] - run.offset, validation.labels, validation.videos, validation.species
-    )
 
 
 def _train_stage(
@@ -75,7 +63,7 @@ def _train_stage(
 def _train_epoch(
     run: TrainingRun, stage: Stage, model: keras.Model, wait: DataWait, interruption: Interruption
 ) -> dict[str, Any]:
-    """Train the rest of the epoch that run.progress is in and validate; returns its figures, HISTORY_COLUMNS and more.
+    """Train the rest of the epoch that run.progress is in and validate; returns its figures: HISTORY_COLUMNS and more.
 
     The best model so far is saved, and the epoch is added to the history.
     """
@@ -83,16 +71,16 @@ def _train_epoch(
     row = {"stage": stage.name, "epoch": len(progress.history) + 1, "first_step": progress.step, "steps": run.steps}
     row |= _fit_epoch(run, stage, model, wait, interruption)
     if run.settings.network_settings.from_scratch:
-        estimate_statistics(run.window_model, run.opening.batches)
-    predictions = predict_validation(run)
-    row |= compute_epoch_metrics(predictions, run.prior)
+        run.refresh_statistics()
+    answers, figures = run.validate()
+    row |= figures
     row["seconds"] = round(time.perf_counter() - started, 1)
     _check_finite(row)
-    save_if_best(run, predictions, row)
+    save_if_best(run, answers, row)
     note_validation_loss(progress, row["val_loss"])
-    progress.history.append({name: row[name] for name in HISTORY_COLUMNS})
+    progress.history.append({name: row[name] for name in run.HISTORY_COLUMNS})
     progress.start_epoch()
-    write_history(run.folder, progress.history)
+    write_history(run.folder, run.HISTORY_COLUMNS, progress.history)
     return row
 
 
@@ -104,16 +92,13 @@ def _fit_epoch(
     number, first = len(progress.history), progress.step
     wait.seconds = 0.0
     if first < run.steps:
-        batches = make_training_batches(run.training, run.input_settings, run.settings.seed, number, skip=first)
+        batches = run.make_training_batches(number, skip=first)
         callback = CheckpointCallback(run, model, interruption, f"{stage.name} {progress.epoch + 1}/{stage.epochs}")
         with interruption.deferred(), callback.bar:
             model.fit(batches, verbose=0, shuffle=False, callbacks=[callback])
     means = model.get_metrics_result()
-    figures = {
-        "loss": float(means["loss"]),
-        "train_accuracy": float(means["accuracy"]),
-        "learning_rate": float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)),
-    }
+    figures = {name if name == "loss" else f"train_{name}": float(mean) for name, mean in means.items()}
+    figures["learning_rate"] = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
     seconds = time.perf_counter() - started
     images = (run.steps - first) * run.input_settings.batch_size
     return figures | {

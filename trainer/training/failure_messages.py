@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shards.errors import CallError
-from trainer.input.dataset_split import DatasetSplit
-from trainer.input.pipeline import diagnose_read_error
-from trainer.settings import InputSettings
+from trainer.input.record_batches import BatchSettings, RecordSplit, diagnose_read_error
 from trainer.training.device import is_out_of_memory
 
 
 @contextmanager
-def explain_failures(input_settings: InputSettings, *splits: DatasetSplit) -> Iterator[None]:
+def explain_failures(input_settings: BatchSettings, *splits: RecordSplit) -> Iterator[None]:
     """Raise CallError where the device ran out of memory inside, and DataError where a file of a split is damaged."""
     try:
         yield

@@ -1,26 +1,29 @@
-"""TrainingRun: what all stages of one run share."""
+"""TrainingRun: what all stages of one run share, and what a trainer has to say of itself.
 
+The course of a run (trainer.training.run_course and what it calls) is the same for every network; a subclass says
+which batches, model, loss and figures are its own.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
 
 from trainer.checks.throughput import measure_input
-from trainer.input.dataset_split import DatasetSplit
-from trainer.input.picture_sizes import PictureSizes
-from trainer.input.pipeline import FirstBatches, count_epoch_steps, get_picture_sizes, read_first_batches
+from trainer.input.record_batches import BatchSettings, FirstBatches, RecordSplit
 from trainer.model.batchnorm_statistics import STATISTICS_BATCHES
-from trainer.model.picture_models import build_whole_crop_model, build_window_model
 from trainer.run_files.checkpoint import Progress
-from trainer.settings import InputSettings, TrainSettings
+from trainer.settings import RunSettings, Stage
 from trainer.training.device import Device
-from trainer.training.loss import balance_offset
 
 
 @dataclass
-class TrainingRun:
+class TrainingRun(ABC):
     """What all stages of one run share.
 
     Args:
@@ -30,41 +33,87 @@ class TrainingRun:
         device: see trainer.training.device.
         training: the dataset's training split.
         validation: the validation split.
-        network: as build_network makes it; training changes it.
-        prior: (6,) share of the training videos with each mood.
+        network: what is trained.
         progress: how far the run is; training changes it.
     """
 
     folder: Path
-    settings: TrainSettings
-    input_settings: InputSettings
+    settings: RunSettings
+    input_settings: BatchSettings
     device: Device
-    training: DatasetSplit
-    validation: DatasetSplit
+    training: RecordSplit
+    validation: RecordSplit
     network: keras.Model
-    prior: np.ndarray
-    progress: Progress = field(default_factory=Progress)
+    progress: Progress = field(default_factory=Progress, kw_only=True)
+
+    MODEL_FILE: ClassVar[str]  # the name of the best epoch's model in the run's folder
+    HISTORY_COLUMNS: ClassVar[tuple[str, ...]]  # of history.csv
 
     @property
-    def offset(self) -> np.ndarray:
-        """(6,) what to subtract from the network's logits to balance them."""
-        return balance_offset(self.settings.imbalance, self.prior)
-
-    @property
-    def sizes(self) -> PictureSizes:
-        return get_picture_sizes(self.training, self.input_settings)
-
-    @property
+    @abstractmethod
     def steps(self) -> int:
         """Steps in an epoch."""
-        return count_epoch_steps(self.training, self.input_settings)
+
+    @abstractmethod
+    def read_opening(self, count: int, keep_rest: bool) -> FirstBatches:
+        """The first `count` batches of epoch 0, see trainer.input.record_batches.draw_first_batches."""
+
+    @abstractmethod
+    def make_training_batches(self, epoch: int, skip: int) -> Any:
+        """The batches of an epoch, from 0, but for the first `skip`."""
+
+    @abstractmethod
+    def build_training_model(self, stage: Stage) -> keras.Model:
+        """The network behind its input, with the layers that learn in this stage chosen."""
+
+    @abstractmethod
+    def make_loss(self) -> Callable[[Any, Any], Any]: ...
+
+    def make_metrics(self) -> list[keras.metrics.Metric]:
+        """What is measured in training beside the loss; history.csv has it with train_ before its name."""
+        return []
+
+    @abstractmethod
+    def make_example_targets(self) -> np.ndarray:
+        """Targets of a batch of one, as make_training_batches gives them."""
+
+    @abstractmethod
+    def refresh_statistics(self) -> None:
+        """Estimate BatchNormalization's statistics anew; called after each epoch of a network from scratch."""
+
+    @abstractmethod
+    def validate(self) -> tuple[Any, dict[str, float]]:
+        """The answers of the network, as it is now, to the validation split, and its figures, val_loss among them."""
+
+    @abstractmethod
+    def save(self, answers: Any, row: dict[str, Any]) -> None:
+        """Write the network as it is to the model file. `row` holds the epoch's figures."""
+
+    @abstractmethod
+    def evaluate(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Evaluate the model file itself.
+
+        Returns what it says of the epoch that its weights are from (`epoch`, settings.best), and what metrics.json says
+        of it: nested dicts, of which `evaluation` has a `verdict` in one line.
+        """
+
+    @abstractmethod
+    def describe_pictures(self) -> dict[str, Any]:
+        """What run.json says of how the pictures are shown to the network."""
+
+    @abstractmethod
+    def describe_start(self) -> list[str]:
+        """Lines to print before the first epoch: data, sizes."""
+
+    @abstractmethod
+    def describe_epoch(self, row: dict[str, Any]) -> str:
+        """An epoch's figures beside its losses and its speed, for the line that is printed."""
 
     @cached_property
     def opening(self) -> FirstBatches:
         """The first batches of epoch 0, read once for the self-check, the speed and each epoch's statistics."""
         count = STATISTICS_BATCHES if self.settings.network_settings.from_scratch else 1
-        keep_reading = self.settings.measure_speed
-        return read_first_batches(self.training, self.input_settings, self.settings.seed, count, keep_reading)
+        return self.read_opening(count, self.settings.measure_speed)
 
     @cached_property
     def input_rate(self) -> float:
@@ -72,16 +121,3 @@ class TrainingRun:
         rate = measure_input(self.opening.rest, self.input_settings.batch_size)
         self.opening.drop_rest()
         return rate
-
-    @cached_property
-    def window_model(self) -> keras.Model:
-        """The network on training windows as they are decoded, without augmentation."""
-        return build_window_model(self.network, self.sizes, frozen_backbone=False, augment=False)
-
-    @cached_property
-    def validation_model(self) -> keras.Model:
-        """The network on validation's whole crops. Cached, so that it is traced and compiled once."""
-        with self.device.scope():
-            model = build_whole_crop_model(self.network, self.sizes)
-            model.compile(jit_compile=self.device.jit)
-        return model

@@ -6,10 +6,7 @@ from typing import Any
 
 import keras
 
-from shards.emotions import EMOTIONS
 from trainer.checks import throughput
-from trainer.input.batch_decoding import DCT_METHOD
-from trainer.input.pipeline import estimate_shuffle_bytes
 from trainer.run_files.file_names import TENSORBOARD_FOLDER
 from trainer.run_files.run_record import write_record
 from trainer.settings import Stage
@@ -22,8 +19,7 @@ def print_message(line: str) -> None:
 
 def print_run_start(run: TrainingRun, resumed: bool) -> None:
     """Print what is trained, on what, and on which data."""
-    device, progress, sizes = run.device, run.progress, run.sizes
-    training, validation = run.training, run.validation
+    device, progress = run.device, run.progress
     if resumed:
         done = f"after {len(progress.history)} epochs and {progress.step} of {run.steps} steps"
         print_message(f"resume  {run.folder} goes on {done}")
@@ -31,29 +27,8 @@ def print_run_start(run: TrainingRun, resumed: bool) -> None:
     print_message(
         f"device  {device.kind} ({how}), {device.backend}, {device.policy}, XLA {'on' if device.jit else 'off'}"
     )
-    augmented = "augmented on the device" if run.input_settings.augment else "random crop and mirroring only"
-    print_message(
-        f"data    {training.records:,} frames of {len(training.video_names):,} videos, validation "
-        f"{validation.records:,} of {len(validation.video_names):,}; {run.steps:,} steps of "
-        f"{run.input_settings.batch_size} an epoch, {augmented}; the shuffle holds at most "
-        f"{estimate_shuffle_bytes(training, run.input_settings) / 1e6:,.0f} MB"
-    )
-    print_message(
-        f"sizes   of the {sizes.stored} stored pixels, decoded to {sizes.whole} by {DCT_METHOD}, training sees "
-        f"{sizes.window} at {sizes.resolution}, validation all at {sizes.network}"
-    )
-    _print_moods(run)
-
-
-def _print_moods(run: TrainingRun) -> None:
-    videos = ", ".join(f"{e.korean} {share:.1%}" for e, share in zip(EMOTIONS, run.prior, strict=True))
-    print_message(f"moods   by training video: {videos}; imbalance: {run.settings.imbalance}")
-    if absent := [e.korean for e, share in zip(EMOTIONS, run.prior, strict=True) if share == 0]:
-        wrong = int((run.prior[run.validation.labels] == 0).sum())
-        print_message(
-            f"moods   without a training frame, so never answered: {', '.join(absent)}; {wrong} of "
-            f"{run.validation.records} validation frames show them, which count as wrong and are left out of val_loss"
-        )
+    for line in run.describe_start():
+        print_message(line)
 
 
 class RunMessages:
@@ -80,7 +55,7 @@ class RunMessages:
         """Print an epoch's figures, and give them to TensorBoard where it was asked for."""
         print_message(
             f"epoch {row['epoch']:>3} ({row['stage']})  loss {row['loss']:.4f}  val_loss {row['val_loss']:.4f}  "
-            f"macro-F1 {row['macro_f1']:.3f}  accuracy {row['val_accuracy']:.3f}  "
+            f"{self.run.describe_epoch(row)}  "
             f"{row['images_per_second']:,.0f} images/s, {row['waiting_share']:.1%} of it waiting for data"
         )
         if not self.writer:

@@ -3,11 +3,8 @@
 import keras
 import numpy as np
 
-from trainer.model.picture_models import build_window_model
-from trainer.model.trainable_layers import choose_trainable
 from trainer.settings import Stage
 from trainer.training.data_wait import DataWait, measure_data_wait
-from trainer.training.loss import make_loss
 from trainer.training.optimizer import make_optimizer
 from trainer.training.run_context import TrainingRun
 
@@ -19,9 +16,7 @@ def compile_stage(run: TrainingRun, stage: Stage) -> tuple[keras.Model, DataWait
     """
     settings = run.settings
     with run.device.scope():
-        choose_trainable(run.network, stage.train_base, settings.network_settings.from_scratch)
-        frozen = stage.train_base == "frozen"
-        model = build_window_model(run.network, run.sizes, frozen, run.input_settings.augment)
+        model = run.build_training_model(stage)
         model.compile(
             make_optimizer(
                 run.network,
@@ -31,17 +26,16 @@ def compile_stage(run: TrainingRun, stage: Stage) -> tuple[keras.Model, DataWait
                 settings.backbone_rate,
                 settings.weight_decay,
             ),
-            make_loss(settings.imbalance, run.prior, settings.label_smoothing),
-            metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
+            run.make_loss(),
+            metrics=run.make_metrics(),
             jit_compile=run.device.jit,
         )
-        _make_variables(model)
+        _make_variables(model, run.make_example_targets())
     return model, measure_data_wait(model)
 
 
-def _make_variables(model: keras.Model) -> None:
+def _make_variables(model: keras.Model, targets: np.ndarray) -> None:
     """Make the optimizer's and the metrics' variables, which Keras would make in the first step."""
     model.optimizer.build(model.trainable_variables)
-    shape = (1, model.output_shape[-1])
-    model.compute_metrics(None, np.zeros(1, np.int64), np.zeros(shape, np.float32))
+    model.compute_metrics(None, targets, np.zeros((1, *model.output_shape[1:]), np.float32))
     model.reset_metrics()

@@ -5,34 +5,34 @@ import numpy as np
 import pytest
 
 from shards.errors import DataError
-from trainer.checks import self_check
+from trainer.checks import self_check, shared_checks
 from trainer.input.dataset_split import open_split
 from trainer.model.mood_json import Metadata
 from trainer.model.network import build_network, rule_out_absent_moods
+from trainer.mood_training.loss import estimate_prior
+from trainer.mood_training.mood_run import MoodRun
 from trainer.settings import InputSettings, NetworkSettings, TrainSettings
 from trainer.training.device import Device
-from trainer.training.loss import estimate_prior
-from trainer.training.run_context import TrainingRun
 
 CPU = Device("cpu", "test", "tensorflow", "float32", False, 1)
 
 
 @pytest.fixture
-def run(pets, tmp_path) -> TrainingRun:
+def run(pets, tmp_path) -> MoodRun:
     return prepare(pets, tmp_path, 48)
 
 
-def prepare(pets, folder, resolution: int) -> TrainingRun:
+def prepare(pets, folder, resolution: int) -> MoodRun:
     training, valid = open_split(pets, "train"), open_split(pets, "val")
     network = build_network(NetworkSettings("small", "none"), resolution)
     prior = estimate_prior(training.labels, training.videos)
     rule_out_absent_moods(network, prior)
-    return TrainingRun(
+    return MoodRun(
         folder, TrainSettings(str(pets)), InputSettings(12, resolution), CPU, training, valid, network, prior
     )
 
 
-def metadata(run: TrainingRun) -> Metadata:
+def metadata(run: MoodRun) -> Metadata:
     sizes = run.sizes
     return Metadata(1.0, sizes.whole, 1.1, run.prior.tolist(), "", "small", network_size=sizes.network)
 
@@ -60,9 +60,9 @@ def test_a_head_that_does_not_start_at_zero(run):
 
 def test_pictures_divided_by_255():
     with pytest.raises(DataError, match="uint8 from 0 to 255"):
-        self_check._check_range(np.random.default_rng(0).random((2, 8, 8, 3)))
+        shared_checks.check_pixel_range(np.random.default_rng(0).random((2, 8, 8, 3)))
     with pytest.raises(DataError, match="from 0 to 1"):
-        self_check._check_range(np.random.default_rng(0).integers(0, 2, (2, 8, 8, 3), dtype=np.uint8))
+        shared_checks.check_pixel_range(np.random.default_rng(0).integers(0, 2, (2, 8, 8, 3), dtype=np.uint8))
 
 
 def test_a_batch_of_one_mood(run):
@@ -79,7 +79,7 @@ def test_inference_that_sees_other_pixels(run):
 def test_a_file_that_answers_otherwise(run, monkeypatch):
     """A bias that does not reach the file: what an offset subtracted twice would do."""
     offset = np.linspace(0, 1, 6)
-    monkeypatch.setattr(TrainingRun, "offset", property(lambda self: offset))
+    monkeypatch.setattr(MoodRun, "offset", property(lambda self: offset))
     write = self_check.write_model
     monkeypatch.setattr(
         self_check, "write_model", lambda path, network, _, meta: write(path, network, np.zeros(6), meta)

@@ -33,14 +33,12 @@ from trainer.input.dataset_split import (
 from trainer.input.frames_per_video import count_epoch_frames
 from trainer.input.picture_sizes import choose_picture_sizes
 from trainer.input.pipeline import (
-    diagnose_read_error,
-    estimate_shuffle_bytes,
     make_training_batches,
     make_validation_batches,
     read_example_pictures,
     read_first_batches,
-    repeat_batch,
 )
+from trainer.input.record_batches import diagnose_read_error, estimate_shuffle_bytes, repeat_batch
 from trainer.model.network import resize_pictures
 from trainer.settings import InputSettings
 

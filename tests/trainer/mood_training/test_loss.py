@@ -5,7 +5,7 @@ import pytest
 from keras import ops
 from scipy.optimize import minimize
 
-from trainer.training.loss import balance_offset, estimate_prior, make_loss
+from trainer.mood_training.loss import balance_offset, estimate_prior, make_loss
 
 PRIOR = np.array([0.5, 0.2, 0.1, 0.1, 0.05, 0.05])
 LOGITS = np.random.default_rng(0).normal(0, 2, (5, 6)).astype("float32")

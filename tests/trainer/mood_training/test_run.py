@@ -18,11 +18,11 @@ from shards.storage.files import hash_file
 from shards.storage.folder_lock import lock_folder
 from tests.trainer.runs import SCRATCH, read_weights, train, train_here, train_until
 from trainer.checks import throughput
-from trainer.input import pipeline
+from trainer.input import record_batches
 from trainer.model.mood_json import read_metadata
+from trainer.mood_training import run as trainer_run
 from trainer.run_files.checkpoint import list_checkpoints, read_progress
 from trainer.settings import ProbeSettings, TrainSettings
-from trainer.training import run as trainer_run
 from trainer.training.checkpoint_callback import CheckpointCallback
 
 EXACT = ("--deterministic", "true", "--checkpoint_steps", "2", "--augment", "true", "--measure_speed", "true")
@@ -227,7 +227,7 @@ def test_before_the_first_step_the_shuffle_is_filled_once(pets, small_weights, t
 
         return tf.data.TFRecordDataset(tf.ensure_shape(tf.numpy_function(note, [path], tf.string), []))
 
-    monkeypatch.setattr(pipeline, "_read_shard", read)
+    monkeypatch.setattr(record_batches, "_read_shard", read)
     monkeypatch.setattr(throughput, "_MAX_STEPS", 1)
     before_the_first = []
     step = CheckpointCallback.on_epoch_begin

@@ -1,0 +1,93 @@
+"""A training run of the mood network, from its settings to its report; or the rest of one that was stopped."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from shards.errors import DataError
+from trainer.checks.self_check import check_run
+from trainer.evaluation.run_report import write_run_report
+from trainer.input.dataset_split import (
+    DatasetSplit,
+    check_no_shared_videos,
+    check_same_crop_settings,
+    check_two_moods,
+    open_split,
+)
+from trainer.input.pipeline import check_input_settings
+from trainer.model.mood_json import read_metadata
+from trainer.model.network import build_network, rule_out_absent_moods
+from trainer.model.trainable_layers import choose_trainable
+from trainer.mood_training.loss import estimate_prior
+from trainer.mood_training.mood_run import MoodRun
+from trainer.run_files.checkpoint import Progress
+from trainer.run_files.file_names import MODEL_FILE
+from trainer.run_files.run_fingerprint import fingerprint_run
+from trainer.settings import InputSettings, TrainSettings
+from trainer.training.best_model import recall_best
+from trainer.training.device import Device, choose_device
+from trainer.training.run_course import check_extras, complete_run
+from trainer.training.run_messages import print_message
+
+
+def train(settings: TrainSettings, command: list[str]) -> dict[str, Any]:
+    """Train, or continue training, and evaluate; returns what metrics.json holds. All files go to settings.folder.
+
+    `command` is the command line, for run.json. Raises CallError and DataError, one line each, for what the user can
+    change.
+    """
+    check_extras(settings)
+    device = choose_device(settings.device_settings, settings.seed)
+    training, validation = open_splits(settings)
+    input_settings = settings.input_settings(on_gpu=device.kind == "gpu")
+    check_input_settings(training, input_settings)
+    effective = device.effective | {"augment": input_settings.augment}
+    fingerprint = fingerprint_run(settings, training.fingerprint, validation.fingerprint, effective)
+
+    def start_run(progress: Progress) -> MoodRun:
+        return _start_run(settings, input_settings, device, training, validation, progress)
+
+    return complete_run(settings, fingerprint, command, start_run, _check_new_run, write_run_report)
+
+
+def _check_new_run(run: MoodRun) -> list[str]:
+    return check_run(run, run.describe_model(temperature=1.0))
+
+
+def open_splits(settings: TrainSettings) -> tuple[DatasetSplit, DatasetSplit]:
+    """The training and the validation split. Raises CallError or DataError where they do not go together."""
+    training = open_split(Path(settings.train), "train")
+    check_two_moods(training)
+    validation = open_split(Path(settings.valid or settings.train), "val")
+    check_same_crop_settings(training, validation)
+    check_no_shared_videos(training, validation)
+    if not np.isin(validation.labels, training.labels).any():
+        raise DataError(f"{validation.name} shows none of the moods of {training.name}; give another --valid")
+    return training, validation
+
+
+def _start_run(
+    settings: TrainSettings,
+    input_settings: InputSettings,
+    device: Device,
+    training: DatasetSplit,
+    validation: DatasetSplit,
+    progress: Progress,
+) -> MoodRun:
+    """The run with its network built. Raises CallError for what a later stage could not do."""
+    network_settings = settings.network_settings
+    if device.kind == "cpu" and progress.total_steps == 0 and settings.weights == "imagenet":
+        print_message("note    on a CPU an epoch of millions of frames takes days; this is for a GPU")
+    with device.scope():
+        network = build_network(network_settings, settings.resolution)
+    prior = estimate_prior(training.labels, training.videos)
+    rule_out_absent_moods(network, prior)
+    for stage in settings.stages:  # each stage chooses again; here it only shows whether that works
+        choose_trainable(network, stage.train_base, network_settings.from_scratch)
+    if progress.total_steps:
+        path = settings.folder / MODEL_FILE
+        recall_best(progress, lambda: read_metadata(path).trained, settings.best)
+    return MoodRun(
+        settings.folder, settings, input_settings, device, training, validation, network, prior, progress=progress
+    )

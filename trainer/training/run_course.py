@@ -1,0 +1,131 @@
+"""The course of a training run, from its folder to its report; or the rest of one that was stopped or killed."""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from shards.errors import CallError
+from shards.storage.folder_lock import lock_folder
+from shards.storage.utf8_path import make_utf8_path
+from trainer.input.batch_decoding import DCT_METHOD
+from trainer.run_files.checkpoint import Progress, read_progress
+from trainer.run_files.file_names import REPORT_FILE
+from trainer.run_files.run_fingerprint import list_versions
+from trainer.run_files.run_folder import open_folder, remove_run_leftovers
+from trainer.run_files.run_record import read_metrics, write_metrics, write_record
+from trainer.settings import RunSettings
+from trainer.training.epochs import train_stages
+from trainer.training.failure_messages import explain_failures
+from trainer.training.run_context import TrainingRun
+from trainer.training.run_messages import RunMessages, print_message, print_run_start
+
+
+def check_extras(settings: RunSettings) -> None:
+    """Raise CallError where the settings need a package that is not installed."""
+    if settings.tensorboard and not find_spec("tensorboard"):
+        raise CallError("tensorboard is not installed; pip install 'pet-mood[tensorboard]' or leave it out")
+
+
+def complete_run(
+    settings: RunSettings,
+    fingerprint: str,
+    command: list[str],
+    start_run: Callable[[Progress], TrainingRun],
+    check_run: Callable[[TrainingRun], list[str]],
+    write_report: Callable[[Path], Any],
+) -> dict[str, Any]:
+    """Begin or continue the run in settings.folder and finish it; returns what metrics.json holds.
+
+    Args:
+        settings: of the run.
+        fingerprint: see trainer.run_files.run_fingerprint.
+        command: the command line, for run.json.
+        start_run: makes the run, with its network built, from the progress of the last checkpoint.
+        check_run: the self-check of a new run, a line for each check that passed; raises DataError where one fails.
+        write_report: writes the report of a folder that holds metrics.json.
+
+    Raises CallError and DataError, one line each, for what the user can change.
+    """
+    folder = settings.folder
+    if folder.exists() and not folder.is_dir():
+        raise CallError(f"{folder} is a file; give another --out")
+    with lock_folder(folder):
+        record = open_folder(folder, fingerprint, settings.replace)
+        if record and record.get("results") and (metrics := _read_finished(folder, record, write_report)):
+            return metrics
+        progress, arrays = read_progress(folder) or (Progress(), None)
+        run = start_run(progress)
+        record = record or _describe_run(run, command, fingerprint)
+        write_record(folder, record)
+        print_run_start(run, resumed=arrays is not None)
+        with explain_failures(run.input_settings, run.training, run.validation):
+            if arrays is None and settings.self_check:
+                for line in check_run(run):
+                    print_message(f"check   {line}")
+            with make_utf8_path(folder) as plain_folder:
+                train_stages(run, arrays, RunMessages(run, record, plain_folder))
+            return _finish(run, record, write_report)
+
+
+def _read_finished(folder: Path, record: dict[str, Any], write_report: Callable[[Path], Any]) -> dict[str, Any] | None:
+    """The metrics of a finished run; None where they are gone and have to be computed again."""
+    metrics = read_metrics(folder)
+    if metrics:
+        if not (folder / REPORT_FILE).exists():  # the run was killed just before it
+            write_report(folder)
+        print(f"{folder} is done already: {record['results']['summary']}")
+    return metrics
+
+
+def _finish(run: TrainingRun, record: dict[str, Any], write_report: Callable[[Path], Any]) -> dict[str, Any]:
+    """Evaluate the model file itself, and write metrics.json, the report and the results in run.json."""
+    if run.progress.best is None:  # the file was lost after the last epoch; the current weights replace it
+        answers, _ = run.validate()
+        run.save(answers, run.progress.history[-1])
+    trained, evaluated = run.evaluate()
+    best = run.settings.best
+    metrics = {
+        "model": run.MODEL_FILE,
+        "chosen_by": best,
+        "best_epoch": trained["epoch"],
+        "epochs": len(run.progress.history),
+        **evaluated,
+    }
+    write_metrics(run.folder, metrics)
+    record["results"] = {
+        "summary": evaluated["evaluation"]["verdict"],
+        "best_epoch": trained["epoch"],
+        best: trained[best],
+        "finished": _name_time(),
+    }
+    write_record(run.folder, record)
+    write_report(run.folder)
+    remove_run_leftovers(run.folder)
+    print(f"{run.folder}: {record['results']['summary']}")
+    return metrics
+
+
+def _describe_run(run: TrainingRun, command: list[str], fingerprint: str) -> dict[str, Any]:
+    """run.json of a new run: all that is needed to repeat it."""
+    data = {
+        name: {"path": split.name, "fingerprint": split.fingerprint, "records": split.records}
+        | {"videos": len(split.video_names), "image_size": split.image_size}
+        for name, split in (("train", run.training), ("valid", run.validation))
+    }
+    return {
+        "command": command,
+        "fingerprint": fingerprint,
+        "settings": run.settings.content,
+        "data": data,
+        "pictures": run.describe_pictures() | {"dct_method": DCT_METHOD},
+        "versions": {"python": sys.version.split()[0]} | list_versions(),
+        "device": run.device.describe(),
+        "started": _name_time(),
+    }
+
+
+def _name_time() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
