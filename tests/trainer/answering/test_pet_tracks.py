@@ -81,9 +81,9 @@ def test_whole_pictures_are_one_track():
 
 
 def test_what_was_never_a_pet_is_not_kept():
-    """An hour of false finds leaves nothing in memory but the last seconds'."""
+    """Twenty minutes of false finds leaves nothing in memory but the last seconds'."""
     rng = np.random.default_rng(0)
     tracks = PetTracks()
-    for number in range(18_000):
+    for number in range(6000):
         tracks.add(0.2 * number, [see(int(rng.integers(0, 10**6)))])
     assert len(tracks._alive) <= 11 and not tracks._ended
