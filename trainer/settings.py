@@ -111,7 +111,8 @@ class RunSettings:
         return json.loads(json.dumps(content))
 
     def _select(self, group: type[_Group], **resolved: Any) -> _Group:
-        return group(**{field.name: getattr(self, field.name) for field in fields(group)} | resolved)
+        given = {field.name: getattr(self, field.name) for field in fields(group) if field.name not in resolved}
+        return group(**given | resolved)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ Frames of one video are near-duplicates. To resample frames would claim far more
 videos are drawn.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 _DRAWS_AT_ONCE = 1 << 22  # limits the memory to tens of megabytes
@@ -22,16 +24,24 @@ def resample_videos(confusions: np.ndarray, resamples: int, seed: int) -> np.nda
     Returns:
         (resamples, moods, moods) float64.
     """
-    videos = len(confusions)
+    flat = confusions.reshape(len(confusions), -1).astype(np.float64)
+    sums = [times.astype(np.float64) @ flat for times in draw_videos(len(confusions), resamples, seed)]
+    return np.concatenate(sums).reshape(resamples, *confusions.shape[1:])
+
+
+def draw_videos(videos: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """How often each video is drawn in each resample, (some of the resamples, videos), until there are all resamples.
+
+    Args:
+        videos: their number; as many are drawn.
+        resamples: how often to do so.
+        seed: of the random numbers.
+    """
     random = np.random.default_rng(seed)
-    flat = confusions.reshape(videos, -1).astype(np.float64)
     step = max(1, _DRAWS_AT_ONCE // videos)
-    sums = []
     for first in range(0, resamples, step):
         drawn = random.integers(videos, size=(min(step, resamples - first), videos))
-        times = np.stack([np.bincount(row, minlength=videos) for row in drawn])
-        sums.append(times.astype(np.float64) @ flat)
-    return np.concatenate(sums).reshape(resamples, *confusions.shape[1:])
+        yield np.stack([np.bincount(row, minlength=videos) for row in drawn])
 
 
 def compute_interval(values: np.ndarray, level: float) -> list[float]:

@@ -4,18 +4,25 @@ from pathlib import Path
 
 from shards.errors import CallError, describe_error
 from shards.storage.files import read_file
+from trainer.finding.centre_finder import CentreFinder
+from trainer.finding.finder_json import FINDER_JSON
 from trainer.finding.found_pet import Finder
 from trainer.finding.ssd_finder import LITERT_IDENTIFIER, SsdFinder
+from trainer.model.keras_archive import has_json_member
 
-_REMEDY = "give MediaPipe's SSD-MobileNetV2 as a .tflite file (docs/trainer.md says where to get it)"
+_REMEDY = (
+    "give MediaPipe's SSD-MobileNetV2 as a .tflite file (docs/trainer.md says where to get it), or the finder.keras of "
+    "a run of trainer.train_finder"
+)
+_ZIP_IDENTIFIER = b"PK\3\4"  # a .keras file is a zip
 
 
 def open_finder(path: Path, threads: int = 1) -> Finder:
     """Open the finder in a file, whatever its name.
 
     Args:
-        path: a LiteRT file (see trainer.finding.ssd_finder).
-        threads: of the CPU that one picture may use.
+        path: a LiteRT file (see trainer.finding.ssd_finder), or a finder.keras (see trainer.finding.centre_file).
+        threads: of the CPU that one picture may use, by LiteRT.
 
     Raises CallError where it cannot be read or is no finder, DataError where it is damaged.
     """
@@ -26,10 +33,12 @@ def open_finder(path: Path, threads: int = 1) -> Finder:
         raise CallError(f"--finder {path}: {reason or describe_error(error)}; {_REMEDY}") from error
     if content[4:8] == LITERT_IDENTIFIER:
         return SsdFinder(path, content, threads)
+    if content.startswith(_ZIP_IDENTIFIER) and has_json_member(path, FINDER_JSON):
+        return CentreFinder(path)
     raise CallError(f"--finder {path}: {_name_kind(content)}, not a finder; {_REMEDY}")
 
 
 def _name_kind(content: bytes) -> str:
     if not content:
         return "an empty file"
-    return "a zip or .keras file" if content.startswith(b"PK\3\4") else "not a LiteRT file"
+    return "a zip or .keras file" if content.startswith(_ZIP_IDENTIFIER) else "not a LiteRT file"

@@ -7,6 +7,8 @@ import numpy as np
 
 from shards.crop_geometry import Box
 
+SPECIES = ("dog", "cat")  # in the order of the outputs of our own finder
+
 
 class FoundPet(NamedTuple):
     """A dog or a cat in a picture."""
@@ -30,3 +32,10 @@ class Finder(Protocol):
 def sort_by_size(pets: Sequence[FoundPet]) -> list[FoundPet]:
     """The largest box first; equally large ones from left to right, then downwards."""
     return sorted(pets, key=lambda pet: (-pet.box.width * pet.box.height, pet.box.x, pet.box.y))
+
+
+def make_pixel_box(corners: np.ndarray, width: int, height: int) -> Box:
+    """Corners as fractions of a picture -> whole pixels, at least one wide and high, inside the picture."""
+    top, left, bottom, right = (float(value) for value in corners)
+    x, y = min(round(left * width), width - 1), min(round(top * height), height - 1)
+    return Box(x, y, max(1, round(right * width) - x), max(1, round(bottom * height) - y))

@@ -12,10 +12,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from shards.crop_geometry import Box
 from shards.errors import CallError, DataError, describe_error
 from trainer.finding.box_overlap import suppress_overlapping
-from trainer.finding.found_pet import FoundPet, sort_by_size
+from trainer.finding.found_pet import FoundPet, make_pixel_box, sort_by_size
 from trainer.finding.ssd_anchors import INPUT_SIDE, make_anchors
 from trainer.tensorflow_startup import without_notes
 
@@ -85,7 +84,7 @@ def decode_pets(
     corners = decode_corners(encodings[candidates], anchors[candidates])
     species = np.array(list(_CLASSES))[of_species[candidates].argmax(axis=1)]
     pets = [
-        FoundPet(_make_box(corners[i], width, height), str(species[i]), float(scores[i]))
+        FoundPet(make_pixel_box(corners[i], width, height), str(species[i]), float(scores[i]))
         for i in suppress_overlapping(corners, scores, _MOST_OVERLAP)
     ]
     return sort_by_size(pets)
@@ -98,13 +97,6 @@ def decode_corners(encodings: np.ndarray, anchors: np.ndarray) -> np.ndarray:
     # No pet is larger than the picture by e^2; a broken network must not overflow.
     sizes = anchors[:, 2:] * np.exp(np.minimum(scaled[:, 2:], 2))
     return np.clip(np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1), 0, 1)
-
-
-def _make_box(corners: np.ndarray, width: int, height: int) -> Box:
-    """Corners as shares of the picture -> whole pixels, at least one wide and high, inside the picture."""
-    top, left, bottom, right = (float(value) for value in corners)
-    x, y = min(round(left * width), width - 1), min(round(top * height), height - 1)
-    return Box(x, y, max(1, round(right * width) - x), max(1, round(bottom * height) - y))
 
 
 def _load_interpreter(path: Path, content: bytes, threads: int) -> Any:

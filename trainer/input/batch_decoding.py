@@ -9,7 +9,8 @@ from functools import partial
 import numpy as np
 import tensorflow as tf
 
-from shards.record_fields import FIELDS
+from shards.crop_geometry import BoxEdges
+from shards.record_fields import CROPS, RecordKind
 
 # A JPEG with 4:2:0 subsampling stores colour in blocks of 16 pixels. A window that begins within a block makes the
 # decoder decode the columns to its left as well, at a fifth of the rate. Random windows therefore begin at multiples of
@@ -20,11 +21,13 @@ _BLOCK_PIXELS = 16
 # without SIMD and takes 2% more of the decoder's time; TensorFlow's default differs from it by 1 of 255 on average.
 DCT_METHOD = "INTEGER_ACCURATE"
 
+_TEXT = tf.io.FixedLenFeature([], tf.string)  # of text and of bytes
+_FEATURES = {int: tf.io.FixedLenFeature([], tf.int64), BoxEdges: tf.io.FixedLenFeature([4], tf.float32)}
 
-def parse_records(records: tf.Tensor, *names: str) -> list[tf.Tensor]:
-    """Parse the named fields of a batch of serialised records, each to (batch,)."""
-    features = {name: tf.io.FixedLenFeature([], tf.int64 if FIELDS[name] is int else tf.string) for name in names}
-    parsed = tf.io.parse_example(records, features)
+
+def parse_records(records: tf.Tensor, *names: str, kind: RecordKind = CROPS) -> list[tf.Tensor]:
+    """Parse the named fields of a batch of serialised records, each to (batch,), or (batch, 4) for a box."""
+    parsed = tf.io.parse_example(records, {name: _FEATURES.get(kind.fields[name], _TEXT) for name in names})
     return [parsed[name] for name in names]
 
 

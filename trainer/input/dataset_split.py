@@ -9,16 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shards.dataset import Dataset, read_dataset
+from shards.dataset import Dataset, ShardFile, read_dataset
 from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
 from shards.manifest import MANIFEST_FILE as MANIFEST
 from shards.manifest import read_manifest
 from shards.record import decode_record
+from shards.record_fields import CROPS, RecordKind
 from shards.storage.files import hash_file
 from shards.tfrecord import DamagedRecord, iterate_records
 
-_COLUMNS = ["status", "split", "label", "species", "video", "shard", "index"]
 _EXAMPLES = 3  # videos named in a message
 
 
@@ -57,11 +57,8 @@ def open_split(folder: Path, split: str) -> DatasetSplit:
     shards = dataset.shards.get(split, [])
     if not shards:
         raise DataError(f"{folder}: its {split} split is empty; choose another dataset or make it with other videos")
-    _check_files(folder, dataset, split)
-    try:
-        columns = _read_columns(folder, split, [shard.file for shard in shards], [shard.records for shard in shards])
-    except pa.ArrowException as error:
-        raise DataError(f"{folder / MANIFEST}: damaged: {error}; run python -m tools.verify {folder}") from error
+    check_split_files(folder, dataset, shards)
+    columns, names = read_record_columns(folder, split, shards, CROPS, ["label"])
     return DatasetSplit(
         name=str(folder),
         fingerprint=dataset.digest,
@@ -69,7 +66,10 @@ def open_split(folder: Path, split: str) -> DatasetSplit:
         crop_grow=dataset.settings["crop"]["grow"],
         files=tuple(folder / shard.file for shard in shards),
         bytes=sum(shard.bytes for shard in shards),
-        **columns,
+        labels=columns["label"].astype(np.int64),
+        videos=columns["video"],
+        video_names=names["video"],
+        species=np.array(names["species"], object)[columns["species"]],
     )
 
 
@@ -144,8 +144,9 @@ def find_damaged_shard(split: DatasetSplit) -> DataError | None:
     return None
 
 
-def _check_files(folder: Path, dataset: Dataset, split: str) -> None:
-    stated = {shard.file: shard.bytes for shard in dataset.shards[split]}
+def check_split_files(folder: Path, dataset: Dataset, shards: Sequence[ShardFile]) -> None:
+    """Raise DataError where one of these shards or the manifest is missing, cut, or not as it was written."""
+    stated = {shard.file: shard.bytes for shard in shards}
     stated |= {name: file.bytes for name, file in dataset.files.items() if name == MANIFEST}
     for name, expected in stated.items():
         path = folder / name
@@ -157,39 +158,53 @@ def _check_files(folder: Path, dataset: Dataset, split: str) -> None:
         raise DataError(f"{folder / MANIFEST} differs from what was written; run python -m tools.verify {folder}")
 
 
-def _read_columns(folder: Path, split: str, shards: Sequence[str], records: Sequence[int]) -> dict:
-    """Read a DatasetSplit's arrays from the manifest, in the order of the shards.
+def read_record_columns(
+    folder: Path, split: str, shards: Sequence[ShardFile], kind: RecordKind, numbers: Sequence[str]
+) -> tuple[dict[str, np.ndarray], dict[str, tuple[str, ...]]]:
+    """Read from the manifest what it says of the records of some shards, in the order of the shards.
 
     Names are encoded as numbers one row group at a time, so that millions of strings are never held at once.
+
+    Args:
+        folder: the dataset's.
+        split: train or val.
+        shards: all shards of this split and kind.
+        kind: of the records.
+        numbers: columns of numbers; a null becomes 0.
+
+    Returns:
+        (records,) arrays of those columns, and of `shard`, `video` and `species` as int32 numbers; and the names that
+        the numbers of `video` and `species` stand for.
+
+    Raises DataError where the manifest is damaged, or is not that of the shards.
     """
-    numbers = {name: number for number, name in enumerate(shards)}
-    videos: dict[str, int] = {}
-    species: dict[str, int] = {}
-    parts = []
-    for rows in read_manifest(folder, _COLUMNS):
-        rows = rows.filter(pc.and_(pc.equal(rows["status"], "kept"), pc.equal(rows["split"], split)))
-        parts.append(
-            (
-                _encode_names(rows["shard"], numbers),
-                rows["index"].to_numpy(),
-                rows["label"].to_numpy(),
-                _encode_names(rows["video"], videos),
-                _encode_names(pc.fill_null(rows["species"], ""), species),
-            )
-        )
-    shard, index, labels, video_codes, species_codes = (np.concatenate(column) for column in zip(*parts, strict=True))
-    if len(numbers) > len(shards) or not np.array_equal(np.bincount(shard, minlength=len(shards)), records):
+    shard_column, index_column, *_ = kind.place
+    places = {shard.file: number for number, shard in enumerate(shards)}
+    names: dict[str, dict[str, int]] = {"shard": places, "video": {}, "species": {}}
+    columns = list(dict.fromkeys(["status", "split", *kind.place[:2], "video", "species", *numbers]))
+    parts: list[dict[str, np.ndarray]] = []
+    try:
+        for rows in read_manifest(folder, columns):
+            rows = rows.filter(pc.and_(pc.equal(rows["status"], "kept"), pc.equal(rows["split"], split)))
+            rows = rows.filter(pc.is_valid(rows[shard_column]))
+            part = {name: pc.fill_null(rows[name], 0).to_numpy() for name in (index_column, *numbers)}
+            part["shard"] = _encode_names(rows[shard_column], places)
+            part |= {name: _encode_names(pc.fill_null(rows[name], ""), names[name]) for name in ("video", "species")}
+            parts.append(part)
+    except pa.ArrowException as error:
+        raise DataError(f"{folder / MANIFEST}: damaged: {error}; run python -m tools.verify {folder}") from error
+    found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    records = [shard.records for shard in shards]
+    if len(places) > len(shards) or not np.array_equal(np.bincount(found["shard"], minlength=len(shards)), records):
         raise DataError(
-            f"{folder / MANIFEST}: its {len(shard)} kept rows of {split} are not the {sum(records)} records of the "
-            f"shards; run python -m tools.verify {folder}"
+            f"{folder / MANIFEST}: its {len(found['shard'])} kept rows of {split} are not the {sum(records)} records of "
+            f"the shards; run python -m tools.verify {folder}"
         )
-    order = np.lexsort((index, shard))
-    return {
-        "labels": labels[order].astype(np.int64),
-        "videos": video_codes[order],
-        "video_names": tuple(videos),
-        "species": np.array(list(species), object)[species_codes[order]],
-    }
+    order = np.lexsort((found[index_column], found["shard"]))
+    return (
+        {name: column[order] for name, column in found.items()},
+        {name: tuple(names[name]) for name in ("video", "species")},
+    )
 
 
 def _encode_names(column: pa.ChunkedArray, known: dict[str, int]) -> np.ndarray:

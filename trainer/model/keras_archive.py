@@ -18,6 +18,7 @@ from shards.storage.atomic_write import make_temporary_folder, write_atomically
 # the same logits; 3.14.0 and older fail on an initializer's argument that 3.15 writes (GlorotUniform's `input_axes`).
 OLDEST_KERAS = "3.15.0"
 
+_AGAIN = "copy it anew from where it was trained, or train again"
 _T = TypeVar("_T", bound=msgspec.Struct)
 
 
@@ -62,6 +63,15 @@ def load_keras_archive(path: Path, jit: bool, oldest_keras: str) -> Any:
         raise DataError(f"{path}: Keras {keras.__version__} cannot load it: {describe_error(error)}") from error
 
 
+def has_json_member(path: Path, member: str) -> bool:
+    """Whether a file is a zip with this member. Raises DataError where it begins as a zip and is damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return member in archive.namelist()
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: damaged: {describe_error(error)}; {_AGAIN}") from error
+
+
 def read_json_member(path: Path, member: str, remedy: str) -> bytes:
     """A member of a .keras file; the checksums of all its members are verified too.
 
@@ -72,16 +82,15 @@ def read_json_member(path: Path, member: str, remedy: str) -> bytes:
         raise CallError(f"{path}: is no .keras file; {remedy}")
     if not path.is_file():
         raise CallError(f"{path}: {'is not a file' if path.exists() else 'there is no such file'}; {remedy}")
-    again = "copy it anew from where it was trained, or train again"
     try:
         with zipfile.ZipFile(path) as archive:
             if member not in archive.namelist():
                 raise CallError(f"{path}: holds no {member}, so this project did not write it; {remedy}")
             if damaged := archive.testzip():
-                raise DataError(f"{path}: damaged: {damaged} does not fit its checksum; {again}")
+                raise DataError(f"{path}: damaged: {damaged} does not fit its checksum; {_AGAIN}")
             return archive.read(member)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: damaged: {describe_error(error)}; {again}") from error
+        raise DataError(f"{path}: damaged: {describe_error(error)}; {_AGAIN}") from error
 
 
 def decode_json_member(path: Path, member: str, data: bytes, kind: type[_T]) -> _T:

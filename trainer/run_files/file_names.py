@@ -5,7 +5,8 @@ import re
 RECORD_FILE = "run.json"
 METRICS_FILE = "metrics.json"
 REPORT_FILE = "report.html"
-MODEL_FILE = "model.keras"
+MODEL_FILE = "model.keras"  # of a mood run
+FINDER_FILE = "finder.keras"  # of a finder's run
 HISTORY_FILE = "history.csv"
 PLOT_FILES = ("curves.png", "confusion.png", "reliability.png", "recall.png")
 

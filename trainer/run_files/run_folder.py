@@ -1,6 +1,6 @@
 """A run's folder: is it new, the same run, or another one, and which files may be removed to make room.
 
-Only files that carry a run's names (trainer.run_files.file_names) in a folder that run.json or model.keras shows to be
+Only files that carry a run's names (trainer.run_files.file_names) in a folder that run.json or the model file shows to be
 a run's are ever removed. Where anything else lies in the folder, nothing is removed.
 """
 
@@ -12,13 +12,14 @@ from shards.errors import CallError, DataError
 from shards.storage.atomic_write import is_partial, remove_partials
 from shards.storage.files import read_file
 from shards.storage.folder_lock import lock_file
+from trainer.finding.finder_json import read_finder_metadata
 from trainer.model.mood_json import read_metadata
 from trainer.run_files import file_names
-from trainer.run_files.file_names import MODEL_FILE, RECORD_FILE
+from trainer.run_files.file_names import FINDER_FILE, MODEL_FILE, RECORD_FILE
 from trainer.run_files.run_record import is_record, read_record
 
 _FILES = (
-    *(RECORD_FILE, file_names.METRICS_FILE, file_names.REPORT_FILE, MODEL_FILE, file_names.HISTORY_FILE),
+    *(RECORD_FILE, file_names.METRICS_FILE, file_names.REPORT_FILE, MODEL_FILE, FINDER_FILE, file_names.HISTORY_FILE),
     *file_names.PLOT_FILES,
 )
 # Folder -> pattern of the names of its files.
@@ -63,16 +64,18 @@ def remove_run_leftovers(folder: Path) -> None:
 
 
 def _is_run(folder: Path) -> bool:
-    """Whether run.json or, where that is damaged or gone, model.keras shows that this program wrote the folder."""
+    """Whether run.json or, where that is damaged or gone, the model file shows that this program wrote the folder."""
     try:
         if is_record(read_file(folder / RECORD_FILE)):
             return True
     except FileNotFoundError:
         pass
-    try:
-        return bool(read_metadata(folder / MODEL_FILE))
-    except (CallError, DataError):
-        return False
+    for read, name in ((read_metadata, MODEL_FILE), (read_finder_metadata, FINDER_FILE)):
+        try:
+            return bool(read(folder / name))
+        except (CallError, DataError):
+            continue
+    return False
 
 
 def _list_run_files(folder: Path) -> list[Path]:

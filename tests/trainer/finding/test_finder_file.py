@@ -1,5 +1,8 @@
 """Opening a finder by what its file is."""
 
+import io
+import zipfile
+
 import pytest
 
 from shards.errors import CallError, DataError
@@ -13,11 +16,17 @@ def test_a_litert_file_of_any_name(colour_finder, tmp_path):
     assert isinstance(open_finder(path, threads=2), SsdFinder)
 
 
+def make_zip(member: str) -> bytes:
+    with zipfile.ZipFile(buffer := io.BytesIO(), "w") as archive:
+        archive.writestr(member, "{}")
+    return buffer.getvalue()
+
+
 def test_what_is_no_finder(tmp_path):
     cases = {
         "none": (None, r"there is no such file; give MediaPipe's SSD"),
         "empty.tflite": (b"", "an empty file, not a finder"),
-        "model.keras": (b"PK\3\4" + bytes(40), "a zip or .keras file, not a finder"),
+        "model.keras": (make_zip("mood.json"), "a zip or .keras file, not a finder"),
         "picture.tflite": (b"\xff\xd8\xff" + bytes(40), "not a LiteRT file, not a finder"),
     }
     for name, (content, message) in cases.items():
@@ -37,6 +46,9 @@ def test_a_damaged_one(colour_finder, tmp_path):
         (tmp_path / name).write_bytes(part)
         with pytest.raises(DataError, match=r"LiteRT cannot load it: .*; get the file anew"):
             open_finder(tmp_path / name)
+    (tmp_path / "finder.keras").write_bytes(make_zip("finder.json")[:-10])
+    with pytest.raises(DataError, match=r"finder\.keras: damaged"):
+        open_finder(tmp_path / "finder.keras")
 
 
 def test_another_network(tmp_path):

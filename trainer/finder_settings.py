@@ -1,0 +1,133 @@
+"""The settings of a finder's training run, as trainer.settings has those of the mood trainer's. Light, like it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from console.restricted_numbers import NonNegativeInt, PositiveFloat, PositiveInt
+from shards.errors import CallError
+from trainer.settings import (
+    DeviceKind,
+    DeviceSettings,
+    Jit,
+    NetworkSettings,
+    PartOfOne,
+    Precision,
+    RandomSeed,
+    RunSettings,
+    Stage,
+)
+
+SIDE_STEP = 32  # the network halves its input five times
+
+# Raised when the code trains differently with the same settings, so that older checkpoints are not continued.
+FINDER_RECIPE = 1
+
+
+@dataclass(frozen=True)
+class FrameSettings:
+    """How batches of whole frames are made; FinderSettings describes the fields."""
+
+    batch_size: int = 32
+    resolution: int = 320
+    flip: bool = True
+    augment: bool = True
+    shuffle_records: int = 2048
+    frames_per_video: None = None  # preprocess' frames.per_video has chosen them
+
+
+@dataclass(frozen=True)
+class FinderSettings(RunSettings):
+    """One training run of a finder.
+
+    Args:
+        train: a dataset folder with whole frames (its train split).
+        valid: a dataset folder (its val split), the folder of train when not given.
+        out: the run's folder.
+        batch_size: pictures in a step, over all devices.
+        resolution: side of the square in which the network sees a picture, in pixels; a multiple of 32.
+        learning_rate: its highest rate.
+        epochs: at most so many.
+        backbone: whose first blocks are taken, down to a sixteenth of the side; any that trainer.train knows.
+        weights: imagenet, none (from scratch), or a .keras FILE, such as the model.keras of a mood run.
+        backbone_rate: the backbone's rate, as a part of that of the layers behind it.
+        warmup: part of the steps in which the rate rises; then it falls along a cosine.
+        weight_decay: of AdamW, on kernels.
+        best: which figure of the validation frames chooses finder.keras.
+        patience: epochs without a lower val_loss after which training ends.
+        augment: change scale, place, background and colours; without it frames lie as in validation.
+        flip: mirror half of the pictures too, left to right.
+        shuffle_records: encoded records that wait to be drawn.
+        device: gpu fails where there is none; auto takes one if there is.
+        devices: how many to train on at once (TensorFlow's MirroredStrategy); on a CPU, virtual ones.
+        precision: auto is mixed_float16 on a GPU, float32 on a CPU.
+        jit: compile by XLA; auto is on for one GPU, off on a CPU, on several devices and when deterministic.
+        deterministic: the same bytes from the same run, on a CPU; slower on a GPU.
+        checkpoint_steps: steps from one checkpoint to the next.
+        self_check: look for the usual mistakes before the first epoch.
+        measure_speed: measure input and model alone before the first epoch.
+        tensorboard: write events for TensorBoard as well (extra tensorboard).
+        seed: of everything random.
+        replace: remove another run from the run's folder first.
+        debug: show tracebacks.
+    """
+
+    train: str
+    valid: str | None = None
+    out: str = "runs/finder"
+    batch_size: PositiveInt = FrameSettings.batch_size
+    resolution: PositiveInt = FrameSettings.resolution
+    learning_rate: PositiveFloat = 2e-3
+    epochs: NonNegativeInt = 40
+    backbone: str = "MobileNetV3Large"
+    weights: str = NetworkSettings.weights
+    backbone_rate: PositiveFloat = 0.3
+    warmup: PartOfOne = 0.05
+    weight_decay: PartOfOne = 0.01
+    best: Literal["ap", "ap50", "mean_iou"] = "ap"
+    patience: PositiveInt = 8
+    flip: bool = FrameSettings.flip
+    augment: bool = FrameSettings.augment
+    shuffle_records: PositiveInt = FrameSettings.shuffle_records
+    device: DeviceKind = DeviceSettings.device
+    devices: PositiveInt = DeviceSettings.devices
+    precision: Precision = DeviceSettings.precision
+    jit: Jit = DeviceSettings.jit
+    deterministic: bool = DeviceSettings.deterministic
+    checkpoint_steps: PositiveInt = 1000
+    self_check: bool = True
+    measure_speed: bool = True
+    tensorboard: bool = False
+    seed: RandomSeed = 0
+    replace: bool = False
+    debug: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises CallError where settings contradict each other."""
+        if self.resolution % SIDE_STEP:
+            nearest = max(SIDE_STEP, round(self.resolution / SIDE_STEP) * SIDE_STEP)
+            raise CallError(f"resolution {self.resolution} is no multiple of {SIDE_STEP}; give {nearest}")
+        if not self.epochs:
+            raise CallError("epochs 0: nothing would be trained; give --epochs")
+        if self.batch_size % self.devices:
+            raise CallError(f"batch_size {self.batch_size} is no multiple of the {self.devices} devices; change one")
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.out)
+
+    @property
+    def frame_settings(self) -> FrameSettings:
+        return self._select(FrameSettings, frames_per_video=None)
+
+    @property
+    def network_settings(self) -> NetworkSettings:
+        return NetworkSettings(self.backbone, self.weights)
+
+    @property
+    def stages(self) -> list[Stage]:
+        return [Stage("train", "full", self.epochs, self.learning_rate)]
+
+    @property
+    def content(self) -> dict[str, Any]:
+        return super().content | {"finder_recipe": FINDER_RECIPE}

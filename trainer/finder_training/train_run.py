@@ -1,0 +1,56 @@
+"""A training run of the finder, from its settings to its report; or the rest of one that was stopped."""
+
+from pathlib import Path
+from typing import Any
+
+from trainer.evaluation.finder_report import write_finder_report
+from trainer.finder_settings import FinderSettings
+from trainer.finder_training.finder_check import check_finder_run
+from trainer.finder_training.finder_run import FinderRun
+from trainer.finding.centre_network import build_centre_network
+from trainer.finding.finder_json import read_finder_metadata
+from trainer.input.dataset_split import check_no_shared_videos
+from trainer.input.frame_batches import check_frame_settings
+from trainer.input.frame_split import FrameSplit, open_frame_split
+from trainer.run_files.checkpoint import Progress
+from trainer.run_files.file_names import FINDER_FILE
+from trainer.run_files.run_fingerprint import fingerprint_run
+from trainer.training.best_model import recall_best
+from trainer.training.device import choose_device
+from trainer.training.run_course import check_extras, complete_run
+
+
+def train_finder(settings: FinderSettings, command: list[str]) -> dict[str, Any]:
+    """Train a finder, or continue training, and evaluate; returns what metrics.json holds.
+
+    All files go to settings.folder. `command` is the command line, for run.json. Raises CallError and DataError, one
+    line each, for what the user can change.
+    """
+    check_extras(settings)
+    device = choose_device(settings.device_settings, settings.seed)
+    training, validation = open_frame_splits(settings)
+    check_frame_settings(training, settings.frame_settings)
+    fingerprint = fingerprint_run(settings, training.fingerprint, validation.fingerprint, device.effective)
+
+    def start_run(progress: Progress) -> FinderRun:
+        with device.scope():
+            network = build_centre_network(settings.network_settings, settings.resolution)
+        if progress.total_steps:
+            path = settings.folder / FINDER_FILE
+            recall_best(progress, lambda: read_finder_metadata(path).trained, settings.best)
+        return FinderRun(
+            settings.folder, settings, settings.frame_settings, device, training, validation, network, progress=progress
+        )
+
+    def write_report(folder: Path) -> None:
+        write_finder_report(folder, validation)
+
+    return complete_run(settings, fingerprint, command, start_run, check_finder_run, write_report)
+
+
+def open_frame_splits(settings: FinderSettings) -> tuple[FrameSplit, FrameSplit]:
+    """The training and the validation split. Raises CallError or DataError where they do not go together."""
+    training = open_frame_split(Path(settings.train), "train")
+    validation = open_frame_split(Path(settings.valid or settings.train), "val")
+    check_no_shared_videos(training, validation)
+    return training, validation

@@ -1,0 +1,27 @@
+"""python -m trainer.train_finder --train DIR [--valid DIR] [--out runs/finder] [--config FILE.yaml] [--SETTING VALUE ...]
+
+The same command again continues a run that was stopped or killed, as trainer.train does. What comes out, finder.keras,
+finds dogs and cats in whole pictures: python -m trainer.inference --finder runs/finder/finder.keras.
+"""
+
+import sys
+
+from console import settings_parser
+from console.command import run_command
+from trainer.finder_settings import FinderSettings
+from trainer.tensorflow_startup import without_notes
+
+
+def main(arguments: list[str]) -> int:
+    about = "The whole frames of a dataset -> a finder of dogs and cats in pictures."
+    flags = ("tensorboard", "replace", "debug")
+    settings = settings_parser.parse_settings(FinderSettings, "trainer.train_finder", about, arguments, flags, {})
+    with without_notes():  # imported here, once the arguments are known to be good: it takes seconds
+        from trainer.finder_training.train_run import train_finder
+
+    train_finder(settings, ["python", "-m", "trainer.train_finder", *arguments])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("train_finder", main, sys.argv[1:]))
