@@ -26,7 +26,8 @@ DOORS = {
     "PIL": "trainer/answering/photo_header",
     "cv2": (
         "preprocess/cutting/jpeg_crop preprocess/cutting/phash trainer/answering/photo trainer/answering/box_crop "
-        "trainer/answering/video_file tools/sample/canvas tools/reporting/frame_pictures tools/extracts/stored_crop"
+        "trainer/answering/video_file trainer/evaluation/example_pictures tools/sample/canvas "
+        "tools/reporting/frame_pictures tools/extracts/stored_crop"
     ),
     "filelock": "shards/storage/folder_lock",
     "fontTools": "console/hangul_font",

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from shards.errors import DataError
-from trainer.input.dataset_split import DatasetSplit, read_records
+from trainer.input.dataset_split import DatasetSplit, read_whole_records
 
 PICTURE_SIDE = 128  # pixels
 _QUALITY = 80  # of the JPEGs, which then have about 5 KB
@@ -19,13 +19,13 @@ class ExamplePicture(NamedTuple):
     jpeg: bytes
 
 
-def read_example_pictures(split: DatasetSplit, places: list[int]) -> dict[int, ExamplePicture]:
+def read_thumbnails(split: DatasetSplit, places: list[int]) -> dict[int, ExamplePicture]:
     """Read the pictures at some places of a split. Only these are held in memory.
 
     Raises DataError where a shard is missing or damaged, or where a picture cannot be decoded.
     """
     try:
-        records = read_records(split, places)
+        records = read_whole_records(split, places)
     except OSError as error:
         raise DataError(f"{error.filename}: {error.strerror}; run python -m tools.verify {split.name}") from error
     return {

@@ -17,7 +17,7 @@ from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
 from trainer.evaluation import plots
 from trainer.evaluation.answer_examples import EXAMPLE_GROUPS, list_example_places
-from trainer.evaluation.example_pictures import read_example_pictures
+from trainer.evaluation.example_pictures import read_thumbnails
 from trainer.evaluation.plain_verdict import word_verdict
 from trainer.input.dataset_split import DatasetSplit
 from trainer.run_files.file_names import HISTORY_FILE, METRICS_FILE, RECORD_FILE, REPORT_FILE
@@ -142,7 +142,7 @@ def _build_strips(examples: dict[str, Any] | None, validation: DatasetSplit | No
     try:
         if validation is None:
             raise DataError("the validation dataset is not here")
-        pictures = read_example_pictures(validation, list_example_places(examples))
+        pictures = read_thumbnails(validation, list_example_places(examples))
     except DataError as error:
         problem = _escape_surrogates(str(error))
     for mood in examples["moods"].values():

@@ -111,10 +111,10 @@ def check_no_shared_videos(train: DatasetSplit, valid: DatasetSplit) -> None:
 
 def read_squares(split: DatasetSplit, places: Sequence[int]) -> list[bytes]:
     """Read the stored JPEGs of the records at some places; the shards are read up to the last of them."""
-    return [record["image"] for record in read_records(split, places)]
+    return [record["image"] for record in read_whole_records(split, places)]
 
 
-def read_records(split: DatasetSplit, places: Sequence[int]) -> list[dict[str, Any]]:
+def read_whole_records(split: DatasetSplit, places: Sequence[int]) -> list[dict[str, Any]]:
     """Read all fields of the records at some places; the shards are read up to the last of them.
 
     Raises DataError where a record on the way there is damaged.

@@ -7,15 +7,15 @@ import pytest
 from shards.errors import DataError
 from tests.trainer.conftest import SIZE
 from trainer.evaluation import example_pictures
-from trainer.evaluation.example_pictures import read_example_pictures
-from trainer.input.dataset_split import open_split, read_records
+from trainer.evaluation.example_pictures import read_thumbnails
+from trainer.input.dataset_split import open_split, read_whole_records
 
 
 def test_pictures_are_those_of_their_places(pets):
     """Each mood has its own colour, and validation gives labels in the order of the places."""
     split = open_split(pets, "val")
     places = list(range(0, split.records, 5))
-    pictures = read_example_pictures(split, places)
+    pictures = read_thumbnails(split, places)
     assert list(pictures) == places
     means = {}
     for place, (key, jpeg) in pictures.items():
@@ -30,14 +30,14 @@ def test_pictures_are_those_of_their_places(pets):
 def test_large_crops_are_made_small(pets, monkeypatch):
     monkeypatch.setattr(example_pictures, "PICTURE_SIDE", 32)
     split = open_split(pets, "val")
-    ((_, jpeg),) = read_example_pictures(split, [3]).values()
+    ((_, jpeg),) = read_thumbnails(split, [3]).values()
     assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape == (32, 32, 3)
-    assert len(jpeg) < len(read_records(split, [3])[0]["image"])
+    assert len(jpeg) < len(read_whole_records(split, [3])[0]["image"])
 
 
 def test_none_chosen_and_none_there(pets):
     split = open_split(pets, "val")
-    assert read_example_pictures(split, []) == {}
+    assert read_thumbnails(split, []) == {}
     gone = split._replace(files=(split.files[0].with_name("없음"),))
     with pytest.raises(DataError, match=r"없음: .*run python -m tools.verify"):
-        read_example_pictures(gone, [0])
+        read_thumbnails(gone, [0])

@@ -20,7 +20,7 @@ from trainer.evaluation.answer_examples import EXAMPLE_GROUPS, choose_examples
 from trainer.evaluation.metrics import Predictions
 from trainer.evaluation.metrics_json import evaluate
 from trainer.evaluation.run_report import flatten_settings, write_run_report
-from trainer.input.dataset_split import DatasetSplit, open_split, read_records
+from trainer.input.dataset_split import DatasetSplit, open_split, read_whole_records
 
 HEADER = (
     "stage,epoch,first_step,steps,loss,train_accuracy,learning_rate,val_loss,val_accuracy,macro_f1,balanced_accuracy,"
@@ -169,7 +169,7 @@ def test_every_chosen_picture_is_shown_with_its_key(shown, pets):
     assert len(chosen) == 18  # three moods, three groups, two videos
     jpegs = [picture for picture in page.pictures if picture["src"].startswith("data:image/jpeg")]
     assert len(jpegs) == len(chosen) and "no picture" not in page.text
-    keys = {record["key"] for record in read_records(open_split(pets, "val"), [one["place"] for one in chosen])}
+    keys = {record["key"] for record in read_whole_records(open_split(pets, "val"), [one["place"] for one in chosen])}
     assert len(keys) == len(chosen) and all(key in page.text for key in keys)
     assert page.text.count("No validation frame shows this mood") == 3
     assert page.text.count("이 감정을 보이는 검증 프레임이 없어") == 3
