@@ -37,7 +37,7 @@ def make_centre_loss(resolution: int) -> Callable[[Any, Any], Any]:
 
 
 def draw_gaussians(targets: Any, resolution: int) -> tuple[Any, Any]:
-    """How near each cell is to the cell of the box's centre, (batch, cells, cells) in 0..1, and whether it is that cell.
+    """How near each cell is to that of the box's centre, (batch, cells, cells) in 0..1, and whether it is that cell.
 
     The nearness is 1 at the cell of the centre and falls as a Gaussian whose deviations follow from the box's sides.
     """

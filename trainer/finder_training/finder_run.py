@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from trainer.evaluation.box_examples import choose_box_examples
-from trainer.evaluation.finder_metrics import (
+from trainer.finder_evaluation.box_examples import choose_box_examples
+from trainer.finder_evaluation.finder_metrics import (
     FinderAnswers,
     compute_finder_epoch,
     evaluate_finder,

@@ -14,7 +14,7 @@ from trainer.input.frame_placement import PLACEMENT_VALUES
 
 
 def build_frame_training_model(network: keras.Model, resolution: int, augment: bool) -> keras.Model:
-    """The network on frames, placements and numbers, see trainer.input.frame_batches; its output is that of the network.
+    """The network on frames, placements and numbers, see trainer.input.frame_batches, with the network's output.
 
     Without `augment` the numbers, which change colours, have no effect.
     """
@@ -27,7 +27,7 @@ def build_frame_training_model(network: keras.Model, resolution: int, augment: b
 
 
 def build_frame_validation_model(network: keras.Model, resolution: int) -> keras.Model:
-    """The network on frames, placements and targets, to what is found (CentreBoxes by name) and to each frame's loss."""
+    """The network on frames, placements and targets, to what is found (CentreBoxes by name) and each frame's loss."""
     pictures, placements = _make_frame_inputs()
     targets = keras.Input((TARGET_VALUES,), name="targets")
     heads = network(FrameCanvas(resolution)(pictures, placements))

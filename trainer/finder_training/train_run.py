@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from trainer.evaluation.finder_report import write_finder_report
+from trainer.finder_evaluation.finder_report import write_finder_report
 from trainer.finder_settings import FinderSettings
 from trainer.finder_training.finder_check import check_finder_run
 from trainer.finder_training.finder_run import FinderRun

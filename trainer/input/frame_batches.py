@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from shards.errors import CallError
 from shards.record_fields import FRAME_SIDE, WHOLE_FRAMES
+from trainer.finder_settings import FrameSettings
 from trainer.finding.found_pet import SPECIES
 from trainer.input import batch_decoding
 from trainer.input.augmentation import AUGMENTATION_NUMBERS
@@ -25,7 +26,6 @@ from trainer.input.record_batches import (
     draw_first_batches,
     draw_step_numbers,
 )
-from trainer.finder_settings import FrameSettings
 
 TARGET_VALUES = 6
 _FIELDS = ("image", "bbox", "species", "animal_count", "video")
@@ -84,8 +84,7 @@ def make_frame_validation_batches(split: FrameSplit, settings: FrameSettings) ->
 
 
 def _decode_frames(encoded: tf.Tensor, batch: int) -> tuple[tf.Tensor, ...]:
-    """Pictures on squares, their sizes (batch, 2), boxes (batch, 4) as fractions, species and alone (batch, 2), videos.
-    """
+    """Pictures on squares, their sizes (batch, 2), boxes (batch, 4) as fractions, species and alone (batch, 2), videos."""
     jpegs, boxes, species, animals, videos = batch_decoding.parse_records(encoded, *_FIELDS, kind=WHOLE_FRAMES)
     decoded = batch_decoding.decode_squares(jpegs, batch)
     sizes = tf.cast(tf.stack([tf.shape(picture)[:2] for picture in decoded]), tf.float32)

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from shards.emotions import EMOTIONS
+from trainer.evaluation.answer_examples import choose_examples
 from trainer.evaluation.metrics import Predictions, compute_epoch_metrics, fit_temperature
 from trainer.evaluation.metrics_json import evaluate
 from trainer.input.batch_decoding import DCT_METHOD
@@ -109,7 +110,8 @@ class MoodRun(TrainingRun):
         model, metadata = read_model(self.folder / MODEL_FILE, self.device.jit)
         predictions = self._describe_answers(np.asarray(self._predict(model)["logits"]))
         evaluation = evaluate(predictions, self.prior, metadata.temperature, self.settings.seed)
-        return metadata.trained, {"evaluation": evaluation}
+        examples = choose_examples(predictions, self.prior, metadata.temperature)
+        return metadata.trained, {"evaluation": evaluation, "examples": examples}
 
     def describe_model(self, temperature: float, row: dict[str, Any] | None = None) -> Metadata:
         """The metadata of the network as a model file; `row` holds the figures of the epoch that its weights are of."""

@@ -48,7 +48,10 @@ def train(settings: TrainSettings, command: list[str]) -> dict[str, Any]:
     def start_run(progress: Progress) -> MoodRun:
         return _start_run(settings, input_settings, device, training, validation, progress)
 
-    return complete_run(settings, fingerprint, command, start_run, _check_new_run, write_run_report)
+    def write_report(folder: Path) -> None:
+        write_run_report(folder, validation)
+
+    return complete_run(settings, fingerprint, command, start_run, _check_new_run, write_report)
 
 
 def _check_new_run(run: MoodRun) -> list[str]:

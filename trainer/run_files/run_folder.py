@@ -1,7 +1,7 @@
 """A run's folder: is it new, the same run, or another one, and which files may be removed to make room.
 
-Only files that carry a run's names (trainer.run_files.file_names) in a folder that run.json or the model file shows to be
-a run's are ever removed. Where anything else lies in the folder, nothing is removed.
+Only files that carry a run's names (trainer.run_files.file_names) in a folder that run.json or the model file shows to
+be a run's are ever removed. Where anything else lies in the folder, nothing is removed.
 """
 
 import re

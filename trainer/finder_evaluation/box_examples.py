@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from trainer.evaluation.finder_metrics import FinderAnswers
+from trainer.finder_evaluation.finder_metrics import FinderAnswers
 
 EXAMPLE_COUNT = 6  # of each kind
 

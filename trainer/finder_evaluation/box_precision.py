@@ -40,8 +40,7 @@ class _RankedBoxes(NamedTuple):
 
 
 def compare_boxes(boxes: np.ndarray, annotated: np.ndarray) -> np.ndarray:
-    """IoU of boxes (frames, k, 4) with each frame's annotated one (frames, 4), all ymin, xmin, ymax, xmax; (frames, k).
-    """
+    """IoU of boxes (frames, k, 4) with each frame's annotated one (frames, 4), all ymin, xmin, ymax, xmax; (frames, k)."""
     annotated = annotated[:, None]
     low, high = np.maximum(boxes[..., :2], annotated[..., :2]), np.minimum(boxes[..., 2:], annotated[..., 2:])
     shared = np.prod(np.maximum(high - low, 0), axis=-1)
@@ -92,9 +91,7 @@ def _rank_boxes(answers: FoundBoxes) -> _RankedBoxes:
     sorted_scores = answers.scores.ravel()[order]
     last = np.append(sorted_scores[1:] != sorted_scores[:-1], True) if len(order) else np.zeros(0, bool)
     columns = len(OVERLAPS)
-    return _RankedBoxes(
-        frame_of_box[order], found.reshape(-1, columns)[order], false.reshape(-1, columns)[order], last
-    )
+    return _RankedBoxes(frame_of_box[order], found.reshape(-1, columns)[order], false.reshape(-1, columns)[order], last)
 
 
 def _order_boxes(answers: FoundBoxes) -> np.ndarray:

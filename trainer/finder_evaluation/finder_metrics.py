@@ -9,14 +9,14 @@ import numpy as np
 
 from shards.errors import DataError
 from trainer.evaluation.bootstrap import compute_interval, draw_videos
-from trainer.evaluation.box_precision import (
+from trainer.evaluation.metrics_json import CONFIDENCE_LEVEL, RESAMPLE_COUNT
+from trainer.finder_evaluation.box_precision import (
     OVERLAPS,
     FoundBoxes,
     choose_least_score,
     compare_boxes,
     compute_average_precision,
 )
-from trainer.evaluation.metrics_json import CONFIDENCE_LEVEL, RESAMPLE_COUNT
 
 FINDER_FIGURES = {"ap50": "AP at IoU 0.5", "ap": "AP at IoU 0.5:0.95", "mean_iou": "mean IoU of the best box"}
 # Names of the sizes of boxes, by the square root of their share of the picture: from, below.

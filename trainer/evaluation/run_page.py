@@ -1,0 +1,97 @@
+"""What the reports of all kinds of runs share: the files that they read, and the page that they fill in.
+
+The templates of reports extend run_page.html.jinja; the tables at their end are in run_parts.html.jinja.
+"""
+
+import csv
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from console.html_page import render_page
+from shards.errors import DataError
+from shards.storage.atomic_write import write_atomically
+from trainer.run_files.file_names import HISTORY_FILE, METRICS_FILE, RECORD_FILE, REPORT_FILE
+
+_SHOWN_ELSEWHERE = ("evaluation", "examples")  # of metrics.json: in sections of their own
+
+
+def write_run_page(
+    folder: Path, template: Path, metrics: dict[str, Any], history: list[dict[str, Any]], **values: Any
+) -> Path:
+    """Fill in a template and write it as the report of a run's folder; returns the report's path.
+
+    Beside `values`, the template has title, history, and metrics and run: the rest of metrics.json, and run.json, as
+    texts by dotted paths.
+    """
+    page = render_page(
+        template,
+        title=escape_surrogates(folder.absolute().name),
+        history=history,
+        metrics=flatten_settings({key: value for key, value in metrics.items() if key not in _SHOWN_ELSEWHERE}),
+        run={key: flatten_settings({key: value}) for key, value in (_read_json(folder / RECORD_FILE) or {}).items()},
+        **values,
+    )
+    with write_atomically(folder / REPORT_FILE) as file:
+        file.write(page.encode())
+    return folder / REPORT_FILE
+
+
+def read_run_metrics(folder: Path) -> dict[str, Any]:
+    """metrics.json of a run's folder. Raises DataError where it is missing or cannot be read."""
+    metrics = _read_json(folder / METRICS_FILE)
+    if metrics is None:
+        raise DataError(f"{folder / METRICS_FILE} is missing: nothing to report; let the training end first")
+    return metrics
+
+
+def flatten_settings(value: Any, name: str = "") -> dict[str, str]:
+    """Flatten nested dicts to {dotted path: text}; a list without dicts is one value."""
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        value = {str(i): item for i, item in enumerate(value)}
+    if isinstance(value, dict) and value:
+        leaves: dict[str, str] = {}
+        for key, item in value.items():
+            leaves |= flatten_settings(item, f"{name}.{key}" if name else str(key))
+        return leaves
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return {name: escape_surrogates(text)}
+
+
+def escape_surrogates(text: str) -> str:
+    """Make a path name that is not valid UTF-8 (surrogates in Python) printable."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise DataError(f"{path} is not JSON: {error}; restore it or train anew") from error
+    if not isinstance(value, dict):
+        raise DataError(f"{path} holds no JSON object; restore it or train anew")
+    return value
+
+
+def read_run_history(folder: Path) -> list[dict[str, Any]]:
+    """Read the rows of history.csv, with numbers parsed; empty cells and numbers that are not finite become None."""
+    path = folder / HISTORY_FILE
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        return [{name: _parse_cell(text) for name, text in row.items() if name} for row in csv.DictReader(file)]
+
+
+def _parse_cell(text: str | None) -> Any:
+    if not text:
+        return None
+    if text.isdecimal():
+        return int(text)
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if math.isfinite(number) else None
