@@ -25,7 +25,7 @@ FINDER_RECIPE = 1
 
 
 @dataclass(frozen=True)
-class FrameSettings:
+class FinderInputSettings:
     """How batches of whole frames are made; FinderSettings describes the fields."""
 
     batch_size: int = 32
@@ -75,8 +75,8 @@ class FinderSettings(RunSettings):
     train: str
     valid: str | None = None
     out: str = "runs/finder"
-    batch_size: PositiveInt = FrameSettings.batch_size
-    resolution: PositiveInt = FrameSettings.resolution
+    batch_size: PositiveInt = FinderInputSettings.batch_size
+    resolution: PositiveInt = FinderInputSettings.resolution
     learning_rate: PositiveFloat = 2e-3
     epochs: NonNegativeInt = 40
     backbone: str = "MobileNetV3Large"
@@ -86,9 +86,9 @@ class FinderSettings(RunSettings):
     weight_decay: PartOfOne = 0.01
     best: Literal["ap", "ap50", "mean_iou"] = "ap"
     patience: PositiveInt = 8
-    flip: bool = FrameSettings.flip
-    augment: bool = FrameSettings.augment
-    shuffle_records: PositiveInt = FrameSettings.shuffle_records
+    flip: bool = FinderInputSettings.flip
+    augment: bool = FinderInputSettings.augment
+    shuffle_records: PositiveInt = FinderInputSettings.shuffle_records
     device: DeviceKind = DeviceSettings.device
     devices: PositiveInt = DeviceSettings.devices
     precision: Precision = DeviceSettings.precision
@@ -117,8 +117,9 @@ class FinderSettings(RunSettings):
         return Path(self.out)
 
     @property
-    def frame_settings(self) -> FrameSettings:
-        return self._select(FrameSettings, frames_per_video=None)
+    def frame_settings(self) -> FinderInputSettings:
+        resolution = int(self.resolution)  # Keras takes a number type of the settings for a dtype
+        return self._select(FinderInputSettings, resolution=resolution, frames_per_video=None)
 
     @property
     def network_settings(self) -> NetworkSettings:

@@ -1,4 +1,4 @@
-"""python -m trainer.train_finder --train DIR [--valid DIR] [--out runs/finder] [--config FILE.yaml] [--SETTING VALUE ..]
+"""python -m trainer.train_finder --train DIR [--valid DIR] [--out runs/finder] [--config FILE] [--SETTING VALUE ...]
 
 The same command again continues a run that was stopped or killed, as trainer.train does. What comes out, finder.keras,
 finds dogs and cats in whole pictures: python -m trainer.inference --finder runs/finder/finder.keras.

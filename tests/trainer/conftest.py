@@ -67,3 +67,26 @@ def _build():
     from trainer.settings import NetworkSettings
 
     return build_network(NetworkSettings("small", "none"), SIZE)
+
+
+@pytest.fixture(scope="session")
+def whole_frames(two_workers, tmp_path_factory) -> Path:
+    """Twenty training videos and six validation videos of dogs and cats, 4 frames a video."""
+    from tests.trainer.whole_frames import make_frames_dataset
+
+    return make_frames_dataset(tmp_path_factory.mktemp("동물"), training=20, validation=6)
+
+
+@pytest.fixture(scope="session")
+def finder_run(whole_frames, tmp_path_factory):
+    """A short run of the finder with everything switched on; its folder, output and messages."""
+    from tests.trainer.runs import FINDER_TINY, train_finder_here
+    from trainer.checks import throughput
+
+    out = tmp_path_factory.mktemp("runs") / "찾기"
+    arguments = (*FINDER_TINY, "--epochs", "6", "--self_check", "true", "--measure_speed", "true")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(throughput, "_SECONDS", 0.2)
+        result = train_finder_here(whole_frames, out, *arguments)
+    assert result.returncode == 0, result.stderr
+    return out, result

@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 import zipfile
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -16,11 +17,16 @@ import numpy as np
 
 from console.command import run_command
 from tests.conftest import ROOT
+from trainer import train_finder
 from trainer.train import main
 
 TINY = (
     *("--backbone", "small", "--batch_size", "12", "--resolution", "48", "--learning_rate", "0.003"),
     *("--measure_speed", "false", "--self_check", "false"),
+)
+FINDER_TINY = (
+    *("--backbone", "small", "--weights", "none", "--batch_size", "8", "--resolution", "96"),
+    *("--learning_rate", "0.006", "--measure_speed", "false", "--self_check", "false"),
 )
 MODULE = (sys.executable, "-m", "trainer.train")
 SCRATCH = ("--weights", "none", "--probe.epochs", "0", "--epochs", "2")
@@ -40,10 +46,12 @@ def train(data: Path, out: Path, *arguments: str, **environment: str) -> subproc
 
 def train_here(data: Path, out: Path, *arguments: str) -> subprocess.CompletedProcess:
     """The same in this process, which saves the seconds of importing TensorFlow; what it sets for a process stays."""
-    output, errors, call = io.StringIO(), io.StringIO(), _list_arguments(data, out, arguments)
-    with redirect_stdout(output), redirect_stderr(errors), warnings.catch_warnings():
-        status = run_command("train", main, call)
-    return subprocess.CompletedProcess(call, status, output.getvalue(), errors.getvalue())
+    return _run_here("train", main, _list_arguments(data, out, arguments))
+
+
+def train_finder_here(data: Path, out: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """Train a finder in this process."""
+    return _run_here("train_finder", train_finder.main, ["--train", str(data), "--out", str(out), *arguments])
 
 
 def train_until(data: Path, out: Path, checkpoints: int, number: signal.Signals, *arguments: str) -> tuple[int, str]:
@@ -67,6 +75,13 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
     with zipfile.ZipFile(path) as archive, h5py.File(archive.open("model.weights.h5")) as file:
         file.visititems(lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
     return found
+
+
+def _run_here(name: str, command: Callable[[list[str]], int], call: list[str]) -> subprocess.CompletedProcess:
+    output, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(output), redirect_stderr(errors), warnings.catch_warnings():
+        status = run_command(name, command, call)
+    return subprocess.CompletedProcess(call, status, output.getvalue(), errors.getvalue())
 
 
 def _list_arguments(data: Path, out: Path, arguments: tuple[str, ...]) -> list[str]:

@@ -43,7 +43,7 @@ def check_same_pixels(inferred: np.ndarray, trained: np.ndarray) -> str:
     return f"one file through training and inference: {difference:.2f} of 255 apart on average"
 
 
-def check_same_logits(stored: np.ndarray, in_memory: np.ndarray, tolerance: float) -> str:
+def check_same_logits(stored: np.ndarray | float, in_memory: np.ndarray | float, tolerance: float) -> str:
     """A model that was written and read gives the same logits as the one in memory."""
     difference = float(np.abs(stored - in_memory).max())
     if not difference < tolerance:

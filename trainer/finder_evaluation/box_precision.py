@@ -40,7 +40,7 @@ class _RankedBoxes(NamedTuple):
 
 
 def compare_boxes(boxes: np.ndarray, annotated: np.ndarray) -> np.ndarray:
-    """IoU of boxes (frames, k, 4) with each frame's annotated one (frames, 4), all ymin, xmin, ymax, xmax; (frames, k)."""
+    """IoU (frames, k) of boxes (frames, k, 4) with each frame's annotated one (frames, 4); ymin, xmin, ymax, xmax."""
     annotated = annotated[:, None]
     low, high = np.maximum(boxes[..., :2], annotated[..., :2]), np.minimum(boxes[..., 2:], annotated[..., 2:])
     shared = np.prod(np.maximum(high - low, 0), axis=-1)

@@ -60,15 +60,15 @@ def word_box_verdict(evaluation: dict[str, Any]) -> dict[str, str]:
     words = {
         "beats": (
             "finds animals better than a box that is always the same",
-            "항상 같은 상자보다 동물을 더 잘 찾습니다",
+            "늘 같은 상자보다 동물을 더 잘 찾습니다",
         ),
         "loses to": (
             "finds animals worse than a box that is always the same",
-            "항상 같은 상자보다 동물을 더 못 찾습니다",
+            "늘 같은 상자보다 동물을 더 못 찾습니다",
         ),
         "unclear": (
             "is not shown to find animals better than a box that is always the same",
-            "항상 같은 상자보다 동물을 더 잘 찾는다고 할 수 없습니다",
+            "늘 같은 상자보다 동물을 더 잘 찾는다고 할 수 없습니다",
         ),
     }
     english, korean = words[figure["against_mean_box"]]

@@ -58,13 +58,13 @@ class FinderRun(TrainingRun):
     @cached_property
     def plain_model(self) -> keras.Model:
         """The network on training batches, with their colours as they are."""
-        return build_frame_training_model(self.network, self.settings.resolution, augment=False)
+        return build_frame_training_model(self.network, self.input_settings.resolution, augment=False)
 
     @cached_property
     def validation_model(self) -> keras.Model:
         """The network on validation frames. Cached, so that it is traced and compiled once."""
         with self.device.scope():
-            model = build_frame_validation_model(self.network, self.settings.resolution)
+            model = build_frame_validation_model(self.network, self.input_settings.resolution)
             model.compile(jit_compile=self.device.jit)
         return model
 
@@ -76,10 +76,10 @@ class FinderRun(TrainingRun):
 
     def build_training_model(self, stage: Stage) -> keras.Model:
         choose_trainable(self.network, stage.train_base, self.settings.network_settings.from_scratch)
-        return build_frame_training_model(self.network, self.settings.resolution, self.input_settings.augment)
+        return build_frame_training_model(self.network, self.input_settings.resolution, self.input_settings.augment)
 
     def make_loss(self):
-        return make_centre_loss(self.settings.resolution)
+        return make_centre_loss(self.input_settings.resolution)
 
     def make_example_targets(self):
         return np.zeros((1, TARGET_VALUES), np.float32)
@@ -112,7 +112,7 @@ class FinderRun(TrainingRun):
         chosen = {name: content[name] for name in ("resolution", "weights", "seed")}
         chosen["weights"] = chosen["weights"].encode(errors="backslashreplace").decode()  # a path may be no valid text
         return FinderMetadata(
-            image_size=self.settings.resolution,
+            image_size=self.input_settings.resolution,
             min_score=min_score,
             dataset=self.training.fingerprint,
             backbone=self.settings.backbone,
@@ -120,7 +120,7 @@ class FinderRun(TrainingRun):
         )
 
     def describe_pictures(self):
-        return {"stored": self.training.image_size, "resolution": self.settings.resolution}
+        return {"stored": self.training.image_size, "resolution": self.input_settings.resolution}
 
     def describe_start(self):
         training, validation = self.training, self.validation
@@ -132,7 +132,7 @@ class FinderRun(TrainingRun):
             f"{self.input_settings.batch_size} an epoch, {how}; the shuffle holds at most "
             f"{estimate_shuffle_bytes(training, self.input_settings) / 1e6:,.0f} MB",
             f"sizes   frames of at most {training.image_size} pixels, decoded by {DCT_METHOD}, in squares of "
-            f"{self.settings.resolution}; on {several:,} frames there are more animals than the one box",
+            f"{self.input_settings.resolution}; on {several:,} frames there are more animals than the one box",
         ]
 
     def describe_epoch(self, row):
@@ -141,7 +141,7 @@ class FinderRun(TrainingRun):
     def _draw_squares(self, inputs: Any) -> Any:
         """A batch of validation as a finder's file takes it: squares, uint8."""
         pictures, placements, _ = inputs
-        squares = FrameCanvas(self.settings.resolution)(pictures, placements)
+        squares = FrameCanvas(self.input_settings.resolution)(pictures, placements)
         return keras.ops.cast(keras.ops.round(squares), "uint8")
 
     def _describe_answers(self, outputs: dict[str, Any]) -> FinderAnswers:
@@ -151,7 +151,7 @@ class FinderRun(TrainingRun):
         )
         heights, widths = validation.sizes.T[:, :, None]
         return FinderAnswers(
-            boxes=leave_letterbox(boxes, heights, widths, self.settings.resolution),
+            boxes=leave_letterbox(boxes, heights, widths, self.input_settings.resolution),
             scores=scores,
             species=np.array([name.upper() for name in SPECIES], object)[species],
             annotated=validation.boxes,

@@ -29,17 +29,18 @@ def train_finder(settings: FinderSettings, command: list[str]) -> dict[str, Any]
     check_extras(settings)
     device = choose_device(settings.device_settings, settings.seed)
     training, validation = open_frame_splits(settings)
-    check_frame_settings(training, settings.frame_settings)
+    input_settings = settings.frame_settings
+    check_frame_settings(training, input_settings)
     fingerprint = fingerprint_run(settings, training.fingerprint, validation.fingerprint, device.effective)
 
     def start_run(progress: Progress) -> FinderRun:
         with device.scope():
-            network = build_centre_network(settings.network_settings, settings.resolution)
+            network = build_centre_network(settings.network_settings, input_settings.resolution)
         if progress.total_steps:
             path = settings.folder / FINDER_FILE
             recall_best(progress, lambda: read_finder_metadata(path).trained, settings.best)
         return FinderRun(
-            settings.folder, settings, settings.frame_settings, device, training, validation, network, progress=progress
+            settings.folder, settings, input_settings, device, training, validation, network, progress=progress
         )
 
     def write_report(folder: Path) -> None:

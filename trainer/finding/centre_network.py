@@ -81,7 +81,10 @@ def _cut_backbone(backbone: keras.Model, name: str) -> keras.Model:
     """The backbone's blocks down to 1/16, with two outputs: the last layers at 1/8 and at 1/16 of the side."""
     outputs = [layer.output for layer in backbone.layers]
     every_layer = keras.Model(backbone.inputs, outputs)
-    shapes = every_layer.compute_output_spec(keras.KerasTensor((1, _PROBE_SIDE, _PROBE_SIDE, 3)))
+    try:
+        shapes = every_layer.compute_output_spec(keras.KerasTensor((1, _PROBE_SIDE, _PROBE_SIDE, 3)))
+    except ValueError:  # NASNet's branches fit together at few sides only
+        shapes = []
     found = []
     for ratio in (STRIDE, 2 * STRIDE):
         side = _PROBE_SIDE // ratio

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from shards.errors import CallError
 from shards.record_fields import FRAME_SIDE, WHOLE_FRAMES
-from trainer.finder_settings import FrameSettings
+from trainer.finder_settings import FinderInputSettings
 from trainer.finding.found_pet import SPECIES
 from trainer.input import batch_decoding
 from trainer.input.augmentation import AUGMENTATION_NUMBERS
@@ -31,7 +31,7 @@ TARGET_VALUES = 6
 _FIELDS = ("image", "bbox", "species", "animal_count", "video")
 
 
-def check_frame_settings(split: FrameSplit, settings: FrameSettings) -> None:
+def check_frame_settings(split: FrameSplit, settings: FinderInputSettings) -> None:
     """Raise CallError if an epoch has less than one batch."""
     if split.records < settings.batch_size:
         raise CallError(
@@ -41,7 +41,7 @@ def check_frame_settings(split: FrameSplit, settings: FrameSettings) -> None:
 
 
 def make_frame_batches(
-    split: FrameSplit, settings: FrameSettings, seed: int, epoch: int, skip: int = 0, videos: bool = False
+    split: FrameSplit, settings: FinderInputSettings, seed: int, epoch: int, skip: int = 0, videos: bool = False
 ) -> tf.data.Dataset:
     """The training batches of one epoch, but for the first `skip`; the dataset's cardinality is known.
 
@@ -65,13 +65,13 @@ def make_frame_batches(
 
 
 def read_first_frame_batches(
-    split: FrameSplit, settings: FrameSettings, seed: int, count: int, keep_rest: bool
+    split: FrameSplit, settings: FinderInputSettings, seed: int, count: int, keep_rest: bool
 ) -> FirstBatches:
     """Read the first `count` batches of epoch 0, or all if it has fewer; with `keep_rest` more can be drawn."""
     return draw_first_batches(make_frame_batches(split, settings, seed, 0, videos=True), count, keep_rest)
 
 
-def make_frame_validation_batches(split: FrameSplit, settings: FrameSettings) -> tf.data.Dataset:
+def make_frame_validation_batches(split: FrameSplit, settings: FinderInputSettings) -> tf.data.Dataset:
     """Batches of all frames in their order, letterboxed; the last one is padded, so that all have one shape."""
     batch = settings.batch_size
 
@@ -84,7 +84,7 @@ def make_frame_validation_batches(split: FrameSplit, settings: FrameSettings) ->
 
 
 def _decode_frames(encoded: tf.Tensor, batch: int) -> tuple[tf.Tensor, ...]:
-    """Pictures on squares, their sizes (batch, 2), boxes (batch, 4) as fractions, species and alone (batch, 2), videos."""
+    """Pictures in squares, sizes (batch, 2), boxes (batch, 4) as fractions, species and alone (batch, 2), videos."""
     jpegs, boxes, species, animals, videos = batch_decoding.parse_records(encoded, *_FIELDS, kind=WHOLE_FRAMES)
     decoded = batch_decoding.decode_squares(jpegs, batch)
     sizes = tf.cast(tf.stack([tf.shape(picture)[:2] for picture in decoded]), tf.float32)
