@@ -58,8 +58,7 @@ DOORS = {
     "sklearn": "preprocess/writing/validation_split",
     "tensorboard": "trainer/training/run_messages",
     "tensorflow": (
-        "preprocess/cutting/jpeg_decoder trainer/answering/photo trainer/input trainer/model/export_formats "
-        "trainer/training/device"
+        "preprocess/cutting/jpeg_decoder trainer/input trainer/model/export_formats trainer/training/device"
     ),
     "tf2onnx": "trainer/model/export_formats",
     "tqdm": "console/progress",
