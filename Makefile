@@ -78,21 +78,21 @@ export: setup ## a model as SavedModel, LiteRT and ONNX: RUN=DIR
 	$(BIN)/python -m trainer.export --weight_path "$(RUN)/model.keras" --out "$(RUN)-export" $(ARGS)
 
 # The picture that the demo asks about lies in a zip, as all of its frames do: Python's zipfile takes that video out.
-DEMO_ZIP := data/demo/aihub/*/01.데이터/2.Validation/원천데이터_01/CAT/WALKRUN.zip
-DEMO_FRAME := data/demo/video/원천데이터/20201031_cat-walkrun-000267.mp4/frame_18_timestamp_600.jpg
+DEMO_ZIP := data/demo/aihub/*/01.데이터/2.Validation/원천데이터_09/DOG/WALKRUN.zip
+DEMO_FRAME := data/demo/video/원천데이터/20210509_dog-walkrun-007297.mp4/frame_14_timestamp_583.jpg
 
 demo: setup ## on a fresh machine: make a sample and shards, check and show them, train, predict a mood
-	test -d data/demo/aihub || $(BIN)/python -m tools.make_sample data/demo/aihub --as zips
+	test -d data/demo/aihub || $(BIN)/python -m tools.make_sample data/demo/aihub --as zips \
+	  --videos 240 --frames 5 --height 480
 	$(BIN)/python -m preprocess --config configs/demo.yaml
 	$(BIN)/python -m tools.verify data/demo/pets
 	$(BIN)/python -m tools.show data/demo/pets
 	$(BIN)/python -m tools.dataset_report data/demo/pets
 	$(BIN)/python -m tools.dedupe_report data/demo/pets
 	$(BIN)/python -m trainer.train --config configs/demo_train.yaml
-	@echo 'Trained on so few made animals, the model would by default answer that it does not know.'
 	$(BIN)/python -m zipfile --metadata-encoding cp949 -e $(DEMO_ZIP) data/demo/video
 	$(BIN)/python -m trainer.inference --weight_path runs/demo/model.keras --image $(DEMO_FRAME) \
-	  --box 83,914,658,365 --min_confidence 0
+	  --box 196,144,222,216
 	@echo 'Look at data/demo/pets.dataset.html, data/demo/pets.dedupe.html and runs/demo/report.html;'
 	@echo 'then: make shards SOURCE=/your/pet/videos OUT=data/pets'
 

@@ -27,8 +27,8 @@ DOORS = {
     "ai_edge_litert": "trainer/finding/ssd_finder trainer/model/export_formats",
     "cv2": (
         "preprocess/cutting/jpeg_crop preprocess/cutting/phash trainer/answering/photo trainer/answering/box_crop "
-        "trainer/answering/video_file trainer/finding/ssd_finder tools/sample/canvas tools/reporting/frame_pictures "
-        "tools/extracts/stored_crop"
+        "trainer/answering/video_file trainer/evaluation/example_pictures trainer/finding/ssd_finder "
+        "tools/sample/canvas tools/reporting/frame_pictures tools/extracts/stored_crop"
     ),
     "filelock": "shards/storage/folder_lock",
     "fontTools": "console/hangul_font",
