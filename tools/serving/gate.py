@@ -5,6 +5,7 @@ import ipaddress
 import logging
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -110,7 +111,7 @@ def is_loopback(address: str) -> bool:
 def _explain(error: Exception) -> Refusal:
     if isinstance(error, Refusal):
         return error
-    return refuse_path(error.status_code) if isinstance(error, HTTPException) else refuse_fault()
+    return refuse_path(HTTPStatus(error.status_code)) if isinstance(error, HTTPException) else refuse_fault()
 
 
 class _Exchange:

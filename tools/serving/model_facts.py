@@ -6,6 +6,7 @@ from typing import Any
 
 from shards.emotions import EMOTIONS, ENGLISH
 from shards.errors import CallError, DataError
+from trainer.answering.korean_sentences import format_mood_sentence
 from trainer.model.mood_json import Metadata
 from trainer.run_files.file_names import METRICS_FILE, MODEL_FILE, RECORD_FILE
 
@@ -35,13 +36,20 @@ def read_model_facts(model_path: Path, metadata: Metadata) -> dict[str, Any]:
             "backbone": metadata.backbone,
             "resolution": metadata.trained.get("resolution", metadata.image_size),
             "prior": [round(share, 6) for share in metadata.prior],
-            "untrained": [mood.english for mood, share in zip(EMOTIONS, metadata.prior, strict=True) if share == 0],
+            "untrained": [label for label, share in enumerate(metadata.prior) if share == 0],
+            "moods": [mood._asdict() for mood in EMOTIONS],
+            "sentences": {species or "unknown": _list_sentences(species) for species in ("dog", "cat", None)},
             "data": _describe_data(record["data"]) if record and "data" in record else None,
             "scores": _describe_scores(metrics["evaluation"]) if metrics and metrics.get("evaluation") else None,
         }
     except (KeyError, TypeError, ValueError) as error:
         where = f"{METRICS_FILE} or {RECORD_FILE} beside {model_path}"
         raise DataError(f"{where} is not as this program writes it ({error!r}); train anew or move it away") from error
+
+
+def _list_sentences(species: str | None) -> list[str]:
+    """The Korean sentence for each mood, and as the last one that for a mood that is not known."""
+    return [format_mood_sentence(label, species) for label in (*range(len(EMOTIONS)), None)]
 
 
 def _describe_data(data: dict[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,13 @@ def refuse_pixels(width: int, height: int, limit: int) -> Refusal:
     return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_many_pixels", korean, english)
 
 
+def refuse_length(seconds: float) -> Refusal:
+    """For a clip of more seconds; what comes before is answered."""
+    korean = f"영상이 길어서 처음 {seconds:g}초만 보았어요."
+    english = f"the clip is too long; its first {seconds:g} seconds were judged"
+    return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_long", korean, english)
+
+
 def refuse_kind(kind: str) -> Refusal:
     """For a file that is neither a photo nor a clip that can be read; see media_kind."""
     return Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "kind_unreadable", *describe_kind(kind))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 from shards.emotions import ENGLISH
 from tools.serving.model_queue import MOST_PICTURES
@@ -18,22 +18,20 @@ class ServeMetrics:
     def __init__(self, paths: frozenset[str]) -> None:
         self._paths = paths
         self._registry = registry = CollectorRegistry()
+        disable_created_metrics()  # when each figure was first there: as many lines again
 
         def count(name: str, about: str, *labels: str) -> Counter:
             return Counter(f"petmood_{name}", about, labels, registry=registry)
 
-        self._responses = count("responses", "Responses by path and status; 499: the client went away", "path", "status")
+        def measure(name: str, about: str, buckets: tuple[float, ...]) -> Histogram:
+            return Histogram(f"petmood_{name}", about, buckets=buckets, registry=registry)
+
+        self._responses = count("responses", "Responses; status 499: the client went away", "path", "status")
         self._pictures = count("pictures", "Pictures that were judged, by what they came from", "source")
         self._pets = count("pets", "Pets that were judged, by mood", "mood")
-        self._batch = Histogram(
-            "petmood_batch_pictures", "Pictures in a batch", registry=registry, buckets=_BATCHES
-        )
-        self._model = Histogram(
-            "petmood_model_seconds", "Seconds of a batch in the model", registry=registry, buckets=_SECONDS
-        )
-        self.answer = Histogram(
-            "petmood_answer_seconds", "Seconds from a photo's last byte to its answer", registry=registry, buckets=_SECONDS
-        )
+        self._batch = measure("batch_pictures", "Pictures in a batch", _BATCHES)
+        self._model = measure("model_seconds", "Seconds of a batch in the model", _SECONDS)
+        self.answer = measure("answer_seconds", "Seconds from a photo's last byte to its answer", _SECONDS)
         self.clips = Gauge("petmood_clips_open", "Clips that are being received or judged", registry=registry)
         for mood in (*ENGLISH, UNKNOWN):
             self._pets.labels(mood)  # a figure that is 0 is shown, too
