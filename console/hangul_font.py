@@ -29,15 +29,21 @@ def find_hangul_font() -> str | None:
     return next((name for name in _KNOWN_FAMILIES if name in known), None)
 
 
+def find_hangul_font_file() -> Path | None:
+    """The file of that font, None if there is none."""
+    name = find_hangul_font()
+    return Path(font_manager.findfont(name)) if name else None
+
+
 def subset_font(text: str) -> bytes | None:
     """Cut the Hangul font down to the characters of a text: a TrueType font of some kilobytes for a page.
 
     Returns None if there is no font with Hangul.
     """
-    name = find_hangul_font()
-    if name is None:
+    path = find_hangul_font_file()
+    if path is None:
         return None
-    font = TTFont(font_manager.findfont(name), fontNumber=0, recalcTimestamp=False)  # same text, same bytes
+    font = TTFont(path, fontNumber=0, recalcTimestamp=False)  # same text, same bytes
     subsetter = subset.Subsetter(subset.Options(drop_tables=[*subset.Options().drop_tables, *_HINTING_SOURCES]))
     subsetter.populate(text=text)
     subsetter.subset(font)

@@ -2,7 +2,10 @@
 
     python -m trainer.inference --weight_path runs/NAME/model.keras --image dog.jpg more/ walk.mp4
 
-Each picture is cropped to a square around the animal, which --box names; without it the whole picture is used.
+    python -m trainer.inference --weight_path runs/NAME/model.keras --finder finder.tflite --image dog.jpg walk.mp4
+
+With --finder, every dog and cat is found, cut out as in training, and judged; in clips each is followed. Where there is
+none, that is said. Without it, each picture is cropped to a square around the animal, which --box names, or used whole.
 Probabilities are for moods that are equally common, unless --prior natural. Exit status 1: a file could not be read,
 the others are answered.
 """
@@ -10,28 +13,39 @@ the others are answered.
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from console.command import Parser, run_command
 from shards.crop_geometry import Box
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
-from trainer.answering.answers import PRIOR_NOTES, DecisionRule, FileLogits, build_json_answer, format_answer
+from trainer.answering.answers import PRIOR_NOTES, DecisionRule, build_json_answer, format_answer
+from trainer.answering.judged_files import JudgedClip, JudgedPhoto, judge_files
 from trainer.answering.label_list import check_labels
 from trainer.answering.media_files import MediaFile, list_media_files
+from trainer.answering.pet_answers import build_json_file, format_file
+from trainer.answering.pet_judge import DEFAULT_MIN_PET, make_pet_judge
 from trainer.answering.prediction import check_box_fits, predict_files
+from trainer.finding.finder_file import open_finder
+from trainer.finding.found_pet import Finder
 from trainer.model.mood_json import Metadata, read_metadata
 
 _WHOLE_PICTURE_NOTE = (
-    "(사진 전체를 보았어요. 모델은 동물 둘레만 잘라 배웠으니, 동물이 작게 나왔으면 --box로 자리를 알려 주세요.)"
+    "(사진 전체를 보았어요. 모델은 동물 둘레만 잘라 배웠으니, --finder로 찾게 하거나 --box로 자리를 알려 주세요.)"
 )
+
+Answer = dict[str, Any] | list[str]  # of a file: for JSON, or lines of text
 
 
 def main(arguments: list[str]) -> int:
     options = _parse_options(arguments)
     metadata = read_metadata(options.weight_path)
     _check_options(options, metadata)
+    _check_finder_options(options)
+    finder = open_finder(options.finder) if options.finder else None
     files = list_media_files(options.image)
     if options.box:
         check_box_fits(files, options.box)
@@ -41,14 +55,15 @@ def main(arguments: list[str]) -> int:
         problems.append((file, reason))
         print(f"inference: {file.path}: {reason}", file=sys.stderr)
 
-    logits = predict_files(
-        options.weight_path, metadata, files, options.box, options.species, options.batch_size, report_problem
-    )
     rule = DecisionRule(metadata, options.prior, options.min_confidence)
-    if options.json:
-        _print_json(logits, rule, options.weight_path, problems)
+    if finder:
+        answers = _answer_pets(options, finder, files, rule, report_problem)
     else:
-        _print_text(logits, rule, options.topk, bool(options.box))
+        answers = _answer_without_finder(options, metadata, files, rule, report_problem)
+    if options.json:
+        _print_json(answers, rule, options, problems)
+    else:
+        _print_text(answers, rule, is_whole=not (finder or options.box))
     return 1 if problems else 0
 
 
@@ -58,7 +73,21 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
     add("--weight_path", type=Path, required=True, metavar="FILE", help="the model.keras of a run")
     add("--image", type=Path, required=True, nargs="+", metavar="FILE", help="pictures, folders of them, videos")
     add("--box", type=_parse_box, metavar="X,Y,W,H", help="the animal, in pixels of the upright picture")
-    add("--species", choices=("dog", "cat"), help="for the sentence; else from names such as cat-sitdown-014540")
+    add("--finder", type=Path, metavar="FILE", help="finds dogs and cats: MediaPipe's SSD-MobileNetV2 as .tflite")
+    add(
+        "--min_pet",
+        type=float,
+        metavar="SHARE",
+        help="pets are told of whose longer side is at least this share of the picture's shorter side "
+        f"(default {DEFAULT_MIN_PET})",
+    )
+    add("--whole", action="store_true", help="judge the whole picture where the finder finds no pet")
+    add("--annotated", type=Path, metavar="DIR", help="write pictures with boxes and moods; of a clip one for each pet")
+    add(
+        "--species",
+        choices=("dog", "cat"),
+        help="for the sentence; else the finder's, or from names such as cat-sitdown-014540",
+    )
     add("--json", action="store_true", help="one JSON document instead of text")
     add("--topk", type=int, default=3, metavar="N", help="moods to name with their probability (default 3)")
     add("--min_confidence", type=float, default=0.4, metavar="P", help="below it: not known (default 0.4)")
@@ -106,28 +135,94 @@ def _check_options(options: argparse.Namespace, metadata: Metadata) -> None:
         check_labels(options.label)
 
 
-def _print_text(logits: Iterator[FileLogits], rule: DecisionRule, topk: int, boxed: bool) -> None:
+def _check_finder_options(options: argparse.Namespace) -> None:
+    """Raise CallError for flags that contradict each other, and make the folder for pictures."""
+    if options.finder and options.box:
+        raise CallError("--box and --finder: either you say where the animal is, or the finder does; leave one out")
+    for name in ("min_pet", "whole", "annotated"):
+        if not options.finder and getattr(options, name) not in (None, False):
+            raise CallError(f"--{name} needs --finder FILE, which finds the pets")
+    if options.min_pet is not None and not 0 <= options.min_pet <= 1:
+        raise CallError(f"--min_pet {options.min_pet}: is a share of the picture's shorter side, 0 to 1")
+
+
+def _make_annotated_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise CallError(f"--annotated {folder}: there is a file in its place; name a folder") from error
+
+
+def _answer_pets(
+    options: argparse.Namespace,
+    finder: Finder,
+    files: list[MediaFile],
+    rule: DecisionRule,
+    report_problem: Callable[[MediaFile, str], None],
+) -> Iterator[Answer]:
+    """Answer for every pet on each file, and write annotated pictures."""
+    if options.annotated:
+        _make_annotated_folder(options.annotated)
+    min_pet = DEFAULT_MIN_PET if options.min_pet is None else options.min_pet
+    open_judge = partial(make_pet_judge, options.weight_path, finder, min_pet, options.batch_size)
+    sources = {file.path.resolve() for file in files}
+    for file in judge_files(open_judge, files, options.whole, options.batch_size, report_problem):
+        drawn = _draw(file, rule, options, sources) if options.annotated else []
+        if options.json:
+            paths = {"annotated": [str(path) for path in drawn]} if options.annotated else {}
+            yield build_json_file(file, rule, options.species) | paths
+        else:
+            yield [*format_file(file, rule, options.topk, options.species), *(f"  그림: {path}" for path in drawn)]
+
+
+def _draw(
+    file: JudgedPhoto | JudgedClip, rule: DecisionRule, options: argparse.Namespace, sources: set[Path]
+) -> list[Path]:
+    from trainer.answering.annotated_pictures import write_annotated  # imports fonts and Matplotlib
+
+    return write_annotated(file, rule, options.annotated, sources, options.species)
+
+
+def _answer_without_finder(
+    options: argparse.Namespace,
+    metadata: Metadata,
+    files: list[MediaFile],
+    rule: DecisionRule,
+    report_problem: Callable[[MediaFile, str], None],
+) -> Iterator[Answer]:
+    """Answer for the box, or for the whole of each picture."""
+    for file in predict_files(
+        options.weight_path, metadata, files, options.box, options.species, options.batch_size, report_problem
+    ):
+        yield build_json_answer(file, rule) if options.json else list(format_answer(file, rule, options.topk))
+
+
+def _print_text(answers: Iterator[Answer], rule: DecisionRule, is_whole: bool) -> None:
     """Print each file's answer as soon as it is known, and notes after the last one."""
     answered = False
-    for file in logits:
+    for lines in answers:
         answered = True
-        print(*format_answer(file, rule, topk), sep="\n", flush=True)
+        print(*lines, sep="\n", flush=True)
     if not answered:
         return
     print(f"({PRIOR_NOTES[rule.prior]})")
     if rule.untrained_moods:
         print(f"(학습에 없어 답하지 않는 기분: {', '.join(mood.korean for mood in rule.untrained_moods)})")
-    if not boxed:
+    if is_whole:
         print(_WHOLE_PICTURE_NOTE)
 
 
 def _print_json(
-    logits: Iterator[FileLogits], rule: DecisionRule, model_path: Path, problems: list[tuple[MediaFile, str]]
+    answers: Iterator[Answer],
+    rule: DecisionRule,
+    options: argparse.Namespace,
+    problems: list[tuple[MediaFile, str]],
 ) -> None:
-    """Print one document. `problems` are complete once all logits are drawn."""
-    results = [build_json_answer(file, rule) for file in logits]
+    """Print one document. `problems` are complete once all answers are drawn."""
+    results = list(answers)
     document = {
-        "model": str(model_path),
+        "model": str(options.weight_path),
+        **({"finder": str(options.finder)} if options.finder else {}),
         "prior": rule.prior,
         "min_confidence": rule.min_confidence,
         "never_answered": [mood.english for mood in rule.untrained_moods],

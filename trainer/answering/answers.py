@@ -8,7 +8,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from shards.emotions import EMOTIONS, Emotion
-from trainer.answering.korean_sentences import format_mood_sentence, format_probability, format_video_sentence
+from trainer.answering.korean_sentences import (
+    UNKNOWN_MOOD,
+    format_mood_sentence,
+    format_probability,
+    format_video_sentence,
+)
 from trainer.evaluation.calibration import compute_log_probabilities, make_equal_prior
 from trainer.model.mood_json import Metadata
 
@@ -50,25 +55,36 @@ class DecisionRule:
         return label if probabilities[label] >= self.min_confidence else None
 
 
-class FileLogits(NamedTuple):
-    """The logits of one photo, or of a video's sampled frames."""
+class AnimalLogits(NamedTuple):
+    """The logits of one animal: in a photo, or in a video's sampled frames."""
 
-    file: str
     species: str | None
     logits: np.ndarray  # (frames, 6); one row for a photo
     seconds: np.ndarray | None  # (frames,); None for a photo
 
 
+class FileLogits(NamedTuple):
+    """The logits of the animal on a photo or in a video."""
+
+    file: str
+    animal: AnimalLogits
+
+
 def build_json_answer(file: FileLogits, rule: DecisionRule) -> dict[str, Any]:
-    """The answer for one file, ready for JSON. A video's mood is that of the mean of its frames' logits."""
-    probabilities = rule.compute_probabilities(file.logits.mean(axis=0))
+    """The answer for one file, ready for JSON."""
+    return {"file": file.file, **build_json_animal(file.animal, rule)}
+
+
+def build_json_animal(animal: AnimalLogits, rule: DecisionRule) -> dict[str, Any]:
+    """The answer for one animal, ready for JSON. In a video its mood is that of the mean of the frames' logits."""
+    probabilities = rule.compute_probabilities(animal.logits.mean(axis=0))
     label = rule.decide(probabilities)
-    answer = {"file": file.file, "species": file.species, "sentence": _format_sentence(file, label)}
+    answer = {"species": animal.species, "sentence": _format_sentence(animal, label)}
     answer |= _build_json_mood(label, probabilities)
-    if file.seconds is not None:
+    if animal.seconds is not None:
         answer["frames"] = [
             {"seconds": round(float(seconds), 3), **_build_json_mood(rule.decide(of_frame), of_frame)}
-            for seconds, of_frame in zip(file.seconds, map(rule.compute_probabilities, file.logits), strict=True)
+            for seconds, of_frame in zip(animal.seconds, map(rule.compute_probabilities, animal.logits), strict=True)
         ]
     return answer
 
@@ -85,26 +101,31 @@ def _build_json_mood(label: int | None, probabilities: np.ndarray) -> dict[str, 
 
 
 def format_answer(file: FileLogits, rule: DecisionRule, count: int) -> Iterator[str]:
-    """Yield the lines of a file's answer: its name, the sentence, the `count` most probable moods, moods over time."""
-    probabilities = rule.compute_probabilities(file.logits.mean(axis=0))
-    most_probable = np.argsort(-probabilities, kind="stable")[:count]
+    """Yield the lines of a file's answer: its name, and those of format_animal."""
     yield file.file
-    yield f"  {_format_sentence(file, rule.decide(probabilities))}"
-    yield "  " + ", ".join(format_probability(int(i), probabilities[i]) for i in most_probable)
-    if file.seconds is not None:
-        yield from (f"  {line}" for line in _format_moods_over_time(file, rule))
+    yield from (f"  {line}" for line in format_animal(file.animal, rule, count))
 
 
-def _format_sentence(file: FileLogits, label: int | None) -> str:
-    return (format_mood_sentence if file.seconds is None else format_video_sentence)(label, file.species)
+def format_animal(animal: AnimalLogits, rule: DecisionRule, count: int) -> Iterator[str]:
+    """Yield the lines of an animal's answer: the sentence, the `count` most probable moods, moods over time."""
+    probabilities = rule.compute_probabilities(animal.logits.mean(axis=0))
+    most_probable = np.argsort(-probabilities, kind="stable")[:count]
+    yield _format_sentence(animal, rule.decide(probabilities))
+    yield ", ".join(format_probability(int(i), probabilities[i]) for i in most_probable)
+    if animal.seconds is not None:
+        yield from _format_moods_over_time(animal, rule)
 
 
-def _format_moods_over_time(file: FileLogits, rule: DecisionRule) -> Iterator[str]:
+def _format_sentence(animal: AnimalLogits, label: int | None) -> str:
+    return (format_mood_sentence if animal.seconds is None else format_video_sentence)(label, animal.species)
+
+
+def _format_moods_over_time(animal: AnimalLogits, rule: DecisionRule) -> Iterator[str]:
     """Yield a line for each stretch of frames with the same mood, with the mean of their probabilities."""
-    probabilities = np.stack([rule.compute_probabilities(logits) for logits in file.logits])
+    probabilities = np.stack([rule.compute_probabilities(logits) for logits in animal.logits])
     labels = [rule.decide(of_frame) for of_frame in probabilities]
     for label, group in groupby(range(len(labels)), key=labels.__getitem__):
         frames = list(group)
-        mood = "잘 모르겠음" if label is None else format_probability(label, probabilities[frames, label].mean())
-        first, last = file.seconds[frames[0]], file.seconds[frames[-1]]
+        mood = UNKNOWN_MOOD if label is None else format_probability(label, probabilities[frames, label].mean())
+        first, last = animal.seconds[frames[0]], animal.seconds[frames[-1]]
         yield f"{first:6.1f}–{last:.1f}초  {mood} (프레임 {len(frames)}개)"

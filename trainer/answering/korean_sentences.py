@@ -2,7 +2,7 @@
 
 from shards.emotions import KOREAN
 
-_ANIMAL_NAMES = {"dog": "강아지", "cat": "고양이", None: "이 동물"}
+ANIMAL_NAMES = {"dog": "강아지", "cat": "고양이", None: "이 동물"}
 _MOOD_PREDICATES = (
     "화나고 불쾌해 보여요",
     "겁을 먹은 것 같아요",
@@ -12,6 +12,8 @@ _MOOD_PREDICATES = (
     "불안하거나 슬퍼 보여요",
 )  # by label
 _UNKNOWN_PREDICATE = "지금 어떤 기분인지 잘 모르겠어요"
+NO_PET_SENTENCE = "강아지나 고양이를 찾지 못했어요."
+UNKNOWN_MOOD = "잘 모르겠음"
 
 
 def format_mood_sentence(label: int | None, species: str | None) -> str:
@@ -21,13 +23,13 @@ def format_mood_sentence(label: int | None, species: str | None) -> str:
         label: 0..5; None if the mood is not known.
         species: dog or cat; None if it is not known.
     """
-    subject = attach_particle(_ANIMAL_NAMES[species], "이", "가")
+    subject = attach_particle(ANIMAL_NAMES[species], "이", "가")
     return f"{subject} {_get_predicate(label)}."
 
 
 def format_video_sentence(label: int | None, species: str | None) -> str:
     """The same for a whole video: "영상 전체로 보면 강아지는 편안해 보여요." """
-    topic = attach_particle(_ANIMAL_NAMES[species], "은", "는")
+    topic = attach_particle(ANIMAL_NAMES[species], "은", "는")
     return f"영상 전체로 보면 {topic} {_get_predicate(label)}."
 
 

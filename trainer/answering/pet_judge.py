@@ -104,8 +104,14 @@ def open_pet_judge(
 
     Raises CallError where a file is not what it should be, DataError where it is damaged.
     """
+    return make_pet_judge(weight_path, open_finder(finder_path) if finder_path else None, min_pet, batch_size)
+
+
+def make_pet_judge(
+    weight_path: Path, finder: Finder | None, min_pet: float = DEFAULT_MIN_PET, batch_size: int = 32
+) -> PetJudge:
+    """The same with a finder that is open already."""
     metadata = read_metadata(weight_path)
-    finder = open_finder(finder_path) if finder_path else None
     with without_notes():
         from trainer.model.model_file import read_model  # starts TensorFlow
 

@@ -17,6 +17,7 @@ JPEG_START = b"\xff\xd8"
 _PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 _WEBP_HEADER_BYTES = 30
 _SIZE_LIMITS = f"pictures of 1 to {MAX_PHOTO_PIXELS:,} pixels can be read"
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _OTHER_KINDS = {b"GIF8": "GIF", b"BM": "BMP", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"%PDF": "PDF"}
 
 # Pillow refuses a WebP of more than twice this many pixels before it allocates memory for it.
@@ -47,6 +48,11 @@ def _read_size(data: bytes) -> tuple[int, int]:
         if len(data) < max(_WEBP_HEADER_BYTES, 8 + int.from_bytes(data[4:8], "little")):
             raise UnreadableImage("truncated: the WebP is shorter than it states")
         return _read_size_with_pillow(WebPImageFile, data)
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+        raise UnreadableImage(
+            "a HEIC picture, which cannot be read: save it as JPEG in a viewer, or let the phone's camera make JPEG "
+            "(iPhone: Settings, Camera, Formats, Most Compatible)"
+        )
     raise UnreadableImage(f"{_name_file_kind(data)}; JPEG, PNG and WebP can be read, save it as one of them")
 
 
@@ -63,5 +69,5 @@ def _read_size_with_pillow(reader: type[PngImageFile] | type[WebPImageFile], dat
 
 def _name_file_kind(data: bytes) -> str:
     if data[4:8] == b"ftyp":
-        return "a HEIC picture" if data[8:12] in (b"heic", b"heix", b"mif1", b"msf1") else "an AVIF picture or a video"
+        return "an AVIF picture or a video"
     return next((f"a {name} file" for start, name in _OTHER_KINDS.items() if data.startswith(start)), "no picture")

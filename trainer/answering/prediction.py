@@ -14,7 +14,7 @@ from shards.crop_geometry import Box
 from shards.errors import CallError
 from shards.jpeg_headers import UnreadableImage
 from shards.species import find_species_in_path
-from trainer.answering.answers import FileLogits
+from trainer.answering.answers import AnimalLogits, FileLogits
 from trainer.answering.box_crop import crop_square
 from trainer.answering.media_files import MediaFile
 from trainer.answering.photo import read_upright_pixels
@@ -43,7 +43,7 @@ def check_box_fits(files: list[MediaFile], box: Box) -> None:
     """Raise CallError if the box extends beyond a photo or a video's first frame. Unreadable files are skipped."""
     for file in files:
         try:
-            _, pixels = next(_read_pictures(file, check_scan=False))
+            _, pixels = next(read_pictures(file, check_scan=False))
         except UnreadableImage:
             continue  # predict_files reports it
         height, width = pixels.shape[:2]
@@ -89,7 +89,8 @@ def predict_files(
         file = files[index]
         seconds = np.array([row.seconds for row in rows]) if file.is_video else None
         logits = np.stack([row.logits for row in rows])
-        yield FileLogits(str(file.path), species or find_species_in_path(file.path), logits, seconds)
+        animal = AnimalLogits(species or find_species_in_path(file.path), logits, seconds)
+        yield FileLogits(str(file.path), animal)
 
 
 def _read_squares(
@@ -97,13 +98,13 @@ def _read_squares(
 ) -> Iterator[_Square]:
     for index, file in enumerate(files):
         try:
-            for seconds, pixels in _read_pictures(file):
+            for seconds, pixels in read_pictures(file):
                 yield _Square(index, seconds, crop_square(pixels, box, metadata.crop_grow, metadata.image_size))
         except UnreadableImage as error:
             note_problem(index, str(error))
 
 
-def _read_pictures(file: MediaFile, check_scan: bool = True) -> Iterator[tuple[float, np.ndarray]]:
+def read_pictures(file: MediaFile, check_scan: bool = True) -> Iterator[tuple[float, np.ndarray]]:
     """Yield seconds and pixels: of a photo once, of a video its sampled frames.
 
     Raises UnreadableImage, for a truncated video after its last frame.
