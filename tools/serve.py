@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
     with open_listener(chosen.host, chosen.port) as listener:  # before the model, which takes seconds
         judge = open_pet_judge(model_path, chosen.finder, chosen.min_pet)
         rule = DecisionRule(judge.metadata, chosen.prior, chosen.min_confidence)
-        model = ServedModel(judge, model_path, rule, chosen.finder is not None)
+        model = ServedModel(judge, model_path, rule, chosen.finder)
         server = MoodServer(model, limits, list_hosts(chosen.host, chosen.allow_host), log)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)  # uvicorn stops by itself; then it raises the signal anew for us

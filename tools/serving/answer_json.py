@@ -1,60 +1,45 @@
-"""Answers as JSON: one document for a photo or a clip, and one short line for each frame of a clip."""
+"""Answers as JSON: the document of the command line's --json, and one short line for each frame of a clip."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tools.serving.judging import JudgedFrame
 from tools.serving.refusal import Refusal
 from trainer.answering.answers import DecisionRule, FileLogits, build_json_answer
-from trainer.answering.pet_judge import JudgedPet
-from trainer.answering.pet_tracks import PetTracks, TrackedPet
+from trainer.answering.judged_files import JudgedClip, JudgedPhoto
+from trainer.answering.pet_answers import build_json_file, describe_animal
 
 
 @dataclass(frozen=True)
 class AnswerDocument:
-    """Writes the document of the command line's --json, for one file of a client.
+    """Writes the document for one file of a client.
 
     Args:
         model: name of the model, without the folders around its run.
+        finder: name of the finder's file; None: whole pictures were judged.
         rule: how logits become a mood.
     """
 
     model: str
+    finder: str | None
     rule: DecisionRule
 
-    def describe_photo(self, pets: Sequence[JudgedPet]) -> dict[str, Any]:
-        """The document of a photo; its pets are those that were found, or the whole photo."""
-        described = [
-            _describe_box(pet) | _describe_mood(FileLogits("photo", pet.species, pet.logits[None], None), self.rule)
-            for pet in pets
-        ]
-        return self._describe({"file": "photo", "pets": described}, [])
-
-    def describe_clip(self, tracks: PetTracks, problems: Sequence[Refusal]) -> dict[str, Any]:
-        """The document of a clip; `problems` are said beside the answer."""
-        described = [self._describe_track(track) for track in tracks.list_pets()]
-        return self._describe({"file": "clip", "frames": tracks.frame_count, "pets": described}, problems)
-
-    def _describe(self, result: dict[str, Any], problems: Sequence[Refusal]) -> dict[str, Any]:
+    def describe(self, file: JudgedPhoto | JudgedClip, problems: Sequence[Refusal] = ()) -> dict[str, Any]:
+        """The document; `problems` are said beside the answer."""
+        if self.finder:
+            result = build_json_file(file, self.rule)
+        else:  # its only pet is the whole picture
+            result = build_json_answer(FileLogits(str(file.path), describe_animal(file.pets[0])), self.rule)
         return {
             "model": self.model,
+            **({"finder": self.finder} if self.finder else {}),
             "prior": self.rule.prior,
             "min_confidence": self.rule.min_confidence,
             "never_answered": [mood.english for mood in self.rule.untrained_moods],
             "results": [result],
             "errors": [{"file": result["file"], "why": problem.english} for problem in problems],
         }
-
-    def _describe_track(self, track: TrackedPet) -> dict[str, Any]:
-        logits = np.stack([pet.logits for _, pet in track.sightings])
-        seconds = np.array([seconds for seconds, _ in track.sightings])
-        answer = _describe_mood(FileLogits("clip", track.species, logits, seconds), self.rule)
-        for frame, (_, pet) in zip(answer["frames"], track.sightings, strict=True):
-            frame["box"] = list(pet.box)
-        return {"number": track.number, "score": track.score} | answer
 
 
 def build_frame_line(frame: JudgedFrame, numbers: Sequence[int], rule: DecisionRule) -> dict[str, Any]:
@@ -64,18 +49,7 @@ def build_frame_line(frame: JudgedFrame, numbers: Sequence[int], rule: DecisionR
         probabilities = rule.compute_probabilities(pet.logits)
         shares = [round(float(p), 4) for p in probabilities]
         pets.append(
-            {"number": number, "box": list(pet.box), "species": pet.species}
+            {"track": number, "box": pet.box._asdict(), "species": pet.species}
             | {"label": rule.decide(probabilities), "probabilities": shares}
         )
     return {"frame": {"seconds": round(frame.seconds, 3), "width": frame.width, "height": frame.height, "pets": pets}}
-
-
-def _describe_box(pet: JudgedPet) -> dict[str, Any]:
-    score = None if pet.score is None else round(float(pet.score), 4)
-    return {"box": list(pet.box), "score": score}
-
-
-def _describe_mood(logits: FileLogits, rule: DecisionRule) -> dict[str, Any]:
-    answer = build_json_answer(logits, rule)
-    del answer["file"]  # of the whole picture, not of the pet
-    return answer

@@ -3,11 +3,14 @@
 import asyncio
 import json
 import logging
+from array import array
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import ExitStack, aclosing
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, Router
@@ -16,10 +19,11 @@ from starlette.types import Receive, Scope, Send
 from console.failures import describe_failure
 from tools.serving.answer_json import AnswerDocument, build_frame_line
 from tools.serving.clip_file import ClipFile, open_clip_file
-from tools.serving.judging import Judging
+from tools.serving.judging import JudgedFrame, Judging
 from tools.serving.page_files import PageFile
 from tools.serving.refusal import Refusal, refuse_fault
 from tools.serving.request_body import RequestBody
+from trainer.answering.judged_files import JudgedClip
 from trainer.answering.pet_tracks import PetTracks
 
 _LINES = "application/x-ndjson"
@@ -98,40 +102,55 @@ class Api:
         with judging.photo_place():
             data = await body.read_photo(judging.memory)
             try:
-                pets = await _leave_with_client(request, judging.judge_photo(bytes(data)))
+                photo = await _leave_with_client(request, judging.judge_photo(bytes(data)))
             finally:
                 judging.memory.give_back(len(data))
-        return _respond(self._document.describe_photo(pets))
+        return _respond(self._document.describe(photo))
 
     async def _judge_clip(self, clip: ClipFile) -> dict[str, Any]:
         """The document of a whole clip."""
-        tracks, errors = PetTracks(), []
+        collected, problems = _Collected(), []
         try:
             async with aclosing(self._judging.judge_clip(clip)) as frames:
                 async for frame in frames:
-                    tracks.add(frame.seconds, frame.pets)
+                    collected.add(frame)
         except Refusal as refusal:
             if refusal.code != "too_long":
                 raise
-            errors.append(refusal)
-        return self._document.describe_clip(tracks, errors)
+            problems.append(refusal)
+        return self._document.describe(collected.finish(), problems)
 
     async def _stream_clip(self, clip: ClipFile) -> AsyncIterator[bytes]:
         """Yield a line of JSON for each frame, then one with the answer, one with the error, or both."""
-        tracks, problem = PetTracks(), None
+        collected, problem = _Collected(), None
         try:
             async with aclosing(self._judging.judge_clip(clip)) as frames:
                 async for frame in frames:
-                    numbers = tracks.add(frame.seconds, frame.pets)
-                    yield _encode_line(build_frame_line(frame, numbers, self._document.rule))
+                    yield _encode_line(build_frame_line(frame, collected.add(frame), self._document.rule))
         except Exception as error:
             problem = error if isinstance(error, Refusal) else refuse_fault()
             reason = problem.english if problem is error else describe_failure(error)[1]
             self._log.warning("a clip: %s", " ".join(reason.split()))
         if problem is None or problem.code == "too_long":
-            yield _encode_line({"answer": self._document.describe_clip(tracks, [problem] if problem else [])})
+            yield _encode_line({"answer": self._document.describe(collected.finish(), [problem] if problem else [])})
         if problem:
             yield _encode_line(problem.as_dict())
+
+
+class _Collected:
+    """What remains of a clip's frames once they are judged."""
+
+    def __init__(self) -> None:
+        self._tracks, self._seconds, self._size = PetTracks(), array("d"), (0, 0)
+
+    def add(self, frame: JudgedFrame) -> list[int]:
+        """Returns which pet of the clip each of the frame's pets is."""
+        self._seconds.append(frame.seconds)
+        self._size = frame.width, frame.height
+        return self._tracks.add(frame.seconds, frame.pets)
+
+    def finish(self) -> JudgedClip:
+        return JudgedClip(Path("clip"), *self._size, np.array(self._seconds), self._tracks.list_pets())
 
 
 class _LineResponse(StreamingResponse):

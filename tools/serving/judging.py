@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import anyio
@@ -21,10 +22,11 @@ from tools.serving.refusal import Refusal, refuse_crowd, refuse_damaged, refuse_
 from tools.serving.serve_limits import Allowance, ServeLimits
 from tools.serving.serve_metrics import ServeMetrics
 from trainer.answering.answers import DecisionRule
+from trainer.answering.judged_files import JudgedPhoto
 from trainer.answering.pet_judge import JudgedPet
 from trainer.answering.photo import decode_upright_pixels
 from trainer.answering.photo_header import read_photo_size
-from trainer.answering.video_file import sample_video_frames
+from trainer.answering.video_file import read_stated_size, sample_video_frames
 
 _DECODERS = 2  # photos that are decoded at the same time, in threads
 _FRAMES_AHEAD = 8  # of a clip, in the queue: batches are well filled, and no clip keeps the others waiting
@@ -68,13 +70,12 @@ class Judging:
         with _take_place(self._clips), self.metrics.clips.track_inprogress():
             yield
 
-    async def judge_photo(self, data: bytes) -> list[JudgedPet]:
+    async def judge_photo(self, data: bytes) -> JudgedPhoto:
         """The pets on a photo, or the whole photo where no finder looks."""
         start = time.monotonic()
         try:
             width, height = read_photo_size(data)
-            if width * height > self.limits.picture_pixels:
-                raise refuse_pixels(width, height, self.limits.picture_pixels)
+            self._check_pixels(width, height)
             async with self._hold_pixels(width * height):
                 pixels = await run_sync(decode_upright_pixels, data, limiter=self._decoders)
                 pets = await asyncio.wrap_future(self.models.submit(pixels))
@@ -82,7 +83,7 @@ class Judging:
             raise refuse_damaged("photo", error) from error
         self.metrics.answer.observe(time.monotonic() - start)
         self._count("photo", pets)
-        return pets
+        return JudgedPhoto(Path("photo"), pixels.shape[1], pixels.shape[0], pets)
 
     async def judge_clip(self, clip: ClipFile) -> AsyncIterator[JudgedFrame]:
         """Yield the sampled frames of a clip, each as soon as it is judged.
@@ -90,6 +91,7 @@ class Judging:
         Raises Refusal for what is no clip, after its last frame for one that is cut short, and with the code too_long
         after the last frame within the limit of seconds.
         """
+        await run_sync(self._check_stated_size, clip.path)
         frames = sample_video_frames(clip.path)
         ahead: deque[tuple[float, tuple[int, ...], asyncio.Future]] = deque()
         try:
@@ -117,10 +119,15 @@ class Judging:
             return None
         if seconds > self.limits.clip_seconds:
             raise refuse_length(self.limits.clip_seconds)
-        height, width = pixels.shape[:2]
+        self._check_pixels(pixels.shape[1], pixels.shape[0])  # frames may be larger than the file states
+        return seconds, pixels
+
+    def _check_stated_size(self, path: Path) -> None:
+        self._check_pixels(*read_stated_size(path))
+
+    def _check_pixels(self, width: int, height: int) -> None:
         if width * height > self.limits.picture_pixels:
             raise refuse_pixels(width, height, self.limits.picture_pixels)
-        return seconds, pixels
 
     async def _finish(self, seconds: float, shape: tuple[int, ...], future: asyncio.Future) -> JudgedFrame:
         pets = await future

@@ -34,13 +34,13 @@ class ServedModel:
         judge: the networks; only the server's model thread uses them from now on.
         path: of the run's model; metrics.json and run.json are read beside it.
         rule: how logits become a mood.
-        has_finder: whether the judge looks for pets, or judges whole pictures.
+        finder: the file of the judge's finder; None: it judges whole pictures.
     """
 
     judge: PetJudge
     path: Path
     rule: DecisionRule
-    has_finder: bool
+    finder: Path | None
 
 
 class MoodServer:
@@ -57,7 +57,7 @@ class MoodServer:
         files = load_page_files()
         metrics = ServeMetrics(OWN_PATHS | files.keys())
         facts = read_model_facts(model.path, model.rule.metadata) | {
-            "has_finder": model.has_finder,
+            "finder": model.finder and model.finder.name,
             "min_confidence": model.rule.min_confidence,
             "model_prior": model.rule.prior,
             "limits": {"photo_bytes": limits.photo_bytes, "clip_bytes": limits.clip_bytes}
@@ -66,7 +66,9 @@ class MoodServer:
         warm_up(model.judge)
         self._models = ModelQueue(model.judge.judge, metrics.note_batch)
         metrics.watch_queue(lambda: self._models.length)
-        document = AnswerDocument(f"{model.path.absolute().parent.name}/{model.path.name}", model.rule)
+        document = AnswerDocument(
+            f"{model.path.absolute().parent.name}/{model.path.name}", model.finder and model.finder.name, model.rule
+        )
         api = Api(Judging(self._models, model.rule, limits, metrics), document, facts, files, log)
         self._server = uvicorn.Server(
             uvicorn.Config(

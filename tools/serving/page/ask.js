@@ -49,8 +49,8 @@ export async function askPhoto(blob, facts, signal) {
   if (free === 0) await new Promise((resolve) => { waiting.push(resolve); });
   else free -= 1;
   try {
-    const { results: [{ pets }] } = await (await post(blob, signal)).json();
-    return pets.map((pet, i) => ({ ...pet, ...flatten(pet), number: i + 1 }));
+    const { results: [result] } = await (await post(blob, signal)).json();
+    return listPets(result).map((pet, i) => ({ ...pet, track: i + 1 }));
   } finally {
     if (waiting.length) waiting.shift()();
     else free += 1;
@@ -75,7 +75,13 @@ export async function* askClip(file, facts, signal) {
   }
 }
 
-/** A pet of a document in the short form of a clip's frames. */
-export function flatten(pet) {
-  return { label: pet.mood?.label ?? null, probabilities: pet.probabilities.map(({ probability }) => probability) };
+/** The pets of a result in the short form of a clip's frames; without a finder the whole picture is the only one. */
+export function listPets(result) {
+  return (result.pets ?? [{ ...result, track: 1, box: null }]).map((pet) => ({
+    track: pet.track,
+    box: pet.box,
+    species: pet.species,
+    label: pet.mood?.label ?? null,
+    probabilities: pet.probabilities.map(({ probability }) => probability),
+  }));
 }

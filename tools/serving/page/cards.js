@@ -1,11 +1,12 @@
 // A card for each photo, for each clip, and for the webcam: the picture with its boxes, and what is said about it.
 
-import { askClip, askPhoto, asTrouble, flatten, Trouble } from "/ask.js";
+import { askClip, askPhoto, asTrouble, listPets, Trouble } from "/ask.js";
 import { MoodPlot } from "/mood_plot.js";
 import { drawBoxes, make, makeSvg, nameClass, showPets } from "/pet_view.js";
 import { nameMood, say } from "/words.js";
 
 const WEBCAM_PAUSE = 200; // milliseconds: five frames a second
+const DRAW_PAUSE = 200; // milliseconds between two drawings of a clip that is being judged
 const WEBCAM_SIDE = 640; // pixels of the longer side
 const WEBCAM_MEMORY = 60; // seconds in the plot
 
@@ -56,7 +57,8 @@ class Card {
 
 export class PhotoCard extends Card {
   constructor(facts, file) {
-    super(facts, file.name, "remove", make("img", { alt: "" }));
+    super(facts, file.name, "remove", make("img", { alt: file.name }));
+    this.pets.setAttribute("aria-live", "polite"); // only here: a clip's answers come too often to be read out
     this.picture.src = URL.createObjectURL(file);
     this.picture.addEventListener("error", () => { this.picture.parentElement.hidden = true; });
     this.status = () => say("looking");
@@ -94,9 +96,9 @@ class Plots {
   }
 
   add(seconds, pets) {
-    for (const { number, probabilities } of pets) {
-      if (!this.byNumber.has(number)) this.byNumber.set(number, new MoodPlot(this.seek));
-      this.byNumber.get(number).add(seconds, probabilities);
+    for (const { track, probabilities } of pets) {
+      if (!this.byNumber.has(track)) this.byNumber.set(track, new MoodPlot(this.seek));
+      this.byNumber.get(track).add(seconds, probabilities);
     }
   }
 
@@ -155,14 +157,14 @@ export class ClipCard extends Card {
     this.plots.add(frame.seconds, frame.pets);
     this.status = () => say("progress", frame.seconds);
     if (this.video.duration) this.progress.value = Math.min(frame.seconds / this.video.duration, 1);
-    this.drawing ??= requestAnimationFrame(() => { this.drawing = null; this.render(); });
+    this.drawing ??= setTimeout(() => { this.drawing = null; this.render(); }, DRAW_PAUSE);
   }
 
-  #end({ results: [{ pets }] }) {
-    const numbers = pets.map(({ number }) => number);
-    this.answer = pets.map((pet) => ({ ...pet, ...flatten(pet) }));
+  #end({ results: [result] }) {
+    this.answer = listPets(result);
+    const numbers = this.answer.map(({ track }) => track);
     this.plots.keepOnly(numbers);
-    for (const frame of this.frames) frame.pets = frame.pets.filter(({ number }) => numbers.includes(number));
+    for (const frame of this.frames) frame.pets = frame.pets.filter(({ track }) => numbers.includes(track));
     this.status = null;
     this.#finish();
   }

@@ -82,7 +82,7 @@ listen();
 render();
 try {
   facts = await fetchFacts();
-  find("whole-note").hidden = facts.has_finder;
+  find("whole-note").hidden = Boolean(facts.finder);
 } catch (error) {
   tell(error);
 }

@@ -29,10 +29,10 @@ export function drawBoxes(svg, width, height, pets) {
   const thick = Math.max(width, height) / 180;
   const radius = 4 * thick;
   svg.replaceChildren(...pets.filter((pet) => pet.species !== null).map((pet) => {
-    const [x, y, w, h] = pet.box;
+    const { x, y, width: w, height: h } = pet.box;
     const cx = Math.min(Math.max(x + radius, radius), width - radius);
     const cy = Math.min(Math.max(y + radius, radius), height - radius);
-    const number = makeSvg("text", { x: cx, y: cy, "font-size": 1.3 * radius }, String(pet.number));
+    const number = makeSvg("text", { x: cx, y: cy, "font-size": 1.3 * radius }, String(pet.track));
     return makeSvg("g", { class: nameClass(pet.label) },
       makeSvg("rect", { x, y, width: w, height: h, "stroke-width": thick, rx: thick }),
       makeSvg("circle", { cx, cy, r: radius }), number);
@@ -50,7 +50,7 @@ function showPet(facts, pet, isNumbered) {
   const sentence = formSentence(facts, pet.species, pet.label);
   const bars = pet.probabilities.flatMap((share, label) => showBar(facts, label, share, share === best));
   return make("article", { class: `pet ${nameClass(pet.label)}` },
-    make("p", { class: "sentence" }, isNumbered ? `${say("pet", pet.number)} · ${sentence}` : sentence),
+    make("p", { class: "sentence" }, isNumbered ? `${say("pet", pet.track)} · ${sentence}` : sentence),
     make("p", { class: "sure" }, formSureness(pet.label, best)),
     make("dl", { class: "bars" }, ...bars));
 }
