@@ -23,10 +23,12 @@ MAY_IMPORT = {
 }
 # Library -> the modules and rooms (without .py, relative to the root) that import it; benchmarks are free.
 DOORS = {
-    "PIL": "trainer/answering/photo_header",
+    "PIL": "trainer/answering/photo_header trainer/answering/annotated_pictures",
+    "ai_edge_litert": "trainer/finding/ssd_finder trainer/model/export_formats",
     "cv2": (
         "preprocess/cutting/jpeg_crop preprocess/cutting/phash trainer/answering/photo trainer/answering/box_crop "
-        "trainer/answering/video_file tools/sample/canvas tools/reporting/frame_pictures tools/extracts/stored_crop"
+        "trainer/answering/video_file trainer/finding/ssd_finder tools/sample/canvas tools/reporting/frame_pictures "
+        "tools/extracts/stored_crop"
     ),
     "filelock": "shards/storage/folder_lock",
     "fontTools": "console/hangul_font",

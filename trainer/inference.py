@@ -139,9 +139,9 @@ def _check_finder_options(options: argparse.Namespace) -> None:
     """Raise CallError for flags that contradict each other, and make the folder for pictures."""
     if options.finder and options.box:
         raise CallError("--box and --finder: either you say where the animal is, or the finder does; leave one out")
-    for name in ("min_pet", "whole", "annotated"):
-        if not options.finder and getattr(options, name) not in (None, False):
-            raise CallError(f"--{name} needs --finder FILE, which finds the pets")
+    given = {"min_pet": options.min_pet is not None, "whole": options.whole, "annotated": options.annotated is not None}
+    for name in (name for name, is_given in given.items() if is_given and not options.finder):
+        raise CallError(f"--{name} needs --finder FILE, which finds the pets")
     if options.min_pet is not None and not 0 <= options.min_pet <= 1:
         raise CallError(f"--min_pet {options.min_pet}: is a share of the picture's shorter side, 0 to 1")
 

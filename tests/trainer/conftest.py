@@ -9,6 +9,7 @@ import pytest
 from preprocess.run import run
 from preprocess.settings import CropSettings, DedupeSettings, PreprocessSettings
 from shards.emotions import KOREAN
+from tests.trainer.finding.coloured_pets import make_colour_finder
 from tests.trees import make_image, make_label, write_video
 
 SIZE = 64
@@ -38,6 +39,14 @@ def pets(two_workers, tmp_path_factory) -> Path:
     settings = {"crop": CropSettings(size=SIZE), "dedupe": DedupeSettings(enabled=False), "shard_bytes": 60_000}
     run(PreprocessSettings(source=[str(root / "pets")], out=str(root / "감정"), **settings))
     return root / "감정"
+
+
+@pytest.fixture(scope="session")
+def colour_finder(tmp_path_factory) -> Path:
+    """A finder that takes red squares for dogs and blue ones for cats, see tests.trainer.finding.coloured_pets."""
+    path = tmp_path_factory.mktemp("finder") / "색.tflite"
+    path.write_bytes(make_colour_finder())
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,11 @@
 """Pets through a clip: which boxes of successive judged frames belong to one pet.
 
 In each frame, the pairs of a known pet's last box and a new box are joined by overlap, the largest first. Boxes are
-compared at twice their width and height, because a running pet leaves its last box within a fifth of a second (Yang et
-al., Hard to Track Objects with Irregular Motions and Similar Appearances? Make It Easier by Buffering the Matching Space,
-2023). A pet that was not found in some frames is found again near its last place, if no more than two seconds have
-passed. A pet that was seen in fewer than three frames is left out: finders see things for a moment. Where a clip has
-fewer frames than that, a pet has to be in each of them.
+compared at twice their width and height, because a running pet leaves its last box within a fifth of a second (as in
+Yang et al., Hard to Track Objects with Irregular Motions and Similar Appearances?, 2023). A pet that was not found in
+some frames is found again near its last place, if no more than two seconds have passed. A pet that was seen in fewer
+than three frames is left out: finders see things for a moment. Where a clip has fewer frames than that, a pet has to be
+in each of them.
 """
 
 from collections.abc import Sequence
