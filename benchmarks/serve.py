@@ -30,6 +30,7 @@ import numpy as np
 
 from tools.sample.backgrounds import paint_background
 from tools.sample.canvas import encode_sample_jpeg
+from tools.serving.model_queue import MOST_PICTURES
 from trainer.answering.pet_judge import open_pet_judge
 from trainer.answering.photo import decode_upright_pixels
 from trainer.model.model_file import write_model
@@ -38,7 +39,6 @@ from trainer.model.network import build_network
 from trainer.settings import NetworkSettings
 
 CLIENTS = (1, 8, 32)
-BATCH = 32
 
 
 class Load(NamedTuple):
@@ -49,7 +49,7 @@ class Load(NamedTuple):
     p95: float
 
 
-def read_photos(folder: Path) -> list[bytes]:
+def gather_photos(folder: Path) -> list[bytes]:
     """JPEGs below a folder; made ones of 1280x720 where it is not there."""
     photos = [path.read_bytes() for path in sorted(folder.rglob("*.jpg"))[:64]]
     if photos:
@@ -70,7 +70,7 @@ def write_random_run(folder: Path, backbone: str, resolution: int) -> Path:
 def measure_alone(model: Path, finder: Path | None, photos: Sequence[bytes], seconds: float) -> dict[str, float]:
     """Photos/s of the judge in full batches, from pixels and from files, in this process."""
     judge = open_pet_judge(model, finder)
-    files = [photos[i % len(photos)] for i in range(BATCH)]
+    files = [photos[i % len(photos)] for i in range(MOST_PICTURES)]
     pixels = [decode_upright_pixels(file) for file in files]
     judge.judge(pixels)  # compiles
     rates = {}
@@ -81,7 +81,7 @@ def measure_alone(model: Path, finder: Path | None, photos: Sequence[bytes], sec
         start, count = time.perf_counter(), 0
         while time.perf_counter() - start < seconds:
             judge.judge(read())
-            count += BATCH
+            count += MOST_PICTURES
         rates[name] = count / (time.perf_counter() - start)
     return rates
 
@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("--resolution", type=int, default=224)
     parser.add_argument("--seconds", type=float, default=6, help="of each measurement")
     chosen = parser.parse_args()
-    photos = read_photos(chosen.photos)
+    photos = gather_photos(chosen.photos)
     with tempfile.TemporaryDirectory() as folder:
         model = chosen.run or write_random_run(Path(folder), chosen.backbone, chosen.resolution)
         before = measure_alone(model, chosen.finder, photos, chosen.seconds)

@@ -25,8 +25,8 @@ def main(arguments: list[str]) -> int:
     if missing := [name for name in _NEEDED if find_spec(name) is None]:
         raise CallError(f"{' and '.join(missing)} not installed; pip install 'pet-mood[serve]'")
     from tools.serving.gate import is_loopback, list_hosts
-    from tools.serving.model_facts import find_model
     from tools.serving.mood_server import MoodServer, ServedModel, open_listener
+    from tools.serving.page.model_facts import find_model
     from trainer.answering.answers import DecisionRule
     from trainer.answering.pet_judge import open_pet_judge
 

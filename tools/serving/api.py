@@ -20,7 +20,7 @@ from console.failures import describe_failure
 from tools.serving.answer_json import AnswerDocument, build_frame_line
 from tools.serving.clip_file import ClipFile, open_clip_file
 from tools.serving.judging import JudgedFrame, Judging
-from tools.serving.page_files import PageFile
+from tools.serving.page.page_files import PageFile
 from tools.serving.refusal import Refusal, refuse_fault
 from tools.serving.request_body import RequestBody
 from trainer.answering.judged_files import JudgedClip
@@ -36,7 +36,7 @@ class Api:
     Args:
         judging: what requests share.
         document: writes the JSON of an answer.
-        facts: what /api/model says, see model_facts.
+        facts: what /api/model says, see page.model_facts.
         files: of the page, by path.
         log: gets one line for each clip that ends in an error.
     """

@@ -14,9 +14,9 @@ from tools.serving.api import OWN_PATHS, Api
 from tools.serving.connection import make_connection_class
 from tools.serving.gate import Gate
 from tools.serving.judging import Judging
-from tools.serving.model_facts import read_model_facts
 from tools.serving.model_queue import ModelQueue
-from tools.serving.page_files import load_page_files
+from tools.serving.page.model_facts import read_model_facts
+from tools.serving.page.page_files import load_page_files
 from tools.serving.serve_limits import ServeLimits
 from tools.serving.serve_metrics import ServeMetrics
 from trainer.answering.answers import DecisionRule

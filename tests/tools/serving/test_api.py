@@ -11,7 +11,7 @@ from shards.emotions import ENGLISH
 from tests.tools.serving.conftest import SSD, Served
 from tests.trainer.answering.test_video_file import write_clip
 from tests.trees import make_jpeg
-from tools.serving.model_facts import read_model_facts
+from tools.serving.page.model_facts import read_model_facts
 from trainer.evaluation.metrics import Predictions
 from trainer.evaluation.metrics_json import evaluate
 from trainer.inference import main

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from console.hangul_font import subset_font
 
-_FOLDER = Path(__file__).parent / "page"
+_FOLDER = Path(__file__).parent
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _SCRIPTS = ("page.js", "about.js", "ask.js", "cards.js", "mood_plot.js", "pet_view.js", "words.js")
 _NAMES = ("page.html", "page.css", "icon.svg", *_SCRIPTS)
