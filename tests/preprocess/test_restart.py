@@ -97,13 +97,13 @@ def run_driver(*arguments, **options) -> int:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    return {path.name: sha256(path.read_bytes()).hexdigest() for path in files}
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and ".work" not in path.parts)
+    return {str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def stamp_work(out: Path) -> dict[str, int]:
     """When each finished spill and shard was written, wherever it lies by now."""
-    files = [*out.glob(".work/*/spill/*"), *out.glob(".work/*/finished/pet_mood-*"), *out.glob("pet_mood-*")]
+    files = [*out.glob(".work/*/spill/*"), *out.glob(".work/*/finished/pet_*-*"), *out.glob("pet_*-*")]
     return {path.name: path.stat().st_mtime_ns for path in files if not path.name.startswith(".")}
 
 

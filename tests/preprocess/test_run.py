@@ -28,8 +28,8 @@ pytestmark = pytest.mark.usefixtures("two_workers")
 
 
 def digests(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    return {path.name: sha256(path.read_bytes()).hexdigest() for path in files}
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and ".work" not in path.parts)
+    return {str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def manifest(folder: Path):
@@ -66,8 +66,9 @@ def test_every_known_defect_is_found_again(sample, made):
 def test_the_dataset_is_whole_and_holds_nothing_else(made):
     assert list(verify_dataset(made)) == []
     dataset = index.read_dataset(made)
-    shards = {shard.file for files in dataset.shards.values() for shard in files}
-    assert {path.name for path in made.iterdir()} == shards | set(dataset.files) | {index.DATASET_FILE}
+    assert digests(made).keys() == {shard.file for shard in dataset.all_shards} | set(dataset.files) | {
+        index.DATASET_FILE
+    }
     assert len(dataset.shards["train"]) > 1 and len(dataset.shards["val"]) == 1
     lengths = [shard.records for shard in dataset.shards["train"]]
     assert max(lengths) - min(lengths) <= 1
