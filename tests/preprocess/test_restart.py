@@ -12,7 +12,6 @@ import sys
 import textwrap
 import time
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -25,6 +24,7 @@ from shards import dataset as index
 from shards.errors import DataError
 from shards.storage.folder_lock import lock_file
 from shards.verification import verify_dataset
+from tests.trees import digests
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec
 
@@ -94,11 +94,6 @@ def run_driver(*arguments, **options) -> int:
     if process.returncode not in (0, -signal.SIGKILL):
         raise AssertionError(errors.decode())
     return process.returncode
-
-
-def digests(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and ".work" not in path.parts)
-    return {str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def stamp_work(out: Path) -> dict[str, int]:

@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +18,12 @@ from shards.errors import CallError, DataError
 from shards.record import decode_record
 from shards.tfrecord import read_record_at
 from shards.verification import verify_dataset
-from tests.trees import make_jpeg, make_label, write_video
+from tests.trees import digests, make_jpeg, make_label, write_video
 from tools.sample.defects import REPEATED_IN_VALIDATION
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec
 
 pytestmark = pytest.mark.usefixtures("two_workers")
-
-
-def digests(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and ".work" not in path.parts)
-    return {str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def manifest(folder: Path):

@@ -26,7 +26,7 @@ def encode(pixels: np.ndarray) -> bytes:
         (321, 320, (320, 319)),
         (320, 240, (320, 240)),
         (57, 31, (57, 31)),  # smaller: as it is
-        (4000, 90, (320, 7)),
+        (4000, 900, (320, 72)),
     ],
 )
 def test_is_a_full_decode_scaled_down(width, height, size):
