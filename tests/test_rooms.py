@@ -48,7 +48,7 @@ DOORS = {
     ),
     "numba": "preprocess/cutting/area_resampling preprocess/near_duplicates/hamming_join_loops",
     "onnx": "trainer/model/export_formats",
-    "onnxruntime": "trainer/model/export_formats",
+    "onnxruntime": "trainer/model/onnx_network",
     "pandas": "",
     "pyarrow": (
         "shards/manifest shards/manifest_row shards/verification preprocess/cutting/frame_row preprocess/writing "

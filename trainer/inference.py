@@ -71,7 +71,13 @@ def main(arguments: list[str]) -> int:
 def _parse_options(arguments: list[str]) -> argparse.Namespace:
     parser = Parser("trainer.inference", __doc__)
     add = parser.add_argument
-    add("--weight_path", type=Path, required=True, metavar="FILE", help="the model.keras of a run")
+    add(
+        "--weight_path",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the model.keras of a run, or the model.onnx of an export, which starts sooner",
+    )
     add("--image", type=Path, required=True, nargs="+", metavar="FILE", help="pictures, folders of them, videos")
     add("--box", type=_parse_box, metavar="X,Y,W,H", help="the animal, in pixels of the upright picture")
     add("--finder", type=Path, metavar="FILE", help="finds dogs and cats: MediaPipe's SSD-MobileNetV2 as .tflite")

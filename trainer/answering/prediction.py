@@ -6,7 +6,7 @@ Each step is a generator, so a long video is never held in memory as a whole.
 from collections.abc import Callable, Iterator
 from itertools import chain, groupby, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from trainer.answering.media_files import MediaFile
 from trainer.answering.photo import read_upright_pixels
 from trainer.answering.video_file import sample_video_frames
 from trainer.model.mood_json import Metadata
-from trainer.tensorflow_startup import without_notes
+from trainer.model.mood_network import open_mood_network
 
 
 class _Square(NamedTuple):
@@ -65,7 +65,7 @@ def predict_files(
     """Yield the logits of each file as soon as its last picture is through the model.
 
     Args:
-        model_path: a model.keras; it is loaded, and TensorFlow started, only once there is a picture to predict.
+        model_path: see open_mood_network; it is loaded only once there is a picture to predict.
         metadata: the model's.
         files: as list_media_files returns them.
         box: the animal, in pixels of the upright pictures; None for whole pictures.
@@ -122,18 +122,11 @@ def _predict_squares(model_path: Path, squares: Iterator[_Square], batch_size: i
     first_batch = list(islice(squares, batch_size))
     if not first_batch:
         return
-    model = _load_model(model_path)
+    network = open_mood_network(model_path)
     size = len(first_batch)  # below batch_size if there are fewer squares in all
     squares = chain(first_batch, squares)
     while batch := list(islice(squares, size)):
         pixels = np.zeros((size, *batch[0].pixels.shape), np.uint8)  # the last batch is padded with black
         pixels[: len(batch)] = [square.pixels for square in batch]
-        for square, logits in zip(batch, model.predict_on_batch(pixels)["logits"], strict=False):
+        for square, logits in zip(batch, network.predict_logits(pixels), strict=False):
             yield _SquareLogits(square.file_index, square.seconds, logits)
-
-
-def _load_model(path: Path) -> Any:
-    with without_notes():
-        from trainer.model.model_file import read_model  # starts TensorFlow
-
-        return read_model(path)[0]

@@ -1,4 +1,7 @@
-"""mood.json, a member of the zip that a .keras file is: the model's metadata, readable without TensorFlow or Keras."""
+"""mood.json: the model's metadata, readable without TensorFlow or Keras.
+
+It is a member of the zip that a .keras file is, and a property of an exported ONNX file.
+"""
 
 import zipfile
 import zlib
@@ -10,6 +13,7 @@ import numpy as np
 
 from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError, describe_error
+from trainer.model.onnx_network import ONNX_SUFFIX, read_onnx_property
 
 MOOD_JSON = "mood.json"
 # The oldest Keras that loads a model file. Tried with files of four backbones and the released versions: 3.15.0 gives
@@ -17,7 +21,7 @@ MOOD_JSON = "mood.json"
 OLDEST_KERAS = "3.15.0"
 MODEL_VERSION = 1
 _FORMAT = "pet_mood model"
-_REMEDY = "give the model.keras of a run (runs/NAME/model.keras)"
+_REMEDY = "give the model.keras of a run (runs/NAME/model.keras), or the model.onnx of an export"
 
 
 class NamedMood(msgspec.Struct):
@@ -66,16 +70,21 @@ def encode_metadata(metadata: Metadata) -> bytes:
 
 
 def read_metadata(path: Path) -> Metadata:
-    """The metadata of a model file; the checksums of all members of the zip are verified too.
+    """The metadata of a model file; the checksums of all members of a .keras file are verified too.
 
     Raises CallError where it is no model file of this project, DataError where it is damaged, of another format
     version, or numbers the moods differently.
     """
-    if path.suffix != ".keras":
-        raise CallError(f"{path}: is no .keras file; {_REMEDY}")
+    if path.suffix not in (".keras", ONNX_SUFFIX):
+        raise CallError(f"{path}: is no .keras file and no .onnx file; {_REMEDY}")
     if not path.is_file():
         raise CallError(f"{path}: {'is not a file' if path.exists() else 'there is no such file'}; {_REMEDY}")
-    return _decode_metadata(path, _read_member(path))
+    if path.suffix == ".keras":
+        return _decode_metadata(path, _read_member(path))
+    data = read_onnx_property(path, MOOD_JSON)
+    if data is None:
+        raise CallError(f"{path}: holds no {MOOD_JSON}, so this project did not write it; {_REMEDY}")
+    return _decode_metadata(path, data)
 
 
 def _read_member(path: Path) -> bytes:

@@ -18,7 +18,8 @@ from tests.trainer.answering.test_video_file import write_clip
 from tests.trees import make_jpeg
 from tools.serving.serve_limits import ServeLimits
 from trainer.answering.pet_judge import PetJudge
-from trainer.model.model_file import read_model
+from trainer.model.mood_json import read_metadata
+from trainer.model.mood_network import open_mood_network
 
 PHOTO = make_jpeg(1)
 LINES = "application/x-ndjson"
@@ -267,19 +268,19 @@ def test_frames_of_many_pixels_are_refused_before_they_are_decoded(serve, tmp_pa
 class _Fragile:
     """A network that breaks at white pictures."""
 
-    def __init__(self, model) -> None:
-        self._model = model
+    def __init__(self, network) -> None:
+        self._network = network
 
-    def predict_on_batch(self, squares):
+    def predict_logits(self, squares):
         if squares.min() == 255:
             raise RuntimeError("first line\nsecond line")
-        return self._model.predict_on_batch(squares)
+        return self._network.predict_logits(squares)
 
 
 def test_a_fault_of_the_model_is_one_line(served_model):
-    model, metadata = read_model(served_model)
+    network, metadata = open_mood_network(served_model), read_metadata(served_model)
     white = cv2.imencode(".png", np.full((40, 40, 3), 255, np.uint8))[1].tobytes()
-    with run_server(PetJudge(_Fragile(model), metadata), served_model, None, ServeLimits()) as server:
+    with run_server(PetJudge(_Fragile(network), metadata), served_model, None, ServeLimits()) as server:
         reply = server.ask("/api/mood", white)
         assert (reply.status, reply.code) == (500, "fault") and b"first" not in reply.body
         assert len(server.log) == 1 and "first line second line" in server.log[0]
