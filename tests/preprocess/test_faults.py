@@ -190,13 +190,19 @@ def flip(path: Path, place: int, bit: int = 0) -> None:
 def test_whatever_is_damaged_in_a_spill_is_found(pets, tmp_path):
     summary, rows = run_task(pets)
     folder, chance = tmp_path / "work", random.Random(0)
-    kept = sorted((row for row in rows if row["shuffle_key"] is not None), key=lambda row: row["spill_offset"])
-    places = [np.array([row[f"spill_{name}"] for row in kept]) for name in ("offset", "length", "check")]
+
+    def locate(prefix):
+        places = [[row[f"{prefix}_{name}"] for name in ("offset", "length", "check")] for row in rows]
+        return np.array(sorted(place for place in places if None not in place)).T
+
+    crops, whole_frames = locate("spill"), locate("frame_spill")
+    assert crops.size and whole_frames.size
 
     def look():
         found = read_summary(folder, summary.name)
         read_task_rows(folder, found.name, found.rows_digest, ["key"])
-        read_records(folder, found.name, *places)
+        read_records(folder, found.name, *crops)
+        read_records(folder, found.name, *whole_frames)
 
     look()
     for path in sorted(folder.glob(f"{summary.name}.*")):
@@ -227,13 +233,13 @@ def test_damage_costs_the_tasks_work_again_and_is_said(pets, tmp_path, two_worke
     assert digests(tmp_path / "out") == digests(tmp_path / "expected")
 
 
-@pytest.mark.parametrize("kind", ["shard", "note"])
-def test_a_damaged_finished_shard_is_made_again(pets, tmp_path, two_workers, monkeypatch, capsys, kind):
+@pytest.mark.parametrize("pattern", ["pet_mood-*", "pet_frames-*", "*.json"])
+def test_a_damaged_finished_shard_is_made_again(pets, tmp_path, two_workers, monkeypatch, capsys, pattern):
     expected = run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "expected")))
     settings = PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out"))
     stop_before("assemble_dataset", settings, monkeypatch)
     stage = tmp_path / "out" / ".work" / settings.fingerprint() / "finished"
-    (path,) = stage.glob("pet_mood-*") if kind == "shard" else stage.glob("*.json")
+    path = min(stage.glob(pattern))  # or the note of one of the two
     state = path.stat()
     flip(path, len(path.read_bytes()) // 2)
     os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))  # as a disk does it, unseen
