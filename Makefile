@@ -14,7 +14,8 @@ DATA ?= $(OUT)
 RUN ?= runs/$(notdir $(patsubst %.csv,%,$(patsubst %/,%,$(DATA))))
 ARGS ?=
 
-.PHONY: help setup demo test lint inventory shards verify show overview report csv train predict export bench lock clean
+.PHONY: help setup demo test lint inventory shards verify show overview report duplicates csv train predict export bench \
+  lock clean preprocess trainer tools tests benchmarks configs console docs data runs
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -61,6 +62,8 @@ overview: setup ## a page about a dataset: moods, splits, rejections, boxes, sam
 report: setup ## a page about near-duplicates: what was dropped, and what other settings would keep: DATA=DIR [SOURCE=DIR]
 	$(BIN)/python -m tools.dedupe_report "$(DATA)" $(if $(SOURCE),--source "$(SOURCE)") $(ARGS)
 
+duplicates: report
+
 csv: setup ## a dataset's kept rows as train.csv and val.csv (image_path,bbox,labels): DATA=DIR
 	$(BIN)/python -m tools.to_csv "$(DATA)" $(ARGS)
 
@@ -105,3 +108,14 @@ lock: ## pin the versions again (needs uv)
 
 clean: ## remove the environment and the demo's data
 	rm -rf $(VENV) data/demo runs/demo
+
+# Folders: without these make would say that there is nothing to be done.
+preprocess: INSTEAD := make shards SOURCE=DIR
+trainer: INSTEAD := make train DATA=DIR
+tests: INSTEAD := make test
+benchmarks: INSTEAD := make bench
+data: INSTEAD := make shards SOURCE=DIR OUT=data/NAME
+runs: INSTEAD := make train DATA=DIR RUN=runs/NAME
+tools configs console docs: INSTEAD := make help
+preprocess trainer tools tests benchmarks configs console docs data runs:
+	@echo 'make: $@ is a folder; did you mean $(INSTEAD)?' >&2; exit 2
