@@ -33,6 +33,7 @@ COMMANDS = {
     "csv": Command("tools.to_csv", "a dataset's kept rows as train.csv and val.csv"),
     "train": Command("trainer.train", "a dataset or a CSV -> a model"),
     "predict": Command("trainer.inference", "pictures, folders and videos -> moods in Korean"),
+    "serve": Command("tools.serve", "the page that answers photos, clips and a webcam"),
     "export": Command("trainer.export", "a model as SavedModel, LiteRT and ONNX"),
 }
 

@@ -23,12 +23,13 @@ MAY_IMPORT = {
 }
 # Library -> the modules and rooms (without .py, relative to the root) that import it; benchmarks are free.
 DOORS = {
+    "anyio": "tools/serving/judging",
     "PIL": "trainer/answering/photo_header trainer/answering/annotated_pictures",
     "ai_edge_litert": "trainer/finding/ssd_finder trainer/model/export_formats",
     "cv2": (
         "preprocess/cutting/jpeg_crop preprocess/cutting/phash trainer/answering/photo trainer/answering/box_crop "
-        "trainer/answering/video_file trainer/finding/ssd_finder tools/sample/canvas tools/reporting/frame_pictures "
-        "tools/extracts/stored_crop"
+        "trainer/answering/video_file trainer/evaluation/example_pictures trainer/finding/ssd_finder "
+        "tools/sample/canvas tools/reporting/frame_pictures tools/extracts/stored_crop"
     ),
     "filelock": "shards/storage/folder_lock",
     "fontTools": "console/hangul_font",
@@ -53,16 +54,18 @@ DOORS = {
         "shards/manifest shards/manifest_row shards/verification preprocess/cutting/frame_row preprocess/writing "
         "preprocess/output_folder trainer/input/dataset_split tools/overview tools/duplicates tools/extracts"
     ),
+    "prometheus_client": "tools/serving/serve_metrics",
     "ray": "preprocess/ray_cluster",
     "scipy": "",
     "sklearn": "preprocess/writing/validation_split",
+    "starlette": "tools/serving/api tools/serving/gate tools/serving/request_body",
     "tensorboard": "trainer/training/run_messages",
     "tensorflow": (
-        "preprocess/cutting/jpeg_decoder trainer/answering/photo trainer/input trainer/model/export_formats "
-        "trainer/training/device"
+        "preprocess/cutting/jpeg_decoder trainer/input trainer/model/export_formats trainer/training/device"
     ),
     "tf2onnx": "trainer/model/export_formats",
     "tqdm": "console/progress",
+    "uvicorn": "tools/serving/connection tools/serving/mood_server",
     "yaml": "console/settings_check",
 }
 MOST_FILES = 14  # of a room, without __init__.py
@@ -186,6 +189,7 @@ def test_nothing_names_an_index_or_a_path_of_a_machine():
         ("preprocess.output_folder.dry_run", "sklearn"),  # pages about a dry run
         ("preprocess.output_folder.run_log", "jsonargparse"),  # tools.verify
         ("trainer.settings", "keras"),  # --help
+        ("tools.serve", "starlette"),  # an extra; without it the command says what to install
     ],
 )
 def test_light_modules_do_without_heavy_libraries(module, library):

@@ -55,11 +55,28 @@ def sample_video_frames(path: Path) -> Iterator[tuple[float, np.ndarray]]:
         yield previous
 
 
+def read_stated_size(path: Path) -> tuple[int, int]:
+    """The width and height that a video states of its frames, in pixels; 0, 0 for what is no video.
+
+    No frame is given out, and none is decoded where the container says what the decoder needs.
+    """
+    _check_regular_file(path)
+    capture = _open_capture(path)
+    try:
+        return int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    finally:
+        capture.release()
+
+
+def _open_capture(path: Path) -> cv2.VideoCapture:
+    with capture_stderr(), make_utf8_path(path.absolute()) as plain_path:
+        return cv2.VideoCapture(str(plain_path), cv2.CAP_FFMPEG)
+
+
 def _read_frames(path: Path) -> Iterator[tuple[float, np.ndarray]]:
     """Yield every frame with its seconds from the first one; raise UnreadableImage at the end if some are missing."""
     _check_regular_file(path)
-    with capture_stderr(), make_utf8_path(path.absolute()) as plain_path:
-        capture = cv2.VideoCapture(str(plain_path), cv2.CAP_FFMPEG)
+    capture = _open_capture(path)
     try:
         step = 1 / (capture.get(cv2.CAP_PROP_FPS) or _DEFAULT_FRAME_RATE)
         stated_count = capture.get(cv2.CAP_PROP_FRAME_COUNT)  # 0 or negative if the container does not state it
