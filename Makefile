@@ -15,7 +15,8 @@ RUN ?= runs/$(notdir $(patsubst %.csv,%,$(patsubst %/,%,$(DATA))))
 FINDER ?= $(wildcard runs/finder/finder.keras)
 ARGS ?=
 
-.PHONY: help setup demo test lint inventory shards verify show overview report csv train predict serve export bench lock clean
+.PHONY: help setup demo test lint inventory shards verify show overview report duplicates csv train predict serve export \
+  bench lock clean preprocess trainer tools tests benchmarks configs console docs data runs
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -62,6 +63,8 @@ overview: setup ## a page about a dataset: moods, splits, rejections, boxes, sam
 report: setup ## a page about near-duplicates: what was dropped, and what other settings would keep: DATA=DIR [SOURCE=DIR]
 	$(BIN)/python -m tools.dedupe_report "$(DATA)" $(if $(SOURCE),--source "$(SOURCE)") $(ARGS)
 
+duplicates: report
+
 csv: setup ## a dataset's kept rows as train.csv and val.csv (image_path,bbox,labels): DATA=DIR
 	$(BIN)/python -m tools.to_csv "$(DATA)" $(ARGS)
 
@@ -79,21 +82,21 @@ export: setup ## a model as SavedModel, LiteRT and ONNX: RUN=DIR
 	$(BIN)/python -m trainer.export --weight_path "$(RUN)/model.keras" --out "$(RUN)-export" $(ARGS)
 
 # The picture that the demo asks about lies in a zip, as all of its frames do: Python's zipfile takes that video out.
-DEMO_ZIP := data/demo/aihub/*/01.데이터/2.Validation/원천데이터_01/CAT/WALKRUN.zip
-DEMO_FRAME := data/demo/video/원천데이터/20201031_cat-walkrun-000267.mp4/frame_18_timestamp_600.jpg
+DEMO_ZIP := data/demo/aihub/*/01.데이터/2.Validation/원천데이터_09/DOG/WALKRUN.zip
+DEMO_FRAME := data/demo/video/원천데이터/20210509_dog-walkrun-007297.mp4/frame_14_timestamp_583.jpg
 
 demo: setup ## on a fresh machine: make a sample and shards, check and show them, train, predict a mood
-	test -d data/demo/aihub || $(BIN)/python -m tools.make_sample data/demo/aihub --as zips
+	test -d data/demo/aihub || $(BIN)/python -m tools.make_sample data/demo/aihub --as zips \
+	  --videos 240 --frames 5 --height 480
 	$(BIN)/python -m preprocess --config configs/demo.yaml
 	$(BIN)/python -m tools.verify data/demo/pets
 	$(BIN)/python -m tools.show data/demo/pets
 	$(BIN)/python -m tools.dataset_report data/demo/pets
 	$(BIN)/python -m tools.dedupe_report data/demo/pets
 	$(BIN)/python -m trainer.train --config configs/demo_train.yaml
-	@echo 'Trained on so few made animals, the model would by default answer that it does not know.'
 	$(BIN)/python -m zipfile --metadata-encoding cp949 -e $(DEMO_ZIP) data/demo/video
 	$(BIN)/python -m trainer.inference --weight_path runs/demo/model.keras --image $(DEMO_FRAME) \
-	  --box 83,914,658,365 --min_confidence 0
+	  --box 196,144,222,216
 	@echo 'Look at data/demo/pets.dataset.html, data/demo/pets.dedupe.html and runs/demo/report.html;'
 	@echo 'open the page for photos, clips and the webcam with: make serve RUN=runs/demo'
 	@echo 'then: make shards SOURCE=/your/pet/videos OUT=data/pets'
@@ -110,3 +113,14 @@ lock: ## pin the versions again (needs uv)
 
 clean: ## remove the environment and the demo's data
 	rm -rf $(VENV) data/demo runs/demo
+
+# Folders: without these make would say that there is nothing to be done.
+preprocess: INSTEAD := make shards SOURCE=DIR
+trainer: INSTEAD := make train DATA=DIR
+tests: INSTEAD := make test
+benchmarks: INSTEAD := make bench
+data: INSTEAD := make shards SOURCE=DIR OUT=data/NAME
+runs: INSTEAD := make train DATA=DIR RUN=runs/NAME
+tools configs console docs: INSTEAD := make help
+preprocess trainer tools tests benchmarks configs console docs data runs:
+	@echo 'make: $@ is a folder; did you mean $(INSTEAD)?' >&2; exit 2

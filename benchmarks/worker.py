@@ -34,6 +34,7 @@ from preprocess.writing.final_rows import complete_rows
 from preprocess.writing.kept_frames import SHARD_ENTRY
 from preprocess.writing.shard_plan import make_plan
 from preprocess.writing.shard_task import run_shard_task
+from shards.dataset import shard_name
 from shards.record import encode_record
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec
@@ -88,7 +89,8 @@ def write_large_shard(folder: Path) -> None:
     entries["task"] = np.arange(len(entries)) % spills
     entries["offset"] = np.arange(len(entries)) // spills * len(record)
     entries["length"], entries["check"] = len(record), google_crc32c.value(record)
-    run_shard_task("shard", entries, [str(number) for number in range(spills)], folder, [folder], folder / "note.json")
+    names, note = [str(number) for number in range(spills)], folder / "note.json"
+    run_shard_task(shard_name("train", 0, 1), entries, names, folder, [folder], note)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from console.failures import describe_failure
 from console.streams import prepare_streams
+from console.version import VERSION_HELP, VersionAction
 from shards.errors import CallError
 
 
@@ -24,6 +25,7 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
         )
         self.add_argument("--debug", action="store_true", help="show tracebacks")
+        self.add_argument("--version", action=VersionAction, help=VERSION_HELP)
 
     def error(self, message: str) -> NoReturn:
         raise CallError(message)

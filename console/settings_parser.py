@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, TypeVar
 
 from docstring_parser import parse as parse_docstring
 from jsonargparse import ActionConfigFile, ArgumentError, ArgumentParser
 
 from console.settings_check import find_wrong_value
+from console.version import VERSION_HELP, VersionAction
 from shards.errors import CallError
 
 _T = TypeVar("T")
+_CONFIGS = Path(__file__).parent.parent / "configs"  # in a checkout and where the package is installed
 
 
 def parse_settings(
@@ -31,10 +34,16 @@ def parse_settings(
         flags: fields that are switched on by their name alone.
         special: for some fields, the arguments of add_argument, where those that follow from the type do not suit.
 
-    Raises CallError for a setting that is unknown, missing, or not of its type or range.
+    Raises CallError for a setting that is unknown, missing, or not of its type or range, and for a missing file.
     """
+    expanded = _find_config_files(arguments)
     parser = ArgumentParser(prog=f"python -m {module}", description=about, exit_on_error=False, allow_abbrev=False)
-    parser.add_argument("--config", action=ActionConfigFile, help="a YAML file of settings, as in configs/")
+    parser.add_argument("--version", action=VersionAction, help=VERSION_HELP)
+    parser.add_argument(
+        "--config",
+        action=ActionConfigFile,
+        help=f"a YAML file of settings, or one that comes along: {', '.join(_list_configs())}",
+    )
     # python -OO removes docstrings; the help is then shorter.
     descriptions = {
         parameter.arg_name: parameter.description for parameter in parse_docstring(kind.__doc__ or "").params
@@ -43,13 +52,38 @@ def parse_settings(
         parser.add_argument(f"--{name}", help=descriptions.get(name), **options)
     parser.add_class_arguments(kind, as_group=False, skip={*special, *flags})
     try:
-        parsed = parser.instantiate(parser.parse_args(arguments))
+        parsed = parser.instantiate(parser.parse_args(expanded))
         settings = kind(**{field.name: parsed[field.name] for field in fields(kind)})
     except (ArgumentError, TypeError) as error:  # a value in the place of a group is a TypeError
-        found = find_wrong_value(kind, arguments, flags)
+        found = find_wrong_value(kind, expanded, flags)
         if not found and isinstance(error, TypeError):
             raise
         raise CallError(found or str(error)) from error
     if settings.debug and "--debug" not in arguments:
         arguments.append("--debug")
     return settings
+
+
+def _find_config_files(arguments: Sequence[str]) -> list[str]:
+    """The arguments, with the path of a file in configs/ where --config names one that is not below this folder."""
+    found = []
+    for place, argument in enumerate(arguments):
+        name, equals, value = argument.partition("=")
+        if equals and name == "--config":
+            found.append(f"--config={_find_config_file(value)}")
+        else:
+            found.append(_find_config_file(argument) if place and arguments[place - 1] == "--config" else argument)
+    return found
+
+
+def _find_config_file(value: str) -> str:
+    """Raises CallError where there is no such file."""
+    known = (_CONFIGS.parent / value, _CONFIGS / f"{value}.yaml")  # configs/pets.yaml and pets
+    places = [Path(value), *(path for path in known if path.parent == _CONFIGS)]
+    if found := next((str(path) for path in places if path.is_file()), None):
+        return found
+    raise CallError(f"--config {value}: there is no such file; give one, or one of {', '.join(_list_configs())}")
+
+
+def _list_configs() -> list[str]:
+    return sorted(path.stem for path in _CONFIGS.glob("*.yaml"))

@@ -12,7 +12,7 @@ from preprocess.memory_needs import WORKER_BYTES, estimate_driver_bytes
 from preprocess.output_folder.disk_space import DiskSpace
 from preprocess.sources.video import SourceListing, Video
 from preprocess.writing.finished_work import TaskSummary, count_repeated_images
-from shards.dataset import DATASET_FILE, Dataset
+from shards.dataset import DATASET_FILE, Dataset, ShardFile
 
 _MAX_NAMES = 5  # printed of a list; the log has all
 
@@ -55,14 +55,18 @@ def print_nothing_to_do(out: Path) -> None:
     print(f"{out} is whole and made from these inputs and settings: nothing to do")
 
 
-def print_dry_run(found: Dataset, how_split: str, out: Path, frames: int, seconds: dict[str, float]) -> None:
-    """Print the tables of a dry run and what to do next."""
+def print_dry_run(
+    found: Dataset, how_split: str, out: Path, source: SourceListing, whole_frames: int, seconds: dict[str, float]
+) -> None:
+    """Print the tables of a dry run and what to do next. `whole_frames` are those that the real run would store."""
     _print_counts(found.counts, how_split)
     counts = found.counts
     usable = counts["rows"] - counts["rejected"] + counts["reasons"].get("label_conflict", 0)
     share = counts["kept"] / max(1, usable)
     print(f"\ndry run: no shard was written; {share:.1%} of the {usable:,} usable frames would be kept")
-    _print_seconds(seconds, frames)
+    if whole_frames:
+        print(f"and at most {whole_frames:,} whole frames for a finder; --frames.per_video 0 leaves them out")
+    _print_seconds(seconds, source.frames)
     whole = (out / DATASET_FILE).exists()
     which = f"{shlex.quote(str(out))}{' --dry_run' if whole else ''}"
     print(f"look at what would go:  python -m tools.dedupe_report {which}")
@@ -73,10 +77,16 @@ def print_dry_run(found: Dataset, how_split: str, out: Path, frames: int, second
 def print_end(dataset: Dataset, how_split: str, out: Path, frames: int, seconds: dict[str, float]) -> None:
     """Print the tables of a finished run."""
     _print_counts(dataset.counts, how_split)
-    shards = [shard for files in dataset.shards.values() for shard in files]
-    size = sum(shard.bytes for shard in shards)
-    print(f"\n{len(shards)} shard{'s' if len(shards) > 1 else ''}, {size:,} bytes, in {out}")
+    print(f"\n{_describe_shards(dataset.shards)}, in {out}")
+    if any(dataset.frames.values()):
+        records = sum(shard.records for files in dataset.frames.values() for shard in files)
+        print(f"{_describe_shards(dataset.frames)}, of {records:,} whole frames for a finder")
     _print_seconds(seconds, frames)
+
+
+def _describe_shards(by_split: dict[str, list[ShardFile]]) -> str:
+    shards = [shard for files in by_split.values() for shard in files]
+    return f"{len(shards)} shard{'s' if len(shards) > 1 else ''}, {sum(shard.bytes for shard in shards):,} bytes"
 
 
 def _print_seconds(seconds: dict[str, float], frames: int) -> None:

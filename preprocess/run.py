@@ -87,7 +87,7 @@ def _make_dry_run(
         plan = make_plan(tasks, spills, settings)
     found = write_dry_run(complete_rows(plan, tasks, (), spills), settings)
     remove_dry_run_spill(settings)
-    messages.print_dry_run(found, plan.how_split, out, source.frames, watch.seconds)
+    messages.print_dry_run(found, plan.how_split, out, source, plan.count_whole_frames(settings), watch.seconds)
     return found
 
 

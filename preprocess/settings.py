@@ -44,7 +44,7 @@ class CropSettings:
     Args:
         size: side of the stored square, in pixels.
         grow: side of the square in the frame, as a multiple of the box's longer side.
-        quality: JPEG quality of the stored square.
+        quality: JPEG quality of the stored square, and of whole frames.
     """
 
     size: CropSize = 256
@@ -100,6 +100,17 @@ class SelectSettings:
 
 
 @dataclass(frozen=True)
+class FrameSettings:
+    """Whole frames, scaled to at most 320 pixels, that are stored beside the crops to train a finder.
+
+    Args:
+        per_video: at most so many of each video's kept frames, by the keyed order; 0 for none.
+    """
+
+    per_video: NonNegativeInt = 4
+
+
+@dataclass(frozen=True)
 class SplitSettings:
     """How videos are split when the source has no Training and Validation folders of its own.
 
@@ -128,6 +139,7 @@ class PreprocessSettings:
         hash: the perceptual hash by which frames are compared.
         dedupe: which frames are near-duplicates.
         select: how many frames of a video are kept.
+        frames: whole frames, to train a finder.
         split: how videos are split into training and validation.
         workers: processes that work at a time; all cores, of this machine or of the cluster, when not given.
         address: a Ray cluster's address; a local one is started when not given.
@@ -148,6 +160,7 @@ class PreprocessSettings:
     hash: HashSettings = field(default_factory=HashSettings)
     dedupe: DedupeSettings = field(default_factory=DedupeSettings)
     select: SelectSettings = field(default_factory=SelectSettings)
+    frames: FrameSettings = field(default_factory=FrameSettings)
     split: SplitSettings = field(default_factory=SplitSettings)
     workers: PositiveInt | None = None
     address: str | None = None
@@ -180,7 +193,7 @@ class PreprocessSettings:
     @property
     def content(self) -> dict:
         """The settings that change what the dataset holds; dataset.json states no others."""
-        names = ("seed", "shard_bytes", "box", "crop", "hash", "dedupe", "select", "split")
+        names = ("seed", "shard_bytes", "box", "crop", "hash", "dedupe", "select", "frames", "split")
         content = {name: value for name, value in asdict(self).items() if name in names}
         return json.loads(json.dumps(content))  # plain numbers instead of the restricted types of the command line
 

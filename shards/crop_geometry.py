@@ -1,6 +1,12 @@
-"""The position of the square crop around an animal's box. Preprocessing and inference share this rule."""
+"""The position of the square crop around an animal's box, and the size of a whole frame that is scaled down.
 
+Preprocessing and inference share these rules.
+"""
+
+import struct
 from typing import NamedTuple
+
+_FLOATS = struct.Struct("<4f")
 
 
 class Box(NamedTuple):
@@ -10,6 +16,15 @@ class Box(NamedTuple):
     y: int
     width: int
     height: int
+
+
+class BoxEdges(NamedTuple):
+    """The edges of a box as fractions of its image's height and width, in the order of tfds' BBoxFeature."""
+
+    ymin: float
+    xmin: float
+    ymax: float
+    xmax: float
 
 
 class Crop(NamedTuple):
@@ -35,6 +50,32 @@ def place_crop(box: Box, width: int, height: int, grow: float) -> Crop:
         _shift_inside((2 * box.y + box.height - size) // 2, size, height),
         size,
     )
+
+
+def clip_box(box: Box, width: int, height: int) -> Box:
+    """The part of a box that lies in a width x height image; its sides are negative or 0 where nothing does."""
+    left, top = max(box.x, 0), max(box.y, 0)
+    right, bottom = min(box.x + box.width, width), min(box.y + box.height, height)
+    return Box(left, top, right - left, bottom - top)
+
+
+def measure_box(box: Box, width: int, height: int) -> BoxEdges:
+    """The edges of the part of a box that lies in a width x height image, each rounded to a float32."""
+    x, y, inside_width, inside_height = clip_box(box, width, height)
+    edges = (y / height, x / width, (y + inside_height) / height, (x + inside_width) / width)
+    return BoxEdges(*_FLOATS.unpack(_FLOATS.pack(*edges)))
+
+
+def fit_size(width: int, height: int, side: int) -> tuple[int, int]:
+    """The (width, height) in whole pixels, at least 1, of a picture whose longer side is scaled down to `side`.
+
+    A picture that is not longer than that keeps its size.
+    """
+    longer = max(width, height)
+    if longer <= side:
+        return width, height
+    # Rounded half up in whole numbers, so that every machine gives the same size.
+    return tuple(max(1, (2 * length * side + longer) // (2 * longer)) for length in (width, height))
 
 
 def _shift_inside(start: int, size: int, extent: int) -> int:

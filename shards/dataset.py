@@ -12,17 +12,17 @@ import msgspec
 
 from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError
+from shards.record_fields import CROPS, RECORD_KINDS, WHOLE_FRAMES, RecordKind
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import IrregularFile, hash_file, read_blocks, read_file
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
 from shards.tfrecord import OVERHEAD
 
-DATASET_NAME = "pet_mood"
 DATASET_FILE = "dataset.json"
-SHARD = re.compile(DATASET_NAME + r"-(train|val)\.tfrecord-\d{5}-of-\d{5}")
+SHARD = re.compile(rf"({'|'.join(kind.name for kind in RECORD_KINDS)})-(train|val)\.tfrecord-\d{{5}}-of-\d{{5}}")
 DATASET_VERSION = 1
 # Increase it when preprocess makes other pixels, hashes or rows from the same settings: old work is then not reused.
-DATASET_RECIPE = 5
+DATASET_RECIPE = 6
 MAX_IMAGE_SIZE = 2048  # side of the stored squares, pixels
 _FORMAT = "pet_mood shards"
 _MAKE_AGAIN = "make the dataset again with python -m preprocess and --replace"
@@ -46,8 +46,10 @@ class Dataset(msgspec.Struct):
 
     settings: dict[str, Any]  # only those that change the dataset's content
     counts: dict[str, Any]
-    shards: dict[str, list[ShardFile]]  # by split
-    files: dict[str, OtherFile]  # by name
+    shards: dict[str, list[ShardFile]]  # of crops, by split
+    files: dict[str, OtherFile]  # by name, with / behind a folder's
+    # Shards of whole frames, by split. Without any: made with --frames.per_video 0, or before there were whole frames.
+    frames: dict[str, list[ShardFile]] = msgspec.field(default_factory=dict)
     emotions: list[dict[str, Any]] = msgspec.field(
         default_factory=lambda: [{"label": i, **emotion._asdict()} for i, emotion in enumerate(EMOTIONS)]
     )
@@ -60,19 +62,51 @@ class Dataset(msgspec.Struct):
         """Side of the stored squares, in pixels."""
         return self.settings["crop"]["size"]
 
+    @property
+    def whole_frames_per_video(self) -> int | None:
+        """The setting frames.per_video; None where it is not stated: made before there were whole frames."""
+        frames = self.settings.get("frames")
+        most = frames.get("per_video") if isinstance(frames, dict) else None
+        return most if type(most) is int else None
+
+    @property
+    def all_shards(self) -> list[ShardFile]:
+        """Those of both kinds of records and both splits."""
+        return [shard for view in (self.shards, self.frames) for files in view.values() for shard in files]
+
 
 class _Version(msgspec.Struct):
     format: str = ""
     version: int = 0
 
 
-def shard_name(split: str, index: int, count: int) -> str:
-    return f"{DATASET_NAME}-{split}.tfrecord-{index:05}-of-{count:05}"
+def shard_name(split: str, index: int, count: int, kind: RecordKind = CROPS) -> str:
+    return f"{kind.name}-{split}.tfrecord-{index:05}-of-{count:05}"
+
+
+def find_record_kind(name: str) -> RecordKind:
+    """The kind of the records in the shard of this name."""
+    (stated,) = SHARD.fullmatch(name).groups()[:1]
+    return next(kind for kind in RECORD_KINDS if kind.name == stated)
 
 
 def list_shards(folder: Path) -> list[Path]:
-    """Return the shards in a folder, sorted by name. They may belong to another dataset than its dataset.json."""
-    return sorted(path for path in folder.glob(f"{DATASET_NAME}-*") if SHARD.fullmatch(path.name))
+    """Return the shards in a folder, of both kinds of records, sorted by name.
+
+    They may belong to another dataset than its dataset.json.
+    """
+    return sorted(path for path in folder.glob("*") if SHARD.fullmatch(path.name))
+
+
+def check_has_frames(folder: Path, dataset: Dataset) -> None:
+    """Raise DataError where a dataset has no whole frames, from which a finder could learn."""
+    if not any(dataset.frames.values()):
+        is_off = dataset.whole_frames_per_video == 0
+        why = "it was made with --frames.per_video 0" if is_off else "it was made before there were any"
+        raise DataError(
+            f"{folder}: has no whole frames ({why}); make it again with python -m preprocess --replace and "
+            "--frames.per_video 4"
+        )
 
 
 def find_mismatched_file(folder: Path) -> str | None:
@@ -81,7 +115,7 @@ def find_mismatched_file(folder: Path) -> str | None:
     This is a quick check; shards.verification reads every byte.
     """
     dataset = read_dataset(folder)
-    files = {shard.file: shard.bytes for shards in dataset.shards.values() for shard in shards}
+    files = {shard.file: shard.bytes for shard in dataset.all_shards}
     files |= {name: file.bytes for name, file in dataset.files.items()}
     return next((name for name, size in files.items() if not _has_size(folder / name, size)), None)
 
@@ -148,9 +182,12 @@ def _check_settings(dataset: Dataset) -> None:
         raise ValueError(f"crop.size is {size!r}, not a number of pixels from 1 to {MAX_IMAGE_SIZE}")
     if type(grow) not in (int, float) or not 1 <= grow <= 4:
         raise ValueError(f"crop.grow is {grow!r}, not a number from 1 to 4")
-    if impossible := [shard.file for shards in dataset.shards.values() for shard in shards if not _is_possible(shard)]:
-        raise ValueError(f"{impossible[0]} cannot hold the records that are stated")
+    for kind, shards in ((CROPS, dataset.shards), (WHOLE_FRAMES, dataset.frames)):
+        for shard in (shard for files in shards.values() for shard in files):
+            if not _is_possible(shard, kind):
+                raise ValueError(f"{shard.file} cannot hold the records that are stated")
 
 
-def _is_possible(shard: ShardFile) -> bool:
-    return bool(SHARD.fullmatch(shard.file)) and 0 <= shard.records * OVERHEAD <= shard.bytes
+def _is_possible(shard: ShardFile, kind: RecordKind) -> bool:
+    is_name = SHARD.fullmatch(shard.file) and find_record_kind(shard.file) is kind
+    return bool(is_name) and 0 <= shard.records * OVERHEAD <= shard.bytes

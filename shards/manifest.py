@@ -6,7 +6,7 @@ is documented in shards.manifest_row.
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from shards import dataset
 from shards.emotions import KOREAN
 from shards.errors import DataError
 from shards.manifest_row import ManifestRow, list_columns
+from shards.record_fields import WHOLE_FRAMES
 
 MANIFEST_FILE = "manifest.parquet"
 ROW_GROUP = 100_000  # rows in a row group; fixed, because the file's bytes depend on it
@@ -48,6 +49,9 @@ REJECTIONS = (
 DUPLICATIONS = ("near_in_video", "near_across_videos", "near_validation")
 
 SCHEMA = pa.schema(list_columns(ManifestRow))
+
+# Columns that datasets made before there were whole frames do not have.
+_LATER_COLUMNS = ("animal_count", *WHOLE_FRAMES.place)
 
 
 def make_schema(bits: int) -> pa.Schema:
@@ -116,14 +120,21 @@ def open_manifest(folder: Path) -> Iterator[pq.ParquetFile]:
 def read_manifest(folder: Path, columns: list[str] | None = None) -> Iterable[pa.Table]:
     """The manifest of a dataset or a dry run, one table for each row group.
 
-    Raises DataError where it is damaged or missing.
+    Columns that an older dataset's manifest does not have yet are null. Raises DataError where it is damaged or
+    missing.
     """
     with open_manifest(folder) as file:
         for group in range(file.num_row_groups):
-            yield file.read_row_group(group, columns=columns)
+            yield _add_later_columns(file.read_row_group(group, columns=columns), columns or SCHEMA.names)
 
 
-def take_rows(folder: Path, places: Iterable[int], columns: Iterable[str]) -> dict[int, dict[str, Any]]:
+def _add_later_columns(rows: pa.Table, wanted: Collection[str]) -> pa.Table:
+    for name in (name for name in _LATER_COLUMNS if name in wanted and name not in rows.column_names):
+        rows = rows.append_column(SCHEMA.field(name), pa.nulls(len(rows), SCHEMA.field(name).type))
+    return rows
+
+
+def take_rows(folder: Path, places: Iterable[int], columns: Collection[str]) -> dict[int, dict[str, Any]]:
     """The manifest's rows with the numbers `places`, from 0, by number. Only row groups that hold any are read.
 
     Raises DataError where the manifest is damaged or missing.
@@ -134,7 +145,8 @@ def take_rows(folder: Path, places: Iterable[int], columns: Iterable[str]) -> di
             stop = start + file.metadata.row_group(group).num_rows
             here = wanted[(wanted >= start) & (wanted < stop)]
             if len(here):
-                rows = file.read_row_group(group, columns=list(columns)).take(pa.array(here - start)).to_pylist()
+                rows = _add_later_columns(file.read_row_group(group, columns=list(columns)), columns)
+                rows = rows.take(pa.array(here - start)).to_pylist()
                 found |= dict(zip(here.tolist(), rows, strict=True))
             start = stop
     return found
@@ -154,12 +166,13 @@ def read_hashes(column: pa.Array | pa.ChunkedArray) -> bytes:
 class RowCounter:
     """Counts a manifest's rows table by table. dataset.json states these counts, and tools.verify compares them."""
 
-    COLUMNS = ("status", "reason", "split", "label", "video")
+    COLUMNS = ("status", "reason", "split", "label", "video", "frame_shard")
 
     def __init__(self) -> None:
         self._statuses: Counter[str] = Counter(dict.fromkeys(STATUSES, 0))
         self._reasons: Counter[str] = Counter()
         self._frames: Counter[tuple[str, int]] = Counter()
+        self._whole_frames: Counter[str] = Counter()  # by split
         self._videos: dict[tuple[str, int | None], set[str]] = defaultdict(set)  # by (split, mood); None: any mood
 
     def add(self, rows: pa.Table) -> None:
@@ -167,6 +180,7 @@ class RowCounter:
             found = pc.value_counts(rows[name].drop_null())
             counter.update(dict(zip(found.field(0).to_pylist(), found.field(1).to_pylist(), strict=True)))
         kept = rows.filter(pc.equal(rows["status"], "kept"))
+        self._whole_frames.update(kept.filter(pc.is_valid(kept["frame_shard"]))["split"].to_pylist())
         groups = kept.group_by(["split", "label", "video"]).aggregate([([], "count_all")])
         for group in groups.to_pylist():
             self._frames[group["split"], group["label"]] += group["count_all"]
@@ -174,7 +188,10 @@ class RowCounter:
                 self._videos[group["split"], label].add(group["video"])
 
     def counts(self) -> dict[str, Any]:
-        """The number of rows by status and by reason; of kept frames, and of videos with any, by split and mood."""
+        """The number of rows by status and by reason; of kept frames, and of videos with any, by split and mood.
+
+        And of whole frames by split, where there are any: older datasets do not state it.
+        """
         reasons = {reason: self._reasons[reason] for reason in (*REJECTIONS, *DUPLICATIONS) if self._reasons[reason]}
         splits = {
             split: {
@@ -187,4 +204,7 @@ class RowCounter:
             }
             for split in SPLITS
         }
-        return {"rows": self._statuses.total(), **self._statuses, "reasons": reasons, "splits": splits}
+        counts = {"rows": self._statuses.total(), **self._statuses, "reasons": reasons, "splits": splits}
+        if self._whole_frames:
+            counts["whole_frames"] = {split: self._whole_frames[split] for split in SPLITS}
+        return counts

@@ -33,6 +33,7 @@ class ManifestRow(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     neuter: _Text | None = None
     location: _Text | None = None
     date: _Text | None = None  # YYYYMMDD
+    animal_count: _Int32 | None = None  # how many animals the label states, of which the box is around one
     width: _Int32 | None = None  # of the JPEG as stored, in pixels; None where it could not be read
     height: _Int32 | None = None
     box_x: _Int32 | None = None  # the box as annotated, in pixels of the JPEG
@@ -53,12 +54,16 @@ class ManifestRow(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     detail: _Int32 | None = None  # detail score of the crop, see preprocess.cutting.phash
     duplicate_of: _Text | None = None  # key of the representative
     distance: _Int16 | None = None  # bits in which the hash differs from that of duplicate_of
-    shard: _Text | None = None  # file name; this and the following columns only where the frame has a record
+    shard: _Text | None = None  # file name; this and the next five columns only where the frame has a record
     index: _Int32 | None = None  # of the record in its shard, from 0
     offset: _Int64 | None = None  # of the record in its shard, in bytes
     length: _Int32 | None = None  # of the record with its TFRecord header and checksums, in bytes
     video_index: _Int32 | None = None  # position in the keyed permutation of the video's kept frames
     video_count: _Int32 | None = None  # number of the video's kept frames
+    frame_shard: _Text | None = None  # the same of the record of the whole frame, where there is one
+    frame_index: _Int32 | None = None
+    frame_offset: _Int64 | None = None
+    frame_length: _Int32 | None = None
 
 
 def list_columns(row: type[ManifestRow]) -> list[pa.Field]:

@@ -1,6 +1,15 @@
-"""The fields of a record. Encoding, decoding, parsing by TensorFlow and the tfds files all derive from this table."""
+"""The fields of records. Encoding, decoding, parsing by TensorFlow and the tfds files all derive from these tables.
 
-# Name -> Python type of the field's single value: bytes, str (stored as UTF-8) or int (stored as int64).
+A dataset holds two kinds of records: crops, by which moods are learned, and whole frames, scaled down, by which a
+finder learns where a dog or cat is.
+"""
+
+from typing import NamedTuple
+
+from shards.crop_geometry import BoxEdges
+
+# Name -> Python type of the field's value: bytes, str (stored as UTF-8), int (stored as int64), or BoxEdges (stored as
+# four float32).
 FIELDS: dict[str, type] = {
     "image": bytes,  # JPEG, square
     "label": int,  # 0..5, see shards.emotions
@@ -12,3 +21,32 @@ FIELDS: dict[str, type] = {
     "video_index": int,  # position in a keyed permutation of the video's kept frames
     "video_count": int,  # number of the video's kept frames
 }
+
+# The same for the record of a whole frame.
+FRAME_FIELDS: dict[str, type] = {
+    "image": bytes,  # JPEG of the whole frame, its longer side at most FRAME_SIDE pixels
+    "bbox": BoxEdges,  # the animal's box, inside the picture
+    "width": int,  # of the stored picture, in pixels
+    "height": int,
+    "label": int,
+    "species": str,
+    "video": str,
+    "frame_number": int,
+    "key": str,
+    "animal_count": int,  # animals that the label states; 0 where it states none. Only one of them has a box here
+}
+
+FRAME_SIDE = 320  # longer side of a stored whole frame, in pixels; smaller frames keep their size
+
+
+class RecordKind(NamedTuple):
+    """One of the two kinds of records."""
+
+    name: str  # that the names of its shards begin with, and of the dataset that tensorflow_datasets sees
+    fields: dict[str, type]
+    place: tuple[str, str, str, str]  # columns of the manifest: shard, index, offset and length of a row's record
+
+
+CROPS = RecordKind("pet_mood", FIELDS, ("shard", "index", "offset", "length"))
+WHOLE_FRAMES = RecordKind("pet_frames", FRAME_FIELDS, ("frame_shard", "frame_index", "frame_offset", "frame_length"))
+RECORD_KINDS = (CROPS, WHOLE_FRAMES)

@@ -1,9 +1,10 @@
-"""Reading the pictures of single records by the place that the manifest states: shard and offset."""
+"""Reading single records, of crops or of whole frames, by the place that the manifest states: shard and offset."""
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from shards.record import decode_record
+from shards.record_fields import CROPS, RecordKind
 from shards.tfrecord import DamagedRecord, read_record_at
 
 
@@ -25,12 +26,17 @@ class RecordReader:
     def __exit__(self, *_: object) -> None:
         self._close()
 
-    def read_image(self, shard: str, offset: int) -> bytes:
-        """Return the JPEG of one record.
+    def read_image(self, shard: str, offset: int, kind: RecordKind = CROPS) -> bytes:
+        """Return the JPEG of one record; for arguments and errors see read_values."""
+        return self.read_values(shard, offset, kind)["image"]
+
+    def read_values(self, shard: str, offset: int, kind: RecordKind = CROPS) -> dict[str, Any]:
+        """Return the fields of one record, by name.
 
         Args:
             shard: name of the file.
             offset: where the record's frame begins in it, in bytes.
+            kind: of the shard's records.
 
         Raises OSError where the shard cannot be opened or read, and DamagedRecord where no intact record with an image
         is found.
@@ -41,11 +47,12 @@ class RecordReader:
             self._shard = shard
         record = read_record_at(self._file, offset)
         try:
-            return decode_record(record)["image"]
+            values = decode_record(record, kind.fields)
         except ValueError as error:
             raise DamagedRecord(offset, str(error)) from error
-        except KeyError as error:
-            raise DamagedRecord(offset, "the record has no image") from error
+        if "image" not in values:
+            raise DamagedRecord(offset, "the record has no image")
+        return values
 
     def _close(self) -> None:
         if self._file:

@@ -14,15 +14,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shards import manifest
+from shards.crop_geometry import Box, fit_size, measure_box
 from shards.dataset import Dataset, OtherFile, ShardFile, list_shards, read_dataset
 from shards.jpeg_headers import UnreadableImage, read_header
 from shards.record import decode_record
+from shards.record_fields import CROPS, FRAME_SIDE, WHOLE_FRAMES, RecordKind
 from shards.storage.files import BLOCK_SIZE, hash_file, read_blocks
 from shards.tfrecord import DamagedRecord, iterate_records
 
 # Fields of a record that the manifest states too.
 _SHARED_FIELDS = ("key", "label", "species", "video", "frame_number", "timestamp", "video_index", "video_count")
-_COLUMNS = list({*_SHARED_FIELDS, *manifest.RowCounter.COLUMNS, "shard", "index", "offset", "length", "duplicate_of"})
+# What the fields of a whole frame's record follow from.
+_FRAME_SOURCES = ("width", "height", "box_x", "box_y", "box_width", "box_height", "animal_count")
+_COLUMNS = [
+    *{*_SHARED_FIELDS, *_FRAME_SOURCES, *manifest.RowCounter.COLUMNS, *CROPS.place, *WHOLE_FRAMES.place, "duplicate_of"}
+]
 
 
 def verify_dataset(folder: Path, count_bytes: Callable[[int], Any] = lambda size: None) -> Iterator[str]:
@@ -44,7 +50,7 @@ def verify_dataset(folder: Path, count_bytes: Callable[[int], Any] = lambda size
 
 
 def _check_files(folder: Path, dataset: Dataset, count_bytes: Callable[[int], Any]) -> Iterator[str]:
-    shards = {shard.file: shard for files in dataset.shards.values() for shard in files}
+    shards = {shard.file: shard for shard in dataset.all_shards}
     for name, stated in {**shards, **dataset.files}.items():
         path = folder / name
         if not path.exists():
@@ -94,7 +100,11 @@ def _check_rows(folder: Path, dataset: Dataset, count_bytes: Callable[[int], Any
     records = pa.concat_tables(kept)
     yield from _check_keys(path, records, pa.concat_tables(dropped))
     yield from _check_videos(path, records)
-    yield from _check_records(folder, dataset, records, count_bytes)
+    yield from _check_records(folder, dataset, CROPS, records, count_bytes)
+    if any(dataset.frames.values()):
+        frames = records.filter(pc.is_valid(records["frame_shard"]))
+        yield from _check_frame_counts(path, dataset, frames)
+        yield from _check_records(folder, dataset, WHOLE_FRAMES, frames, count_bytes)
 
 
 def _check_keys(path: Path, kept: pa.Table, dropped: pa.Table) -> Iterator[str]:
@@ -129,39 +139,65 @@ def _check_videos(path: Path, kept: pa.Table) -> Iterator[str]:
             yield f"{path}: video_index and video_count of {row['video']} do not number its {count} kept frames"
 
 
-def _check_records(folder: Path, dataset: Dataset, kept: pa.Table, count_bytes: Callable[[int], Any]) -> Iterator[str]:
-    kept = kept.sort_by([("shard", "ascending"), ("index", "ascending")])
-    names = kept["shard"].to_numpy(zero_copy_only=False)
-    for split, files in dataset.shards.items():
+def _check_frame_counts(path: Path, dataset: Dataset, frames: pa.Table) -> Iterator[str]:
+    """Check that no video has more whole frames than the settings say."""
+    most = dataset.whole_frames_per_video or 0
+    counts = pc.value_counts(frames["video"])
+    for row in counts.filter(pc.greater(counts.field(1), most)).to_pylist():
+        yield f"{path}: {row['values']} has {row['counts']} whole frames, more than the {most} of frames.per_video"
+
+
+def _check_records(
+    folder: Path, dataset: Dataset, kind: RecordKind, rows: pa.Table, count_bytes: Callable[[int], Any]
+) -> Iterator[str]:
+    """Compare the records of one kind with the rows that have one."""
+    shard_column, index_column, *_ = kind.place
+    rows = rows.sort_by([(shard_column, "ascending"), (index_column, "ascending")])
+    names = rows[shard_column].to_numpy(zero_copy_only=False)
+    for split, files in (dataset.shards if kind is CROPS else dataset.frames).items():
         for shard in files:
             start, stop = np.searchsorted(names, shard.file, "left"), np.searchsorted(names, shard.file, "right")
-            rows = kept.slice(start, stop - start)
-            if len(rows) != shard.records:
-                yield f"{folder / shard.file}: {shard.records} records, {len(rows)} rows of the manifest"
-            yield from _compare_records(folder / shard.file, split, rows, dataset.image_size)
+            own = rows.slice(start, stop - start)
+            if len(own) != shard.records:
+                yield f"{folder / shard.file}: {shard.records} records, {len(own)} rows of the manifest"
+            yield from _compare_records(folder / shard.file, split, kind, own, dataset.image_size)
             count_bytes(shard.bytes)
 
 
-def _compare_records(path: Path, split: str, rows: pa.Table, size: int) -> Iterator[str]:
+def _compare_records(path: Path, split: str, kind: RecordKind, rows: pa.Table, crop_size: int) -> Iterator[str]:
     with open(path, "rb") as file:
         for index, (frame, row) in enumerate(zip(iterate_records(file), rows.to_pylist(), strict=False)):
             at = f"{path}: offset {frame.offset}"
-            place = {"split": split, "index": index, "offset": frame.offset, "length": frame.length}
             try:
-                record = decode_record(frame.record)
+                record = decode_record(frame.record, kind.fields)
             except ValueError as error:
                 yield f"{at}: {error}"
                 continue
-            found = place | {name: record.get(name) for name in _SHARED_FIELDS}
-            stated = {name: row[name] for name in found} | {"species": row["species"] or ""}
-            for name in (name for name in found if found[name] != stated[name]):
-                yield f"{at}: {name} is {found[name]!r}, the manifest states {stated[name]!r}"
+            place = dict(zip(kind.place, (path.name, index, frame.offset, frame.length), strict=True))
+            stated = {name: row[name] for name in ("split", *kind.place)} | _state_fields(kind, row)
+            found = {"split": split} | place | record
+            for name in (name for name in stated if found.get(name) != stated[name]):
+                yield f"{at}: {name} is {found.get(name)!r}, the manifest states {stated[name]!r}"
+            size = (crop_size, crop_size) if kind is CROPS else (stated["width"], stated["height"])
             if problem := _check_image(record.get("image", b""), size):
                 yield f"{at}: its image {problem}"
 
 
-def _check_image(data: bytes, size: int) -> str | None:
-    """Return what is wrong with a stored picture, None if nothing is.
+def _state_fields(kind: RecordKind, row: dict[str, Any]) -> dict[str, Any]:
+    """The fields that the record of a row has to have, all but its picture."""
+    stated = {name: row[name] for name in _SHARED_FIELDS if name in kind.fields} | {"species": row["species"] or ""}
+    if kind is CROPS:
+        return stated
+    if None in [row[name] for name in _FRAME_SOURCES if name != "animal_count"]:
+        return stated | dict.fromkeys(("width", "height", "bbox"))
+    width, height = fit_size(row["width"], row["height"], FRAME_SIDE)
+    box = Box(row["box_x"], row["box_y"], row["box_width"], row["box_height"])
+    bbox = measure_box(box, row["width"], row["height"])
+    return stated | {"width": width, "height": height, "bbox": bbox, "animal_count": row["animal_count"] or 0}
+
+
+def _check_image(data: bytes, size: tuple[int, int]) -> str | None:
+    """Return what is wrong with a stored picture of (width, height), None if nothing is.
 
     Only its header is read: a damaged picture may claim a size that would not fit in memory.
     """
@@ -169,4 +205,4 @@ def _check_image(data: bytes, size: int) -> str | None:
         header = read_header(data)
     except UnreadableImage as error:
         return f"cannot be decoded: {error}"
-    return None if header == (size, size) else f"is {header.width}x{header.height} instead of {size}x{size}"
+    return None if header == size else f"is {header.width}x{header.height} instead of {size[0]}x{size[1]}"

@@ -28,8 +28,8 @@ DOORS = {
     "ai_edge_litert": "trainer/finding/ssd_finder trainer/model/export_formats",
     "cv2": (
         "preprocess/cutting/jpeg_crop preprocess/cutting/phash trainer/answering/photo trainer/answering/box_crop "
-        "trainer/answering/video_file trainer/finding/ssd_finder tools/sample/canvas tools/reporting/frame_pictures "
-        "tools/extracts/stored_crop"
+        "trainer/answering/video_file trainer/evaluation/example_pictures trainer/finding/ssd_finder "
+        "tools/sample/canvas tools/reporting/frame_pictures tools/extracts/stored_crop"
     ),
     "filelock": "shards/storage/folder_lock",
     "fontTools": "console/hangul_font",
@@ -61,8 +61,7 @@ DOORS = {
     "starlette": "tools/serving/api tools/serving/gate tools/serving/request_body",
     "tensorboard": "trainer/training/run_messages",
     "tensorflow": (
-        "preprocess/cutting/jpeg_decoder trainer/answering/photo trainer/input trainer/model/export_formats "
-        "trainer/training/device"
+        "preprocess/cutting/jpeg_decoder trainer/input trainer/model/export_formats trainer/training/device"
     ),
     "tf2onnx": "trainer/model/export_formats",
     "tqdm": "console/progress",

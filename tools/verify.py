@@ -19,7 +19,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("dataset", type=parse_dataset_folder, metavar="DIR", help="the folder that preprocess wrote")
     folder = parser.parse_args(arguments).dataset
     dataset = read_dataset(folder)
-    shards = [shard for files in dataset.shards.values() for shard in files]
+    shards = dataset.all_shards
+    frames = sum(shard.records for files in dataset.frames.values() for shard in files)
     size = 2 * sum(shard.bytes for shard in shards) + sum(file.bytes for file in dataset.files.values())
     faults = 0
     with show_progress(size, "byte", scale=True) as progress:
@@ -30,7 +31,8 @@ def main(arguments: list[str]) -> int:
     if faults:
         print(f"verify: {folder} is not whole: {faults} faults; remove it and make it again", file=sys.stderr)
         return 1
-    print(f"{folder} is whole: {len(shards)} shards, {sum(shard.records for shard in shards):,} records")
+    print(f"{folder} is whole: {len(shards)} shards, {sum(shard.records for shard in shards):,} records", end="")
+    print(f", {frames:,} of them whole frames" if frames else "")
     return 0
 
 

@@ -52,32 +52,50 @@ def resample_area(source, x, y, step, unit, size):
     The window begins at (x, y), and has a side of size * step; for the unit see the head of this module.
     `source` is (height, width, channels) uint8; returns (size, size, channels) uint8, rounded to nearest.
     """
+    row_first, row_weights = compute_area_weights(y, step, unit, source.shape[0], size)
+    column_first, column_weights = compute_area_weights(x, step, unit, source.shape[1], size)
+    return _apply_weights(source, row_first, row_weights, column_first, column_weights)
+
+
+@numba.njit(cache=True, nogil=True)
+def shrink_to_fit(source, ratio, full, size):
+    """Shrink all of an image, decoded at 1 / ratio of its full size, to a smaller size; both are (height, width).
+
+    The full size need not be a multiple of `ratio`: the decoded image then ends behind the picture's edge.
+    `source` is (height, width, channels) uint8; returns (*size, channels) uint8, rounded to nearest.
+    """
+    row_first, row_weights = compute_area_weights(0, full[0], ratio * size[0], source.shape[0], size[0])
+    column_first, column_weights = compute_area_weights(0, full[1], ratio * size[1], source.shape[1], size[1])
+    return _apply_weights(source, row_first, row_weights, column_first, column_weights)
+
+
+@numba.njit(cache=True, nogil=True)
+def _apply_weights(source, row_first, row_weights, column_first, column_weights):
     height, width, channels = source.shape
-    row_first, row_weights = compute_area_weights(y, step, unit, height, size)
-    column_first, column_weights = compute_area_weights(x, step, unit, width, size)
+    rows, columns = len(row_first), len(column_first)
     taps, line = column_weights.shape[0], width * channels
     # One entry for each channel of each output column, so that the innermost loops run over plain arrays. Indices are
     # unsigned, because a signed index is tested for being negative at each use.
-    place = np.empty(size * channels, np.uint64)
-    weights = np.empty((taps, size * channels), np.int32)
-    for i in range(size):
+    place = np.empty(columns * channels, np.uint64)
+    weights = np.empty((taps, columns * channels), np.int32)
+    for i in range(columns):
         for c in range(channels):
             place[i * channels + c] = column_first[i] * channels + c
             for k in range(taps):
                 weights[k, i * channels + c] = column_weights[k, i]
     flat = source.reshape(height, line)
     row_sums = np.empty(line, np.int32)  # weighted sums over the source rows that an output row covers
-    sums = np.empty(size * channels, np.int32)
-    result = np.empty((size, size * channels), np.uint8)
+    sums = np.empty(columns * channels, np.int32)
+    result = np.empty((rows, columns * channels), np.uint8)
     half = np.int32(1 << (2 * _WEIGHT_BITS - 1))
     right, far = np.uint64(channels), np.uint64(2 * channels)
-    for i in range(size):
+    for i in range(rows):
         first = row_first[i]
         if row_weights.shape[0] == 3 and taps == 3:  # shrinking by less than two: every crop after a scaled decode
             a, b, c = row_weights[0, i], row_weights[1, i], row_weights[2, i]
             for j in range(line):
                 row_sums[j] = a * flat[first, j] + b * flat[first + 1, j] + c * flat[first + 2, j]
-            for j in range(size * channels):
+            for j in range(columns * channels):
                 p = place[j]
                 sums[j] = (
                     weights[0, j] * row_sums[p]
@@ -94,8 +112,8 @@ def resample_area(source, x, y, step, unit, size):
             sums[:] = half
             for k in range(taps):
                 step_right = np.uint64(k * channels)
-                for j in range(size * channels):
+                for j in range(columns * channels):
                     sums[j] += weights[k, j] * row_sums[place[j] + step_right]
-        for j in range(size * channels):
+        for j in range(columns * channels):
             result[i, j] = sums[j] >> (2 * _WEIGHT_BITS)
-    return result.reshape(size, size, channels)
+    return result.reshape(rows, columns, channels)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from preprocess.settings import BoxSettings
-from shards.crop_geometry import Box
+from shards.crop_geometry import Box, clip_box
 
 
 class CheckedBox(NamedTuple):
@@ -29,16 +29,10 @@ def check_box(box: Box | None, width: int, height: int, settings: BoxSettings) -
         return CheckedBox(None, "box_negative")
     if box.width == 0 or box.height == 0:
         return CheckedBox(None, "box_empty")
-    inside = _clip(box, width, height)
+    inside = clip_box(box, width, height)
     if inside == box:
         return CheckedBox(box)
     visible = max(0, inside.width) * max(0, inside.height) / (box.width * box.height)
     if may_clip and min(inside.width, inside.height) > 0 and visible >= settings.min_visible:
         return CheckedBox(inside, note=f"box cut to the image, {visible:.0%} of it is inside")
     return CheckedBox(None, "box_negative" if box.x < 0 or box.y < 0 else "box_outside")
-
-
-def _clip(box: Box, width: int, height: int) -> Box:
-    left, top = max(box.x, 0), max(box.y, 0)
-    right, bottom = min(box.x + box.width, width), min(box.y + box.height, height)
-    return Box(left, top, right - left, bottom - top)

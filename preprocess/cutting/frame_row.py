@@ -20,5 +20,8 @@ class FrameRow(ManifestRow, kw_only=True, forbid_unknown_fields=True):
     spill_offset: Annotated[int, pa.int64()] | None = None  # of the frame's record in its task's file, in bytes
     spill_length: Annotated[int, pa.int32()] | None = None  # of that record, in bytes
     spill_check: Annotated[int, pa.uint32()] | None = None  # CRC-32C of that record
+    frame_spill_offset: Annotated[int, pa.int64()] | None = None  # the same of the whole frame's record
+    frame_spill_length: Annotated[int, pa.int32()] | None = None
+    frame_spill_check: Annotated[int, pa.uint32()] | None = None
     # Of a frame whose detail score is under the minimum: digest of the picture that would be stored.
     picture_digest: Annotated[bytes, pa.binary(16)] | None = msgspec.field(default=None, name="pixels")

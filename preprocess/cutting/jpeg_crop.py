@@ -16,7 +16,7 @@ from preprocess.cutting.jpeg_decoder import load_decoder
 from shards.crop_geometry import Crop
 from shards.jpeg_headers import Header, UnreadableImage, check_decoder_warnings
 
-_RATIOS = (8, 4, 2, 1)  # the scales at which libjpeg's fast inverse transforms decode
+RATIOS = (8, 4, 2, 1)  # the scales at which libjpeg's fast inverse transforms decode
 
 
 class Region(NamedTuple):
@@ -35,7 +35,7 @@ def find_region(crop: Crop, header: Header, size: int) -> Region:
 
     Its scale is the smallest of 1, 1/2, 1/4 and 1/8 at which the crop still has at least `size` x `size` pixels.
     """
-    ratio = next((ratio for ratio in _RATIOS if crop.size >= ratio * size), 1)
+    ratio = next((ratio for ratio in RATIOS if crop.size >= ratio * size), 1)
     left, top = crop.x // ratio, crop.y // ratio
     right, bottom = -(-(crop.x + crop.size) // ratio), -(-(crop.y + crop.size) // ratio)
     width, height = -(-header.width // ratio), -(-header.height // ratio)  # as libjpeg rounds

@@ -14,6 +14,7 @@ from shards.errors import CallError
 
 # Bytes of a record, measured on real crops at 256 px and quality 90 (12 to 19 kB); grows with the number of pixels.
 _RECORD_BYTES = 16_000
+_WHOLE_FRAME_BYTES = 25_000  # the same of a square whole frame of 320 px; most are smaller
 
 
 class DiskSpace(NamedTuple):
@@ -24,11 +25,11 @@ class DiskSpace(NamedTuple):
 
 
 def check_space(settings: PreprocessSettings, source: SourceListing) -> DiskSpace:
-    """The space that a run needs: the crops of all frames once as spills and once as shards, each on its own disk.
+    """The space that a run needs: the records of all frames once as spills and once as shards, each on its own disk.
 
     Raises CallError where a disk has less than that, not counting what an earlier run has already written.
     """
-    crops = estimate_crop_bytes(source.frames, settings.crop.size)
+    records = estimate_dataset_bytes(source, settings)
     needed: dict[int, int] = defaultdict(int)  # bytes by device
     written: dict[int, int] = defaultdict(int)  # bytes by device
     folders: dict[int, Path] = {}  # the first on each device
@@ -36,7 +37,7 @@ def check_space(settings: PreprocessSettings, source: SourceListing) -> DiskSpac
     for folder, files in ((Path(settings.out), _list_written_shards(settings)), (spills, spills.rglob("*.*"))):
         device = find_existing(folder).stat().st_dev
         folders.setdefault(device, folder)
-        needed[device] += crops
+        needed[device] += records
         written[device] += sum(map(_read_size, files))
     free = {device: shutil.disk_usage(find_existing(folder)).free for device, folder in folders.items()}
     for device, need in needed.items():
@@ -45,12 +46,18 @@ def check_space(settings: PreprocessSettings, source: SourceListing) -> DiskSpac
                 f"{folders[device]}: {free[device] / 1e9:.1f} GB are free and up to {need / 1e9:.1f} GB are needed on "
                 f"this disk ({source.frames} frames); free some space, or give --out or --work on another disk"
             )
-    return DiskSpace(2 * crops, min(free.values()))
+    return DiskSpace(2 * records, min(free.values()))
 
 
-def estimate_crop_bytes(frames: int, size: int) -> int:
-    """At most what the crops of so many frames take, once; `size` is their side in pixels. A run holds them twice."""
-    return frames * _RECORD_BYTES * size**2 // 256**2
+def estimate_dataset_bytes(source: SourceListing, settings: PreprocessSettings) -> int:
+    """At most what the crops and whole frames of all frames of a source take, once. A run holds them twice."""
+    crops = source.frames * _RECORD_BYTES * settings.crop.size**2 // 256**2
+    return crops + estimate_whole_frames(source, settings) * _WHOLE_FRAME_BYTES
+
+
+def estimate_whole_frames(source: SourceListing, settings: PreprocessSettings) -> int:
+    """At most how many whole frames a dataset of this source holds."""
+    return sum(min(video.weight, settings.frames.per_video) for video in source.videos)
 
 
 def _list_written_shards(settings: PreprocessSettings) -> list[Path]:

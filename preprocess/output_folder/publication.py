@@ -13,6 +13,7 @@ from preprocess.writing.finished_shard import FinishedShard, read_identity
 from shards import dataset as index
 from shards import manifest
 from shards.errors import DataError
+from shards.record_fields import CROPS, WHOLE_FRAMES, RecordKind
 from shards.storage.atomic_write import sync_directory, write_atomically
 from shards.tfds_files import write_tfds_files
 
@@ -27,11 +28,16 @@ def assemble_dataset(
     folder = staging_folder(settings)
     with write_atomically(folder / manifest.MANIFEST_FILE) as file:
         counts = manifest.write_manifest(file, rows, settings.hash.bits)
-    shards = {split: [done.shard for done in finished if f"-{split}." in done.shard.file] for split in manifest.SPLITS}
-    others = [manifest.MANIFEST_FILE, *write_tfds_files(folder, settings.crop.size, shards)]
+    shards, frames = _list_by_split(finished, CROPS), _list_by_split(finished, WHOLE_FRAMES)
+    others = [manifest.MANIFEST_FILE, *write_tfds_files(folder, settings.crop.size, shards, frames)]
     files = {name: index.describe_file(folder / name) for name in others}
-    index.write_dataset(folder, index.Dataset(settings=settings.content, counts=counts, shards=shards, files=files))
+    index.write_dataset(folder, index.Dataset(settings.content, counts, shards, files, frames))
     return index.read_dataset(folder)
+
+
+def _list_by_split(finished: Sequence[FinishedShard], kind: RecordKind) -> dict[str, list[index.ShardFile]]:
+    files = [done.shard for done in finished if index.find_record_kind(done.shard.file) is kind]
+    return {split: [shard for shard in files if f"-{split}." in shard.file] for split in manifest.SPLITS}
 
 
 def publish_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], settings: PreprocessSettings) -> None:
@@ -48,13 +54,15 @@ def publish_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], s
         if read_identity(out / name) != identity:  # else a run that was killed here has moved it
             if read_identity(stage / name) != identity:
                 raise DataError(f"{stage / name} is gone or was changed; run the same command again to make it anew")
-            _move(stage / name, out)
+            _move(name, stage, out)
     for name in dataset.files:
-        _move(stage / name, out)
-    sync_directory(out)
-    _move(stage / index.DATASET_FILE, out)
+        (out / name).parent.mkdir(exist_ok=True)  # that of the whole frames' small files
+        _move(name, stage, out)
+    for folder in {(out / name).parent for name in dataset.files} | {out}:
+        sync_directory(folder)
+    _move(index.DATASET_FILE, stage, out)
     sync_directory(out)
 
 
-def _move(path: Path, folder: Path) -> None:
-    os.replace(path, folder / path.name)
+def _move(name: str, folder: Path, out: Path) -> None:
+    os.replace(folder / name, out / name)

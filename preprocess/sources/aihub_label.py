@@ -24,6 +24,7 @@ _MAX_SIDE = 2**31 - 1  # pixels
 _MAX_FRAME_NUMBER = 2**31 - 1
 _MAX_TIMESTAMP = 2**53  # milliseconds
 _MAX_AGE = 1000  # years
+_MAX_ANIMALS = 1000
 _DATE_FOLDER = re.compile(r"(\d{8})/")  # the start of `file_video`
 
 
@@ -52,6 +53,7 @@ def parse_aihub_label(data: bytes) -> Label:
             "location": read_text(metadata.get("location")),
             **{name: read_text(animal.get(name)) for name in ("breed", "gender", "neuter")},
             "age": read_age(animal.get("age")),
+            "animal_count": read_animal_count(owner.get("animalCount")),
             "date": date[1] if date else None,
         },
     )
@@ -59,8 +61,18 @@ def parse_aihub_label(data: bytes) -> Label:
 
 def read_age(value: Any) -> int | None:
     """An age in whole years, 0 to 1000; None for anything else."""
+    return _read_whole_number(value, 0, _MAX_AGE)
+
+
+def read_animal_count(value: Any) -> int | None:
+    """A number of animals, 1 to 1000; None for anything else: a label of an animal has at least one."""
+    return _read_whole_number(value, 1, _MAX_ANIMALS)
+
+
+def _read_whole_number(value: Any, least: int, most: int) -> int | None:
+    """A number within bounds, its decimals cut off; None for anything else, as if the label did not state it."""
     try:
-        return int(read_number(value, "age", 0, _MAX_AGE))
+        return int(read_number(value, "", least, most))
     except InvalidValue:
         return None
 

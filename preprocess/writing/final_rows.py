@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,8 +15,7 @@ from preprocess.writing.finished_work import TaskSummary
 from preprocess.writing.shard_plan import ShardPlan
 from preprocess.writing.spill import read_task_rows
 from shards.manifest import SCHEMA, SPLITS, make_schema
-
-_PLACE_COLUMNS = ("shard", "index", "offset", "length", "video_index", "video_count")
+from shards.record_fields import CROPS, RECORD_KINDS, WHOLE_FRAMES, RecordKind
 
 
 def complete_rows(
@@ -25,33 +25,61 @@ def complete_rows(
 
     `spills` is the folder of the tasks' spills. In a dry run there are no shards, and no row has a place.
     """
-    places, has_place = _locate_records(plan, shards)
+    entries, whole = plan.frames.entries, plan.frames.whole
+    crops = _locate_records(plan, shards, CROPS, plan.order, len(entries))
+    whole_frames = _locate_records(plan, shards, WHOLE_FRAMES, plan.whole_order, len(whole.frames))
     shard_names = pa.array([shard.name for shard in plan.shards], pa.string())
     splits = {video.name: SPLITS[val] for video, val in zip(plan.videos, plan.is_val.tolist(), strict=True)}
     for number, task in enumerate(tasks):
         rows = read_task_rows(spills, task.name, task.rows_digest)
-        frames = np.arange(plan.frames.starts[number], plan.frames.starts[number + 1])
+        start, stop = plan.frames.starts[number : number + 2]
+        frames = np.arange(start, stop)
         columns = {name: rows[name] for name in SCHEMA.names}
         columns |= _apply_deduplication(rows, plan, frames)
-        columns |= {name: _spread_over_rows(values[frames], has_place[frames], rows) for name, values in places.items()}
-        columns["shard"] = shard_names.take(columns["shard"])
+        is_written = crops.is_written[start:stop]
+        numbers = {name: entries[name] for name in ("video_index", "video_count")}
+        for name, values in (crops.columns | numbers).items():
+            columns[name] = _spread_over_rows(values[start:stop], is_written, rows)
+        first, last = np.searchsorted(whole.frames, (start, stop))
+        here = whole.frames[first:last] - start
+        is_written = _spread_over_frames(whole_frames.is_written[first:last], here, stop - start)
+        for name, values in whole_frames.columns.items():
+            spread = _spread_over_frames(values[first:last], here, stop - start)
+            columns[name] = _spread_over_rows(spread, is_written, rows)
+        for kind in RECORD_KINDS:
+            columns[kind.place[0]] = shard_names.take(columns[kind.place[0]])
         columns["split"] = pa.array([splits.get(video) for video in rows["video"].to_pylist()], pa.string())
         yield pa.table(columns).cast(make_schema(8 * rows.schema.field("hash").type.byte_width))
 
 
-def _locate_records(plan: ShardPlan, shards: Sequence[FinishedShard]) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """For each frame of the plan: the columns of its record's place, each (n,) int64, and whether it has a record."""
-    entries = plan.frames.entries
-    places = {name: np.zeros(len(entries), np.int64) for name in _PLACE_COLUMNS}
-    has_place = np.zeros(len(entries), bool)
-    places["video_index"][:], places["video_count"][:] = entries["video_index"], entries["video_count"]
+class _Places(NamedTuple):
+    """Where the records of one kind are."""
+
+    columns: dict[str, np.ndarray]  # by the names of RecordKind.place, each (records,) int64; the shard as its number
+    is_written: np.ndarray  # (records,) bool: whether the record is in a shard
+
+
+def _locate_records(
+    plan: ShardPlan, shards: Sequence[FinishedShard], kind: RecordKind, order: np.ndarray, count: int
+) -> _Places:
+    """The places of `count` records of a kind, whose planned shards are ranges of `order`."""
+    places = _Places({name: np.zeros(count, np.int64) for name in kind.place}, np.zeros(count, bool))
+    shard_column, index, offset, length = (places.columns[name] for name in kind.place)
     for number, (planned, shard) in enumerate(zip(plan.shards, shards, strict=False)):
-        frames = plan.order[planned.start : planned.stop]
-        lengths = np.array(shard.lengths, np.int64)
-        has_place[frames] = True
-        places["shard"][frames], places["index"][frames] = number, np.arange(len(frames))
-        places["length"][frames], places["offset"][frames] = lengths, np.cumsum(lengths) - lengths
-    return places, has_place
+        if planned.kind is kind:
+            here = order[planned.start : planned.stop]
+            lengths = np.array(shard.lengths, np.int64)
+            places.is_written[here] = True
+            shard_column[here], index[here] = number, np.arange(len(here))
+            length[here], offset[here] = lengths, np.cumsum(lengths) - lengths
+    return places
+
+
+def _spread_over_frames(values: np.ndarray, places: np.ndarray, count: int) -> np.ndarray:
+    """`count` values, of which those at `places` are given; the others are 0 or False."""
+    spread = np.zeros(count, values.dtype)
+    spread[places] = values
+    return spread
 
 
 def _spread_over_rows(values: np.ndarray, is_valid: np.ndarray, rows: pa.Table) -> pa.Array:

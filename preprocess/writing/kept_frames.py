@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from preprocess.near_duplicates.hamming_join import read_codes
@@ -30,6 +31,17 @@ SHARD_ENTRY = np.dtype(
 )
 
 
+# Columns of a task's rows that say where the records of whole frames are, by the fields of SHARD_ENTRY.
+_FRAME_COLUMNS = {"frame_spill_offset": "offset", "frame_spill_length": "length", "frame_spill_check": "check"}
+
+
+class WholeFrames(NamedTuple):
+    """m of the kept frames whose whole pictures have records too, in the same order."""
+
+    frames: np.ndarray  # (m,) int64: their places among the kept frames
+    entries: np.ndarray  # (m,) SHARD_ENTRY
+
+
 class KeptFrames(NamedTuple):
     """n frames in the manifest's order."""
 
@@ -42,6 +54,7 @@ class KeptFrames(NamedTuple):
     detail: np.ndarray  # (n,) int32
     crop_size: np.ndarray  # (n,) int32: pixels
     picture_digests: dict[int, bytes]  # by frame, of those whose detail score is under the minimum
+    whole: WholeFrames
 
 
 def read_kept_frames(tasks: Sequence[TaskSummary], folder: Path, bits: int) -> KeptFrames:
@@ -53,24 +66,29 @@ def read_kept_frames(tasks: Sequence[TaskSummary], folder: Path, bits: int) -> K
     n = int(starts[-1])
     # The rows and the summaries are sorted by video alike, so the counts alone say which video a frame belongs to.
     kept = [video.kept for task in tasks for video in task.videos]
-    frames = KeptFrames(
+    frames = _allocate(n, np.repeat(np.arange(len(kept), dtype=np.int32), kept), starts, bits)
+    whole = [frames.whole, *(_read_task(frames, number, task, folder, bits) for number, task in enumerate(tasks))]
+    return frames._replace(whole=WholeFrames(*(np.concatenate(parts) for parts in zip(*whole, strict=True))))
+
+
+def _allocate(n: int, video: np.ndarray, starts: np.ndarray, bits: int) -> KeptFrames:
+    """n frames whose videos and tasks are known and nothing else."""
+    return KeptFrames(
         keys=np.empty(n, np.uint64),
         entries=np.zeros(n, SHARD_ENTRY),
         numbers=np.empty(n, np.int32),
-        video=np.repeat(np.arange(len(kept), dtype=np.int32), kept),
+        video=video,
         starts=starts,
         codes=np.empty((n, bits // 64), np.uint64),
         detail=np.empty(n, np.int32),
         crop_size=np.empty(n, np.int32),
         picture_digests={},
+        whole=WholeFrames(np.empty(0, np.int64), np.empty(0, SHARD_ENTRY)),
     )
-    for number, task in enumerate(tasks):
-        _read_task(frames, number, task, folder, bits)
-    return frames
 
 
-def _read_task(frames: KeptFrames, number: int, task: TaskSummary, folder: Path, bits: int) -> None:
-    """Fill in the frames of one task."""
+def _read_task(frames: KeptFrames, number: int, task: TaskSummary, folder: Path, bits: int) -> WholeFrames:
+    """Fill in the frames of one task. Returns those of them that have whole frames."""
     columns = {
         "shuffle_key": frames.keys,
         "frame_number": frames.numbers,
@@ -81,7 +99,8 @@ def _read_task(frames: KeptFrames, number: int, task: TaskSummary, folder: Path,
         "spill_length": frames.entries["length"],
         "spill_check": frames.entries["check"],
     }
-    rows = read_task_rows(folder, task.name, task.rows_digest, [*columns, "hash", "pixels"])
+    names = [*columns, *_FRAME_COLUMNS, "hash", "pixels"]
+    rows = read_task_rows(folder, task.name, task.rows_digest, names)
     rows = rows.filter(pc.is_valid(rows["shuffle_key"])).combine_chunks()
     place = slice(frames.starts[number], frames.starts[number + 1])
     for name, values in columns.items():
@@ -91,3 +110,14 @@ def _read_task(frames: KeptFrames, number: int, task: TaskSummary, folder: Path,
     digests = rows["pixels"]
     for row in np.flatnonzero(digests.is_valid()):
         frames.picture_digests[int(place.start + row)] = digests[row].as_py()
+    return _read_whole_frames(rows, int(place.start), number)
+
+
+def _read_whole_frames(rows: pa.Table, start: int, number: int) -> WholeFrames:
+    """The whole frames among a task's kept rows, the first of which is the kept frame `start`."""
+    here = np.flatnonzero(rows["frame_spill_length"].is_valid())
+    entries = np.zeros(len(here), SHARD_ENTRY)
+    entries["task"] = number
+    for column, name in _FRAME_COLUMNS.items():
+        entries[name] = rows[column].drop_null()
+    return WholeFrames(start + here, entries)

@@ -4,28 +4,31 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from preprocess.near_duplicates.across_videos import ComparedFrames, FrameOutcomes, decide_outcomes
-from preprocess.near_duplicates.hamming_join_loops import splitmix64
 from preprocess.settings import PreprocessSettings
 from preprocess.writing.finished_work import TaskSummary, VideoSummary
 from preprocess.writing.kept_frames import KeptFrames, read_kept_frames
+from preprocess.writing.keyed_order import rank_in_video
 from preprocess.writing.validation_split import split_videos
 from shards.dataset import shard_name
 from shards.errors import DataError
+from shards.record_fields import CROPS, WHOLE_FRAMES, RecordKind
 from shards.tfrecord import OVERHEAD
 
 
 class PlannedShard(NamedTuple):
-    """A shard to be written: its file name, and the range of ShardPlan.order that it holds."""
+    """A shard to be written: its file name, and the range of ShardPlan.order or .whole_order that it holds."""
 
     name: str
     start: int
     stop: int
+    kind: RecordKind
 
 
 @dataclass
@@ -38,7 +41,8 @@ class ShardPlan:
     frames: KeptFrames
     outcomes: FrameOutcomes  # what deduplication across videos says of each frame
     order: np.ndarray  # the frames that go into shards, in the order of their records, training before validation
-    shards: list[PlannedShard]
+    whole_order: np.ndarray  # the same of frames.whole: places among these
+    shards: list[PlannedShard]  # of both kinds
 
     def name_key(self, frame: int) -> str:
         """The manifest's key of a frame."""
@@ -46,7 +50,14 @@ class ShardPlan:
 
     def shard_entries(self, shard: PlannedShard) -> np.ndarray:
         """A shard's records, (records,) SHARD_ENTRY."""
-        return self.frames.entries[self.order[shard.start : shard.stop]]
+        if shard.kind is CROPS:
+            return self.frames.entries[self.order[shard.start : shard.stop]]
+        return self.frames.whole.entries[self.whole_order[shard.start : shard.stop]]
+
+    def count_whole_frames(self, settings: PreprocessSettings) -> int:
+        """At most how many whole frames go into shards; a dry run has none of them yet."""
+        kept = np.bincount(self.frames.video[self.order], minlength=1)
+        return int(np.minimum(kept, settings.frames.per_video).sum())
 
     def fingerprint(self, shard: PlannedShard, tasks: Sequence[TaskSummary]) -> str:
         """32 hexadecimal digits for all that decides a shard's bytes; its finished work is found by them."""
@@ -73,12 +84,26 @@ def make_plan(tasks: Sequence[TaskSummary], folder: Path, settings: PreprocessSe
     kept = np.flatnonzero(outcomes.is_kept)
     if not len(kept):
         raise _explain_conflicts(len(frames.keys), settings)
-    order = kept[np.lexsort((frames.video[kept], frames.keys[kept], is_val[kept]))]
+    order = kept[_sort_records(frames, kept, is_val)]
     frames.entries["label"] = outcomes.label
     _number_within_videos(frames, kept, len(videos))
-    shards = _divide_into_shards(frames.entries["length"][order], np.count_nonzero(~is_val[kept]), settings.shard_bytes)
+    whole = frames.whole
+    whole.entries["label"] = outcomes.label[whole.frames]
+    whole_kept = np.flatnonzero(outcomes.is_kept[whole.frames])  # no twin of a validation frame, like the crops
+    whole_order = whole_kept[_sort_records(frames, whole.frames[whole_kept], is_val)]
+    shards = [
+        *_divide_into_shards(CROPS, frames.entries["length"][order], ~is_val[order], settings.shard_bytes),
+        *_divide_into_shards(
+            WHOLE_FRAMES, whole.entries["length"][whole_order], ~is_val[whole.frames[whole_order]], settings.shard_bytes
+        ),
+    ]
     how_split = split.how + _describe_emptied_splits(is_val, outcomes.is_kept)
-    return ShardPlan(videos, split.is_val, how_split, frames, outcomes, order, shards)
+    return ShardPlan(videos, split.is_val, how_split, frames, outcomes, order, whole_order, shards)
+
+
+def _sort_records(frames: KeptFrames, chosen: np.ndarray, is_val: np.ndarray) -> np.ndarray:
+    """The order of the records of some frames, as places in `chosen`."""
+    return np.lexsort((frames.video[chosen], frames.keys[chosen], is_val[chosen]))
 
 
 def _compare(frames: KeptFrames, is_val: np.ndarray) -> ComparedFrames:
@@ -112,29 +137,23 @@ def _describe_emptied_splits(is_val: np.ndarray, is_kept: np.ndarray) -> str:
 
 
 def _number_within_videos(frames: KeptFrames, kept: np.ndarray, videos: int) -> None:
-    """Set video_count, the kept frames of a frame's video, and video_index, its rank among them by a second hash.
-
-    By the shuffle key itself, video_index would follow the order of the shards, and the first K frames of every video
-    would all lie in the first shards.
-    """
+    """Set video_count, the kept frames of a frame's video, and video_index, its rank among them."""
     counts = np.bincount(frames.video[kept], minlength=videos)
     starts = np.cumsum(counts) - counts
-    by_video = kept[np.lexsort((splitmix64(frames.keys[kept]), frames.video[kept]))]
+    by_video = kept[np.lexsort((rank_in_video(frames.keys[kept]), frames.video[kept]))]
     frames.entries["video_index"][by_video] = np.arange(len(kept)) - starts[frames.video[by_video]]
     frames.entries["video_count"] = counts[frames.video]
 
 
-def _divide_into_shards(lengths: np.ndarray, training: int, shard_bytes: int) -> list[PlannedShard]:
-    """Shards of about shard_bytes for records of `lengths` bytes, the first `training` of which are for training."""
-    framed = lengths + OVERHEAD
-    return [
-        *_divide_split("train", framed, 0, training, shard_bytes),
-        *_divide_split("val", framed, training, len(framed), shard_bytes),
-    ]
-
-
-def _divide_split(split: str, framed: np.ndarray, start: int, stop: int, shard_bytes: int) -> list[PlannedShard]:
-    """Ranges with equal numbers of records; none for an empty split."""
-    count = min(max(1, round(int(framed[start:stop].sum()) / shard_bytes)), stop - start)
-    edges = np.linspace(start, stop, count + 1).round().astype(int) if count else []
-    return [PlannedShard(shard_name(split, i, count), int(edges[i]), int(edges[i + 1])) for i in range(count)]
+def _divide_into_shards(
+    kind: RecordKind, lengths: np.ndarray, is_training: np.ndarray, shard_bytes: int
+) -> list[PlannedShard]:
+    """Shards of about shard_bytes for records of `lengths` bytes, those for training first."""
+    framed, training = lengths + OVERHEAD, int(np.count_nonzero(is_training))
+    shards = []
+    for split, start, stop in (("train", 0, training), ("val", training, len(framed))):
+        count = min(max(1, round(int(framed[start:stop].sum()) / shard_bytes)), stop - start)
+        edges = np.linspace(start, stop, count + 1).round().astype(int).tolist() if count else []
+        ranges = enumerate(pairwise(edges))
+        shards += [PlannedShard(shard_name(split, i, count, kind), *edge, kind) for i, edge in ranges]
+    return shards

@@ -10,8 +10,9 @@ import numpy as np
 from preprocess.writing.finished_shard import FinishedShard, find_finished_shard, read_identity
 from preprocess.writing.finished_work import DamagedWork, write_note
 from preprocess.writing.spill import read_records
-from shards.dataset import ShardFile
+from shards.dataset import ShardFile, find_record_kind
 from shards.record import decode_record, encode_record
+from shards.record_fields import RecordKind
 from shards.storage.atomic_write import write_atomically
 from shards.tfrecord import pack_record
 
@@ -22,7 +23,7 @@ def run_shard_task(
     """Write a shard, or find that an earlier run has written it.
 
     Args:
-        name: of its file.
+        name: of its file, which says the kind of its records.
         entries: its records, (records,) SHARD_ENTRY.
         tasks: the names of the video tasks; their spills lie in the folder `spills`.
         spills: the folder of the spills.
@@ -54,10 +55,10 @@ def _gather_records(entries: np.ndarray, tasks: Sequence[str], spills: Path) -> 
 
 def _write_shard(path: Path, entries: np.ndarray, records: list[bytes]) -> FinishedShard:
     """Write the completed records. The list is emptied on the way to save memory."""
-    state, lengths = hashlib.sha256(), []
+    state, lengths, kind = hashlib.sha256(), [], find_record_kind(path.name)
     with write_atomically(path) as file:
         for place, record in enumerate(records):
-            framed = pack_record(_complete_record(record, entries[place]))
+            framed = pack_record(_complete_record(record, entries[place], kind))
             records[place] = b""
             state.update(framed)
             file.write(framed)
@@ -66,7 +67,8 @@ def _write_shard(path: Path, entries: np.ndarray, records: list[bytes]) -> Finis
     return FinishedShard(shard, read_identity(path), lengths)
 
 
-def _complete_record(record: bytes, entry: np.void) -> bytes:
+def _complete_record(record: bytes, entry: np.void, kind: RecordKind) -> bytes:
     """Add the fields that the shard plan decides."""
-    decided = {name: int(entry[name]) for name in ("video_index", "video_count", "label")}
-    return encode_record(decode_record(record) | decided)
+    names = ("video_index", "video_count", "label")
+    decided = {name: int(entry[name]) for name in names if name in kind.fields}
+    return encode_record(decode_record(record, kind.fields) | decided, kind.fields)

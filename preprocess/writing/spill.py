@@ -1,6 +1,7 @@
 """The spill: what a video task leaves for the later stages, its rows and its kept records.
 
-`NAME.records` holds the records one after another, sorted by shuffle key. `NAME.parquet` holds a FrameRow for every
+`NAME.records` holds the records one after another, sorted by shuffle key: first those of crops, then those of whole
+frames. `NAME.parquet` holds a FrameRow for every
 annotation, in the manifest's order. `NAME.json`, the task's note, is written last. All are checked when they are read:
 the note by its own checksum, the rows by the digest in the note, each record by the checksum in its row.
 """
@@ -21,6 +22,7 @@ import pyarrow.parquet as pq
 from preprocess.cutting.frame_row import FrameRow
 from preprocess.settings import PreprocessSettings
 from preprocess.writing.finished_work import DamagedWork, TaskSummary, write_summary
+from preprocess.writing.keyed_order import shuffle_key
 from shards.manifest import make_schema
 from shards.manifest_row import list_columns
 from shards.storage.atomic_write import write_atomically
@@ -30,15 +32,7 @@ from shards.storage.files import open_file, read_file, retry
 class RowWithRecord(NamedTuple):
     row: FrameRow
     record: bytes | None  # None for a frame that is not kept, and for every frame of a dry run
-
-
-def shuffle_key(key: str, seed: int) -> int:
-    """64 bits that place a record in the global order: a hash of the frame's key, keyed by the seed.
-
-    It depends on nothing else, so neither the number of workers nor a restart changes the order.
-    """
-    secret = seed.to_bytes(16, "little")
-    return int.from_bytes(hashlib.blake2b(key.encode(), key=secret, digest_size=8).digest())
+    whole_frame: bytes | None = None  # the record of the whole frame; None where there is none
 
 
 def make_spill_schema(bits: int) -> pa.Schema:
@@ -64,11 +58,17 @@ def write_spill(
 
 def _write_records(path: Path, kept: Sequence[RowWithRecord]) -> None:
     """Write the records sorted by shuffle key, and put their places into the rows."""
+    ordered = sorted(kept, key=lambda item: item.row.shuffle_key)
     with write_atomically(path) as file:
-        for row, record in sorted(kept, key=lambda item: item.row.shuffle_key):
+        for row, record, _ in ordered:
             row.spill_offset, row.spill_length = file.tell(), len(record)
             row.spill_check = google_crc32c.value(record)
             file.write(record)
+        for row, _, record in ordered:
+            if record is not None:
+                row.frame_spill_offset, row.frame_spill_length = file.tell(), len(record)
+                row.frame_spill_check = google_crc32c.value(record)
+                file.write(record)
 
 
 def write_task_rows(folder: Path, name: str, rows: Sequence[FrameRow], bits: int) -> str:

@@ -5,12 +5,15 @@ Every annotation becomes a row: kept, or with the reason why not. Pixels never l
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
 from preprocess.cutting.frame import ChangedFrame, Frame, encode_frame
+from preprocess.cutting.whole_frame import encode_whole_frame
 from preprocess.near_duplicates.within_video import find_duplicates, select_frames
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.input_fingerprint import Inputs, fingerprint_inputs, read_inputs
@@ -25,9 +28,11 @@ from preprocess.writing.finished_work import (
     read_summary,
     write_summary,
 )
+from preprocess.writing.keyed_order import rank_in_video, shuffle_key
 from preprocess.writing.origin_check import confirm_origin, describe_origin, list_contents
 from preprocess.writing.spill import RowWithRecord, write_spill
 from preprocess.writing.video_frames import VideoFrames, cut_videos
+from shards.jpeg_headers import UnreadableImage
 
 
 def run_video_task(
@@ -160,11 +165,29 @@ def _select(frames: list[Frame], settings: PreprocessSettings) -> None:
 def _encode_kept_frames(frames: list[Frame], settings: PreprocessSettings) -> list[RowWithRecord]:
     """All rows of a video, with the records of kept frames unless this is a dry run; the crops are let go."""
     rows = []
+    whole_frames = {} if settings.dry_run else _encode_whole_frames(frames, settings)
     for frame in frames:
         record = encode_frame(frame, settings) if frame.is_kept and not settings.dry_run else None
-        rows.append(RowWithRecord(frame.row, record))
+        rows.append(RowWithRecord(frame.row, record, whole_frames.get(frame.row.key) if record else None))
         frame.pixels = None
     return rows
+
+
+def _encode_whole_frames(frames: list[Frame], settings: PreprocessSettings) -> dict[str, bytes]:
+    """The records of the first frames.per_video of a video's kept frames by the keyed order, by the frames' keys.
+
+    The choice depends on this video alone: another video can only take some of its frames away, as near-duplicates,
+    and never brings in others. Frames whose scan is damaged outside of their crop are passed over.
+    """
+    kept, most = [frame for frame in frames if frame.is_kept], settings.frames.per_video
+    keys = np.array([shuffle_key(frame.row.key, settings.seed) for frame in kept], np.uint64)
+    records: dict[str, bytes] = {}
+    for place in np.argsort(rank_in_video(keys), kind="stable"):
+        if len(records) == most:
+            break
+        with suppress(UnreadableImage):
+            records[kept[place].row.key] = encode_whole_frame(kept[place], settings)
+    return records
 
 
 def _sort_row(item: RowWithRecord) -> tuple[str, int]:
@@ -180,7 +203,7 @@ def _summarize_task(name: str, result: _TaskResult, rows: list[RowWithRecord]) -
         rows=len(rows),
         counts=dict(Counter(item.row.status for item in rows)),
         reasons=dict(Counter(item.row.reason for item in rows if item.row.status == "rejected")),
-        record_bytes=sum(len(item.record or b"") for item in rows),
+        record_bytes=sum(len(item.record or b"") + len(item.whole_frame or b"") for item in rows),
         unannotated_frames=result.unannotated,
         repeated_images=result.repeated,
         videos=result.videos,

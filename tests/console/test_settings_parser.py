@@ -123,11 +123,28 @@ def test_a_wrong_value_in_a_file(tmp_path, text, message):
     assert str(raised.value) == message
 
 
-@pytest.mark.parametrize("text", ["{", "- a", "\0", None])
+@pytest.mark.parametrize("text", ["{", "- a", "\0"])
 def test_a_file_that_holds_no_settings(tmp_path, text):
-    config = str(tmp_path / "none.yaml") if text is None else write_config(tmp_path, text)
     with pytest.raises(CallError):
-        parse("--name", "x", "--config", config)
+        parse("--name", "x", "--config", write_config(tmp_path, text))
+
+
+@pytest.mark.parametrize("given", [["--config", "nowhere.yaml"], ["--config=../pets"], ["--config", ""]])
+def test_a_file_that_is_not_there(given):
+    with pytest.raises(CallError, match=r"there is no such file; give one, or one of .*pets, pets_train"):
+        parse("--name", "x", *given)
+
+
+@pytest.mark.parametrize("given", [["--config", "pets"], ["--config=pets"], ["--config", "configs/pets.yaml"]])
+def test_configs_that_come_along_are_found_from_any_folder(tmp_path, monkeypatch, given):
+    """A file of that name in the current folder comes first."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CallError, match="crop"):  # it was read, and is another command's
+        parse("--name", "x", *given)
+    (tmp_path / "configs").mkdir()
+    for name in ("pets", "configs/pets.yaml"):
+        (tmp_path / name).write_text("bits: 256")
+    assert parse("--name", "x", *given).bits == 256
 
 
 def test_print_config_shows_all_settings(capsys):

@@ -5,7 +5,6 @@ import json
 import os
 import random
 import socket
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +24,7 @@ from shards.errors import CallError, DataError
 from shards.storage.atomic_write import name_partial
 from shards.verification import verify_dataset
 from tests.preprocess.faults import run_with_faults
-from tests.trees import annotate, make_jpeg, write_video
+from tests.trees import annotate, digests, make_jpeg, write_video
 
 FRAME, LABEL = "frame_5_timestamp_200", "dog-walkrun-000001.json"
 
@@ -35,10 +34,6 @@ def pets(tmp_path):
     for number in (1, 2):
         write_video(tmp_path / "pets", f"dog-walkrun-{number:06}")
     return tmp_path / "pets"
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
 
 
 def run_task(pets, **settings):
@@ -322,6 +317,9 @@ FOREIGN = [
     ({"dataset.json": b'{"mine": 1}'}, "dataset.json"),
     ({"pet_mood-train.tfrecord-00000-of-00001": b""}, "pet_mood-train"),
     ({".work/somebody.doc": b""}, r"\.work/somebody\.doc"),
+    ({"pet_frames-val.tfrecord-00000-of-00001": b""}, "pet_frames-val"),
+    ({"frames/features.json": b"{}"}, "frames"),
+    ({"frames": b"", ".work/hashes/x": b""}, r"frames/\."),
 ]
 
 
@@ -365,6 +363,8 @@ def test_hostile_numbers_in_an_index_are_a_data_error(pets, tmp_path, two_worker
         lambda d: d["shards"]["train"][0].update(records=2**60),
         lambda d: d["shards"]["train"][0].update(records=-1),
         lambda d: d["shards"]["train"][0].update(file="../../etc/passwd"),
+        lambda d: d["frames"]["train"][0].update(file="../../etc/passwd"),
+        lambda d: d["frames"]["train"][0].update(file=d["shards"]["train"][0]["file"]),
     ):
         wrong = json.loads(json.dumps(stated))
         change(wrong)

@@ -1,6 +1,7 @@
 """The sample tree: the same bytes each time, and as many labels, frames and defects as it says."""
 
 import json
+import re
 import unicodedata
 from collections import Counter
 from dataclasses import replace
@@ -15,11 +16,14 @@ from console.command import run_command
 from shards.emotions import KOREAN, parse_emotion
 from shards.errors import CallError
 from shards.manifest import REJECTIONS
+from tests.conftest import ROOT
 from tools.make_sample import main
 from tools.sample.animal_drawing import place_animal
 from tools.sample.animals import MOOD_POSES, choose_view, make_coat
 from tools.sample.defects import DEFECTS, plan_defects
+from tools.sample.filming import film_video
 from tools.sample.tree import make_sample
+from tools.sample.video_files import name_image
 from tools.sample.video_plans import SampleSpec, plan_videos
 
 SPEC = SampleSpec(videos=6, frames=5, height=270, seed=3)
@@ -149,6 +153,24 @@ def test_moods_animals_and_splits(videos):
     splits = {plan.animal: {other.split for other in plans if other.animal == plan.animal} for plan in plans}
     assert all(len(split) == 1 for split in splits.values())
     assert videos < 5 or len(splits) < videos  # some were filmed twice
+
+
+def test_half_of_many_videos_show_the_moods_evenly():
+    moods = Counter(plan.mood for plan in plan_videos(SampleSpec(videos=240)))
+    assert min(moods.values()) >= 20 and moods[KOREAN.index("편안/안정")] > 90
+
+
+def test_the_picture_that_the_demo_asks_about_is_in_its_sample():
+    """The Makefile names the sample's arguments, a zip, a frame of validation and its box."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    numbers = [int(re.search(rf"--{name} (\d+)", text)[1]) for name in ("videos", "frames", "height")]
+    video, file = re.search(r"^DEMO_FRAME := .*/(.+)/(.+)$", text, re.MULTILINE).groups()
+    (plan,) = (plan for plan in plan_videos(SampleSpec(*numbers)) if plan.name == video)
+    images, boxes, _ = film_video(plan)
+    box = dict(zip((name_image(*time) for time in images), boxes, strict=True))[file]
+    assert plan.split == "Validation" and plan.mood == KOREAN.index("행복/즐거움")
+    assert f"--box {','.join(map(str, box))}" in text
+    assert re.search(rf"^DEMO_ZIP := .*/{plan.animal.species}/{plan.action_code}\.zip$", text, re.MULTILINE)
 
 
 def test_each_defect_has_a_video_of_its_own():

@@ -25,6 +25,10 @@ def compute_dataset_statistics(summary: ManifestSummary, dataset: Dataset, is_dr
         "settings": dataset.settings,
         "image_size": dataset.image_size,
         "bytes": {split: sum(shard.bytes for shard in shards) for split, shards in dataset.shards.items()},
+        "whole_frames": {
+            split: {"records": sum(shard.records for shard in shards), "bytes": sum(shard.bytes for shard in shards)}
+            for split, shards in dataset.frames.items()
+        },
         **compute_row_statistics(summary.row_counts),
         "boxes": summary.boxes.summarize(),
     }

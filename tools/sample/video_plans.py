@@ -146,8 +146,11 @@ def plan_videos(spec: SampleSpec) -> list[VideoPlan]:
 
 
 def _share_moods(videos: int) -> list[int]:
-    """The number of videos of each mood: with enough videos two each, the rest in the proportions of AI Hub's data."""
-    least = 2 if videos >= 12 else int(videos >= 6)
+    """The number of videos of each mood: half of the videos evenly, the rest in the proportions of AI Hub's data.
+
+    In those proportions alone, fear would take 450 videos to be seen at all. From 12 videos on it is at least two each.
+    """
+    least = max(2, videos // 12) if videos >= 12 else int(videos >= 6)
     quota = [(videos - 6 * least) * share / sum(_REAL_SHARES) for share in _REAL_SHARES]
     counts = [least + int(part) for part in quota]
     for mood in sorted(range(6), key=lambda mood: int(quota[mood]) - quota[mood])[: videos - sum(counts)]:

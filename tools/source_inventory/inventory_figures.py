@@ -40,7 +40,7 @@ def take_inventory(sources: Sequence[str], label_map: str | None = None) -> dict
         "pairs": _describe_pairs(found),
         "reasons": dict(counts.reasons.most_common()),
         "tables": {column: _list_tallies(counts.tables[column]) for column in ("split", "species", "action", "mood")},
-        "run": estimate_run(found.frames, counts.usable, timing, settings),
+        "run": estimate_run(found, counts.usable, timing, settings),
     }
 
 

@@ -43,7 +43,7 @@ def check_box_fits(files: list[MediaFile], box: Box) -> None:
     """Raise CallError if the box extends beyond a photo or a video's first frame. Unreadable files are skipped."""
     for file in files:
         try:
-            _, pixels = next(read_pictures(file, check_scan=False))
+            _, pixels = next(read_pictures(file))
         except UnreadableImage:
             continue  # predict_files reports it
         height, width = pixels.shape[:2]
@@ -104,7 +104,7 @@ def _read_squares(
             note_problem(index, str(error))
 
 
-def read_pictures(file: MediaFile, check_scan: bool = True) -> Iterator[tuple[float, np.ndarray]]:
+def read_pictures(file: MediaFile) -> Iterator[tuple[float, np.ndarray]]:
     """Yield seconds and pixels: of a photo once, of a video its sampled frames.
 
     Raises UnreadableImage, for a truncated video after its last frame.
@@ -114,7 +114,7 @@ def read_pictures(file: MediaFile, check_scan: bool = True) -> Iterator[tuple[fl
     if file.is_video:
         yield from sample_video_frames(file.path)
     else:
-        yield 0.0, read_upright_pixels(file.path, check_scan)
+        yield 0.0, read_upright_pixels(file.path)
 
 
 def _predict_squares(model_path: Path, squares: Iterator[_Square], batch_size: int) -> Iterator[_SquareLogits]:

@@ -19,17 +19,21 @@ from shards.emotions import EMOTIONS, ENGLISH
 from shards.storage.atomic_write import write_atomically
 
 _BLUE, _ORANGE, _GREEN, _GREY = "#2b6cb0", "#c05621", "#2f855a", "#718096"
+_DPI = 140  # pictures that a page shrinks to a phone's width and shows sharply on a screen
 _LEVELS = {"frames": _BLUE, "videos": _ORANGE}
 _PRIORS = {"equal_priors": "equal priors", "natural_prior": "natural prior"}
 
 
-def draw_curves(history: list[dict[str, Any]], path: Path) -> None:
-    """Draw loss, metrics and learning rate over the epochs of all stages, with a line where a stage begins."""
-    with _open_figure(path, 3, 1, (8, 9), sharex=True) as axes:
-        losses, figures, rates = axes[:, 0]
-        _plot_columns(losses, history, {"loss": "training loss", "val_loss": "val_loss (natural prior)"})
-        _plot_columns(figures, history, {"macro_f1": "macro-F1", "val_accuracy": "accuracy (equal priors)"})
-        _plot_columns(rates, history, {"learning_rate": "learning rate"})
+def draw_curves(history: list[dict[str, Any]], constant: dict[str, float], path: Path) -> None:
+    """Draw metrics, loss and learning rate over the epochs of all stages, with a line where a stage begins.
+
+    `constant` is what the best constant answer reaches, by the metric's column; empty where that is not known.
+    """
+    with _open_figure(path, 3, 1, (5.6, 7), sharex=True) as axes:
+        figures, losses, rates = axes[:, 0]
+        _plot_columns(figures, history, {"macro_f1": "macro-F1", "val_accuracy": "accuracy (equal priors)"}, constant)
+        _plot_columns(losses, history, {"loss": "training loss", "val_loss": "val_loss (natural prior)"}, {})
+        _plot_columns(rates, history, {"learning_rate": "learning rate"}, {})
         figures.set(ylim=(0, 1))
         if any(row.get("learning_rate") for row in history):
             _set_log_scale(rates)
@@ -56,7 +60,7 @@ def draw_confusion(level: dict[str, Any], path: Path) -> None:
 
 def draw_reliability(evaluation: dict[str, Any], path: Path) -> None:
     """Draw the reliability diagrams (accuracy over probability) under both priors."""
-    with _open_figure(path, 1, 2, (10, 5.2)) as axes:
+    with _open_figure(path, 1, 2, (8, 4.4)) as axes:
         for axis, (prior, title) in zip(axes[0], _PRIORS.items(), strict=True):
             axis.plot([0, 1], [0, 1], color=_GREY, linestyle="--", linewidth=1)
             for level, colour in _LEVELS.items():
@@ -73,7 +77,7 @@ def draw_reliability(evaluation: dict[str, Any], path: Path) -> None:
 
 def draw_recall(evaluation: dict[str, Any], path: Path) -> None:
     """Draw each mood's recall under equal priors, beside that of the baselines."""
-    with _open_figure(path, 1, 1, (9, 5)) as axes:
+    with _open_figure(path, 1, 1, (6.4, 4)) as axes:
         axis, positions, width = axes[0, 0], np.arange(len(EMOTIONS)), 0.38
         for shift, (level, colour) in zip((-0.5, 0.5), _LEVELS.items(), strict=True):
             recalls = _list_recalls(evaluation[level], "value")
@@ -101,16 +105,22 @@ def _open_figure(path: Path, rows: int, columns: int, size: tuple[float, float],
             axis.spines[["top", "right"]].set_visible(False)
         yield axes
         with write_atomically(path) as file:
-            figure.savefig(file, format="png", dpi=110)
+            figure.savefig(file, format="png", dpi=_DPI)
 
 
-def _plot_columns(axis: Axes, history: list[dict[str, Any]], titles: dict[str, str]) -> None:
+def _plot_columns(
+    axis: Axes, history: list[dict[str, Any]], titles: dict[str, str], constant: dict[str, float]
+) -> None:
+    """Plot columns of the history, and for those in `constant` a dashed line at what a constant answer reaches."""
     epochs = np.arange(1, len(history) + 1)
     for (name, title), colour in zip(titles.items(), (_BLUE, _ORANGE), strict=False):
         values = [np.nan if row.get(name) is None else row[name] for row in history]
         axis.plot(epochs, values, color=colour, marker="o", markersize=3, label=title)
+        if name in constant:
+            label = f"{title.split()[0]} of one answer"
+            axis.axhline(constant[name], color=colour, linestyle="--", linewidth=1, label=label)
     axis.grid(alpha=0.3)
-    axis.legend(fontsize=9)
+    axis.legend(fontsize=8, framealpha=0.6)
 
 
 def _set_log_scale(axis: Axes) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -111,10 +111,18 @@ def check_no_shared_videos(train: DatasetSplit, valid: DatasetSplit) -> None:
 
 def read_squares(split: DatasetSplit, places: Sequence[int]) -> list[bytes]:
     """Read the stored JPEGs of the records at some places; the shards are read up to the last of them."""
-    found = dict.fromkeys(map(int, places))
-    for place, record in enumerate(islice(_read_records(split), max(found) + 1)):
+    return [record["image"] for record in read_whole_records(split, places)]
+
+
+def read_whole_records(split: DatasetSplit, places: Sequence[int]) -> list[dict[str, Any]]:
+    """Read all fields of the records at some places; the shards are read up to the last of them.
+
+    Raises DataError where a record on the way there is damaged.
+    """
+    found: dict[int, dict[str, Any]] = {int(place): {} for place in places}
+    for place, record in enumerate(islice(_read_records(split), max(found, default=-1) + 1)):
         if place in found:
-            found[place] = decode_record(record)["image"]
+            found[place] = decode_record(record)
     return [found[int(place)] for place in places]
 
 

@@ -12,6 +12,7 @@ from shards.errors import CallError, DataError
 from shards.storage.folder_lock import lock_folder
 from shards.storage.utf8_path import make_utf8_path
 from trainer.checks.self_check import check_run
+from trainer.evaluation.answer_examples import choose_examples
 from trainer.evaluation.metrics import Predictions
 from trainer.evaluation.metrics_json import evaluate
 from trainer.evaluation.run_report import write_run_report
@@ -61,7 +62,7 @@ def train(settings: TrainSettings, command: list[str]) -> dict[str, Any]:
         raise CallError(f"{folder} is a file; give another --out")
     with lock_folder(folder):
         record = open_folder(folder, fingerprint, settings.replace)
-        if record and record.get("results") and (metrics := _read_finished(folder, record)):
+        if record and record.get("results") and (metrics := _read_finished(folder, record, validation)):
             return metrics
         progress, arrays = read_progress(folder) or (Progress(), None)
         run = _start_run(settings, input_settings, device, training, validation, progress)
@@ -88,12 +89,12 @@ def open_splits(settings: TrainSettings) -> tuple[DatasetSplit, DatasetSplit]:
     return training, validation
 
 
-def _read_finished(folder: Path, record: dict[str, Any]) -> dict[str, Any] | None:
+def _read_finished(folder: Path, record: dict[str, Any], validation: DatasetSplit) -> dict[str, Any] | None:
     """The metrics of a finished run; None where they are gone and have to be computed again."""
     metrics = read_metrics(folder)
     if metrics:
         if not (folder / REPORT_FILE).exists():  # the run was killed just before it
-            write_run_report(folder)
+            write_run_report(folder, validation)
         print(f"{folder} is done already: {record['results']['summary']}")
     return metrics
 
@@ -146,6 +147,7 @@ def _finish(run: TrainingRun, record: dict[str, Any]) -> dict[str, Any]:
         "best_epoch": metadata.trained["epoch"],
         "epochs": len(run.progress.history),
         "evaluation": evaluation,
+        "examples": choose_examples(predictions, run.prior, metadata.temperature),
     }
     write_metrics(run.folder, metrics)
     record["results"] = {
@@ -155,7 +157,7 @@ def _finish(run: TrainingRun, record: dict[str, Any]) -> dict[str, Any]:
         "finished": _name_time(),
     }
     write_record(run.folder, record)
-    write_run_report(run.folder)
+    write_run_report(run.folder, validation)
     remove_run_leftovers(run.folder)
     print(f"{run.folder}: {record['results']['summary']}")
     return metrics

@@ -10,6 +10,7 @@ from preprocess.sources.label_map import Meaning, find_meaning
 from preprocess.sources.label_values import InvalidValue, read_number
 from preprocess.sources.video import Annotation, Label
 from shards.crop_geometry import Box
+from shards.species import find_species_in_path
 
 PHOTO = "photo"  # the key of a photo's only image
 
@@ -30,9 +31,16 @@ def make_photo_label(
 ) -> Label:
     """The label of a photo of `size`; without boxes it has no annotations.
 
-    A category that stands for no mood takes the mood's place, so that its row says which it was.
+    A category that stands for no mood takes the mood's place, so that its row says which it was. Its animals are the
+    boxes of all categories that stand for a mood or name a species.
     """
-    return Label([_make_annotation(place, box, label_map) for place, box in enumerate(boxes)], size=size)
+    animals = sum(_is_animal(box.category or "", label_map) for box in boxes)
+    annotations = [_make_annotation(place, box, label_map) for place, box in enumerate(boxes)]
+    return Label(annotations, size=size, traits={"animal_count": animals or None})
+
+
+def _is_animal(category: str, label_map: Mapping[str, Meaning]) -> bool:
+    return bool(find_meaning(category, label_map) or find_species_in_path(category))
 
 
 def read_photo_coordinate(value: Any, path: str) -> float:

@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import re
+import shutil
 
 import cv2
 import numpy as np
@@ -9,13 +10,17 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from console.hangul_font import subset_font
-from shards.emotions import EMOTIONS, ENGLISH
+from console.html_page import format_value
+from shards.emotions import EMOTIONS
 from shards.errors import DataError
 from tests.pages import Page
+from tests.tools.browser import console_errors, is_blank, open_page, resize, sideways
 from tests.trainer.evaluation.predictions import PRIOR
+from trainer.evaluation.answer_examples import EXAMPLE_GROUPS, choose_examples
 from trainer.evaluation.metrics import Predictions
 from trainer.evaluation.metrics_json import evaluate
-from trainer.evaluation.run_report import flatten_settings, format_value, write_run_report
+from trainer.evaluation.run_report import flatten_settings, write_run_report
+from trainer.input.dataset_split import DatasetSplit, open_split, read_whole_records
 
 HEADER = (
     "stage,epoch,first_step,steps,loss,train_accuracy,learning_rate,val_loss,val_accuracy,macro_f1,balanced_accuracy,"
@@ -23,14 +28,31 @@ HEADER = (
 )
 
 PICTURES = ("curves.png", "confusion.png", "reliability.png", "recall.png")
+ON_PAGE = len(PICTURES) - 1  # the confusion matrix is a table there
 
 
-def make_evaluation(classes=range(6)) -> dict:
+def make_predictions(classes=range(6)) -> Predictions:
     random = np.random.default_rng(0)
     labels = np.repeat(random.choice(list(classes), 60), 3)
     logits = random.normal(size=(180, 6)) + 2 * np.eye(6)[labels]
     species = np.where(np.arange(180) < 90, "DOG", "CAT").astype(object)
-    return evaluate(Predictions(logits, labels, np.arange(180) // 3, species), PRIOR, 1.3, 0)
+    return Predictions(logits, labels, np.arange(180) // 3, species)
+
+
+def make_evaluation(classes=range(6)) -> dict:
+    return evaluate(make_predictions(classes), PRIOR, 1.3, 0)
+
+
+def make_examples() -> dict:
+    return choose_examples(make_predictions(), PRIOR, 1.3)
+
+
+def answer_split(split: DatasetSplit) -> Predictions:
+    """Answers to a real split: of each video three right, one wrong and sure, the others wrong and unsure."""
+    turn = np.array([np.sum(split.videos[:i] == video) for i, video in enumerate(split.videos)])
+    answers = np.where(turn < 3, split.labels, (split.labels + 2) % 6)
+    logits = np.where(turn <= 3, 3.0, 0.1)[:, None] * np.eye(6)[answers]
+    return Predictions(logits, split.labels, split.videos, split.species)
 
 
 def make_history(path, rows=5) -> None:
@@ -46,7 +68,7 @@ def make_history(path, rows=5) -> None:
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "고양이 <i>&"
     folder.mkdir()
-    metrics = {"model": "model.keras", "best_epoch": 4, "evaluation": make_evaluation()}
+    metrics = {"model": "model.keras", "best_epoch": 4, "evaluation": make_evaluation(), "examples": make_examples()}
     (folder / "metrics.json").write_text(json.dumps(metrics, ensure_ascii=False), encoding="utf-8")
     make_history(folder / "history.csv")
     record = {
@@ -55,7 +77,23 @@ def folder(tmp_path_factory):
         "dataset": {"train": "f00d"},
     }
     (folder / "run.json").write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
-    assert write_run_report(folder) == folder / "report.html"
+    assert write_run_report(folder, None) == folder / "report.html"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shown(pets, tmp_path_factory):
+    """A run that was evaluated on the real split of three moods, whose pictures are shown."""
+    folder, split = tmp_path_factory.mktemp("runs") / "반려동물", open_split(pets, "val")
+    folder.mkdir()
+    predictions = answer_split(split)
+    metrics = {
+        "evaluation": evaluate(predictions, PRIOR, 1.0, 0),
+        "examples": choose_examples(predictions, PRIOR, 1.0),
+    }
+    (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    make_history(folder / "history.csv")
+    write_run_report(folder, split)
     return folder
 
 
@@ -78,8 +116,9 @@ def test_pictures_are_real(folder):
 
 def test_the_page_needs_nothing_else(folder, page):
     text = (folder / "report.html").read_text(encoding="utf-8")
-    assert len(page.sources) == len(PICTURES)
-    assert all(source.startswith("data:image/png;base64,") for source in page.sources)
+    sources = [source for source in page.sources if not source.startswith("#")]
+    assert len(sources) == ON_PAGE
+    assert all(source.startswith("data:image/png;base64,") for source in sources)
     assert "http" not in re.sub(r"base64,[A-Za-z0-9+/=]+", "", text)
     assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe")]
 
@@ -97,22 +136,95 @@ def test_names_are_escaped(folder, page):
     assert "data/<script>펫</script>" in page.text and "고양이 <i>&" in page.text
 
 
-def test_the_answer_comes_first(folder, page):
-    evaluation = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["evaluation"]
-    text, constant = page.text, evaluation["frames"]["equal_priors"]["majority"]
+def test_it_shows_before_it_tells(shown):
+    evaluation = json.loads((shown / "metrics.json").read_text(encoding="utf-8"))["evaluation"]
+    text = Page((shown / "report.html").read_text(encoding="utf-8")).text
     places = [
         text.index(words)
         for words in (
+            "What is taken for what",
+            "Validation pictures and the answers to them",
+            "How it learned",
+            "than always answering fear (공포)",
+            "항상 ‘공포’ 하나만 답하는 것보다",
+            "Figures beside their baselines",
             evaluation["frames"]["verdict"][1:],
             evaluation["videos"]["verdict"][1:],
-            f"항상 {EMOTIONS[ENGLISH.index(constant)].korean} 하나만 답할 때",
-            "Figures beside their baselines",
-            "Training",
-            "How it was run",
         )
     ]
     assert places == sorted(places)
-    assert "beats" in evaluation["verdict"] and "보다 높습니다" in text
+
+
+def test_the_confusion_matrix_is_readable_text(shown):
+    text = Page((shown / "report.html").read_text(encoding="utf-8")).text
+    assert "공포 fear 0% 0 100% 2 0% 0" in text  # both videos are answered rightly on average
+    assert "공포 fear 0% 0 50% 6 0% 0 50% 6" in text  # half of their frames are not
+    assert "행복/즐거움 happiness – – – – – –" in text  # no case
+
+
+def test_every_chosen_picture_is_shown_with_its_key(shown, pets):
+    examples = json.loads((shown / "metrics.json").read_text(encoding="utf-8"))["examples"]
+    page = Page((shown / "report.html").read_text(encoding="utf-8"))
+    chosen = [one for mood in examples["moods"].values() for name in EXAMPLE_GROUPS for one in mood[name]["chosen"]]
+    assert len(chosen) == 18  # three moods, three groups, two videos
+    jpegs = [picture for picture in page.pictures if picture["src"].startswith("data:image/jpeg")]
+    assert len(jpegs) == len(chosen) and "no picture" not in page.text
+    keys = {record["key"] for record in read_whole_records(open_split(pets, "val"), [one["place"] for one in chosen])}
+    assert len(keys) == len(chosen) and all(key in page.text for key in keys)
+    assert page.text.count("No validation frame shows this mood") == 3
+    assert page.text.count("이 감정을 보이는 검증 프레임이 없어") == 3
+    assert (shown / "report.html").stat().st_size < 1_000_000
+
+
+def test_the_same_report_again(shown, pets):
+    before = (shown / "report.html").read_bytes()
+    (shown / "report.html").unlink()
+    write_run_report(shown, open_split(pets, "val"))
+    assert (shown / "report.html").read_bytes() == before
+
+
+def test_missing_pictures_are_said(shown, folder, pets, tmp_path):
+    text = Page((folder / "report.html").read_text(encoding="utf-8")).text
+    assert "Without pictures: the validation dataset is not here." in text and "no picture 사진 없음" in text
+    copy, run = shutil.copytree(pets, tmp_path / "copy"), shutil.copytree(shown, tmp_path / "run")
+    split = open_split(copy, "val")
+    data = bytearray(split.files[0].read_bytes())
+    data[100] ^= 1
+    split.files[0].write_bytes(data)
+    text = Page(write_run_report(run, split).read_text(encoding="utf-8")).text
+    assert f"Without pictures: {split.files[0]}: offset 0" in text and text.count("no picture 사진 없음") == 18
+    split.files[0].unlink()
+    assert f"{split.files[0]}: No such file" in Page(write_run_report(run, split).read_text(encoding="utf-8")).text
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    (run / "metrics.json").write_text(json.dumps({"evaluation": metrics["evaluation"]}))
+    text = Page(write_run_report(run, split).read_text(encoding="utf-8")).text
+    assert "No pictures: this run was evaluated before reports had pictures" in text
+
+
+def test_in_a_browser_at_both_widths_in_the_dark_by_keyboard_and_on_paper(shown):
+    with open_page(shown / "report.html", 1280, 900) as driver:
+        for width in (1280, 390):
+            for scheme in ("light", "dark"):
+                features = [{"name": "prefers-color-scheme", "value": scheme}]
+                driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+                resize(driver, width, 900)
+                assert not is_blank(driver.get_screenshot_as_png()) and sideways(driver) == 0
+                colour = driver.execute_script("return getComputedStyle(document.body).backgroundColor")
+                assert (max(map(int, re.findall(r"\d+", colour)[:3])) < 60) == (scheme == "dark")
+        loaded = "return [...document.images].filter(image => image.naturalWidth).length"
+        assert driver.execute_script(loaded) == 18 + ON_PAGE
+        tile, key = "document.querySelector('.tile')", "document.querySelector('.tile p')"
+        height = (
+            f"return {key}.checkVisibility({{contentVisibilityAuto: true}}) ? {key}.getBoundingClientRect().height : 0"
+        )
+        assert driver.execute_script(height) == 0
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        assert driver.execute_script(height) > 10
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "screen"})
+        driver.execute_script(f"{tile}.querySelector('summary').focus()")
+        driver.switch_to.active_element.send_keys("\n")
+        assert driver.execute_script(height) > 10
+        assert console_errors(driver) == []
 
 
 def test_figures_moods_and_settings_are_told(folder, page):
@@ -138,10 +250,10 @@ def test_the_page_brings_its_hangul(page, folder):
 
 
 def test_plots_have_every_letter(folder, tmp_path, recwarn):
-    write_run_report(folder)
+    write_run_report(folder, None)
     (tmp_path / "metrics.json").write_text("{}")
     (tmp_path / "history.csv").write_text("stage,loss\n확인,0.0\n미세 조정,0.0\n")  # an axis from below zero: a minus
-    write_run_report(tmp_path)
+    write_run_report(tmp_path, None)
     assert not [warning for warning in recwarn if "Glyph" in str(warning.message)]
 
 
@@ -157,9 +269,9 @@ def test_what_is_missing_is_left_out(tmp_path, metrics, history, drawn):
     (tmp_path / "metrics.json").write_text(json.dumps(metrics))
     if history is not None:
         make_history(tmp_path / "history.csv", history)
-    page = Page(write_run_report(tmp_path).read_text(encoding="utf-8"))
+    page = Page(write_run_report(tmp_path, None).read_text(encoding="utf-8"))
     assert {path.name for path in tmp_path.glob("*.png")} == drawn
-    assert len(page.sources) == len(drawn)
+    assert len(page.pictures) == len(drawn - {"confusion.png"})
     assert ("This run was not evaluated." in page.text) == (not metrics.get("evaluation"))
     if metrics.get("evaluation"):
         assert "without anger, fear, happiness, aggression, anxiety" in page.text
@@ -169,7 +281,7 @@ def test_what_is_missing_is_left_out(tmp_path, metrics, history, drawn):
 def test_gaps_in_the_history(tmp_path):
     (tmp_path / "metrics.json").write_text("{}")
     (tmp_path / "history.csv").write_text("stage,epoch,loss,val_loss\nfull,1,nan,\nfull,2,1.5,1.25\n")
-    assert "full 1 – – full 2 1.500 1.250" in Page(write_run_report(tmp_path).read_text(encoding="utf-8")).text
+    assert "full 1 – – full 2 1.500 1.250" in Page(write_run_report(tmp_path, None).read_text(encoding="utf-8")).text
 
 
 @pytest.mark.parametrize(
@@ -185,7 +297,7 @@ def test_broken_files_are_named(tmp_path, files, message):
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     with pytest.raises(DataError, match=message):
-        write_run_report(tmp_path)
+        write_run_report(tmp_path, None)
     assert not (tmp_path / "report.html").exists()
 
 

@@ -293,8 +293,10 @@ def test_replace_removes_another_run_but_continues_its_own(pets, tmp_path):
     assert train_until(pets, out, 3, signal.SIGKILL, *arguments)[0] == -signal.SIGKILL
     result = train_here(pets, out, *arguments)
     assert result.returncode == 0 and "goes on after" in result.stderr
+    before = (out / "report.html").read_bytes()
     (out / "report.html").unlink()  # killed just before it was written
-    assert train_here(pets, out, *arguments).returncode == 0 and (out / "report.html").exists()
+    assert train_here(pets, out, *arguments).returncode == 0 and (out / "report.html").read_bytes() == before
+    assert before.count(b"data:image/jpeg") > 0 and b"ithout pictures" not in before
     (out / "run.json").write_text("{")
     damaged = train_here(pets, out, *SCRATCH)
     assert damaged.returncode == 1 and "run.json is damaged" in damaged.stderr and "--replace" in damaged.stderr
