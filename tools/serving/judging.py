@@ -119,7 +119,6 @@ class Judging:
             return None
         if seconds > self.limits.clip_seconds:
             raise refuse_length(self.limits.clip_seconds)
-        self._check_pixels(pixels.shape[1], pixels.shape[0])  # frames may be larger than the file states
         return seconds, pixels
 
     def _check_stated_size(self, path: Path) -> None:

@@ -56,14 +56,16 @@ def sample_video_frames(path: Path) -> Iterator[tuple[float, np.ndarray]]:
 
 
 def read_stated_size(path: Path) -> tuple[int, int]:
-    """The width and height that a video states of its frames, in pixels; 0, 0 for what is no video.
+    """The width and height of all frames that OpenCV will give out, in pixels; 0, 0 for what is no video.
 
-    No frame is given out, and none is decoded where the container says what the decoder needs.
+    FFmpeg decodes a frame for it only where the container does not say. Later frames of other sizes are scaled to this.
     """
     _check_regular_file(path)
     capture = _open_capture(path)
     try:
-        return int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        sides = (capture.get(field) for field in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+        width, height = (max(0, int(side)) for side in sides)  # -1 where OpenCV could not open it
+        return width, height
     finally:
         capture.release()
 

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
 from tests.trainer.networks import OFFSET, build, describe
@@ -18,7 +19,10 @@ from tools.serving.mood_server import MoodServer, ServedModel, open_listener
 from tools.serving.serve_limits import ServeLimits
 from trainer.answering.answers import DecisionRule
 from trainer.answering.pet_judge import PetJudge, open_pet_judge
+from trainer.evaluation.metrics import Predictions
+from trainer.evaluation.metrics_json import evaluate
 from trainer.model.model_file import write_model
+from trainer.run_files.run_record import write_metrics, write_record
 
 SSD = "finders/ssd_mobilenetv2_oidv4_fp16.tflite"
 
@@ -107,9 +111,16 @@ def run_server(judge: PetJudge, model_path: Path, finder: Path | None, limits: S
 
 @pytest.fixture(scope="session")
 def served_model(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("실행") / "model.keras"
-    write_model(path, build(), OFFSET, describe())
-    return path
+    """A model in a run's folder, whose files are as a run writes them."""
+    folder = tmp_path_factory.mktemp("실행")
+    write_model(folder / "model.keras", build(), OFFSET, describe())
+    labels = np.repeat([3, 3, 3, 3, 1, 1, 5, 5], 5)
+    logits = np.random.default_rng(0).normal(size=(40, 6)) + 2 * np.eye(6)[labels]
+    predictions = Predictions(logits, labels, np.repeat(np.arange(8), 5), np.full(40, "DOG", object))
+    write_metrics(folder, {"evaluation": evaluate(predictions, np.array([0, 0.25, 0, 0.5, 0, 0.25]), 1.0, 0)})
+    data = {"path": "/somewhere/secret/pets", "records": 4000, "videos": 40}
+    write_record(folder, {"data": {"train": data, "valid": data | {"records": 40, "videos": 8}}})
+    return folder / "model.keras"
 
 
 @pytest.fixture(scope="session")

@@ -8,15 +8,12 @@ import numpy as np
 import pytest
 
 from shards.emotions import ENGLISH
-from tests.tools.serving.conftest import SSD, Served
+from tests.tools.serving.conftest import SSD
 from tests.trainer.answering.test_video_file import write_clip
 from tests.trees import make_jpeg
 from tools.serving.page.model_facts import read_model_facts
-from trainer.evaluation.metrics import Predictions
-from trainer.evaluation.metrics_json import evaluate
 from trainer.inference import main
 from trainer.model.mood_json import read_metadata
-from trainer.run_files.run_record import write_metrics, write_record
 
 LINES = "application/x-ndjson"
 
@@ -123,36 +120,20 @@ def test_every_file_of_the_page_is_served_with_the_policy(served):
     assert "http://" not in page and "https://" not in page and "<style" not in page and " onclick" not in page
 
 
-@pytest.fixture
-def run_folder(served_model, tmp_path) -> Path:
-    """A run's folder whose files are as a run writes them."""
-    rng = np.random.default_rng(0)
-    videos = np.repeat(np.arange(8), 5)
-    labels = np.repeat(np.array([3, 3, 3, 3, 1, 1, 5, 5]), 5)
-    logits = rng.normal(size=(40, 6)) + 4 * np.eye(6)[labels]
-    predictions = Predictions(logits, labels, videos, np.full(40, "DOG", object))
-    prior = np.array([0, 0.25, 0, 0.5, 0, 0.25])
-    write_metrics(tmp_path, {"evaluation": evaluate(predictions, prior, 1.0, 0)})
-    data = {"path": "/somewhere/secret/pets", "records": 4000, "videos": 40}
-    write_record(tmp_path, {"data": {"train": data, "valid": data | {"records": 40, "videos": 8}}})
-    (tmp_path / "model.keras").write_bytes(served_model.read_bytes())
-    return tmp_path
+def test_facts_are_those_of_the_run(served, served_model):
+    evaluation = json.loads((served_model.parent / "metrics.json").read_text())["evaluation"]
+    reply = served.ask("/api/model")
+    for level, count in (("videos", 8), ("frames", 40)):
+        score, figures = reply.json["scores"][level], evaluation[level]["equal_priors"]["macro_f1"]
+        assert all(score[name] == figures[name] for name in ("value", "interval", "majority", "against_majority"))
+        assert (score["count"], score["commonest"]["english"]) == (count, ENGLISH[3])
+    assert reply.json["data"]["train"] == {"name": "pets", "pictures": 4000, "videos": 40}
+    assert b"secret" not in reply.body
+    assert len(reply.json["sentences"]["dog"]) == len(reply.json["moods"]) + 1
 
 
-def test_facts_are_those_of_the_run(run_folder):
-    facts = read_model_facts(run_folder / "model.keras", read_metadata(run_folder / "model.keras"))
-    evaluation = json.loads((run_folder / "metrics.json").read_text())["evaluation"]
-    figures = evaluation["videos"]["equal_priors"]["macro_f1"]
-    score = facts["scores"]["videos"]
-    assert (score["value"], score["interval"], score["majority"]) == tuple(
-        figures[name] for name in ("value", "interval", "majority")
-    )
-    assert (score["count"], score["commonest"]["english"]) == (8, ENGLISH[3])
-    assert facts["data"]["train"] == {"name": "pets", "pictures": 4000, "videos": 40}
-    assert "secret" not in json.dumps(facts)
-
-
-def test_facts_without_a_run(served: Served):
-    facts = served.ask("/api/model").json
-    assert facts["scores"] is None and facts["data"] is None and facts["finder"] is None
-    assert len(facts["sentences"]["dog"]) == len(facts["moods"]) + 1
+def test_facts_of_a_model_alone(served_model, tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_bytes(served_model.read_bytes())
+    facts = read_model_facts(path, read_metadata(path))
+    assert facts["scores"] is None and facts["data"] is None

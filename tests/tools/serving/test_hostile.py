@@ -2,9 +2,11 @@
 
 import glob
 import os
+import select
 import socket
 import struct
 import tempfile
+import threading
 import time
 import zlib
 from contextlib import contextmanager
@@ -151,12 +153,12 @@ def test_slow_clients(serve):
             half.sendall(head)
             stuck.sendall(head + b"\r\n" + PHOTO[:1000])
             drip.sendall(head + b"\r\n")
-            try:
-                for byte in PHOTO[:60]:  # comes every now and then, and never to an end
-                    drip.sendall(bytes([byte]))
-                    time.sleep(0.02)
-            except OSError:
-                pass  # its answer is there
+            for byte in PHOTO[:300]:  # comes every now and then; it would take minutes to the end
+                drip.sendall(bytes([byte]))
+                if select.select([drip], [], [], 0.02)[0]:
+                    break
+            else:
+                pytest.fail("a client may send a byte now and then for ever")
             assert is_closed(silent) and is_closed(half)
             for client in (stuck, drip):
                 reply = read_raw_reply(client)
@@ -257,12 +259,65 @@ def test_a_clip_goes_with_its_client(serve, long_clip, tmp_path, monkeypatch):
         check_alive(server)
 
 
-def test_frames_of_many_pixels_are_refused_before_they_are_decoded(serve, tmp_path):
+def test_a_clip_of_large_frames_is_refused(serve, tmp_path):
     clip = write_clip(tmp_path / "a.mp4", [90] * 10, 10).read_bytes()
     with serve(picture_pixels=64 * 48 - 1) as server:
         reply = server.ask("/api/mood", clip)
-        assert (reply.status, reply.code) == (413, "too_many_pixels")
+        assert (reply.status, reply.code) == (413, "too_many_pixels") and "64x48" in reply.json["error"]["english"]
         assert server.read_metric("petmood_pictures") == 0
+
+
+class _HeldJudge(PetJudge):
+    """Notes how many pictures each batch has, and holds it until it may go on."""
+
+    def hold(self) -> None:
+        self.batches: list[int] = []
+        self.gate, self.entered = threading.Event(), threading.Event()
+
+    def judge(self, pictures):
+        if hasattr(self, "gate"):  # not while the server warms up
+            self.batches.append(len(pictures))
+            self.entered.set()
+            assert self.gate.wait(10)
+        return super().judge(pictures)
+
+
+@pytest.fixture(scope="module")
+def held(served_model):
+    judge = _HeldJudge(*read_model(served_model))
+    with run_server(judge, served_model, None, ServeLimits()) as server:
+        yield judge, server
+
+
+def wait_for(condition) -> None:
+    until = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < until, "that does not come"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("kind", ["photo", "clip"])
+def test_who_leaves_is_not_judged(held, tmp_path, kind):
+    """Of a clip, the frames that wait behind its first ones are dropped."""
+    judge, server = held
+    judge.hold()
+    body = PHOTO if kind == "photo" else write_clip(tmp_path / "a.mp4", [90] * 40, 5).read_bytes()
+    head = b"POST /api/mood HTTP/1.1\r\nHost: localhost\r\nAccept: %b\r\nContent-Length: %d\r\n\r\n"
+    with server.connect() as stays, server.connect() as leaves:
+        stays.sendall(head % (b"*/*", len(PHOTO)) + PHOTO)
+        assert judge.entered.wait(10)
+        leaves.sendall(head % (LINES.encode(), len(body)) + body)
+        wait_for(lambda: server.read_metric("petmood_waiting_pictures") == (1 if kind == "photo" else 8))
+        leaves.close()
+        gone = 'petmood_responses_total{path="/api/mood",status="499"}'
+        if kind == "photo":
+            wait_for(lambda: server.read_metric(gone) == 1)
+        else:
+            wait_for(lambda: server.read_metric("petmood_clips_open") == 0)
+        judge.gate.set()
+        assert read_raw_reply(stays).status == 200
+    check_alive(server)
+    assert judge.batches == [1, 1]
 
 
 class _Fragile:

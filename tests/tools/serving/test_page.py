@@ -206,7 +206,7 @@ def test_english_by_a_switch_that_is_remembered(page, clean, photo):
     assert not [letter for letter in page.find("main").text if "가" <= letter <= "힣"]
 
 
-def test_about_the_model_by_keyboard(page, clean):
+def test_about_the_model_by_keyboard(page, clean, served):
     from selenium.webdriver import ActionChains
 
     for _ in range(5):
@@ -215,7 +215,11 @@ def test_about_the_model_by_keyboard(page, clean):
             break
     ActionChains(page.driver).send_keys("\ue007").perform()  # enter
     page.wait("return document.querySelector('#about').open")
-    assert "metrics.json" in page.text("#about") and "수의사" in page.text("#about")
+    score = served.ask("/api/model").json["scores"]["videos"]
+    row = page.text("#scores tr:nth-child(2)")
+    for figure in (score["value"], *score["interval"], score["majority"]):
+        assert f"{figure:.3f}" in row
+    assert "편안/안정" in page.text("#scores") and "영상 40개의 사진 4,000장" in page.text("#about")
     ActionChains(page.driver).send_keys("\ue00c").perform()  # escape
     page.wait("return !document.querySelector('#about').open")
 
