@@ -284,7 +284,7 @@ class _HeldJudge(PetJudge):
 
 @pytest.fixture(scope="module")
 def held(served_model):
-    judge = _HeldJudge(*read_model(served_model))
+    judge = _HeldJudge(open_mood_network(served_model), read_metadata(served_model))
     with run_server(judge, served_model, None, ServeLimits()) as server:
         yield judge, server
 
