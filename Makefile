@@ -12,10 +12,12 @@ READY := $(VENV)/.ready-$(notdir $(LOCK))
 OUT ?= data/pets
 DATA ?= $(OUT)
 RUN ?= runs/$(notdir $(patsubst %.csv,%,$(patsubst %/,%,$(DATA))))
+FINDER ?= $(wildcard runs/finder/finder.keras)
+FINDER_RUN ?= runs/finder
 ARGS ?=
 
-.PHONY: help setup demo test lint inventory shards verify show overview report duplicates csv train predict export bench \
-  lock clean preprocess trainer tools tests benchmarks configs console docs data runs
+.PHONY: help setup demo test lint inventory shards verify show overview report duplicates csv train finder predict serve export \
+  bench lock clean preprocess trainer tools tests benchmarks configs console docs data runs
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -70,9 +72,15 @@ csv: setup ## a dataset's kept rows as train.csv and val.csv (image_path,bbox,la
 train: setup ## train a model on a dataset or a CSV: DATA=DIR RUN=DIR
 	$(BIN)/python -m trainer.train --train "$(DATA)" --out "$(RUN)" $(ARGS)
 
+finder: setup ## train a finder of dogs and cats on a dataset's whole frames: DATA=DIR FINDER_RUN=DIR
+	$(BIN)/python -m trainer.train_finder --config configs/finder.yaml --train "$(DATA)" --out "$(FINDER_RUN)" $(ARGS)
+
 predict: setup ## the mood in pictures, folders or videos: IMAGE=FILE RUN=DIR
 	@test -n "$(IMAGE)" || { echo 'make: name the picture: make predict IMAGE=FILE [RUN=$(RUN)]' >&2; exit 2; }
 	$(BIN)/python -m trainer.inference --weight_path "$(RUN)/model.keras" --image "$(IMAGE)" $(ARGS)
+
+serve: setup ## a page for photos, clips and the webcam, on this machine alone: RUN=DIR [FINDER=FILE]
+	$(BIN)/python -m tools.serve "$(RUN)" $(if $(FINDER),--finder "$(FINDER)") $(ARGS)
 
 export: setup ## a model as SavedModel, LiteRT and ONNX: RUN=DIR
 	$(BIN)/python -m trainer.export --weight_path "$(RUN)/model.keras" --out "$(RUN)-export" $(ARGS)
@@ -94,6 +102,7 @@ demo: setup ## on a fresh machine: make a sample and shards, check and show them
 	$(BIN)/python -m trainer.inference --weight_path runs/demo/model.keras --image $(DEMO_FRAME) \
 	  --box 196,144,222,216
 	@echo 'Look at data/demo/pets.dataset.html, data/demo/pets.dedupe.html and runs/demo/report.html;'
+	@echo 'open the page for photos, clips and the webcam with: make serve RUN=runs/demo'
 	@echo 'then: make shards SOURCE=/your/pet/videos OUT=data/pets'
 
 bench: setup ## measure preprocess, the join and the training input beside the alternatives and their limits

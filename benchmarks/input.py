@@ -159,7 +159,7 @@ def main() -> None:
         ways = make_pipelines(folder, tree)
         results = time_pipelines(ways, chosen.rounds)
         frames = [Path(path).stat().st_size for path, _ in list_crops(tree)]
-        crops = sum(path.stat().st_size for path in (folder / "out").glob("*.tfrecord-*"))
+        crops = sum(path.stat().st_size for path in (folder / "out").glob("pet_mood-*"))
     finally:
         shutil.rmtree(folder)
     print(f"frames: {name}, 1080p; {THREADS} threads")

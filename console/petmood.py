@@ -32,7 +32,9 @@ COMMANDS = {
     "duplicates": Command("tools.dedupe_report", "a page about near-duplicates and what other settings would keep"),
     "csv": Command("tools.to_csv", "a dataset's kept rows as train.csv and val.csv"),
     "train": Command("trainer.train", "a dataset or a CSV -> a model"),
+    "finder": Command("trainer.train_finder", "a dataset's whole frames -> what finds dogs and cats in pictures"),
     "predict": Command("trainer.inference", "pictures, folders and videos -> moods in Korean"),
+    "serve": Command("tools.serve", "the page that answers photos, clips and a webcam"),
     "export": Command("trainer.export", "a model as SavedModel, LiteRT and ONNX"),
 }
 

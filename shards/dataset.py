@@ -12,7 +12,7 @@ import msgspec
 
 from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError
-from shards.record_fields import CROPS, RECORD_KINDS, RecordKind
+from shards.record_fields import CROPS, RECORD_KINDS, WHOLE_FRAMES, RecordKind
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import IrregularFile, hash_file, read_blocks, read_file
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
@@ -63,6 +63,13 @@ class Dataset(msgspec.Struct):
         return self.settings["crop"]["size"]
 
     @property
+    def whole_frames_per_video(self) -> int | None:
+        """The setting frames.per_video; None where it is not stated: made before there were whole frames."""
+        frames = self.settings.get("frames")
+        most = frames.get("per_video") if isinstance(frames, dict) else None
+        return most if type(most) is int else None
+
+    @property
     def all_shards(self) -> list[ShardFile]:
         """Those of both kinds of records and both splits."""
         return [shard for view in (self.shards, self.frames) for files in view.values() for shard in files]
@@ -94,8 +101,8 @@ def list_shards(folder: Path) -> list[Path]:
 def check_has_frames(folder: Path, dataset: Dataset) -> None:
     """Raise DataError where a dataset has no whole frames, from which a finder could learn."""
     if not any(dataset.frames.values()):
-        per_video = dataset.settings.get("frames", {}).get("per_video")
-        why = "it was made with --frames.per_video 0" if per_video == 0 else "it was made before there were any"
+        is_off = dataset.whole_frames_per_video == 0
+        why = "it was made with --frames.per_video 0" if is_off else "it was made before there were any"
         raise DataError(
             f"{folder}: has no whole frames ({why}); make it again with python -m preprocess --replace and "
             "--frames.per_video 4"
@@ -175,9 +182,12 @@ def _check_settings(dataset: Dataset) -> None:
         raise ValueError(f"crop.size is {size!r}, not a number of pixels from 1 to {MAX_IMAGE_SIZE}")
     if type(grow) not in (int, float) or not 1 <= grow <= 4:
         raise ValueError(f"crop.grow is {grow!r}, not a number from 1 to 4")
-    if impossible := [shard.file for shard in dataset.all_shards if not _is_possible(shard)]:
-        raise ValueError(f"{impossible[0]} cannot hold the records that are stated")
+    for kind, shards in ((CROPS, dataset.shards), (WHOLE_FRAMES, dataset.frames)):
+        for shard in (shard for files in shards.values() for shard in files):
+            if not _is_possible(shard, kind):
+                raise ValueError(f"{shard.file} cannot hold the records that are stated")
 
 
-def _is_possible(shard: ShardFile) -> bool:
-    return bool(SHARD.fullmatch(shard.file)) and 0 <= shard.records * OVERHEAD <= shard.bytes
+def _is_possible(shard: ShardFile, kind: RecordKind) -> bool:
+    is_name = SHARD.fullmatch(shard.file) and find_record_kind(shard.file) is kind
+    return bool(is_name) and 0 <= shard.records * OVERHEAD <= shard.bytes

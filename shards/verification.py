@@ -141,7 +141,7 @@ def _check_videos(path: Path, kept: pa.Table) -> Iterator[str]:
 
 def _check_frame_counts(path: Path, dataset: Dataset, frames: pa.Table) -> Iterator[str]:
     """Check that no video has more whole frames than the settings say."""
-    most = dataset.settings.get("frames", {}).get("per_video", 0)
+    most = dataset.whole_frames_per_video or 0
     counts = pc.value_counts(frames["video"])
     for row in counts.filter(pc.greater(counts.field(1), most)).to_pylist():
         yield f"{path}: {row['values']} has {row['counts']} whole frames, more than the {most} of frames.per_video"

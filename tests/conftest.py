@@ -15,6 +15,7 @@ LONGEST = (
     "trainer/test_places.py",
     "trainer/input/test_csv_preparation.py",
     "trainer/test_inference.py",
+    "trainer/test_inference_finder.py",
     "preprocess/test_faults.py",
     "preprocess/sources/photos/test_photo_run.py",
     "preprocess/near_duplicates/test_hamming_join.py",

@@ -20,6 +20,7 @@ from tests.markdown_pages import (
     list_links,
     read_page,
 )
+from trainer.finder_settings import FinderSettings
 from trainer.settings import TrainSettings
 
 TARGETS = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -42,7 +43,13 @@ def list_known_flags() -> set[str]:
     """The flags of all commands: those that a parser is given by name, and settings."""
     sources = "".join(path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.py"))
     named = set(re.findall(r'"--([a-z_]+)"', sources))
-    return named | list_settings(PreprocessSettings) | list_settings(TrainSettings) | {"config", "print_config", "help"}
+    return (
+        named
+        | list_settings(PreprocessSettings)
+        | list_settings(TrainSettings)
+        | list_settings(FinderSettings)
+        | {"config", "print_config", "help"}
+    )
 
 
 def list_tree() -> list[str]:

@@ -23,11 +23,13 @@ MAY_IMPORT = {
 }
 # Library -> the modules and rooms (without .py, relative to the root) that import it; benchmarks are free.
 DOORS = {
+    "anyio": "tools/serving/judging",
     "PIL": "trainer/answering/photo_header trainer/answering/annotated_pictures",
     "ai_edge_litert": "trainer/finding/ssd_finder trainer/model/export_formats",
     "cv2": (
         "preprocess/cutting/jpeg_crop preprocess/cutting/phash trainer/answering/photo trainer/answering/box_crop "
         "trainer/answering/video_file trainer/evaluation/example_pictures trainer/finding/ssd_finder "
+        "trainer/finding/centre_finder "
         "tools/sample/canvas tools/reporting/frame_pictures tools/extracts/stored_crop"
     ),
     "filelock": "shards/storage/folder_lock",
@@ -40,33 +42,36 @@ DOORS = {
     "jinja2": "console/html_page",
     "jsonargparse": "console/restricted_numbers console/settings_parser",
     "keras": (
-        "trainer/input/augmentation trainer/model trainer/checks trainer/run_files/checkpoint trainer/training "
-        "trainer/mood_training"
+        "trainer/input/augmentation trainer/input/frame_canvas trainer/model trainer/checks "
+        "trainer/run_files/checkpoint trainer/training trainer/mood_training trainer/finder_training "
+        "trainer/finding/centre_network trainer/finding/centre_decoding trainer/finding/centre_file"
     ),
     "matplotlib": "console/hangul_font trainer/evaluation/plots tools/extracts/crop_grid",
     "msgspec": (
         "shards/dataset shards/manifest_row shards/storage/self_checksum preprocess/sources "
         "preprocess/cutting/frame_row preprocess/writing preprocess/output_folder/dry_run trainer/model/keras_archive "
-        "trainer/model/mood_json"
+        "trainer/model/mood_json trainer/finding/finder_json"
     ),
     "numba": "preprocess/cutting/area_resampling preprocess/near_duplicates/hamming_join_loops",
     "onnx": "trainer/model/export_formats",
-    "onnxruntime": "trainer/model/export_formats",
+    "onnxruntime": "trainer/model/onnx_network",
     "pandas": "",
     "pyarrow": (
         "shards/manifest shards/manifest_row shards/verification preprocess/cutting/frame_row preprocess/writing "
         "preprocess/output_folder trainer/input/dataset_split tools/overview tools/duplicates tools/extracts"
     ),
+    "prometheus_client": "tools/serving/serve_metrics",
     "ray": "preprocess/ray_cluster",
     "scipy": "",
     "sklearn": "preprocess/writing/validation_split",
+    "starlette": "tools/serving/api tools/serving/gate tools/serving/request_body",
     "tensorboard": "trainer/training/run_messages",
     "tensorflow": (
-        "preprocess/cutting/jpeg_decoder trainer/answering/photo trainer/input trainer/model/export_formats "
-        "trainer/training/device"
+        "preprocess/cutting/jpeg_decoder trainer/input trainer/model/export_formats trainer/training/device"
     ),
     "tf2onnx": "trainer/model/export_formats",
     "tqdm": "console/progress",
+    "uvicorn": "tools/serving/connection tools/serving/mood_server",
     "yaml": "console/settings_check",
 }
 MOST_FILES = 14  # of a room, without __init__.py
@@ -190,6 +195,9 @@ def test_nothing_names_an_index_or_a_path_of_a_machine():
         ("preprocess.output_folder.dry_run", "sklearn"),  # pages about a dry run
         ("preprocess.output_folder.run_log", "jsonargparse"),  # tools.verify
         ("trainer.settings", "keras"),  # --help
+        ("trainer.finder_settings", "keras"),
+        ("trainer.finding.finder_file", "keras"),  # a LiteRT file needs none
+        ("tools.serve", "starlette"),  # an extra; without it the command says what to install
     ],
 )
 def test_light_modules_do_without_heavy_libraries(module, library):

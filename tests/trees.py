@@ -1,6 +1,7 @@
 """Small trees of labels and frames in AI Hub's layout, for tests."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,12 @@ def with_segment(data: bytes, marker: int, payload: bytes) -> bytes:
 
 def annotate(number: int, box: Any = BOX) -> dict[str, Any]:
     return {"frame_number": number, "timestamp": number * 40, "bounding_box": box, "keypoints": {"1": None}}
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file of a dataset, by its path in the folder; the work of a run is left out."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and ".work" not in path.parts)
+    return {str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def write_video(

@@ -22,6 +22,7 @@ from console.command import Parser, run_command
 from shards.crop_geometry import Box
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
+from shards.jpeg_headers import UnreadableImage
 from trainer.answering.answers import PRIOR_NOTES, DecisionRule, build_json_answer, format_answer
 from trainer.answering.judged_files import JudgedClip, JudgedPhoto, judge_files
 from trainer.answering.label_list import check_labels
@@ -70,7 +71,13 @@ def main(arguments: list[str]) -> int:
 def _parse_options(arguments: list[str]) -> argparse.Namespace:
     parser = Parser("trainer.inference", __doc__)
     add = parser.add_argument
-    add("--weight_path", type=Path, required=True, metavar="FILE", help="the model.keras of a run")
+    add(
+        "--weight_path",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the model.keras of a run, or the model.onnx of an export, which starts sooner",
+    )
     add("--image", type=Path, required=True, nargs="+", metavar="FILE", help="pictures, folders of them, videos")
     add("--box", type=_parse_box, metavar="X,Y,W,H", help="the animal, in pixels of the upright picture")
     add("--finder", type=Path, metavar="FILE", help="finds dogs and cats: MediaPipe's SSD-MobileNetV2 as .tflite")
@@ -167,7 +174,11 @@ def _answer_pets(
     open_judge = partial(make_pet_judge, options.weight_path, finder, min_pet, options.batch_size)
     sources = {file.path.resolve() for file in files}
     for file in judge_files(open_judge, files, options.whole, options.batch_size, report_problem):
-        drawn = _draw(file, rule, options, sources) if options.annotated else []
+        try:
+            drawn = _draw(file, rule, options, sources) if options.annotated else []
+        except UnreadableImage as error:  # it has changed since it was read
+            report_problem(MediaFile(file.path), str(error))
+            continue
         if options.json:
             paths = {"annotated": [str(path) for path in drawn]} if options.annotated else {}
             yield build_json_file(file, rule, options.species) | paths
@@ -229,7 +240,8 @@ def _print_json(
         "results": results,
         "errors": [{"file": str(file.path), "why": reason} for file, reason in problems],
     }
-    print(json.dumps(document, ensure_ascii=False, indent=1))
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=1)  # as one text it would take much of the memory
+    print()
 
 
 if __name__ == "__main__":

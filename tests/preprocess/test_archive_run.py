@@ -3,7 +3,6 @@
 import json
 import shutil
 import zipfile
-from hashlib import sha256
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -18,7 +17,7 @@ from preprocess.writing.finished_work import TaskSummary, read_summary, write_su
 from shards.errors import DataError
 from shards.storage.self_checksum import dump_json_with_checksum
 from tests.preprocess.archives.forms import FORMS, deliver_tree, flip, write_files, zip_tree
-from tests.trees import write_video
+from tests.trees import digests, write_video
 
 pytestmark = pytest.mark.usefixtures("two_workers")
 PARTS = ("Training/CAT", "Validation/CAT", "Training/DOG")
@@ -38,24 +37,20 @@ def make(source: Path, out: Path, **settings) -> Path:
     return out
 
 
-def digest(out: Path) -> dict[str, str]:
-    return {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(out.iterdir())}
-
-
 def read_rows(out: Path) -> list[dict]:
     return pq.read_table(out / "manifest.parquet").to_pylist()
 
 
 @pytest.fixture(scope="module")
 def of_folders(tree, two_workers, tmp_path_factory) -> dict[str, str]:
-    return digest(make(tree, tmp_path_factory.mktemp("결과") / "pets"))
+    return digests(make(tree, tmp_path_factory.mktemp("결과") / "pets"))
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_gives_the_bytes_of_the_folders(tree, of_folders, tmp_path, capsys, form):
     source = deliver_tree(tree, tmp_path / "배달", form)
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "배달").rglob("*")}
-    assert digest(make(source, tmp_path / "out" / "pets")) == of_folders
+    assert digests(make(source, tmp_path / "out" / "pets")) == of_folders
     assert "archives 6, read where they lie; nothing is unpacked" in capsys.readouterr().err
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "배달").rglob("*")} == before
     assert {path.name for path in tmp_path.iterdir()} == {"배달", "out"}  # nothing was unpacked anywhere
@@ -70,7 +65,7 @@ def test_a_mix_of_forms_and_two_places(tree, of_folders, tmp_path, capsys):
     write_files(source, {name: data for name, data in zip_tree(tree).items() if "Validation" not in name})
     deliver_tree(tree, source, "tar of pieces")
     out = make(source, tmp_path / "pets")
-    assert digest(out) == of_folders
+    assert digests(out) == of_folders
     message = "7 frames lie in another place too; each is used once, from the first by source and path"
     assert message in capsys.readouterr().err  # of the folder CAT, also in its zip; a tar's copy of a zip is not listed
     assert json.loads((tmp_path / "pets.log.json").read_text())["frames_in_several_places"] == 7

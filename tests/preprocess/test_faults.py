@@ -5,7 +5,6 @@ import json
 import os
 import random
 import socket
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +24,7 @@ from shards.errors import CallError, DataError
 from shards.storage.atomic_write import name_partial
 from shards.verification import verify_dataset
 from tests.preprocess.faults import run_with_faults
-from tests.trees import annotate, make_jpeg, write_video
+from tests.trees import annotate, digests, make_jpeg, write_video
 
 FRAME, LABEL = "frame_5_timestamp_200", "dog-walkrun-000001.json"
 
@@ -35,10 +34,6 @@ def pets(tmp_path):
     for number in (1, 2):
         write_video(tmp_path / "pets", f"dog-walkrun-{number:06}")
     return tmp_path / "pets"
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
 
 
 def run_task(pets, **settings):
@@ -195,13 +190,19 @@ def flip(path: Path, place: int, bit: int = 0) -> None:
 def test_whatever_is_damaged_in_a_spill_is_found(pets, tmp_path):
     summary, rows = run_task(pets)
     folder, chance = tmp_path / "work", random.Random(0)
-    kept = sorted((row for row in rows if row["shuffle_key"] is not None), key=lambda row: row["spill_offset"])
-    places = [np.array([row[f"spill_{name}"] for row in kept]) for name in ("offset", "length", "check")]
+
+    def locate(prefix):
+        places = [[row[f"{prefix}_{name}"] for name in ("offset", "length", "check")] for row in rows]
+        return np.array(sorted(place for place in places if None not in place)).T
+
+    crops, whole_frames = locate("spill"), locate("frame_spill")
+    assert crops.size and whole_frames.size
 
     def look():
         found = read_summary(folder, summary.name)
         read_task_rows(folder, found.name, found.rows_digest, ["key"])
-        read_records(folder, found.name, *places)
+        read_records(folder, found.name, *crops)
+        read_records(folder, found.name, *whole_frames)
 
     look()
     for path in sorted(folder.glob(f"{summary.name}.*")):
@@ -232,13 +233,13 @@ def test_damage_costs_the_tasks_work_again_and_is_said(pets, tmp_path, two_worke
     assert digests(tmp_path / "out") == digests(tmp_path / "expected")
 
 
-@pytest.mark.parametrize("kind", ["shard", "note"])
-def test_a_damaged_finished_shard_is_made_again(pets, tmp_path, two_workers, monkeypatch, capsys, kind):
+@pytest.mark.parametrize("pattern", ["pet_mood-*", "pet_frames-*", "*.json"])
+def test_a_damaged_finished_shard_is_made_again(pets, tmp_path, two_workers, monkeypatch, capsys, pattern):
     expected = run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "expected")))
     settings = PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out"))
     stop_before("assemble_dataset", settings, monkeypatch)
     stage = tmp_path / "out" / ".work" / settings.fingerprint() / "finished"
-    (path,) = stage.glob("pet_mood-*") if kind == "shard" else stage.glob("*.json")
+    path = min(stage.glob(pattern))  # or the note of one of the two
     state = path.stat()
     flip(path, len(path.read_bytes()) // 2)
     os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))  # as a disk does it, unseen
@@ -322,6 +323,9 @@ FOREIGN = [
     ({"dataset.json": b'{"mine": 1}'}, "dataset.json"),
     ({"pet_mood-train.tfrecord-00000-of-00001": b""}, "pet_mood-train"),
     ({".work/somebody.doc": b""}, r"\.work/somebody\.doc"),
+    ({"pet_frames-val.tfrecord-00000-of-00001": b""}, "pet_frames-val"),
+    ({"frames/features.json": b"{}"}, "frames"),
+    ({"frames": b"", ".work/hashes/x": b""}, r"frames/\."),
 ]
 
 
@@ -365,6 +369,8 @@ def test_hostile_numbers_in_an_index_are_a_data_error(pets, tmp_path, two_worker
         lambda d: d["shards"]["train"][0].update(records=2**60),
         lambda d: d["shards"]["train"][0].update(records=-1),
         lambda d: d["shards"]["train"][0].update(file="../../etc/passwd"),
+        lambda d: d["frames"]["train"][0].update(file="../../etc/passwd"),
+        lambda d: d["frames"]["train"][0].update(file=d["shards"]["train"][0]["file"]),
     ):
         wrong = json.loads(json.dumps(stated))
         change(wrong)

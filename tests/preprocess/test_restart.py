@@ -12,7 +12,6 @@ import sys
 import textwrap
 import time
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -25,6 +24,7 @@ from shards import dataset as index
 from shards.errors import DataError
 from shards.storage.folder_lock import lock_file
 from shards.verification import verify_dataset
+from tests.trees import digests
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec
 
@@ -96,14 +96,9 @@ def run_driver(*arguments, **options) -> int:
     return process.returncode
 
 
-def digests(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    return {path.name: sha256(path.read_bytes()).hexdigest() for path in files}
-
-
 def stamp_work(out: Path) -> dict[str, int]:
     """When each finished spill and shard was written, wherever it lies by now."""
-    files = [*out.glob(".work/*/spill/*"), *out.glob(".work/*/finished/pet_mood-*"), *out.glob("pet_mood-*")]
+    files = [*out.glob(".work/*/spill/*"), *out.glob(".work/*/finished/pet_*-*"), *out.glob("pet_*-*")]
     return {path.name: path.stat().st_mtime_ns for path in files if not path.name.startswith(".")}
 
 

@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +18,12 @@ from shards.errors import CallError, DataError
 from shards.record import decode_record
 from shards.tfrecord import read_record_at
 from shards.verification import verify_dataset
-from tests.trees import make_jpeg, make_label, write_video
+from tests.trees import digests, make_jpeg, make_label, write_video
 from tools.sample.defects import REPEATED_IN_VALIDATION
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec
 
 pytestmark = pytest.mark.usefixtures("two_workers")
-
-
-def digests(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    return {path.name: sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def manifest(folder: Path):
@@ -66,8 +60,9 @@ def test_every_known_defect_is_found_again(sample, made):
 def test_the_dataset_is_whole_and_holds_nothing_else(made):
     assert list(verify_dataset(made)) == []
     dataset = index.read_dataset(made)
-    shards = {shard.file for files in dataset.shards.values() for shard in files}
-    assert {path.name for path in made.iterdir()} == shards | set(dataset.files) | {index.DATASET_FILE}
+    assert digests(made).keys() == {shard.file for shard in dataset.all_shards} | set(dataset.files) | {
+        index.DATASET_FILE
+    }
     assert len(dataset.shards["train"]) > 1 and len(dataset.shards["val"]) == 1
     lengths = [shard.records for shard in dataset.shards["train"]]
     assert max(lengths) - min(lengths) <= 1

@@ -1,8 +1,9 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shards.crop_geometry import Box, Crop, place_crop
+from shards.crop_geometry import Box, Crop, fit_size, measure_box, place_crop
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,32 @@ def test_crop_holds_its_box_and_is_inside_or_covers_the_image(data):
     ):
         assert start <= box_start and box_start + box_size <= start + size
         assert 0 <= start <= extent - size or (start <= 0 and start + size >= extent)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "size"),
+    [
+        (1920, 1080, (320, 180)),
+        (1080, 1920, (180, 320)),
+        (320, 320, (320, 320)),
+        (321, 200, (320, 199)),
+        (640, 481, (320, 241)),  # 240.5
+        (100, 4, (100, 4)),
+        (4000, 3, (320, 1)),
+    ],
+)
+def test_fit_size(width, height, size):
+    assert fit_size(width, height, 320) == size
+
+
+@pytest.mark.parametrize(
+    ("box", "edges"),
+    [
+        (Box(20, 10, 60, 20), (0.1, 0.1, 0.3, 0.4)),
+        (Box(0, 0, 200, 100), (0, 0, 1, 1)),
+        (Box(-50, 90, 100, 40), (0.9, 0, 1, 0.25)),  # what of it lies inside
+    ],
+)
+def test_measure_box(box, edges):
+    measured = measure_box(box, 200, 100)
+    assert measured == pytest.approx(edges) and measured == tuple(float(np.float32(edge)) for edge in measured)

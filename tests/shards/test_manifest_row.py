@@ -14,17 +14,26 @@ COLUMNS = [
     *[("key", "string"), ("source", "int16"), ("label_file", "string"), ("image_file", "string"), ("video", "string")],
     *[("frame_number", "int32"), ("timestamp", "int64"), ("species", "string"), ("action", "string")],
     *[("breed", "string"), ("gender", "string"), ("age", "int32"), ("neuter", "string"), ("location", "string")],
-    *[("date", "string"), ("width", "int32"), ("height", "int32"), ("box_x", "int32"), ("box_y", "int32")],
+    *[
+        ("date", "string"),
+        ("animal_count", "int32"),
+        ("width", "int32"),
+        ("height", "int32"),
+        ("box_x", "int32"),
+        ("box_y", "int32"),
+    ],
     *[("box_width", "int32"), ("box_height", "int32"), ("crop_x", "int32"), ("crop_y", "int32")],
     *[("crop_size", "int32"), ("emotion_inspect", "string"), ("emotion_owner", "string"), ("label", "int8")],
     *[("split", "string"), ("status", "string"), ("reason", "string"), ("note", "string")],
     *[("hash", "fixed_size_binary[8]"), ("detail", "int32"), ("duplicate_of", "string"), ("distance", "int16")],
     *[("shard", "string"), ("index", "int32"), ("offset", "int64"), ("length", "int32")],
     *[("video_index", "int32"), ("video_count", "int32")],
+    *[("frame_shard", "string"), ("frame_index", "int32"), ("frame_offset", "int64"), ("frame_length", "int32")],
 ]
 SPILL_COLUMNS = [
     *[("content", "uint32"), ("shuffle_key", "uint64"), ("spill_offset", "int64"), ("spill_length", "int32")],
-    *[("spill_check", "uint32"), ("pixels", "fixed_size_binary[16]")],
+    *[("spill_check", "uint32"), ("frame_spill_offset", "int64"), ("frame_spill_length", "int32")],
+    *[("frame_spill_check", "uint32"), ("pixels", "fixed_size_binary[16]")],
 ]
 
 
@@ -38,7 +47,7 @@ def test_the_schema_is_that_of_the_contract():
     assert make_schema(256).field("hash").type == pa.binary(32)
 
 
-def test_the_spill_has_the_same_columns_and_six_more():
+def test_the_spill_has_the_same_columns_and_nine_more():
     assert describe(make_spill_schema(64)) == COLUMNS + SPILL_COLUMNS
     assert make_spill_schema(256).field("hash").type == pa.binary(32)
 

@@ -16,6 +16,7 @@ from preprocess.run import run
 from preprocess.settings import PreprocessSettings
 from shards import dataset as index
 from shards.errors import DataError
+from shards.record_fields import RECORD_KINDS, WHOLE_FRAMES
 from shards.tfrecord import DamagedRecord, iterate_records, pack_record, read_record_at
 from shards.verification import verify_dataset
 from tests.trees import write_video
@@ -47,7 +48,7 @@ def test_whole(copy):
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
 def test_any_flipped_bit_is_found_and_named(copy):
@@ -69,16 +70,18 @@ def test_any_flipped_bit_is_found_and_named(copy):
 
 
 def test_a_flipped_bit_in_a_record_is_placed(copy):
-    shard = next(copy.glob("*-train*-00001-*"))
-    kept = pq.read_table(copy / "manifest.parquet").to_pylist()
-    for row in (row for row in kept if row["shard"] == shard.name):
+    rows = pq.read_table(copy / "manifest.parquet").to_pylist()
+    for kind, number in ((kind, number) for kind in RECORD_KINDS for number in range(2)):
+        name, _, offset, length = kind.place
+        row = [row for row in rows if row[name] and "-train" in row[name]][number]
+        shard = copy / row[name]
         data = bytearray(shard.read_bytes())
-        data[row["offset"] + row["length"] // 2] ^= 1
+        data[row[offset] + row[length] // 2] ^= 1
         (copy / "damaged").write_bytes(data)
         shard_copy = shard.read_bytes()
         shard.write_bytes(data)
         (fault,) = faults(copy)
-        assert f"{shard.name}: offset {row['offset']}:" in fault
+        assert f"{shard.name}: offset {row[offset]}:" in fault
         shard.write_bytes(shard_copy)
 
 
@@ -90,8 +93,10 @@ def test_every_missing_cut_and_stray_file_is_found(copy):
         (copy / name).write_bytes(data[:-1])
         assert any(name in fault for fault in faults(copy))
         (copy / name).write_bytes(data)
-    (copy / "pet_mood-train.tfrecord-00009-of-00010").touch()
-    assert "does not know" in faults(copy)[0]
+    for name in ("pet_frames-val.tfrecord-00009-of-00010", "pet_mood-train.tfrecord-00009-of-00010"):
+        (copy / name).touch()
+        assert f"{name}: a shard that dataset.json does not know" in faults(copy)[0]
+        (copy / name).unlink()
 
 
 def rewrite(folder: Path, change) -> None:
@@ -110,6 +115,10 @@ def kept(rows):
     return [row for row in rows if row["status"] == "kept"]
 
 
+def framed(rows):
+    return [row for row in rows if row["frame_shard"]]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -120,6 +129,14 @@ def kept(rows):
         (lambda rows: kept(rows)[0].update(video_index=99), "do not number"),
         (lambda rows: kept(rows)[0].update(status="rejected", reason="box_empty"), "count up to"),
         (lambda rows: kept(rows)[0].update(status="duplicate", duplicate_of="nobody/1"), "is no frame of this dataset"),
+        (lambda rows: framed(rows)[0].update(frame_length=7), "frame_length is .* the manifest states 7"),
+        (
+            lambda rows: framed(rows)[0].update(frame_shard=None),
+            "4 records, 3 rows|2 records, 1 rows|1 records, 0 rows",
+        ),
+        (lambda rows: framed(rows)[0].update(box_x=0), "bbox is BoxEdges.* the manifest states BoxEdges"),
+        (lambda rows: framed(rows)[0].update(width=200), "width is 320, the manifest states 200"),
+        (lambda rows: framed(rows)[0].update(animal_count=None), "animal_count is 1, the manifest states 0"),
     ],
 )
 def test_a_manifest_that_does_not_fit(copy, change, message):
@@ -128,9 +145,35 @@ def test_a_manifest_that_does_not_fit(copy, change, message):
     assert any(re.search(message, fault) for fault in found), found
 
 
+def test_more_whole_frames_than_the_settings_say(copy):
+    dataset = index.read_dataset(copy)
+    dataset.settings["frames"]["per_video"] = 3
+    index.write_dataset(copy, dataset)
+    assert sum("has 4 whole frames, more than the 3 of frames.per_video" in fault for fault in faults(copy)) == 2
+
+
+def test_a_dataset_from_before_there_were_whole_frames(copy):
+    """It stays whole, and says that a finder cannot be trained from it."""
+    dataset = index.read_dataset(copy)
+    index.check_has_frames(copy, dataset)
+    table = pq.read_table(copy / "manifest.parquet")
+    older = [name for name in table.column_names if name not in ("animal_count", *WHOLE_FRAMES.place)]
+    pq.write_table(table.select(older), copy / "manifest.parquet")
+    for path in copy.glob("pet_frames-*"):
+        path.unlink()
+    dataset.frames.clear()
+    del dataset.settings["frames"], dataset.counts["whole_frames"]
+    dataset.files = {name: file for name, file in dataset.files.items() if "/" not in name}
+    dataset.files["manifest.parquet"] = index.describe_file(copy / "manifest.parquet")
+    index.write_dataset(copy, dataset)
+    assert faults(copy) == []
+    with pytest.raises(DataError, match=r"has no whole frames \(it was made before there were any\); make it again"):
+        index.check_has_frames(copy, index.read_dataset(copy))
+
+
 def test_records_that_were_exchanged_are_found(copy):
     """Every record whole, every file whole, but not what the manifest states."""
-    one, other = sorted(copy.glob("*-train*"))[:2]
+    one, other = sorted(copy.glob("pet_mood-train*"))[:2]
     dataset = index.read_dataset(copy)
     data = one.read_bytes(), other.read_bytes()
     one.write_bytes(data[1])
@@ -168,7 +211,7 @@ def test_command_on_what_is_no_dataset(tmp_path):
 )
 def test_a_picture_that_claims_another_size_is_found(copy, claim, message):
     """With every checksum in order, as whoever means harm would write it."""
-    path = next(copy.glob("*-train*-00000-*"))
+    path = next(copy.glob("pet_mood-train*-00000-*"))
     with open(path, "rb") as file:
         records = [frame.record for frame in iterate_records(file)]
     place = records[0].index(b"\xff\xc0") + 5
@@ -183,7 +226,7 @@ def test_a_picture_that_claims_another_size_is_found(copy, claim, message):
 
 def test_a_record_before_the_file(copy):
     with (
-        open(next(copy.glob("*-train*")), "rb") as file,
+        open(next(copy.glob("pet_mood-train*")), "rb") as file,
         pytest.raises(DamagedRecord, match=r"^offset -1: lies before"),
     ):
         read_record_at(file, -1)

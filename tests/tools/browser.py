@@ -29,6 +29,13 @@ _PHONE = 600  # pixels; below, the page is laid out as a phone does, by its view
 @contextmanager
 def open_page(path: Path, width: int = 1200, height: int = 900) -> Iterator[Any]:
     """A selenium driver that shows a file in a window of exactly width x height pixels."""
+    with open_address(Path(path).absolute().as_uri(), width, height) as driver:
+        yield driver
+
+
+@contextmanager
+def open_address(address: str, width: int, height: int, extra: tuple[str, ...] = ()) -> Iterator[Any]:
+    """The same for any address; `extra` are more options of Chromium."""
     selenium = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
     browser, service = shutil.which("chromium"), shutil.which("chromedriver")
     if not (browser and service):
@@ -37,12 +44,12 @@ def open_page(path: Path, width: int = 1200, height: int = 900) -> Iterator[Any]
     options.binary_location = browser
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        for option in (*_OPTIONS, f"--user-data-dir={profile}", f"--window-size={width},{height}"):
+        for option in (*_OPTIONS, *extra, f"--user-data-dir={profile}", f"--window-size={width},{height}"):
             options.add_argument(option)
         driver = selenium.Chrome(options, selenium.ChromeService(service))
         try:
             resize(driver, width, height)
-            driver.get(Path(path).absolute().as_uri())
+            driver.get(address)
             yield driver
         finally:
             driver.quit()

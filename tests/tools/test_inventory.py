@@ -108,7 +108,9 @@ def test_folders(tree, capsys):
     assert figures["labels"]["videos"] == figures["pairs"]["videos"] == 3
     assert figures["frames"]["files"] == figures["frames"]["annotated"] == figures["frames"]["usable"] == 9
     assert figures["run"]["seconds"] > 0 and figures["run"]["sample"] == {"frames": 6, "cut": 6, "rejected": []}
-    assert figures["run"]["disk_bytes"] == 2 * 9 * 16_000 and not figures["problems"] and not figures["archives"]
+    assert figures["run"]["disk_bytes"] == 2 * 9 * (16_000 + 25_000)  # each frame as a crop and whole: 3 a video
+    assert figures["run"]["whole_frames"] == 9
+    assert not figures["problems"] and not figures["archives"]
     tables = {column: {line["value"]: line for line in lines} for column, lines in figures["tables"].items()}
     assert tables["split"].keys() == {"train", "val"} and tables["split"]["train"]["usable"] == 6
     assert tables["species"]["CAT"]["videos"] == 1 and tables["mood"][KOREAN[1]]["train"] == 3

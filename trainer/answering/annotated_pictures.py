@@ -131,7 +131,7 @@ def _choose_photo(file: JudgedPhoto, rule: DecisionRule, species: str | None) ->
     if whole := describe_whole(file, species):
         labels = [_label_animal(None, 0, whole, rule)]
     labels = labels or [PetLabel(None, NO_PET_SENTENCE, "no dog or cat found")]
-    yield _Drawing(_name_picture(file.path), read_upright_pixels(file.path, check_scan=False), labels)
+    yield _Drawing(_name_picture(file.path), read_upright_pixels(file.path), labels)
 
 
 def _choose_frames(file: JudgedClip, rule: DecisionRule, species: str | None) -> Iterator[_Drawing]:

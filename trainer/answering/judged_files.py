@@ -95,7 +95,11 @@ def judge_files(
         if index in failed:
             continue
         if whole and file.is_video and not answer.pets:
-            answer = answer._replace(whole=_judge_whole_frames(judge, file, batch_size))
+            try:
+                answer = answer._replace(whole=_judge_whole_frames(judge, file, batch_size))
+            except UnreadableImage as error:  # it has changed since it was read
+                note_problem(index, str(error))
+                continue
         yield answer
 
 

@@ -11,7 +11,7 @@ A PetJudge is used by one thread at a time: with many callers, let one thread ow
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from trainer.answering.box_crop import crop_square
 from trainer.finding.finder_file import open_finder
 from trainer.finding.found_pet import Finder
 from trainer.model.mood_json import Metadata, read_metadata
-from trainer.tensorflow_startup import without_notes
+from trainer.model.mood_network import MoodNetwork, open_mood_network
 
 DEFAULT_MIN_PET = 0.05
 
@@ -39,7 +39,7 @@ class PetJudge:
     """The networks that find pets and tell their moods.
 
     Args:
-        model: as trainer.model.model_file.read_model gives it.
+        network: tells the moods, see trainer.model.mood_network.
         metadata: the model's.
         finder: finds the pets; None: whole pictures are judged.
         min_pet: the least longer side of a pet's box, as a share of the picture's shorter side, 0..1.
@@ -48,14 +48,14 @@ class PetJudge:
 
     def __init__(
         self,
-        model: Any,
+        network: MoodNetwork,
         metadata: Metadata,
         finder: Finder | None = None,
         min_pet: float = DEFAULT_MIN_PET,
         batch_size: int = 32,
     ):
         self.metadata = metadata
-        self._model, self._finder = model, finder
+        self._network, self._finder = network, finder
         self._min_pet, self._batch_size = min_pet, batch_size
 
     def judge(self, pictures: Sequence[np.ndarray]) -> list[list[JudgedPet]]:
@@ -88,17 +88,17 @@ class PetJudge:
 
     def _predict(self, squares: list[np.ndarray]) -> np.ndarray:
         batches = _cut_batches(squares, self._batch_size)
-        logits = [self._model.predict_on_batch(np.stack(batch))["logits"] for batch in batches]
+        logits = [self._network.predict_logits(np.stack(batch)) for batch in batches]
         return np.concatenate([np.empty((0, len(EMOTIONS)), np.float32), *logits])
 
 
 def open_pet_judge(
     weight_path: Path, finder_path: Path | None, min_pet: float = DEFAULT_MIN_PET, batch_size: int = 32
 ) -> PetJudge:
-    """Open a run's model.keras and a finder (see open_finder), and start TensorFlow.
+    """Open a model and a finder (see open_finder); a model.keras starts TensorFlow.
 
     Args:
-        weight_path: the model.keras of a run.
+        weight_path: the model.keras of a run, or the model.onnx of an export.
         finder_path: see trainer.finding.finder_file.open_finder; None: whole pictures are judged.
         min_pet, batch_size: see PetJudge.
 
@@ -112,11 +112,7 @@ def make_pet_judge(
 ) -> PetJudge:
     """The same with a finder that is open already."""
     metadata = read_metadata(weight_path)
-    with without_notes():
-        from trainer.model.model_file import read_model  # starts TensorFlow
-
-        model, _ = read_model(weight_path)
-    return PetJudge(model, metadata, finder, min_pet, batch_size)
+    return PetJudge(open_mood_network(weight_path), metadata, finder, min_pet, batch_size)
 
 
 def _cut_batches(squares: list[np.ndarray], most: int) -> Iterator[list[np.ndarray]]:

@@ -6,7 +6,7 @@ Each step is a generator, so a long video is never held in memory as a whole.
 from collections.abc import Callable, Iterator
 from itertools import chain, groupby, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from trainer.answering.media_files import MediaFile
 from trainer.answering.photo import read_upright_pixels
 from trainer.answering.video_file import sample_video_frames
 from trainer.model.mood_json import Metadata
-from trainer.tensorflow_startup import without_notes
+from trainer.model.mood_network import open_mood_network
 
 
 class _Square(NamedTuple):
@@ -43,7 +43,7 @@ def check_box_fits(files: list[MediaFile], box: Box) -> None:
     """Raise CallError if the box extends beyond a photo or a video's first frame. Unreadable files are skipped."""
     for file in files:
         try:
-            _, pixels = next(read_pictures(file, check_scan=False))
+            _, pixels = next(read_pictures(file))
         except UnreadableImage:
             continue  # predict_files reports it
         height, width = pixels.shape[:2]
@@ -65,7 +65,7 @@ def predict_files(
     """Yield the logits of each file as soon as its last picture is through the model.
 
     Args:
-        model_path: a model.keras; it is loaded, and TensorFlow started, only once there is a picture to predict.
+        model_path: see open_mood_network; it is loaded only once there is a picture to predict.
         metadata: the model's.
         files: as list_media_files returns them.
         box: the animal, in pixels of the upright pictures; None for whole pictures.
@@ -104,7 +104,7 @@ def _read_squares(
             note_problem(index, str(error))
 
 
-def read_pictures(file: MediaFile, check_scan: bool = True) -> Iterator[tuple[float, np.ndarray]]:
+def read_pictures(file: MediaFile) -> Iterator[tuple[float, np.ndarray]]:
     """Yield seconds and pixels: of a photo once, of a video its sampled frames.
 
     Raises UnreadableImage, for a truncated video after its last frame.
@@ -114,7 +114,7 @@ def read_pictures(file: MediaFile, check_scan: bool = True) -> Iterator[tuple[fl
     if file.is_video:
         yield from sample_video_frames(file.path)
     else:
-        yield 0.0, read_upright_pixels(file.path, check_scan)
+        yield 0.0, read_upright_pixels(file.path)
 
 
 def _predict_squares(model_path: Path, squares: Iterator[_Square], batch_size: int) -> Iterator[_SquareLogits]:
@@ -122,18 +122,11 @@ def _predict_squares(model_path: Path, squares: Iterator[_Square], batch_size: i
     first_batch = list(islice(squares, batch_size))
     if not first_batch:
         return
-    model = _load_model(model_path)
+    network = open_mood_network(model_path)
     size = len(first_batch)  # below batch_size if there are fewer squares in all
     squares = chain(first_batch, squares)
     while batch := list(islice(squares, size)):
         pixels = np.zeros((size, *batch[0].pixels.shape), np.uint8)  # the last batch is padded with black
         pixels[: len(batch)] = [square.pixels for square in batch]
-        for square, logits in zip(batch, model.predict_on_batch(pixels)["logits"], strict=False):
+        for square, logits in zip(batch, network.predict_logits(pixels), strict=False):
             yield _SquareLogits(square.file_index, square.seconds, logits)
-
-
-def _load_model(path: Path) -> Any:
-    with without_notes():
-        from trainer.model.model_file import read_model  # starts TensorFlow
-
-        return read_model(path)[0]

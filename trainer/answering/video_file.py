@@ -55,11 +55,30 @@ def sample_video_frames(path: Path) -> Iterator[tuple[float, np.ndarray]]:
         yield previous
 
 
+def read_stated_size(path: Path) -> tuple[int, int]:
+    """The width and height of all frames that OpenCV will give out, in pixels; 0, 0 for what is no video.
+
+    FFmpeg decodes a frame for it only where the container does not say. Later frames of other sizes are scaled to this.
+    """
+    _check_regular_file(path)
+    capture = _open_capture(path)
+    try:
+        sides = (capture.get(field) for field in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+        width, height = (max(0, int(side)) for side in sides)  # -1 where OpenCV could not open it
+        return width, height
+    finally:
+        capture.release()
+
+
+def _open_capture(path: Path) -> cv2.VideoCapture:
+    with capture_stderr(), make_utf8_path(path.absolute()) as plain_path:
+        return cv2.VideoCapture(str(plain_path), cv2.CAP_FFMPEG)
+
+
 def _read_frames(path: Path) -> Iterator[tuple[float, np.ndarray]]:
     """Yield every frame with its seconds from the first one; raise UnreadableImage at the end if some are missing."""
     _check_regular_file(path)
-    with capture_stderr(), make_utf8_path(path.absolute()) as plain_path:
-        capture = cv2.VideoCapture(str(plain_path), cv2.CAP_FFMPEG)
+    capture = _open_capture(path)
     try:
         step = 1 / (capture.get(cv2.CAP_PROP_FPS) or _DEFAULT_FRAME_RATE)
         stated_count = capture.get(cv2.CAP_PROP_FRAME_COUNT)  # 0 or negative if the container does not state it

@@ -6,6 +6,7 @@ Works on tensors, and on the symbolic ones of a functional model, so that it bec
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
 from keras import ops
 
 from trainer.finding.centre_network import STRIDE
@@ -60,8 +61,10 @@ def decode_box_grid(heads: Any, resolution: int) -> Any:
     return ops.concatenate([centres - sizes / 2, centres + sizes / 2], axis=-1)
 
 
-def make_cell_middles(resolution: int) -> Any:
-    """The middles of the cells, y and x in cells: (1, cells, cells, 2) float32."""
-    line = ops.arange(resolution // STRIDE, dtype="float32") + 0.5
-    rows, columns = ops.meshgrid(line, line, indexing="ij")
-    return ops.stack([rows, columns], axis=-1)[None]
+def make_cell_middles(resolution: int) -> np.ndarray:
+    """The middles of the cells, y and x in cells: (1, cells, cells, 2) float32.
+
+    An array of numpy's: a tensor in a model would become an input of its ONNX file.
+    """
+    cells = resolution // STRIDE
+    return np.moveaxis(np.indices((cells, cells), np.float32), 0, -1)[None] + np.float32(0.5)

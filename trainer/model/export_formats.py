@@ -21,6 +21,7 @@ from shards.storage.folder_lock import lock_folder
 from shards.storage.utf8_path import make_utf8_path
 from trainer.model.model_file import read_model
 from trainer.model.mood_json import MOOD_JSON, Metadata, encode_metadata
+from trainer.model.onnx_network import OnnxNetwork
 from trainer.tensorflow_startup import without_notes
 
 LOGIT_TOLERANCE = 1e-3
@@ -138,10 +139,7 @@ def _write_onnx(model: keras.Model, metadata: Metadata, path: Path) -> None:
 
 
 def _load_onnx(path: Path) -> _PredictLogits:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
-    return lambda batch: session.run(["logits"], {"pictures": batch})[0]
+    return OnnxNetwork(path).predict_logits
 
 
 class _Format(NamedTuple):

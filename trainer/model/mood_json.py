@@ -1,4 +1,7 @@
-"""mood.json, a member of the zip that a .keras file is: the model's metadata, readable without TensorFlow or Keras."""
+"""mood.json: the model's metadata, readable without TensorFlow or Keras.
+
+It is a member of the zip that a .keras file is, and a property of an exported ONNX file.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -7,13 +10,14 @@ import msgspec
 import numpy as np
 
 from shards.emotions import EMOTIONS
-from shards.errors import DataError
+from shards.errors import CallError, DataError
 from trainer.model.keras_archive import OLDEST_KERAS, decode_json_member, read_json_member
+from trainer.model.onnx_network import ONNX_SUFFIX, read_onnx_property
 
 MOOD_JSON = "mood.json"
 MODEL_VERSION = 1
 _FORMAT = "pet_mood model"
-_REMEDY = "give the model.keras of a run (runs/NAME/model.keras)"
+_REMEDY = "give the model.keras of a run (runs/NAME/model.keras), or the model.onnx of an export"
 
 
 class NamedMood(msgspec.Struct):
@@ -57,15 +61,28 @@ def encode_metadata(metadata: Metadata) -> bytes:
 
 
 def read_metadata(path: Path) -> Metadata:
-    """The metadata of a model file; the checksums of all members of the zip are verified too.
+    """The metadata of a model file; the checksums of all members of a .keras file are verified too.
 
     Raises CallError where it is no model file of this project, DataError where it is damaged, of another format
     version, or numbers the moods differently.
     """
-    metadata = decode_json_member(path, MOOD_JSON, read_json_member(path, MOOD_JSON, _REMEDY), Metadata)
+    metadata = decode_json_member(path, MOOD_JSON, _read_text(path), Metadata)
     for own, other in zip(_list_moods(), metadata.emotions, strict=False):
         if own != other:
             raise DataError(f"{path}: numbers the moods as {other}, this program as {own}; use the one that wrote it")
     if len(metadata.emotions) != len(EMOTIONS):
         raise DataError(f"{path}: knows {len(metadata.emotions)} moods, this program {len(EMOTIONS)}")
     return metadata
+
+
+def _read_text(path: Path) -> bytes:
+    if path.suffix not in (".keras", ONNX_SUFFIX):
+        raise CallError(f"{path}: is no .keras file and no .onnx file; {_REMEDY}")
+    if path.suffix == ".keras":
+        return read_json_member(path, MOOD_JSON, _REMEDY)
+    if not path.is_file():
+        raise CallError(f"{path}: {'is not a file' if path.exists() else 'there is no such file'}; {_REMEDY}")
+    text = read_onnx_property(path, MOOD_JSON)
+    if text is None:
+        raise CallError(f"{path}: holds no {MOOD_JSON}, so this project did not write it; {_REMEDY}")
+    return text

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,16 +12,12 @@ from shards.dataset import read_dataset
 from shards.errors import CallError
 from shards.verification import verify_dataset
 from tests.deliveries import unpack_delivery
+from tests.trees import digests
 from tools.sample.delivery_forms import SAMPLE_FORMS, pack_delivery
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec
 
 pytestmark = pytest.mark.usefixtures("two_workers")
-
-
-def digests(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    return {path.name: sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 @pytest.fixture(scope="module")

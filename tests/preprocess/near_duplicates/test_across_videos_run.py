@@ -19,6 +19,7 @@ from shards.emotions import KOREAN
 from shards.errors import DataError
 from shards.manifest import read_hashes
 from shards.record import decode_record
+from shards.record_fields import CROPS, WHOLE_FRAMES
 from shards.storage.self_checksum import dump_json_with_checksum
 from shards.tfrecord import read_record_at
 from shards.verification import verify_dataset
@@ -156,7 +157,7 @@ def test_a_dry_run_says_what_would_be_kept_and_leaves_its_hashes(tree, tmp_path,
     hashes = {path: path.stat().st_mtime_ns for path in out.glob(".work/hashes/*")}
     assert hashes
     real = make(tree, out)
-    places = dict.fromkeys(("shard", "index", "offset", "length", "video_index", "video_count"))
+    places = dict.fromkeys((*CROPS.place, "video_index", "video_count", *WHOLE_FRAMES.place))
     assert {key: row | places for key, row in real.items()} == dry
     assert not (out / ".work").exists() and read_dry_run(out) is None
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from preprocess.sources.aihub_label import parse_aihub_label, read_age
+from preprocess.sources.aihub_label import parse_aihub_label, read_age, read_animal_count
 from preprocess.sources.video import InvalidLabel, UnreadableLabel
 from shards.crop_geometry import Box
 from tests.trees import BOX, annotate, make_label
@@ -167,3 +167,12 @@ def test_a_label_that_is_a_list():
 )
 def test_read_age(age, years):
     assert read_age(age) == years
+
+
+@pytest.mark.parametrize(
+    ("stated", "count"), [(1, 1), ("3", 3), (2.0, 2), (0, None), (-1, None), ("여러", None), (None, None)]
+)
+def test_the_number_of_animals(stated, count):
+    assert read_animal_count(stated) == count
+    read = parse_aihub_label(encode(make_label(owner={"animalCount": stated}) | {"annotations": [annotate(0)]}))
+    assert read.traits["animal_count"] == count

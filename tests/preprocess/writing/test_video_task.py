@@ -3,15 +3,19 @@
 import json
 import os
 
+import numpy as np
 import pyarrow.compute as pc
 import pytest
 
-from preprocess.settings import BoxSettings, CropSettings, DedupeSettings, PreprocessSettings
+from preprocess.settings import BoxSettings, CropSettings, DedupeSettings, FrameSettings, PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
-from preprocess.writing.spill import read_records, read_task_rows, shuffle_key
+from preprocess.writing.keyed_order import rank_in_video, shuffle_key
+from preprocess.writing.spill import read_records, read_task_rows
 from preprocess.writing.video_task import run_video_task
+from shards.crop_geometry import Box, measure_box
 from shards.jpeg_headers import MAX_FRAME_PIXELS
 from shards.record import decode_record
+from shards.record_fields import FRAME_FIELDS
 from tests.trees import BOX, HEIGHT, WIDTH, annotate, make_jpeg, make_label, write_video
 
 GOOD = make_jpeg(1)
@@ -188,7 +192,28 @@ def test_records_lie_in_the_order_of_their_keys(tmp_path):
     places = [rows[f"spill_{name}"].to_numpy() for name in ("offset", "length", "check")]
     records = [decode_record(record) for record in read_records(tmp_path / "work", summary.name, *places)]
     assert [record["key"] for record in records] == rows["key"].to_pylist()
-    assert summary.record_bytes == places[1].sum()
+    whole_frames = rows.filter(pc.is_valid(rows["frame_spill_length"]))  # in the same order, behind the crops
+    assert pc.min(whole_frames["frame_spill_offset"]).as_py() == places[1].sum()
+    keys = [shuffle_key(key, 3) for key in rows["key"].to_pylist()]
+    chosen = sorted(keys, key=lambda key: int(rank_in_video(np.array([key], np.uint64))[0]))[:4]
+    assert whole_frames["shuffle_key"].to_pylist() == sorted(chosen)
+    places = [whole_frames[f"frame_spill_{name}"].to_numpy() for name in ("offset", "length", "check")]
+    found = read_records(tmp_path / "work", summary.name, *places)
+    records = [decode_record(record, FRAME_FIELDS) for record in found]
+    assert [record["key"] for record in records] == whole_frames["key"].to_pylist()
+    assert records[0].keys() == FRAME_FIELDS.keys() and records[0]["bbox"] == measure_box(Box(**BOX), WIDTH, HEIGHT)
+    assert summary.record_bytes == (rows["spill_length"].to_numpy().sum() + places[1].sum())
+
+
+def test_a_frame_that_is_damaged_outside_its_crop_has_a_crop_alone(tmp_path):
+    """The crop does not need the damaged part of the scan; another frame's whole picture takes its place."""
+    damaged = bytearray(make_jpeg(1))
+    damaged[-60:-2] = b"\xff" * 58
+    images = {0: bytes(damaged)} | {5 * i: make_jpeg(i + 1) for i in range(1, 5)}
+    write_video(tmp_path / "pets", images=images, annotations=[annotate(n, BOX | {"y": 0}) for n in images])
+    rows, _ = run_task(tmp_path, frames=FrameSettings(5))
+    assert rows["status"].to_pylist() == ["kept"] * 5
+    assert rows["frame_spill_length"].is_valid().to_pylist() == [False] + [True] * 4
 
 
 def test_near_duplicates_are_dropped_unless_told_otherwise(tmp_path):
@@ -207,7 +232,6 @@ def test_near_duplicates_are_dropped_unless_told_otherwise(tmp_path):
 
 def test_black_frames_are_compared_by_their_pixels(tmp_path):
     import cv2
-    import numpy as np
 
     black = cv2.imencode(".jpg", np.zeros((HEIGHT, WIDTH, 3), np.uint8))[1].tobytes()
     dark = cv2.imencode(".jpg", np.full((HEIGHT, WIDTH, 3), 8, np.uint8))[1].tobytes()

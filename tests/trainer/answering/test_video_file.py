@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from shards.jpeg_headers import UnreadableImage
-from trainer.answering.video_file import sample_video_frames
+from trainer.answering.video_file import read_stated_size, sample_video_frames
 
 
 def write_clip(path: Path, levels: list[int], fps: float) -> Path:
@@ -44,6 +44,26 @@ def test_colours_and_shape(tmp_path):
     writer.release()
     _, pixels = next(sample_video_frames(path))
     assert pixels.shape == (48, 64, 3) and np.abs(pixels[20, 20].astype(int) - (220, 0, 0)).max() < 12
+
+
+def test_all_frames_have_the_stated_size(tmp_path):
+    """Also where one is larger: it is known before any is given out how much memory a frame takes."""
+    path = tmp_path / "a.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 5, (64, 48))
+    for seed in range(4):
+        writer.write(np.random.default_rng(seed).integers(0, 255, (48, 64, 3), np.uint8))
+    writer.release()
+    data = bytearray(path.read_bytes())
+    larger = cv2.imencode(".jpg", np.full((300, 400, 3), 90, np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 10])[1].tobytes()
+    place = data.rindex(b"00dc", 0, data.index(b"idx1"))  # the last frame's chunk: name, size, JPEG
+    size = int.from_bytes(data[place + 4 : place + 8], "little")
+    data[place + 8 : place + 8 + size] = larger.ljust(size, b"\0")
+    path.write_bytes(data)
+    assert read_stated_size(path) == (64, 48)
+    shapes = [pixels.shape for _, pixels in sample_video_frames(path)]
+    assert shapes == [(48, 64, 3)] * 4
+    path.write_bytes(b"no video")
+    assert read_stated_size(path) == (0, 0)
 
 
 def test_names_that_mean_something_to_ffmpeg(tmp_path, monkeypatch):

@@ -118,7 +118,7 @@ def test_real_cats_and_dogs(real_files, real_finder):
     for path in sorted((folder / "images").glob("*.jpg")):
         text = next(folder.rglob(f"{path.stem}.xml")).read_text()
         head = [int(re.search(f"<{name}>(\\d+)<", text)[1]) for name in ("ymin", "xmin", "ymax", "xmax")]
-        for pet in real_finder.find([read_upright_pixels(path, check_scan=False)])[0]:
+        for pet in real_finder.find([read_upright_pixels(path)])[0]:
             shown = "cat" if path.name[0].isupper() else "dog"  # so the data set names them
             corners = list_corners([pet.box])[0]
             inside = [
@@ -135,7 +135,7 @@ def test_real_cats_and_dogs(real_files, real_finder):
 def test_real_photos_without_a_pet(real_files, real_finder):
     """Goats and a toy dog may be taken for dogs, and a dog of 90 pixels is not seen."""
     folder = real_files / "boxes/coco_permissive/images"
-    pictures = [read_upright_pixels(path, check_scan=False) for path in sorted(folder.glob("*.jpg"))[:20]]
+    pictures = [read_upright_pixels(path) for path in sorted(folder.glob("*.jpg"))[:20]]
     found = real_finder.find(pictures)
     assert sum(map(bool, found)) <= 1
 

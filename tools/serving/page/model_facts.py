@@ -1,0 +1,83 @@
+"""What the page says about the model: what it was trained on and what it is worth, from the files of its run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from shards.emotions import EMOTIONS, ENGLISH
+from shards.errors import CallError, DataError
+from trainer.answering.korean_sentences import format_mood_sentence
+from trainer.model.mood_json import Metadata
+from trainer.run_files.file_names import METRICS_FILE, MODEL_FILE, RECORD_FILE
+
+_LEVELS = ("videos", "frames")
+
+
+def find_model(path: Path) -> Path:
+    """The model file of a run: the path itself, or model.keras in the folder that it is. Raises CallError for none."""
+    if not path.exists():
+        raise CallError(f"{path}: there is no such run; give a run's folder or its {MODEL_FILE}")
+    if not path.is_dir():
+        return path
+    if not (path / MODEL_FILE).is_file():
+        raise CallError(f"{path}: holds no {MODEL_FILE}; give the folder of a run (runs/NAME), or train first")
+    return path / MODEL_FILE
+
+
+def read_model_facts(model_path: Path, metadata: Metadata) -> dict[str, Any]:
+    """What is known of a model, ready for JSON. What its run's folder does not say is None.
+
+    Raises DataError where metrics.json or run.json is no JSON object, or is not as this program writes it.
+    """
+    metrics, record = (_read_object(model_path.with_name(name)) for name in (METRICS_FILE, RECORD_FILE))
+    try:
+        return {
+            "run": model_path.absolute().parent.name,
+            "backbone": metadata.backbone,
+            "resolution": metadata.trained.get("resolution", metadata.image_size),
+            "prior": [round(share, 6) for share in metadata.prior],
+            "untrained": [label for label, share in enumerate(metadata.prior) if share == 0],
+            "moods": [mood._asdict() for mood in EMOTIONS],
+            "sentences": {species or "unknown": _list_sentences(species) for species in ("dog", "cat", None)},
+            "data": _describe_data(record["data"]) if record and "data" in record else None,
+            "scores": _describe_scores(metrics["evaluation"]) if metrics and metrics.get("evaluation") else None,
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        where = f"{METRICS_FILE} or {RECORD_FILE} beside {model_path}"
+        raise DataError(f"{where} is not as this program writes it ({error!r}); train anew or move it away") from error
+
+
+def _list_sentences(species: str | None) -> list[str]:
+    """The Korean sentence for each mood, and as the last one that for a mood that is not known."""
+    return [format_mood_sentence(label, species) for label in (*range(len(EMOTIONS)), None)]
+
+
+def _describe_data(data: dict[str, Any]) -> dict[str, Any]:
+    """Names and sizes of the datasets, without the folders around them."""
+    return {
+        part: {"name": Path(data[part]["path"]).name, "pictures": data[part]["records"], "videos": data[part]["videos"]}
+        for part in ("train", "valid")
+    }
+
+
+def _describe_scores(evaluation: dict[str, Any]) -> dict[str, Any]:
+    """The macro-F1 for videos and for frames, each beside the answer that is always the commonest mood."""
+    scores = {}
+    for level in _LEVELS:
+        figures = evaluation[level]["equal_priors"]
+        score = {name: figures["macro_f1"][name] for name in ("value", "interval", "majority", "against_majority")}
+        mood = EMOTIONS[ENGLISH.index(figures["majority"])]
+        scores[level] = score | {"count": evaluation[level]["n"], "commonest": mood._asdict()}
+    return scores
+
+
+def _read_object(path: Path) -> dict[str, Any] | None:
+    try:
+        value = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise DataError(f"{path} is not JSON: {error}; restore it, or move it away to serve without") from error
+    if not isinstance(value, dict):
+        raise DataError(f"{path} holds no JSON object; restore it, or move it away to serve without")
+    return value
