@@ -17,10 +17,19 @@ from tests.pages import Page
 from tests.tools.browser import console_errors, is_blank, open_page, resize, sideways
 from tests.trainer.runs import FINDER_TINY, read_weights, train_finder_here
 from tests.trainer.whole_frames import make_scene
+from trainer.finder_evaluation import finder_metrics
+from trainer.finder_settings import FinderSettings
+from trainer.finder_training.finder_check import check_finder_run
+from trainer.finder_training.finder_run import FinderRun
+from trainer.finder_training.train_run import open_frame_splits
+from trainer.finding.centre_file import build_serving_finder
+from trainer.finding.centre_network import build_centre_network
 from trainer.finding.finder_file import open_finder
 from trainer.finding.finder_json import read_finder_metadata
+from trainer.model.network import find_backbone
 from trainer.run_files.checkpoint import read_progress
 from trainer.training import checkpoint_callback
+from trainer.training.device import Device
 
 TINIEST = ("--resolution", "32")  # where nothing has to be learnt
 
@@ -120,15 +129,16 @@ class _Killed(BaseException):
 
 def test_killed_in_an_epoch_it_ends_with_the_same_weights(whole_frames, tmp_path, monkeypatch):
     """As from SIGKILL right after a checkpoint: nothing more is written. The mood trainer's test kills processes."""
-    arguments = (*FINDER_TINY, *TINIEST, "--epochs", "2", "--deterministic", "true", "--checkpoint_steps", "3")
+    arguments = (*FINDER_TINY, *TINIEST, "--epochs", "1", "--deterministic", "true", "--checkpoint_steps", "3")
     write, written = checkpoint_callback.write_checkpoint, []
 
     def write_and_die(folder, model, progress):
         write(folder, model, progress)
         written.append(progress.total_steps)
-        if len(written) == 5:  # in the second epoch
+        if len(written) == 2:  # after 6 steps of 10
             raise _Killed
 
+    monkeypatch.setattr(finder_metrics, "RESAMPLE_COUNT", 20)
     try:
         assert train_finder_here(whole_frames, tmp_path / "straight", *arguments).returncode == 0
         monkeypatch.setattr(checkpoint_callback, "write_checkpoint", write_and_die)
@@ -137,7 +147,7 @@ def test_killed_in_an_epoch_it_ends_with_the_same_weights(whole_frames, tmp_path
         result = train_finder_here(whole_frames, tmp_path / "run", *arguments)
     finally:
         tensorflow_config.disable_op_determinism()
-    assert result.returncode == 0 and "goes on after 1 epochs and 5 of 10 steps" in result.stderr, result.stderr
+    assert result.returncode == 0 and "goes on after 0 epochs and 6 of 10 steps" in result.stderr, result.stderr
     one, other = (read_weights(tmp_path / name / "finder.keras") for name in ("straight", "run"))
     assert one.keys() == other.keys()
     for name, weights in one.items():
@@ -185,16 +195,24 @@ def test_a_flipped_bit_names_file_and_offset(whole_frames, tmp_path):
     assert result.returncode == 1 and f"{shard}: offset" in result.stderr.splitlines()[-1]
 
 
-def test_half_precision_and_the_pretrained_backbone_of_a_run(whole_frames, small_weights, tmp_path):
-    precision = ("--precision", "mixed_float16", "--self_check", "true")
-    arguments = (*FINDER_TINY, *TINIEST, "--weights", str(small_weights), "--epochs", "1", *precision)
+def test_half_precision_on_the_pretrained_backbone_of_a_run(whole_frames, small_weights, tmp_path):
+    """Checked as a run is before its first epoch: what is written and read again is float32, and near enough."""
+    settings = FinderSettings(
+        str(whole_frames), backbone="small", weights=str(small_weights), batch_size=8, resolution=32
+    )
+    keras.config.set_dtype_policy("mixed_float16")
     try:
-        result = train_finder_here(whole_frames, tmp_path / "run", *arguments)
+        network = build_centre_network(settings.network_settings, 32)
     finally:
         keras.config.set_dtype_policy("float32")
-    assert result.returncode == 0 and "mixed_float16" in result.stderr, result.stderr
-    loaded = keras.saving.load_model(tmp_path / "run/finder.keras")
+    device = Device("cpu", "test", "tensorflow", "mixed_float16", False, 1)
+    splits = open_frame_splits(settings)
+    run = FinderRun(tmp_path, settings, settings.frame_settings, device, *splits, network)
+    assert len(check_finder_run(run)) == 5
+    loaded = build_serving_finder(network, 32)
     assert {weight.dtype for weight in loaded.weights} == {"float32"}
+    saved = keras.saving.load_model(small_weights)
+    np.testing.assert_array_equal(find_backbone(network).layers[1].kernel, saved.layers[1].kernel)
 
 
 def test_litert_and_onnx_find_the_same(finder_run, tmp_path):
