@@ -11,7 +11,7 @@ import yaml
 from preprocess.__main__ import parse_preprocess_settings
 from preprocess.output_folder.disk_space import check_space
 from preprocess.output_folder.work_folders import spill_folder
-from preprocess.settings import PreprocessSettings
+from preprocess.settings import FrameSettings, PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
 from shards.dataset import read_dataset
 from shards.errors import CallError
@@ -128,16 +128,17 @@ def small_disk(tmp_path):
 def test_a_disk_that_fills_up_on_the_way(small_disk, tmp_path):
     """The estimate is passed with finished work counted in, then the disk fills: one line, and nothing looks whole."""
     write_video(tmp_path / "pets", images=8)
-    settings = PreprocessSettings(source=[str(tmp_path / "pets")], out=str(small_disk))
+    settings = PreprocessSettings([str(tmp_path / "pets")], str(small_disk), frames=FrameSettings(0))
+    arguments = ("--source", tmp_path / "pets", "--out", small_disk, "--workers", 1, "--frames.per_video", 0)
     filler = spill_folder(settings) / "old.records"
     filler.parent.mkdir(parents=True)
     filler.write_bytes(b"x" * 290_000)
-    done = call("--source", tmp_path / "pets", "--out", small_disk, "--workers", 1)
+    done = call(*arguments)
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert "the disk is full" in done.stderr.splitlines()[-1]
     assert not (small_disk / "dataset.json").exists()
     filler.unlink()
-    assert call("--source", tmp_path / "pets", "--out", small_disk, "--workers", 1).returncode == 0
+    assert call(*arguments).returncode == 0
 
 
 def test_settings_come_from_file_and_command_line(tmp_path):
@@ -183,5 +184,5 @@ def test_only_settings_that_change_content_reach_the_dataset():
     one = PreprocessSettings(source=["a"], out="b", workers=1, work="w", address="x", replace=True)
     other = PreprocessSettings(source=["c"], out="d")
     assert one.content == other.content and one.fingerprint() == other.fingerprint()
-    assert set(one.content) == {"seed", "shard_bytes", "box", "crop", "hash", "dedupe", "select", "split"}
+    assert set(one.content) == {"seed", "shard_bytes", "box", "crop", "hash", "dedupe", "select", "frames", "split"}
     assert PreprocessSettings(source=["a"], out="b", seed=1).fingerprint() != one.fingerprint()

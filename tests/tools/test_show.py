@@ -89,7 +89,7 @@ def test_bad_calls(dataset, tmp_path, capsys):
 def test_damaged_datasets(dataset, tmp_path, capsys):
     copy = tmp_path / "데이터"
     for damage, message in (
-        (lambda: next(copy.glob("*train*")).unlink(), "-of-00001: missing; run python -m tools.verify"),
+        (lambda: next(copy.glob("pet_mood-train*")).unlink(), "-of-00001: missing; run python -m tools.verify"),
         (lambda: (copy / "manifest.parquet").write_bytes(b"PAR1"), "is damaged ("),
         (lambda: (copy / "manifest.parquet").unlink(), "manifest.parquet is missing; run python -m tools.verify"),
     ):

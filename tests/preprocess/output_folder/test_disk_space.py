@@ -5,8 +5,8 @@ import subprocess
 import pytest
 
 from preprocess.output_folder.disk_space import check_space
-from preprocess.settings import PreprocessSettings
-from preprocess.sources.video import SourceListing
+from preprocess.settings import FrameSettings, PreprocessSettings
+from preprocess.sources.video import FrameDirectory, SourceListing, Video
 from shards.errors import CallError
 
 FRAMES = 100  # of at most 16 kB each: 1.6 MB of crops
@@ -43,3 +43,13 @@ def test_work_and_output_are_counted_each_on_its_own_disk(disk, tmp_path, out, w
         with pytest.raises(CallError, match="GB are free and up to") as refused:
             check_space(settings, source)
         assert str(tmp_path / full) in str(refused.value)
+
+
+@pytest.mark.parametrize(("per_video", "bytes_more"), [(0, 0), (4, (4 + 4 + 1) * 25_000), (100, (60 + 5 + 1) * 25_000)])
+def test_whole_frames_are_counted(tmp_path, per_video, bytes_more):
+    """At most so many of each video, and never more than it has frames."""
+    folders = [FrameDirectory(0, b"/", "", frames) for frames in (60, 5, 1)]
+    videos = [Video("v", "aihub", 0, b"/", "", None, (folder,)) for folder in folders]
+    source = SourceListing(videos, 66, [], [], [], 0, [])
+    settings = PreprocessSettings(["source"], str(tmp_path / "out"), frames=FrameSettings(per_video))
+    assert check_space(settings, source).needed == 2 * (66 * 16_000 + bytes_more)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from preprocess.sources.photos.photo_label import box_between, read_photo_side
+from preprocess.sources.label_map import Meaning
+from preprocess.sources.photos.photo_label import PhotoBox, box_between, make_photo_label, read_photo_side
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,14 @@ def test_edges_are_rounded_to_the_nearest_pixel(edges, box):
 )
 def test_sides(value, side):
     assert read_photo_side(value) == side
+
+
+@pytest.mark.parametrize(
+    ("categories", "count"),
+    [(["happy cat"], 1), (["happy cat", "dog", "chair"], 2), (["chair", None], None), ([], None)],
+)
+def test_animals_are_boxes_of_a_mood_or_a_species(categories, count):
+    """A dog without a mood has no record, but is an animal that a finder may find beside the cat's box."""
+    boxes = [PhotoBox(category, None) for category in categories]
+    label = make_photo_label(boxes, (640, 480), {"happy cat": Meaning("행복/즐거움")})
+    assert label.traits["animal_count"] == count and len(label.annotations) == len(categories)
