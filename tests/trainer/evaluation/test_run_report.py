@@ -19,7 +19,8 @@ from tests.trainer.evaluation.predictions import PRIOR
 from trainer.evaluation.answer_examples import EXAMPLE_GROUPS, choose_examples
 from trainer.evaluation.metrics import Predictions
 from trainer.evaluation.metrics_json import evaluate
-from trainer.evaluation.run_report import flatten_settings, write_run_report
+from trainer.evaluation.run_page import flatten_settings
+from trainer.evaluation.run_report import write_run_report
 from trainer.input.dataset_split import DatasetSplit, open_split, read_whole_records
 
 HEADER = (
