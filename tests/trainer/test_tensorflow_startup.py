@@ -49,4 +49,4 @@ def test_a_crash_inside_an_import_is_reported(tmp_path):
     command = [sys.executable, "-c", CRASH, str(tmp_path / "model.keras"), str(tmp_path / "a.jpg")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == -4
-    assert "Illegal instruction" in done.stderr and "trainer/answering/photo.py" in done.stderr
+    assert "Illegal instruction" in done.stderr and "trainer/model/mood_network.py" in done.stderr

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from shards.emotions import EMOTIONS
-from trainer.evaluation.run_report import flatten_settings
+from trainer.evaluation.run_page import flatten_settings
 
 # By reason of the manifest: what it means, and what one can do about it.
 REASON_TEXTS = {
