@@ -58,7 +58,7 @@ def test_files_of_a_run(finder_run, whole_frames):
     rows = list(csv.DictReader((out / "history.csv").open()))
     metrics, record = (json.loads((out / name).read_text()) for name in ("metrics.json", "run.json"))
     best = max(rows, key=lambda row: float(row["ap"]))
-    assert len(rows) == 6 and metrics["best_epoch"] == int(best["epoch"]) and metrics["model"] == "finder.keras"
+    assert len(rows) == 5 and metrics["best_epoch"] == int(best["epoch"]) and metrics["model"] == "finder.keras"
     # The file is the best epoch's, and the figures are the file's, which sees rounded pixels.
     assert metrics["evaluation"]["ap"]["value"] == pytest.approx(float(best["ap"]), abs=0.01)
     assert record["data"]["train"]["fingerprint"] == read_dataset(whole_frames).digest
@@ -112,11 +112,11 @@ def test_a_finished_run_is_not_done_again_but_its_report_is(finder_run, whole_fr
     out = shutil.copytree(finder_run[0], tmp_path / "run")
     before, page = hash_file(out / "finder.keras"), (out / "report.html").read_text()
     (out / "report.html").unlink()
-    arguments = (*FINDER_TINY, "--epochs", "6")
+    arguments = (*FINDER_TINY, "--epochs", "5")
     again = train_finder_here(whole_frames, out, *arguments)
     assert again.returncode == 0 and "is done already" in again.stdout and hash_file(out / "finder.keras") == before
     assert Page((out / "report.html").read_text()).pictures == Page(page).pictures
-    other = train_finder_here(whole_frames, out, *FINDER_TINY, "--epochs", "7")
+    other = train_finder_here(whole_frames, out, *FINDER_TINY, "--epochs", "6")
     assert other.returncode == 2 and "another run" in other.stderr.splitlines()[-1]
     (out / "run.json").unlink()  # finder.keras still shows whose folder it is
     assert "another run" in train_finder_here(whole_frames, out, *arguments).stderr.splitlines()[-1]
