@@ -84,7 +84,7 @@ def finder_run(whole_frames, tmp_path_factory):
     from trainer.checks import throughput
 
     out = tmp_path_factory.mktemp("runs") / "찾기"
-    arguments = (*FINDER_TINY, "--epochs", "5", "--self_check", "true", "--measure_speed", "true")
+    arguments = (*FINDER_TINY, "--epochs", "6", "--self_check", "true", "--measure_speed", "true")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(throughput, "_SECONDS", 0.2)
         result = train_finder_here(whole_frames, out, *arguments)
