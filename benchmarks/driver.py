@@ -36,6 +36,7 @@ from shards.errors import CallError
 _SCHEMA = make_spill_schema(64)
 TASK_ROWS = 2000
 VIDEO_ROWS = 100
+WHOLE_FRAMES_PER_VIDEO = 4
 KEPT_SHARE = 0.5  # of the rows
 RECORD_BYTES = 12_000
 
@@ -49,6 +50,7 @@ def write_task(folder: Path, number: int) -> TaskSummary:
     videos = np.repeat(names, VIDEO_ROWS)
     frames = np.tile(np.arange(VIDEO_ROWS) * 6, len(names))
     kept = rng.random(TASK_ROWS) < KEPT_SHARE
+    whole = kept & (np.cumsum(kept.reshape(-1, VIDEO_ROWS), 1).ravel() <= WHOLE_FRAMES_PER_VIDEO)
     numbers = pa.array(rng.integers(0, 1000, TASK_ROWS), pa.int32())
     text = pa.array(["코리안 숏헤어"] * TASK_ROWS)
     keys = [f"{video}/{frame}" for video, frame in zip(videos, frames, strict=True)]
@@ -72,6 +74,9 @@ def write_task(folder: Path, number: int) -> TaskSummary:
         "shuffle_key": pa.array(rng.integers(0, 2**63, TASK_ROWS, dtype=np.uint64), pa.uint64(), mask=~kept),
         "spill_offset": pa.array(np.arange(TASK_ROWS) * RECORD_BYTES, pa.int64(), mask=~kept),
         "spill_length": pa.array(np.full(TASK_ROWS, RECORD_BYTES), pa.int32(), mask=~kept),
+        "frame_spill_offset": pa.array(np.arange(TASK_ROWS) * RECORD_BYTES, pa.int64(), mask=~whole),
+        "frame_spill_length": pa.array(np.full(TASK_ROWS, RECORD_BYTES), pa.int32(), mask=~whole),
+        "frame_spill_check": pa.array(np.zeros(TASK_ROWS), pa.uint32(), mask=~whole),
     }
     columns = [filled[f.name] if f.name in filled else (text if f.type == pa.string() else numbers) for f in _SCHEMA]
     table = pa.table([pc.cast(f.type) for pc, f in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA)
@@ -121,7 +126,7 @@ def main(arguments: list[str]) -> int:
         planned = time.perf_counter()
         finished = [
             FinishedShard(
-                ShardFile(shard.name, shard.stop - shard.start, 0, ""),
+                ShardFile(shard.name, shard.stop - shard.start, (shard.stop - shard.start) * RECORD_BYTES, ""),
                 (0, 0, 0),
                 [RECORD_BYTES] * (shard.stop - shard.start),
             )

@@ -12,10 +12,15 @@ from trainer.finder_settings import FinderSettings
 from trainer.tensorflow_startup import without_notes
 
 
-def main(arguments: list[str]) -> int:
+def parse_finder_settings(arguments: list[str]) -> FinderSettings:
+    """Settings from --config files and the command line, see console.settings_parser."""
     about = "The whole frames of a dataset -> a finder of dogs and cats in pictures."
     flags = ("tensorboard", "replace", "debug")
-    settings = settings_parser.parse_settings(FinderSettings, "trainer.train_finder", about, arguments, flags, {})
+    return settings_parser.parse_settings(FinderSettings, "trainer.train_finder", about, arguments, flags, {})
+
+
+def main(arguments: list[str]) -> int:
+    settings = parse_finder_settings(arguments)
     with without_notes():  # imported here, once the arguments are known to be good: it takes seconds
         from trainer.finder_training.train_run import train_finder
 

@@ -18,6 +18,7 @@ from shards.errors import CallError
 from shards.verification import verify_dataset
 from tests.trees import write_video
 from trainer.train import parse_train_settings as parse_training
+from trainer.train_finder import parse_finder_settings
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -149,7 +150,9 @@ def test_settings_come_from_file_and_command_line(tmp_path):
 
 @pytest.mark.parametrize("config", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.name)
 def test_configs_parse_and_say_what_they_are_for(config):
-    if config.stem.endswith("_train"):
+    if "trainer.train_finder" in config.read_text():
+        parse_finder_settings(["--config", str(config), "--train", "a"])
+    elif config.stem.endswith("_train"):
         parse_training(["--config", str(config), "--train", "a"])
     else:
         parse_preprocess_settings(["--config", str(config), "--source", "a", "--out", "b"])
