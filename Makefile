@@ -75,9 +75,10 @@ train: setup ## train a model on a dataset or a CSV: DATA=DIR RUN=DIR
 finder: setup ## train a finder of dogs and cats on a dataset's whole frames: DATA=DIR FINDER_RUN=DIR
 	$(BIN)/python -m trainer.train_finder --config configs/finder.yaml --train "$(DATA)" --out "$(FINDER_RUN)" $(ARGS)
 
-predict: setup ## the mood in pictures, folders or videos: IMAGE=FILE RUN=DIR
+predict: setup ## the mood in pictures, folders or videos: IMAGE=FILE RUN=DIR [FINDER=FILE]
 	@test -n "$(IMAGE)" || { echo 'make: name the picture: make predict IMAGE=FILE [RUN=$(RUN)]' >&2; exit 2; }
-	$(BIN)/python -m trainer.inference --weight_path "$(RUN)/model.keras" --image "$(IMAGE)" $(ARGS)
+	$(BIN)/python -m trainer.inference --weight_path "$(RUN)/model.keras" --image "$(IMAGE)" \
+	  $(if $(FINDER),--finder "$(FINDER)") $(ARGS)
 
 serve: setup ## a page for photos, clips and the webcam, on this machine alone: RUN=DIR [FINDER=FILE]
 	$(BIN)/python -m tools.serve "$(RUN)" $(if $(FINDER),--finder "$(FINDER)") $(ARGS)

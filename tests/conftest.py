@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 LONGEST = (
     "trainer/mood_training/test_run.py",
     "preprocess/test_restart.py",
+    "trainer/finder_training/test_train_run.py",
     "trainer/test_places.py",
     "trainer/input/test_csv_preparation.py",
     "trainer/test_inference.py",

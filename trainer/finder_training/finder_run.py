@@ -99,8 +99,11 @@ class FinderRun(TrainingRun):
 
     def evaluate(self):
         model, metadata = read_finder(self.folder / FINDER_FILE, self.device.jit)
-        squares = make_frame_validation_batches(self.validation, self.input_settings).map(self._draw_squares)
-        answers = self._describe_answers(model.predict(squares, verbose=0))
+        batches = make_frame_validation_batches(self.validation, self.input_settings)
+        outputs = [model.predict_on_batch(self._draw_squares(*inputs)) for (inputs,) in batches.as_numpy_iterator()]
+        answers = self._describe_answers(
+            {name: np.concatenate([each[name] for each in outputs]) for name in outputs[0]}
+        )
         evaluation = evaluate_finder(answers, self.mean_box, self.settings.seed)
         examples = choose_box_examples(answers)
         return metadata.trained, {"evaluation": evaluation, "min_score": metadata.min_score, "examples": examples}
@@ -138,11 +141,10 @@ class FinderRun(TrainingRun):
     def describe_epoch(self, row):
         return f"AP50 {row['ap50']:.3f}  AP {row['ap']:.3f}  mean IoU {row['mean_iou']:.3f}"
 
-    def _draw_squares(self, inputs: Any) -> Any:
+    def _draw_squares(self, pictures: np.ndarray, placements: np.ndarray, _: np.ndarray) -> np.ndarray:
         """A batch of validation as a finder's file takes it: squares, uint8."""
-        pictures, placements, _ = inputs
         squares = FrameCanvas(self.input_settings.resolution)(pictures, placements)
-        return keras.ops.cast(keras.ops.round(squares), "uint8")
+        return np.rint(keras.ops.convert_to_numpy(squares)).astype(np.uint8)
 
     def _describe_answers(self, outputs: dict[str, Any]) -> FinderAnswers:
         validation = self.validation
