@@ -50,6 +50,25 @@ def colour_finder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def network():
+    """A mood network with random weights, which no test may change."""
+    from tests.trainer.networks import build
+
+    return build()
+
+
+@pytest.fixture(scope="session")
+def model_path(network, tmp_path_factory) -> Path:
+    """Its model.keras."""
+    from tests.trainer.networks import OFFSET, describe
+    from trainer.model.model_file import write_model
+
+    path = tmp_path_factory.mktemp("model") / "model.keras"
+    write_model(path, network, OFFSET, describe())
+    return path
+
+
+@pytest.fixture(scope="session")
 def small_weights(tmp_path_factory) -> Path:
     """A backbone saved whole, as pretrained weights that need no network."""
     import keras

@@ -28,18 +28,6 @@ SIZE, TRAINED = 48, 32
 ROOT = Path(__file__).parent.parent.parent
 
 
-@pytest.fixture(scope="module")
-def network():
-    return build()
-
-
-@pytest.fixture(scope="module")
-def model_path(network, tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("model") / "model.keras"
-    write_model(path, network, OFFSET, describe())
-    return path
-
-
 @pytest.fixture
 def infer(model_path, capfd):
     """Runs the command in this process; returns its exit status, what it printed, and its lines on stderr."""

@@ -17,7 +17,7 @@ from shards.errors import CallError
 from tests.conftest import ROOT
 from tests.trainer.answering.test_photo import with_orientation
 from tests.trainer.finding.coloured_pets import find_box, paint
-from tests.trainer.networks import OFFSET, SIZE, balanced_logits, build, describe
+from tests.trainer.networks import SIZE, balanced_logits
 from tests.trainer.test_inference import compute_expected, probabilities
 from trainer.answering import annotated_pictures
 from trainer.answering.annotated_pictures import PetLabel, draw_labels
@@ -26,21 +26,8 @@ from trainer.answering.korean_sentences import NO_PET_SENTENCE
 from trainer.answering.photo import read_upright_pixels
 from trainer.finding.box_overlap import compute_overlaps, list_corners
 from trainer.inference import main
-from trainer.model.model_file import write_model
 
 TWO = [("cat", 2, 3), ("dog", 6, 7)]
-
-
-@pytest.fixture(scope="module")
-def network():
-    return build()
-
-
-@pytest.fixture(scope="module")
-def model_path(network, tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("model") / "model.keras"
-    write_model(path, network, OFFSET, describe())
-    return path
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from trainer.input.frame_batches import (
     read_first_frame_batches,
 )
 from trainer.input.frame_canvas import FrameCanvas
-from trainer.input.record_batches import count_epoch_steps, estimate_shuffle_bytes
+from trainer.input.record_batches import estimate_shuffle_bytes
 from trainer.model.batchnorm_statistics import estimate_statistics
 from trainer.model.trainable_layers import choose_trainable
 from trainer.run_files.file_names import FINDER_FILE
@@ -45,10 +45,6 @@ class FinderRun(TrainingRun):
         *("stage", "epoch", "first_step", "steps", "loss", "learning_rate", "val_loss", "ap50", "ap", "mean_iou"),
         *("images_per_second", "waiting_share", "seconds"),
     )
-
-    @property
-    def steps(self) -> int:
-        return count_epoch_steps(self.training, self.input_settings)
 
     @property
     def mean_box(self) -> np.ndarray:
@@ -110,16 +106,13 @@ class FinderRun(TrainingRun):
 
     def describe_finder(self, min_score: float, row: dict[str, Any] | None = None) -> FinderMetadata:
         """The metadata of the network as a file; `row` holds the figures of the epoch that its weights are from."""
-        content = self.settings.content
-        figures = {name: row[name] for name in ("epoch", "ap", "ap50", "mean_iou")} if row else {}
-        chosen = {name: content[name] for name in ("resolution", "weights", "seed")}
-        chosen["weights"] = chosen["weights"].encode(errors="backslashreplace").decode()  # a path may be no valid text
+        trained = self.describe_training(("resolution", "weights", "seed"), ("epoch", "ap", "ap50", "mean_iou"), row)
         return FinderMetadata(
             image_size=self.input_settings.resolution,
             min_score=min_score,
             dataset=self.training.fingerprint,
             backbone=self.settings.backbone,
-            trained=chosen | figures,
+            trained=trained,
         )
 
     def describe_pictures(self):

@@ -40,15 +40,17 @@ def _open_file(path: Path) -> Any:
     if importlib.util.find_spec("onnxruntime") is None:
         raise CallError(f"{path}: is run by ONNX Runtime, which is not installed: pip install onnxruntime")
     try:
-        return _open_session(path, read_file(path))
+        status = path.stat()
+        return _open_session(path, status.st_size, status.st_mtime_ns)
     except OSError as error:
         raise CallError(f"{path}: {error.strerror or describe_error(error)}") from error
 
 
-@lru_cache(maxsize=1)  # the metadata are read before the network is run
-def _open_session(path: Path, data: bytes) -> Any:
+@lru_cache(maxsize=1)  # the metadata are read before the network is run; a file that was changed is opened anew
+def _open_session(path: Path, _size: int, _modified: int) -> Any:
     import onnxruntime  # of an extra
 
+    data = read_file(path)
     try:
         return onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's exceptions have no base of their own

@@ -19,7 +19,7 @@ from trainer.input.pipeline import (
     make_validation_batches,
     read_first_batches,
 )
-from trainer.input.record_batches import count_epoch_steps, estimate_shuffle_bytes
+from trainer.input.record_batches import estimate_shuffle_bytes
 from trainer.model.batchnorm_statistics import estimate_statistics
 from trainer.model.model_file import read_model, write_model
 from trainer.model.mood_json import Metadata
@@ -56,10 +56,6 @@ class MoodRun(TrainingRun):
     @property
     def sizes(self) -> PictureSizes:
         return get_picture_sizes(self.training, self.input_settings)
-
-    @property
-    def steps(self) -> int:
-        return count_epoch_steps(self.training, self.input_settings)
 
     @cached_property
     def window_model(self) -> keras.Model:
@@ -115,10 +111,9 @@ class MoodRun(TrainingRun):
 
     def describe_model(self, temperature: float, row: dict[str, Any] | None = None) -> Metadata:
         """The metadata of the network as a model file; `row` holds the figures of the epoch that its weights are of."""
-        content = self.settings.content
-        figures = {name: row[name] for name in ("epoch", "macro_f1", "val_accuracy")} if row else {}
-        chosen = {name: content[name] for name in ("resolution", "imbalance", "weights", "train_base", "seed")}
-        chosen["weights"] = chosen["weights"].encode(errors="backslashreplace").decode()  # a path may be no valid text
+        trained = self.describe_training(
+            ("resolution", "imbalance", "weights", "train_base", "seed"), ("epoch", "macro_f1", "val_accuracy"), row
+        )
         return Metadata(
             temperature=temperature,
             image_size=self.sizes.whole,
@@ -127,7 +122,7 @@ class MoodRun(TrainingRun):
             prior=self.prior.tolist(),
             dataset=self.training.fingerprint,
             backbone=self.settings.backbone,
-            trained=chosen | figures,
+            trained=trained,
         )
 
     def describe_pictures(self):

@@ -5,7 +5,7 @@ which batches, model, loss and figures are its own.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from trainer.checks.throughput import measure_input
-from trainer.input.record_batches import BatchSettings, FirstBatches, RecordSplit
+from trainer.input.record_batches import BatchSettings, FirstBatches, RecordSplit, count_epoch_steps
 from trainer.model.batchnorm_statistics import STATISTICS_BATCHES
 from trainer.run_files.checkpoint import Progress
 from trainer.settings import RunSettings, Stage
@@ -50,9 +50,9 @@ class TrainingRun(ABC):
     HISTORY_COLUMNS: ClassVar[tuple[str, ...]]  # of history.csv
 
     @property
-    @abstractmethod
     def steps(self) -> int:
         """Steps in an epoch."""
+        return count_epoch_steps(self.training, self.input_settings)
 
     @abstractmethod
     def read_opening(self, count: int, keep_rest: bool) -> FirstBatches:
@@ -108,6 +108,13 @@ class TrainingRun(ABC):
     @abstractmethod
     def describe_epoch(self, row: dict[str, Any]) -> str:
         """An epoch's figures beside its losses and its speed, for the line that is printed."""
+
+    def describe_training(self, settings: Sequence[str], figures: Sequence[str], row: dict[str, Any] | None) -> dict:
+        """The named settings, and the named figures of the epoch `row` if there is one, for the model's metadata."""
+        content = self.settings.content
+        chosen = {name: content[name] for name in settings}
+        chosen["weights"] = chosen["weights"].encode(errors="backslashreplace").decode()  # a path may be no valid text
+        return chosen | ({name: row[name] for name in figures} if row else {})
 
     @cached_property
     def opening(self) -> FirstBatches:
