@@ -83,8 +83,9 @@ predict: setup ## the mood in pictures, folders or videos: IMAGE=FILE RUN=DIR [F
 serve: setup ## a page for photos, clips and the webcam, on this machine alone: RUN=DIR [FINDER=FILE]
 	$(BIN)/python -m tools.serve "$(RUN)" $(if $(FINDER),--finder "$(FINDER)") $(ARGS)
 
-export: setup ## a model as SavedModel, LiteRT and ONNX: RUN=DIR
-	$(BIN)/python -m trainer.export --weight_path "$(RUN)/model.keras" --out "$(RUN)-export" $(ARGS)
+export: setup ## a model, with a finder for whole photos, as SavedModel, LiteRT and ONNX: RUN=DIR [FINDER=FILE]
+	$(BIN)/python -m trainer.export --weight_path "$(RUN)/model.keras" --out "$(RUN)-export" \
+	  $(if $(FINDER),--finder "$(FINDER)") $(ARGS)
 
 # The picture that the demo asks about lies in a zip, as all of its frames do: Python's zipfile takes that video out.
 DEMO_ZIP := data/demo/aihub/*/01.데이터/2.Validation/원천데이터_09/DOG/WALKRUN.zip

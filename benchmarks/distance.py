@@ -20,8 +20,14 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.edits import HASH_BITS, HASH_WORDS
-from benchmarks.pairs import PairKind, measure_bridge_copies, measure_clips, measure_photos, measure_windows
+from benchmarks.known_copies.edits import HASH_BITS, HASH_WORDS
+from benchmarks.known_copies.pairs import (
+    PairKind,
+    measure_bridge_copies,
+    measure_clips,
+    measure_photos,
+    measure_windows,
+)
 from console.command import Parser, run_command
 from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from shards.errors import CallError, DataError

@@ -25,7 +25,7 @@ LONGEST = (
     "test_places.py",
     "trainer/test_absent_moods.py",
     "trainer/run_files/test_run_folder.py",
-    "trainer/model/test_export_formats.py",
+    "trainer/exporting/test_export_formats.py",
     "preprocess/archives/test_delivery_forms.py",
     "preprocess/test_archive_run.py",
 )

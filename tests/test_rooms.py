@@ -25,7 +25,7 @@ MAY_IMPORT = {
 DOORS = {
     "anyio": "tools/serving/judging",
     "PIL": "trainer/answering/photo_header trainer/answering/annotated_pictures",
-    "ai_edge_litert": "trainer/finding/ssd_finder trainer/model/export_formats",
+    "ai_edge_litert": "trainer/finding/ssd_finder trainer/exporting/export_formats",
     "cv2": (
         "preprocess/cutting/jpeg_crop preprocess/cutting/phash trainer/answering/photo trainer/answering/box_crop "
         "trainer/answering/video_file trainer/evaluation/example_pictures trainer/finding/ssd_finder "
@@ -44,7 +44,7 @@ DOORS = {
     "keras": (
         "trainer/input/augmentation trainer/input/frame_canvas trainer/model trainer/checks "
         "trainer/run_files/checkpoint trainer/training trainer/mood_training trainer/finder_training "
-        "trainer/finding/centre_network trainer/finding/centre_decoding trainer/finding/centre_file"
+        "trainer/finding/centre_network trainer/finding/centre_decoding trainer/finding/centre_file trainer/exporting"
     ),
     "matplotlib": "console/hangul_font trainer/evaluation/plots tools/extracts/crop_grid",
     "msgspec": (
@@ -53,7 +53,7 @@ DOORS = {
         "trainer/model/mood_json trainer/finding/finder_json"
     ),
     "numba": "preprocess/cutting/area_resampling preprocess/near_duplicates/hamming_join_loops",
-    "onnx": "trainer/model/export_formats",
+    "onnx": "trainer/exporting/export_formats",
     "onnxruntime": "trainer/model/onnx_network",
     "pandas": "",
     "pyarrow": (
@@ -66,10 +66,8 @@ DOORS = {
     "sklearn": "preprocess/writing/validation_split",
     "starlette": "tools/serving/api tools/serving/gate tools/serving/request_body",
     "tensorboard": "trainer/training/run_messages",
-    "tensorflow": (
-        "preprocess/cutting/jpeg_decoder trainer/input trainer/model/export_formats trainer/training/device"
-    ),
-    "tf2onnx": "trainer/model/export_formats",
+    "tensorflow": ("preprocess/cutting/jpeg_decoder trainer/input trainer/exporting trainer/training/device"),
+    "tf2onnx": "trainer/exporting/export_formats",
     "tqdm": "console/progress",
     "uvicorn": "tools/serving/connection tools/serving/mood_server",
     "yaml": "console/settings_check",

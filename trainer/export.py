@@ -1,11 +1,13 @@
-"""The model for other programs: SavedModel, LiteRT and ONNX, each compared with model.keras before it appears.
+"""Models for other programs: SavedModel, LiteRT and ONNX, each compared with the .keras files before it appears.
 
     python -m trainer.export --weight_path runs/NAME/model.keras --out exported
+    python -m trainer.export --weight_path runs/NAME/model.keras --finder runs/finder/finder.keras --out exported
+    python -m trainer.export --finder runs/finder/finder.keras --out exported
 
-Writes saved_model/, model.tflite, model.onnx and mood.json (names, temperature, prior) into a folder that appears whole
-or not at all. All take `pictures`, uint8 squares (any batch, side, side, 3) of the one side that mood.json states as
-`image_size`, and give `logits` and `probabilities`. LiteRT takes one square unless resize_tensor_input asks for more.
-On TensorFlow only; LiteRT and ONNX need the extra `export`.
+The first tells the mood of squares, the second finds the pets on a whole picture and tells the mood of each, the third
+finds the pets on squares. Writes saved_model/, model.tflite, model.onnx, and mood.json and finder.json (names, sizes,
+temperature, prior) into a folder that appears whole or not at all. docs/export.md says what goes in and comes out, with
+an example of each format. On TensorFlow only; LiteRT and ONNX need the extra `export`.
 """
 
 import argparse
@@ -19,8 +21,11 @@ from console.command import Parser, run_command
 from shards.errors import CallError, DataError
 from shards.jpeg_headers import UnreadableImage
 from trainer.answering.box_crop import crop_square
+from trainer.answering.pet_judge import DEFAULT_MIN_PET, MIN_PET_HELP, check_min_pet
 from trainer.answering.photo import read_upright_pixels
-from trainer.model.mood_json import Metadata, read_metadata
+from trainer.finding.centre_finder import letterbox_picture
+from trainer.finding.finder_json import read_finder_metadata
+from trainer.model.mood_json import read_metadata
 from trainer.tensorflow_startup import without_notes
 
 EXPORT_FILES = {"saved_model": "saved_model", "litert": "model.tflite", "onnx": "model.onnx"}  # by format
@@ -32,26 +37,47 @@ def main(arguments: list[str]) -> int:
     files = {name: file for name, file in EXPORT_FILES.items() if name in options.format}
     _check_out_folder(options.out)
     _check_packages(list(files))
-    metadata = read_metadata(options.weight_path)
-    photos = [_read_square(path, metadata) for path in options.image]
+    metadata = read_metadata(options.weight_path) if options.weight_path else None
+    finder = read_finder_metadata(options.finder) if options.finder else None
+    pictures = [_read_picture(path) for path in options.image]
     with without_notes():
-        from trainer.model import export_formats  # starts TensorFlow: only once the call is known to be good
+        from trainer.exporting import export_formats, exported_model  # start TensorFlow: once the call is known good
 
-    batches = [*export_formats.make_comparison_batches(metadata.image_size), *(photo[None] for photo in photos)]
-    differences = export_formats.export_model(options.weight_path, options.out, files, batches)
-    for name, difference in differences.items():
-        print(f"{options.out / files[name]}: logits differ from the model's by {difference:.1e} at most")
+    if metadata and finder:
+        model = exported_model.read_photo_export(options.weight_path, options.finder, options.min_pet)
+        inputs = [*exported_model.make_comparison_pictures(), *pictures]
+    elif metadata:
+        model = exported_model.read_mood_export(options.weight_path)
+        squares = [crop_square(picture, None, metadata.crop_grow, metadata.image_size) for picture in pictures]
+        inputs = [*exported_model.make_comparison_batches(metadata.image_size), *(square[None] for square in squares)]
+    else:
+        model = exported_model.read_finder_export(options.finder)
+        squares = [letterbox_picture(picture, finder.image_size) for picture in pictures]
+        inputs = [*exported_model.make_comparison_batches(finder.image_size), *(square[None] for square in squares)]
+    source = options.weight_path or options.finder
+    for name, difference in export_formats.export_model(model, options.out, files, inputs, source).items():
+        print(f"{options.out / files[name]}: answers differ from the model's by {difference:.1e} at most")
     return 0
 
 
 def _parse_options(arguments: list[str]) -> argparse.Namespace:
     parser = Parser("trainer.export", __doc__)
     add = parser.add_argument
-    add("--weight_path", type=Path, required=True, metavar="FILE", help="the model.keras of a run")
+    add("--weight_path", type=Path, metavar="FILE", help="the model.keras of a run")
+    add("--finder", type=Path, metavar="FILE", help="the finder.keras of a run of trainer.train_finder")
     add("--out", type=Path, required=True, metavar="DIR", help="a folder to be made")
     add("--format", nargs="+", choices=tuple(EXPORT_FILES), default=list(EXPORT_FILES), help="default: all")
     add("--image", type=Path, nargs="+", default=[], metavar="FILE", help="pictures to check with, beside made ones")
-    return parser.parse_args(arguments)
+    add("--min_pet", type=float, metavar="SHARE", help=f"{MIN_PET_HELP} (default {DEFAULT_MIN_PET})")
+    options = parser.parse_args(arguments)
+    if not (options.weight_path or options.finder):
+        raise CallError("name what to export: --weight_path FILE, --finder FILE, or both for whole pictures")
+    check_min_pet(options.min_pet)
+    if options.min_pet is None:
+        options.min_pet = DEFAULT_MIN_PET
+    elif not (options.weight_path and options.finder):
+        raise CallError("--min_pet needs --weight_path and --finder: only then whole pictures are judged")
+    return options
 
 
 def _check_out_folder(out: Path) -> None:
@@ -69,10 +95,9 @@ def _check_packages(formats: list[str]) -> None:
                 )
 
 
-def _read_square(path: Path, metadata: Metadata) -> np.ndarray:
-    """Read a whole photo as the model takes it, (image_size, image_size, 3) uint8."""
+def _read_picture(path: Path) -> np.ndarray:
     try:
-        return crop_square(read_upright_pixels(path), None, metadata.crop_grow, metadata.image_size)
+        return read_upright_pixels(path)
     except UnreadableImage as error:
         raise DataError(f"{path}: {error}") from error
 

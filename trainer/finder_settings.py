@@ -64,6 +64,7 @@ class FinderSettings(RunSettings):
         jit: compile by XLA; auto is on for one GPU, off on a CPU, on several devices and when deterministic.
         deterministic: the same bytes from the same run, on a CPU; slower on a GPU.
         checkpoint_steps: steps from one checkpoint to the next.
+        overfit: learn the boxes of so many frames by heart and stop, to see that the whole chain learns at all.
         self_check: look for the usual mistakes before the first epoch.
         measure_speed: measure input and model alone before the first epoch.
         tensorboard: write events for TensorBoard as well (extra tensorboard).
@@ -95,6 +96,7 @@ class FinderSettings(RunSettings):
     jit: Jit = DeviceSettings.jit
     deterministic: bool = DeviceSettings.deterministic
     checkpoint_steps: PositiveInt = 1000
+    overfit: PositiveInt | None = None
     self_check: bool = True
     measure_speed: bool = True
     tensorboard: bool = False

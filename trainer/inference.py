@@ -28,7 +28,7 @@ from trainer.answering.judged_files import JudgedClip, JudgedPhoto, judge_files
 from trainer.answering.label_list import check_labels
 from trainer.answering.media_files import MediaFile, list_media_files
 from trainer.answering.pet_answers import build_json_file, format_file
-from trainer.answering.pet_judge import DEFAULT_MIN_PET, make_pet_judge
+from trainer.answering.pet_judge import DEFAULT_MIN_PET, MIN_PET_HELP, check_min_pet, make_pet_judge
 from trainer.answering.prediction import check_box_fits, predict_files
 from trainer.finding.finder_file import open_finder
 from trainer.finding.found_pet import Finder
@@ -80,13 +80,12 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
     )
     add("--image", type=Path, required=True, nargs="+", metavar="FILE", help="pictures, folders of them, videos")
     add("--box", type=_parse_box, metavar="X,Y,W,H", help="the animal, in pixels of the upright picture")
-    add("--finder", type=Path, metavar="FILE", help="finds dogs and cats: MediaPipe's SSD-MobileNetV2 as .tflite")
+    add("--finder", type=Path, metavar="FILE", help="finds dogs and cats: finder.keras, .onnx, or MediaPipe's SSD")
     add(
         "--min_pet",
         type=float,
         metavar="SHARE",
-        help="pets are told of whose longer side is at least this share of the picture's shorter side "
-        f"(default {DEFAULT_MIN_PET})",
+        help=f"{MIN_PET_HELP} (default {DEFAULT_MIN_PET})",
     )
     add("--whole", action="store_true", help="judge the whole picture where the finder finds no pet")
     add("--annotated", type=Path, metavar="DIR", help="write pictures with boxes and moods; of a clip one for each pet")
@@ -149,8 +148,7 @@ def _check_finder_options(options: argparse.Namespace) -> None:
     given = {"min_pet": options.min_pet is not None, "whole": options.whole, "annotated": options.annotated is not None}
     for name in (name for name, is_given in given.items() if is_given and not options.finder):
         raise CallError(f"--{name} needs --finder FILE, which finds the pets")
-    if options.min_pet is not None and not 0 <= options.min_pet <= 1:
-        raise CallError(f"--min_pet {options.min_pet}: is a share of the picture's shorter side, 0 to 1")
+    check_min_pet(options.min_pet)
 
 
 def _make_annotated_folder(folder: Path) -> None:

@@ -22,8 +22,12 @@ def parse_finder_settings(arguments: list[str]) -> FinderSettings:
 def main(arguments: list[str]) -> int:
     settings = parse_finder_settings(arguments)
     with without_notes():  # imported here, once the arguments are known to be good: it takes seconds
+        from trainer.finder_training.finder_overfit import check_finder_by_overfitting
         from trainer.finder_training.train_run import train_finder
 
+    if settings.overfit:
+        check_finder_by_overfitting(settings)
+        return 0
     train_finder(settings, ["python", "-m", "trainer.train_finder", *arguments])
     return 0
 

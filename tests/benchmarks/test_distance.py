@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom
 
 from benchmarks.distance import choose_smallest_distance, compute_precision, fit_tail, main, share_within
-from benchmarks.edits import (
+from benchmarks.known_copies.edits import (
     CROP_SIZE,
     REUPLOAD_EDITS,
     WITHIN_VIDEO_EDITS,
@@ -16,7 +16,7 @@ from benchmarks.edits import (
     compute_hashes,
     cut_crop,
 )
-from benchmarks.pairs import PairKind, compare_photos, count_bits, measure_distances
+from benchmarks.known_copies.pairs import PairKind, compare_photos, count_bits, measure_distances
 from console.command import run_command
 from preprocess.cutting.phash import hash_crop
 from shards.crop_geometry import Crop

@@ -13,12 +13,13 @@ from preprocess.settings import PreprocessSettings as Preprocess
 from shards.emotions import ENGLISH, KOREAN
 from shards.errors import DataError
 from tests.trainer.conftest import make_coloured
-from tests.trainer.model.test_export_formats import RUNNERS
+from tests.trainer.exporting.test_export_formats import RUNNERS
 from tests.trainer.networks import make_squares
 from tests.trees import make_label, write_video
 from trainer.export import EXPORT_FILES
+from trainer.exporting.export_formats import export_model
+from trainer.exporting.exported_model import read_mood_export
 from trainer.inference import main as infer
-from trainer.model.export_formats import export_model
 from trainer.model.mood_json import read_metadata
 from trainer.mood_training.run import train
 from trainer.run_files.checkpoint import read_progress
@@ -85,7 +86,7 @@ def test_half_precision(lacking, tmp_path):
 def test_exports_and_answers(lacking, tmp_path, capfd):
     fit(lacking, tmp_path / "run", "logit_adjustment", epochs=1)
     model, squares = tmp_path / "run/model.keras", make_squares(1, 2, SIZE)
-    export_model(model, tmp_path / "out", EXPORT_FILES, [squares])
+    export_model(read_mood_export(model), tmp_path / "out", EXPORT_FILES, [squares], model)
     for name, run in RUNNERS.items():
         logits = run(tmp_path / "out", squares)
         scores = np.exp((logits - logits.max(axis=1, keepdims=True)) / read_metadata(model).temperature)

@@ -12,8 +12,9 @@ from shards.errors import CallError, DataError
 from tests.conftest import ROOT
 from tests.trainer.networks import OFFSET, SIZE, build, describe
 from tests.trees import make_jpeg
+from trainer.exporting.export_formats import export_model
+from trainer.exporting.exported_model import make_comparison_batches, read_mood_export
 from trainer.inference import main
-from trainer.model.export_formats import export_model, make_comparison_batches
 from trainer.model.model_file import write_model
 from trainer.model.mood_json import read_metadata
 
@@ -22,7 +23,9 @@ from trainer.model.mood_json import read_metadata
 def model_path(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("모델") / "model.keras"
     write_model(path, build(), OFFSET, describe())
-    export_model(path, path.with_name("x"), {"onnx": "model.onnx"}, make_comparison_batches(SIZE))
+    export_model(
+        read_mood_export(path), path.with_name("x"), {"onnx": "model.onnx"}, make_comparison_batches(SIZE), path
+    )
     return path
 
 
@@ -60,5 +63,5 @@ def test_files_that_are_no_model(exported, tmp_path):
     others = onnx.load(exported)
     del others.metadata_props[:]
     onnx.save(others, tmp_path / "others.onnx")
-    with pytest.raises(CallError, match=r"holds no mood.json, so this project did not write it"):
+    with pytest.raises(CallError, match=r"holds no mood.json, so it is another kind of file"):
         read_metadata(tmp_path / "others.onnx")

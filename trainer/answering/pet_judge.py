@@ -17,6 +17,7 @@ import numpy as np
 
 from shards.crop_geometry import Box
 from shards.emotions import EMOTIONS
+from shards.errors import CallError
 from trainer.answering.box_crop import crop_square
 from trainer.finding.finder_file import open_finder
 from trainer.finding.found_pet import Finder
@@ -24,6 +25,7 @@ from trainer.model.mood_json import Metadata, read_metadata
 from trainer.model.mood_network import MoodNetwork, open_mood_network
 
 DEFAULT_MIN_PET = 0.05
+MIN_PET_HELP = "pets are told of whose longer side is at least this share of the picture's shorter side"
 
 
 class JudgedPet(NamedTuple):
@@ -90,6 +92,12 @@ class PetJudge:
         batches = _cut_batches(squares, self._batch_size)
         logits = [self._network.predict_logits(np.stack(batch)) for batch in batches]
         return np.concatenate([np.empty((0, len(EMOTIONS)), np.float32), *logits])
+
+
+def check_min_pet(min_pet: float | None) -> None:
+    """Raise CallError where it is no share."""
+    if min_pet is not None and not 0 <= min_pet <= 1:
+        raise CallError(f"--min_pet {min_pet}: is a share of the picture's shorter side, 0 to 1")
 
 
 def open_pet_judge(

@@ -1,6 +1,6 @@
-"""Our own finder at work: pictures of any size in squares, through finder.keras, and boxes back in their pixels."""
+"""Our own finder at work: pictures of any size in squares, through the network, and boxes back in their pixels."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,26 +8,26 @@ import cv2
 import numpy as np
 
 from trainer.finding.box_overlap import suppress_overlapping
+from trainer.finding.finder_json import FinderMetadata, read_finder_metadata
 from trainer.finding.found_pet import SPECIES, FoundPet, make_pixel_box, sort_by_size
 from trainer.finding.letterbox import Letterbox, plan_letterbox
+from trainer.model.onnx_network import ONNX_SUFFIX, OnnxNetwork
 from trainer.tensorflow_startup import without_notes
 
-_MOST_OVERLAP = 0.5  # two peaks in one large pet are one pet
+MOST_OVERLAP = 0.5  # two peaks in one large pet are one pet
 _BATCH = 8  # pictures that go through the network together, at most
 
 
 class CentreFinder:
-    """A finder (see trainer.finding.found_pet.Finder) from a finder.keras. One thread may use it at a time."""
+    """Our own finder (see trainer.finding.found_pet.Finder). One thread may use it at a time.
 
-    def __init__(self, path: Path):
-        """Load the network, and start TensorFlow.
+    Args:
+        predict: squares (batch, image_size, image_size, 3) uint8 -> the outputs of a finder.keras, by name.
+        metadata: the file's.
+    """
 
-        Raises CallError where the file is no finder of this project, DataError where it is damaged.
-        """
-        with without_notes():
-            from trainer.finding.centre_file import read_finder
-
-            self._model, self.metadata = read_finder(path)
+    def __init__(self, predict: Callable[[np.ndarray], dict[str, Any]], metadata: FinderMetadata):
+        self._predict, self.metadata = predict, metadata
 
     def find(self, pictures: Sequence[np.ndarray]) -> list[list[FoundPet]]:
         side, found = self.metadata.image_size, []
@@ -36,7 +36,7 @@ class CentreFinder:
             # Batches of 1, 2, 4 or 8: few shapes are compiled.
             count = min(_BATCH, 1 << (len(pictures) - start).bit_length() - 1)
             batch = pictures[start : start + count]
-            outputs = self._model.predict_on_batch(np.stack([letterbox_picture(picture, side) for picture in batch]))
+            outputs = self._predict(np.stack([letterbox_picture(picture, side) for picture in batch]))
             found += [
                 self._list_pets(picture, {name: np.asarray(value[i]) for name, value in outputs.items()})
                 for i, picture in enumerate(batch)
@@ -52,9 +52,23 @@ class CentreFinder:
         corners, scores, species = corners[sure], scores[sure], outputs["species"][sure]
         pets = [
             FoundPet(make_pixel_box(corners[i], width, height), SPECIES[species[i]], float(scores[i]))
-            for i in suppress_overlapping(corners, scores, _MOST_OVERLAP)
+            for i in suppress_overlapping(corners, scores, MOST_OVERLAP)
         ]
         return sort_by_size(pets)
+
+
+def open_centre_finder(path: Path) -> CentreFinder:
+    """Open a finder.keras, which starts TensorFlow, or the model.onnx of its export.
+
+    Raises CallError where the file is no finder of this project, DataError where it is damaged.
+    """
+    if path.suffix == ONNX_SUFFIX:
+        return CentreFinder(OnnxNetwork(path).predict, read_finder_metadata(path))
+    with without_notes():
+        from trainer.finding.centre_file import read_finder
+
+        model, metadata = read_finder(path)
+    return CentreFinder(model.predict_on_batch, metadata)
 
 
 def letterbox_picture(picture: np.ndarray, side: int) -> np.ndarray:

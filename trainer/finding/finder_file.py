@@ -4,15 +4,16 @@ from pathlib import Path
 
 from shards.errors import CallError, describe_error
 from shards.storage.files import read_file
-from trainer.finding.centre_finder import CentreFinder
+from trainer.finding.centre_finder import open_centre_finder
 from trainer.finding.finder_json import FINDER_JSON
 from trainer.finding.found_pet import Finder
 from trainer.finding.ssd_finder import LITERT_IDENTIFIER, SsdFinder
 from trainer.model.keras_archive import has_json_member
+from trainer.model.onnx_network import ONNX_SUFFIX
 
 _REMEDY = (
     "give MediaPipe's SSD-MobileNetV2 as a .tflite file (docs/trainer.md says where to get it), or the finder.keras of "
-    "a run of trainer.train_finder"
+    "a run of trainer.train_finder, or the model.onnx of its export"
 )
 _ZIP_IDENTIFIER = b"PK\3\4"  # a .keras file is a zip
 
@@ -21,7 +22,8 @@ def open_finder(path: Path, threads: int = 1) -> Finder:
     """Open the finder in a file, whatever its name.
 
     Args:
-        path: a LiteRT file (see trainer.finding.ssd_finder), or a finder.keras (see trainer.finding.centre_file).
+        path: a LiteRT file (see trainer.finding.ssd_finder), a finder.keras (see trainer.finding.centre_file), or the
+            model.onnx of its export.
         threads: of the CPU that one picture may use, by LiteRT.
 
     Raises CallError where it cannot be read or is no finder, DataError where it is damaged.
@@ -34,7 +36,9 @@ def open_finder(path: Path, threads: int = 1) -> Finder:
     if content[4:8] == LITERT_IDENTIFIER:
         return SsdFinder(path, content, threads)
     if content.startswith(_ZIP_IDENTIFIER) and has_json_member(path, FINDER_JSON):
-        return CentreFinder(path)
+        return open_centre_finder(path)
+    if path.suffix == ONNX_SUFFIX:
+        return open_centre_finder(path)
     raise CallError(f"--finder {path}: {_name_kind(content)}, not a finder; {_REMEDY}")
 
 

@@ -1,4 +1,7 @@
-"""finder.json, a member of a finder's .keras file: what a user of it has to know, readable without TensorFlow."""
+"""finder.json: what a user of a finder has to know, readable without TensorFlow.
+
+It is a member of the zip that a finder.keras is, and a property of an exported ONNX file.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -8,9 +11,10 @@ import msgspec
 from shards.errors import DataError
 from trainer.finding.found_pet import SPECIES
 from trainer.model.keras_archive import OLDEST_KERAS, decode_json_member, read_json_member
+from trainer.model.onnx_network import ONNX_SUFFIX, read_own_property
 
 FINDER_JSON = "finder.json"
-_REMEDY = "give the finder.keras of a run of trainer.train_finder"
+_REMEDY = "give the finder.keras of a run of trainer.train_finder, or the model.onnx of its export"
 
 
 class FinderMetadata(msgspec.Struct):
@@ -35,12 +39,13 @@ def encode_finder_metadata(metadata: FinderMetadata) -> bytes:
 
 
 def read_finder_metadata(path: Path) -> FinderMetadata:
-    """The metadata of a finder's file; the checksums of all members of the zip are verified too.
+    """The metadata of a finder's file; the checksums of all members of a .keras file are verified too.
 
     Raises CallError where it is no finder of this project, DataError where it is damaged, of another format version, or
     numbers the species differently.
     """
-    metadata = decode_json_member(path, FINDER_JSON, read_json_member(path, FINDER_JSON, _REMEDY), FinderMetadata)
+    read = read_own_property if path.suffix == ONNX_SUFFIX else read_json_member
+    metadata = decode_json_member(path, FINDER_JSON, read(path, FINDER_JSON, _REMEDY), FinderMetadata)
     if tuple(metadata.species) != SPECIES:
         raise DataError(f"{path}: numbers the species as {metadata.species}, this program as {list(SPECIES)}")
     return metadata

@@ -12,7 +12,7 @@ import numpy as np
 from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError
 from trainer.model.keras_archive import OLDEST_KERAS, decode_json_member, read_json_member
-from trainer.model.onnx_network import ONNX_SUFFIX, read_onnx_property
+from trainer.model.onnx_network import ONNX_SUFFIX, read_own_property
 
 MOOD_JSON = "mood.json"
 MODEL_VERSION = 1
@@ -76,13 +76,8 @@ def read_metadata(path: Path) -> Metadata:
 
 
 def _read_text(path: Path) -> bytes:
-    if path.suffix not in (".keras", ONNX_SUFFIX):
-        raise CallError(f"{path}: is no .keras file and no .onnx file; {_REMEDY}")
     if path.suffix == ".keras":
         return read_json_member(path, MOOD_JSON, _REMEDY)
-    if not path.is_file():
-        raise CallError(f"{path}: {'is not a file' if path.exists() else 'there is no such file'}; {_REMEDY}")
-    text = read_onnx_property(path, MOOD_JSON)
-    if text is None:
-        raise CallError(f"{path}: holds no {MOOD_JSON}, so this project did not write it; {_REMEDY}")
-    return text
+    if path.suffix == ONNX_SUFFIX:
+        return read_own_property(path, MOOD_JSON, _REMEDY)
+    raise CallError(f"{path}: is no .keras file and no .onnx file; {_REMEDY}")

@@ -1,6 +1,6 @@
-"""The mood network as ONNX, run by ONNX Runtime: it answers within a second of its start, without TensorFlow.
+"""A network as ONNX, run by ONNX Runtime: it answers within a second of its start, without TensorFlow.
 
-The file is what trainer.export writes; mood.json is among its properties.
+The file is what trainer.export writes; mood.json or finder.json is among its properties.
 """
 
 import importlib.util
@@ -20,11 +20,16 @@ class OnnxNetwork:
     """The network in an ONNX file. Raises as read_onnx_property does."""
 
     def __init__(self, path: Path):
-        self._session = _open_file(path)
+        self._session = open_onnx_file(path)
+
+    def predict(self, squares: np.ndarray) -> dict[str, np.ndarray]:
+        """All outputs by name for squares, (batch, side, side, 3) uint8."""
+        names = [output.name for output in self._session.get_outputs()]
+        return dict(zip(names, self._session.run(names, {"pictures": squares}), strict=True))
 
     def predict_logits(self, squares: np.ndarray) -> np.ndarray:
-        """Logits (batch, 6) float32 of squares, (batch, side, side, 3) uint8."""
-        return self._session.run(["logits"], {"pictures": squares})[0]
+        """The mood network's logits (batch, 6) float32."""
+        return self.predict(squares)["logits"]
 
 
 def read_onnx_property(path: Path, name: str) -> bytes | None:
@@ -32,11 +37,28 @@ def read_onnx_property(path: Path, name: str) -> bytes | None:
 
     Raises CallError where the file cannot be read or ONNX Runtime is not installed, DataError where it is damaged.
     """
-    text = _open_file(path).get_modelmeta().custom_metadata_map.get(name)
+    text = open_onnx_file(path).get_modelmeta().custom_metadata_map.get(name)
     return None if text is None else text.encode()
 
 
-def _open_file(path: Path) -> Any:
+def read_own_property(path: Path, name: str, remedy: str) -> bytes:
+    """One of the JSON texts that trainer.export writes into a file of squares.
+
+    `remedy` says what file to give instead. Raises CallError where the file lacks the text or takes whole pictures, and
+    as read_onnx_property does.
+    """
+    if not path.is_file():
+        raise CallError(f"{path}: {'is not a file' if path.exists() else 'there is no such file'}; {remedy}")
+    text = read_onnx_property(path, name)
+    if text is None:
+        raise CallError(f"{path}: holds no {name}, so it is another kind of file; {remedy}")
+    if [value.name for value in open_onnx_file(path).get_inputs()] != ["pictures"]:
+        raise CallError(f"{path}: takes whole pictures, for other programs; {remedy}")
+    return text
+
+
+def open_onnx_file(path: Path) -> Any:
+    """The file's session of ONNX Runtime, on the CPU. Raises as read_onnx_property does."""
     if importlib.util.find_spec("onnxruntime") is None:
         raise CallError(f"{path}: is run by ONNX Runtime, which is not installed: pip install onnxruntime")
     try:
@@ -46,7 +68,7 @@ def _open_file(path: Path) -> Any:
         raise CallError(f"{path}: {error.strerror or describe_error(error)}") from error
 
 
-@lru_cache(maxsize=1)  # the metadata are read before the network is run; a file that was changed is opened anew
+@lru_cache(maxsize=2)  # of moods and finder: metadata are read before a network is run; a changed file is opened anew
 def _open_session(path: Path, _size: int, _modified: int) -> Any:
     import onnxruntime  # of an extra
 

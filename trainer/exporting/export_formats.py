@@ -1,13 +1,11 @@
-"""Write a model file as SavedModel, LiteRT and ONNX, and compare the logits of each with the model's.
-
-Every format takes `pictures`, uint8 (batch, side, side, 3), and returns `logits` and `probabilities`, both (batch, 6).
-"""
+"""Write a model as SavedModel, LiteRT and ONNX, and compare the outputs of each with the model's."""
 
 import logging
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,60 +17,67 @@ from shards.errors import CallError, DataError
 from shards.storage.atomic_write import make_temporary_folder, remove_partials
 from shards.storage.folder_lock import lock_folder
 from shards.storage.utf8_path import make_utf8_path
-from trainer.model.model_file import read_model
-from trainer.model.mood_json import MOOD_JSON, Metadata, encode_metadata
-from trainer.model.onnx_network import OnnxNetwork
+from trainer.exporting.exported_model import ExportedModel, Outputs
+from trainer.model.onnx_network import open_onnx_file
 from trainer.tensorflow_startup import without_notes
 
-LOGIT_TOLERANCE = 1e-3
 _ONNX_OPSET = 18
 
-_PredictLogits = Callable[[np.ndarray], np.ndarray]  # pictures -> logits
+_Predict = Callable[[np.ndarray], Outputs]
 
 
-def make_comparison_batches(image_size: int) -> list[np.ndarray]:
-    """Make noisy pictures of coloured fields: batches of 1, 3 and 2, (batch, image_size, image_size, 3) uint8."""
-    rng = np.random.default_rng(0)
-    batches = []
-    for count in (1, 3, 2):
-        field = np.arange(image_size) * 6 // image_size  # of each pixel along a side
-        pictures = rng.integers(0, 256, (count, 6, 6, 3))[:, field][:, :, field]
-        batches.append(np.clip(pictures + rng.normal(0, 15, pictures.shape), 0, 255).astype(np.uint8))
-    return batches
-
-
-def export_model(model_path: Path, out: Path, files: dict[str, str], batches: list[np.ndarray]) -> dict[str, float]:
-    """Write a model file in other formats into the folder `out`, which appears whole or not at all.
+def export_model(
+    model: ExportedModel, out: Path, files: dict[str, str], inputs: list[np.ndarray], source: Path
+) -> dict[str, float]:
+    """Write a model in other formats into the folder `out`, which appears whole or not at all.
 
     Args:
-        model_path: a model.keras.
+        model: see trainer.exporting.exported_model.
         out: a folder that does not exist yet, or is empty.
         files: the name of the file or folder in `out`, by format: saved_model, litert, onnx, in this order.
-        batches: pictures on which each format is compared with the model.
+        inputs: on which each format is compared with the model.
+        source: the file that the model was read from, for messages.
 
     Returns:
-        The largest difference of the logits, by format.
+        The largest difference of any output, by format.
 
-    Raises DataError if it is above LOGIT_TOLERANCE.
+    Raises DataError if one is above its tolerance.
     """
     if keras.backend.backend() != "tensorflow":
         raise CallError(f"export runs on TensorFlow, not on {keras.backend.backend()}: KERAS_BACKEND=tensorflow")
-    model, metadata = read_model(model_path)
-    expected = [model.predict_on_batch(batch)["logits"] for batch in batches]
+    call = tf.function(partial(model.call, *model.models), input_signature=[model.signature])
+    expected = [_list_arrays(call(tf.constant(value))) for value in inputs]
     differences = {}
     with _create_folder(out) as folder, without_notes():
-        (folder / MOOD_JSON).write_bytes(encode_metadata(metadata))
+        for name, text in model.texts.items():
+            (folder / name).write_bytes(text)
         for name, file in files.items():
-            _FORMATS[name].write(model, metadata, folder / file)
-            predict = _FORMATS[name].load(folder / file)
-            found = [predict(batch) for batch in batches]
-            differences[name] = max(float(np.abs(a - b).max()) for a, b in zip(found, expected, strict=True))
-            if not differences[name] <= LOGIT_TOLERANCE:
-                raise DataError(
-                    f"{model_path}: as {name} its logits differ by {differences[name]:.1e}, more than "
-                    f"{LOGIT_TOLERANCE}; nothing was written, export the other formats"
-                )
+            _FORMATS[name].write(model, folder / file)
+            predict = _FORMATS[name].load(folder / file, model)
+            found = [predict(value) for value in inputs]
+            differences[name] = _compare(model, found, expected, f"{source}: as {name} its")
     return differences
+
+
+def _compare(model: ExportedModel, found: list[Outputs], expected: list[Outputs], subject: str) -> float:
+    """The largest difference. Raises DataError where an output differs by more than its tolerance."""
+    largest = 0.0
+    for (name, tolerance), (one, other) in (
+        (output, pair) for output in model.tolerances.items() for pair in zip(found, expected, strict=True)
+    ):
+        same_shape = one[name].shape == other[name].shape
+        difference = float(np.abs(one[name] - other[name]).max(initial=0.0)) if same_shape else np.inf
+        if not difference <= tolerance:
+            raise DataError(
+                f"{subject} {name} differ by {difference:.1e}, more than {tolerance}; nothing was written, export the "
+                "other formats"
+            )
+        largest = max(largest, difference)
+    return largest
+
+
+def _list_arrays(outputs: Outputs) -> Outputs:
+    return {name: np.asarray(value) for name, value in outputs.items()}
 
 
 @contextmanager
@@ -87,64 +92,65 @@ def _create_folder(out: Path) -> Iterator[Path]:
             folder.rename(out)
 
 
-def _make_input_signature(metadata: Metadata) -> list[tf.TensorSpec]:
-    """One side only: if it were left open, LiteRT would tell its callers to pass squares of one pixel."""
-    return [tf.TensorSpec((None, metadata.image_size, metadata.image_size, 3), tf.uint8, name="pictures")]
-
-
-def _write_saved_model(model: keras.Model, metadata: Metadata, path: Path) -> None:
-    signature = _make_input_signature(metadata)
+def _write_saved_model(model: ExportedModel, path: Path) -> None:
+    archive = keras.export.ExportArchive()
+    for part in model.models:
+        archive.track(part)
+    archive.add_endpoint("serve", partial(model.call, *model.models), input_signature=[model.signature])
     with make_utf8_path(path.parent) as parent:
-        model.export(parent / path.name, format="tf_saved_model", verbose=False, input_signature=signature)
+        archive.write_out(parent / path.name, verbose=False)
 
 
-def _load_saved_model(path: Path) -> _PredictLogits:
+def _load_saved_model(path: Path, model: ExportedModel) -> _Predict:
     with make_utf8_path(path) as plain_path:
         loaded = tf.saved_model.load(plain_path)
     # The signature alone does not keep the variables alive: the function holds `loaded`.
-    return lambda batch, loaded=loaded: loaded.signatures["serving_default"](tf.constant(batch))["logits"].numpy()
+    return lambda value, loaded=loaded: _list_arrays(
+        loaded.signatures["serving_default"](**{model.signature.name: tf.constant(value)})
+    )
 
 
-def _write_litert(model: keras.Model, metadata: Metadata, path: Path) -> None:
+def _write_litert(model: ExportedModel, path: Path) -> None:
     saved_model = path.with_name("saved_model")
     exported_too = saved_model.exists()  # the formats are written in order
     if not exported_too:
-        _write_saved_model(model, metadata, saved_model)
+        _write_saved_model(model, saved_model)
     with make_utf8_path(saved_model) as plain_path:
         path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(plain_path)).convert())
     if not exported_too:
         shutil.rmtree(saved_model)
 
 
-def _load_litert(path: Path) -> _PredictLogits:
+def _load_litert(path: Path, model: ExportedModel) -> _Predict:
     from ai_edge_litert.interpreter import Interpreter
 
-    # Given bytes, no file name can be a problem. The runner resizes the input to the batch.
+    # Given bytes, no file name can be a problem. The runner resizes the input to what it is given.
     runner = Interpreter(model_content=path.read_bytes()).get_signature_runner("serving_default")
-    return lambda batch: runner(pictures=batch)["logits"]
+    return lambda value: runner(**{model.signature.name: value})
 
 
-def _write_onnx(model: keras.Model, metadata: Metadata, path: Path) -> None:
+def _write_onnx(model: ExportedModel, path: Path) -> None:
     import onnx
     import tf2onnx
 
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    convertible = replace_normalization(model)
-    signature = _make_input_signature(metadata)
-    serve = tf.function(lambda pictures: convertible(pictures, training=False), input_signature=signature)
-    converted, _ = tf2onnx.convert.from_function(serve, signature, opset=_ONNX_OPSET)
-    onnx.helper.set_model_props(converted, {MOOD_JSON: encode_metadata(metadata).decode()})
+    convertible = [replace_normalization(part) for part in model.models]
+    serve = tf.function(partial(model.call, *convertible), input_signature=[model.signature])
+    converted, _ = tf2onnx.convert.from_function(serve, [model.signature], opset=_ONNX_OPSET)
+    onnx.helper.set_model_props(converted, {name: text.decode() for name, text in model.texts.items()})
     onnx.checker.check_model(converted)
     path.write_bytes(converted.SerializeToString())
 
 
-def _load_onnx(path: Path) -> _PredictLogits:
-    return OnnxNetwork(path).predict_logits
+def _load_onnx(path: Path, model: ExportedModel) -> _Predict:
+    session = open_onnx_file(path)
+    names = [output.name for output in session.get_outputs()]
+    return lambda value: dict(zip(names, session.run(names, {model.signature.name: value}), strict=True))
 
 
 class _Format(NamedTuple):
-    write: Callable[[keras.Model, Metadata, Path], None]
-    load: Callable[[Path], _PredictLogits]
+    write: Callable[[ExportedModel, Path], None]
+    load: Callable[[Path, ExportedModel], _Predict]
 
 
 _FORMATS = {

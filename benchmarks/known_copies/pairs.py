@@ -15,7 +15,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from benchmarks.edits import (
+from benchmarks.known_copies.edits import (
     CROP_SIZE,
     HASH_WORDS,
     MIN_DETAIL,

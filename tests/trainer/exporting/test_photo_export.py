@@ -1,0 +1,155 @@
+"""Finder and mood network as one file: whole pictures in, pets with moods out, as inference tells them."""
+
+import json
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from shards.errors import CallError
+from tests.conftest import ROOT
+from tests.trainer.finders import FINDER_SIDE, write_random_finder
+from tests.trainer.networks import make_squares
+from trainer.answering.pet_judge import open_pet_judge
+from trainer.answering.photo import read_upright_pixels
+from trainer.export import EXPORT_FILES, main
+from trainer.finding.centre_finder import open_centre_finder
+from trainer.finding.finder_file import open_finder
+from trainer.inference import main as infer
+
+MIN_SCORE = 0.04  # a few of the random finder's boxes are surer; on a grey picture none is
+
+
+@pytest.fixture(scope="module")
+def finder_path(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("찾기") / "finder.keras"
+    write_random_finder(path, MIN_SCORE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def exported(model_path, finder_path, tmp_path_factory) -> Path:
+    """The three formats, and a photo beside them under the name that the examples have."""
+    out = tmp_path_factory.mktemp("사진") / "exported"
+    call = ["--weight_path", str(model_path), "--finder", str(finder_path), "--out", str(out), "--min_pet", "0.3"]
+    assert main(call) == 0
+    photo = make_squares(5, 1, 300)[0][:240]
+    assert cv2.imwrite(str(out.parent / "photo.jpg"), photo[:, :, ::-1])
+    return out
+
+
+def load(exported: Path, name: str):
+    """Each format as its user loads it, with nothing of ours: a function of a picture."""
+    if name == "saved_model":
+        import tensorflow as tf
+
+        loaded = tf.saved_model.load(exported / "saved_model")
+        return lambda picture: {
+            key: value.numpy()
+            for key, value in loaded.signatures["serving_default"](picture=tf.constant(picture)).items()
+        }
+    if name == "litert":
+        from ai_edge_litert.interpreter import Interpreter
+
+        runner = Interpreter(str(exported / "model.tflite")).get_signature_runner()
+        return lambda picture: runner(picture=picture)
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession((exported / "model.onnx").read_bytes())
+    names = [output.name for output in session.get_outputs()]
+    return lambda picture: dict(zip(names, session.run(None, {"picture": picture}), strict=True))
+
+
+@pytest.fixture(scope="module")
+def pictures(exported) -> list[np.ndarray]:
+    """Of several shapes; the finder finds pets on some and none on a grey one."""
+    photo = read_upright_pixels(exported.parent / "photo.jpg")
+    return [photo, make_squares(6, 1, 500)[0][:, :200], np.full((60, 60, 3), 128, np.uint8), photo[:90, :90]]
+
+
+@pytest.mark.parametrize("name", EXPORT_FILES)
+def test_every_format_answers_as_inference_does(exported, model_path, finder_path, pictures, name):
+    predict = load(exported, name)
+    judged = open_pet_judge(model_path, finder_path, min_pet=0.3).judge(pictures)
+    assert len(judged[0]) > 1 and not judged[2]  # several on one, none on another
+    for picture, pets in zip(pictures, judged, strict=True):
+        rows, (height, width) = predict(picture), picture.shape[:2]
+        count = int(rows.pop("count"))
+        assert all(len(values) == 16 and not values[count:].any() for values in rows.values())
+        found = {key: values[:count] for key, values in rows.items()}
+        corners = [(pet.box.y, pet.box.x, pet.box.y + pet.box.height, pet.box.x + pet.box.width) for pet in pets]
+        expected = np.reshape(corners, (-1, 4)) / (height, width, height, width)
+        np.testing.assert_allclose(found["boxes"], expected, atol=1.01 / min(height, width))  # a pixel by rounding
+        assert [("dog", "cat")[number] for number in found["species"]] == [pet.species for pet in pets]
+        np.testing.assert_allclose(found["scores"], [pet.score for pet in pets], atol=1e-3)
+        logits = np.reshape([pet.logits for pet in pets], (-1, 6))
+        np.testing.assert_allclose(found["logits"], logits, atol=0.15)
+        assert found["probabilities"].shape == logits.shape
+        np.testing.assert_allclose(found["probabilities"].sum(axis=1), 1, atol=1e-5)
+
+
+def test_what_goes_along(exported):
+    import onnx
+
+    assert sorted(path.name for path in exported.iterdir()) == [
+        *("finder.json", "model.onnx", "model.tflite", "mood.json", "saved_model"),
+    ]
+    inside = {entry.key: json.loads(entry.value) for entry in onnx.load(exported / "model.onnx").metadata_props}
+    for name in ("finder.json", "mood.json"):
+        assert inside[name] == json.loads((exported / name).read_text(encoding="utf-8"))
+
+
+def list_examples() -> dict[str, str]:
+    """The code of docs/export.md for whole pictures, by the file that it loads."""
+    text = (ROOT / "docs/export.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    return {re.search(r"exported/(saved_model|model\.\w+)", block)[1]: block for block in blocks}
+
+
+@pytest.mark.parametrize("file", EXPORT_FILES.values())
+def test_the_examples_of_the_docs(exported, model_path, finder_path, monkeypatch, capsys, file):
+    code = list_examples()[file]
+    assert code.count("\n") <= 15 and "trainer" not in code
+    assert code in (ROOT / "docs/export.ko.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(exported.parent)
+    exec(compile(code, file, "exec"), {})
+    told = capsys.readouterr().out.splitlines()
+    (pets,) = open_pet_judge(model_path, finder_path, min_pet=0.3).judge([read_upright_pixels(Path("photo.jpg"))])
+    assert len(told) == len(pets) and all(line.startswith(pet.species) for line, pet in zip(told, pets, strict=True))
+    moods = [mood["korean"] for mood in json.loads(Path("exported/mood.json").read_text(encoding="utf-8"))["emotions"]]
+    for line, pet in zip(told, pets, strict=True):
+        assert moods[int(pet.logits.argmax())] in line
+
+
+def test_a_finder_alone_as_onnx_serves_inference_without_tensorflow(
+    finder_path, model_path, exported, tmp_path, pictures
+):
+    assert main(["--finder", str(finder_path), "--out", str(tmp_path / "finder"), "--format", "onnx"]) == 0
+    path = tmp_path / "finder/model.onnx"
+    assert open_centre_finder(path).metadata == open_centre_finder(finder_path).metadata
+    for one, other in zip(open_finder(path).find(pictures), open_finder(finder_path).find(pictures), strict=True):
+        assert [pet[:2] for pet in one] == [pet[:2] for pet in other]
+        np.testing.assert_allclose([pet.score for pet in one], [pet.score for pet in other], atol=1e-4)
+
+
+def test_calls_that_cannot_be_met(exported, model_path, finder_path, tmp_path):
+    out = ["--out", str(tmp_path / "out")]
+    with pytest.raises(CallError, match="name what to export"):
+        main(out)
+    with pytest.raises(CallError, match="--min_pet needs --weight_path and --finder"):
+        main([*out, "--finder", str(finder_path), "--min_pet", "0.1"])
+    with pytest.raises(CallError, match=r"holds no finder\.json"):
+        main([*out, "--finder", str(model_path)])
+    photo = str(exported.parent / "photo.jpg")
+    with pytest.raises(
+        CallError, match=r"model\.onnx: takes whole pictures, for other programs; give the model\.keras"
+    ):
+        infer(["--weight_path", str(exported / "model.onnx"), "--image", photo])
+    with pytest.raises(
+        CallError, match=r"model\.onnx: takes whole pictures, for other programs; give the finder\.keras"
+    ):
+        infer(["--weight_path", str(model_path), "--finder", str(exported / "model.onnx"), "--image", photo])
+    assert not list(tmp_path.iterdir())
+    assert json.loads((exported / "finder.json").read_text(encoding="utf-8"))["image_size"] == FINDER_SIDE
