@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from tests.trainer.finding.coloured_pets import make_colour_finder
 from tests.trainer.networks import OFFSET, build, describe
 from tools.serving.gate import list_hosts
 from tools.serving.mood_server import MoodServer, ServedModel, open_listener
@@ -145,4 +146,13 @@ def finding(served_model, real_files) -> Iterator[Served]:
     """A server that finds pets."""
     judge = open_pet_judge(served_model, real_files / SSD)
     with run_server(judge, served_model, real_files / SSD, ServeLimits()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def finding_colours(served_model, tmp_path_factory) -> Iterator[Served]:
+    """A server whose finder takes red squares for dogs and blue ones for cats."""
+    finder = tmp_path_factory.mktemp("finder") / "colours.tflite"
+    finder.write_bytes(make_colour_finder())
+    with run_server(open_pet_judge(served_model, finder), served_model, finder, ServeLimits()) as server:
         yield server

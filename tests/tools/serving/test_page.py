@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.tools.browser import console_errors, is_blank, open_address, resize, sideways
+from tests.trainer.finding.coloured_pets import paint
 from tests.trees import make_jpeg
 
 WEBCAM = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
@@ -265,4 +266,25 @@ def test_boxes_of_found_pets(finding, real_files):
         assert [int(box.get_attribute(name)) for name in pet["box"]] == list(pet["box"].values())
         assert page.text(".card .sentence").startswith("고양이가 ")
         assert not page.find("#whole-note").is_displayed()
+        assert console_errors(driver) == []
+
+
+def test_several_pets_on_one_photo(finding_colours, tmp_path):
+    """Each has a box, and a card with its number; nothing is wider than the phone."""
+    photo = tmp_path / "셋.png"
+    pixels = paint([("dog", 2, 2), ("cat", 6, 3), ("dog", 5, 7)], 640, 480)
+    assert cv2.imencode(".png", pixels[:, :, ::-1])[1].tofile(photo) is None
+    with open_address(finding_colours.address, 1280, 900) as driver:
+        page = Page(driver, finding_colours.address)
+        page.choose("photo", photo)
+        page.wait("return document.querySelectorAll('.picture rect').length == 3")
+        pets = finding_colours.ask("/api/mood", photo.read_bytes()).json["results"][0]["pets"]
+        shown = page.run("""
+            return [...document.querySelectorAll(".picture rect")].map(
+              (box) => ["x", "y", "width", "height"].map((name) => Number(box.getAttribute(name))));""")
+        assert shown == [[pet["box"][name] for name in ("x", "y", "width", "height")] for pet in pets]
+        sentences = page.run("return [...document.querySelectorAll('.card .sentence')].map((each) => each.innerText)")
+        assert sentences == [f"{number}번 · {pet['sentence']}" for number, pet in enumerate(pets, 1)]
+        resize(driver, 390, 900)
+        assert page.run("return document.documentElement.scrollWidth") <= 390
         assert console_errors(driver) == []
