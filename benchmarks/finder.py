@@ -78,7 +78,8 @@ def read_annotated_photos(real: Path) -> tuple[list[Picture], list[Picture]]:
     for path in sorted((folder / "images").glob("*.jpg")):
         pixels = read_upright_pixels(path)
         height, width = pixels.shape[:2]
-        lines = [line.split() for line in (folder / "labels_yolo" / f"{path.stem}.txt").read_text().splitlines()]
+        labels = folder / "labels_yolo" / f"{path.stem}.txt"  # absent where nothing is annotated
+        lines = [line.split() for line in labels.read_text().splitlines()] if labels.exists() else []
         values = np.array([list(map(float, line[1:5])) for line in lines if int(line[0]) in _COCO_PETS]).reshape(-1, 4)
         centres, sides = values[:, 1::-1], values[:, 3:1:-1]
         corners = np.concatenate([centres - sides / 2, centres + sides / 2], axis=1) * [height, width, height, width]
@@ -97,7 +98,7 @@ def read_heads(real: Path) -> Iterator[Picture]:
 def read_sample(folder: Path) -> Iterator[Picture]:
     """Whole frames of a dataset's validation split, spread evenly over it."""
     shards = read_dataset(folder).frames["val"]
-    records = [record for shard in shards for record in _read_shard(folder / shard.name)]
+    records = [record for shard in shards for record in _read_shard(folder / shard.file)]
     for place in np.linspace(0, len(records) - 1, min(len(records), _MOST_FRAMES)).astype(int):
         values = decode_record(records[place], FRAME_FIELDS)
         pixels = cv2.imdecode(np.frombuffer(values["image"], np.uint8), cv2.IMREAD_COLOR_RGB)
