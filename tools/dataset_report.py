@@ -30,7 +30,7 @@ def write_dataset_report(
 
     Returns the pictures, which count those that are missing. Raises DataError where the dataset is damaged.
     """
-    with show_progress(opened.dataset.counts.get("rows"), "row", scale=True, only_on_terminal=True) as progress:
+    with show_progress(opened.dataset.counts.get("rows"), "row", scale=True, is_short=True) as progress:
         summary = summarize_manifest(opened.folder, opened.dataset.image_size, seed, progress.update)
     statistics = {"dataset": title, **compute_dataset_statistics(summary, opened.dataset, opened.is_dry_run)}
     pictures = FramePictures(opened, sources)
