@@ -7,7 +7,7 @@ the end of the stage. TQDM_DISABLE leaves bars and these lines out.
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -26,7 +26,6 @@ from console.output.messages import (
 
 PROGRESS_SECONDS = 30  # from one line to the next where there is no terminal
 _TICK = 1.0  # seconds from one look at the time to the next
-_WAITING_BAR = "{desc} {elapsed}"
 
 
 def show_progress(
@@ -55,7 +54,7 @@ class StageProgress:
     """How far a stage is; a context manager. See show_progress."""
 
     def __init__(self, total: int | None, unit: str, title: str | None, done: int, scale: bool, is_short: bool):
-        self._total, self._title, self._scale = total, title or f"{unit}s", scale
+        self._total, self._title, self._scale = total, f"{title}: " if title else "", scale
         self._unit, self._first, self._count, self._is_short = unit, done, done, is_short
         self._start, self._notes = time.monotonic(), ""
         self._hidden = total == 0 or _is_disabled()
@@ -110,7 +109,7 @@ class StageProgress:
             _say_beside(self._has_bar, self._describe(seconds))
 
     def _describe(self, seconds: float) -> str:
-        """Such as `frames: 1,200 of 3,000 frames (40%), 250 frames/s, 00:05 so far, 00:07 left; kept 3`."""
+        """Such as `1,200 of 3,000 frames (40%), 250 frames/s, 00:05 so far, 00:07 left; kept 3`."""
         rate = (self._count - self._first) / max(seconds, 1e-9)
         of = "" if self._total is None else f" of {self._word(self._total)}"
         share = f" ({self._count / self._total:.0%})" if self._total else ""
@@ -118,7 +117,7 @@ class StageProgress:
         parts.append(f"{tqdm.format_interval(seconds)} so far")
         if self._total and rate and self._count < self._total:
             parts.append(f"{tqdm.format_interval((self._total - self._count) / rate)} left")
-        return f"{self._title}: {', '.join(parts)}{'; ' if self._notes else ''}{self._notes}"
+        return f"{self._title}{', '.join(parts)}{'; ' if self._notes else ''}{self._notes}"
 
     def _word(self, number: float) -> str:
         if self._scale and number >= 1000:
@@ -140,13 +139,16 @@ def show_waiting(what: str, *, is_short: bool = False) -> Iterator[None]:
     def describe(seconds: float) -> str:
         return f"{what}: {tqdm.format_interval(seconds)} so far"
 
-    with tqdm(
-        desc=what, bar_format=_WAITING_BAR, leave=False, disable=not has_bar, file=get_stderr(), position=0
-    ) as bar:
-        with hold_bar(bar) if has_bar else ExitStack(), _keep_saying(describe, bar if has_bar else None):
-            if has_bar and not is_short:
+    with ExitStack() as shown:
+        bar = None
+        if has_bar:
+            bar = tqdm(desc=what, bar_format="{desc} {elapsed}", leave=False, file=get_stderr(), position=0)
+            shown.callback(bar.close)
+            shown.enter_context(hold_bar(bar))
+            if not is_short:
                 note_in_log(what)
-            yield
+        shown.enter_context(_keep_saying(describe, bar))
+        yield
 
 
 def _is_disabled() -> bool:
@@ -158,7 +160,7 @@ def _say_beside(has_bar: bool, line: str) -> None:
 
 
 @contextmanager
-def _keep_saying(describe: Any, bar: tqdm | None) -> Iterator[None]:
+def _keep_saying(describe: Callable[[float], str], bar: tqdm | None) -> Iterator[None]:
     """In a thread, refresh the bar and every PROGRESS_SECONDS say describe(seconds) where there is no bar."""
     ended, start = threading.Event(), time.monotonic()
 

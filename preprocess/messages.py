@@ -10,6 +10,7 @@ from console.progress import show_progress
 from console.text_width import pad_to_width
 from preprocess.memory_needs import WORKER_BYTES, estimate_driver_bytes
 from preprocess.output_folder.disk_space import DiskSpace
+from preprocess.output_folder.dry_run import dry_run_folder
 from preprocess.sources.video import SourceListing, Video
 from preprocess.writing.finished_work import TaskSummary, count_repeated_images
 from shards.dataset import DATASET_FILE, Dataset, ShardFile
