@@ -142,7 +142,9 @@ def show_waiting(what: str, *, is_short: bool = False) -> Iterator[None]:
     with ExitStack() as shown:
         bar = None
         if has_bar:
-            bar = tqdm(desc=what, bar_format="{desc} {elapsed}", leave=False, file=get_stderr(), position=0)
+            bar = tqdm(
+                desc=what, bar_format="{desc} {elapsed}", leave=False, file=get_stderr(), position=0, delay=_TICK
+            )
             shown.callback(bar.close)
             shown.enter_context(hold_bar(bar))
             if not is_short:

@@ -24,6 +24,7 @@ OUTPUT_FLAGS = {
 }
 _DATED_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+_WARNINGS = ("warning ", "note ")
 _YELLOW, _RED = "33", "31"
 
 
@@ -103,8 +104,9 @@ def is_terminal() -> bool:
 
 
 def print_message(*lines: str) -> None:
-    """Say on standard error what happens; --quiet leaves it out."""
-    _say(lines, not _output.quiet)
+    """Say on standard error what happens; --quiet leaves out lines that do not begin with the word warning or note."""
+    for line in lines:
+        print_warning(line) if line.startswith(_WARNINGS) else _say([line], not _output.quiet)
 
 
 def print_warning(*lines: str) -> None:
@@ -191,11 +193,13 @@ def _without_bars() -> Iterator[None]:
             bar.refresh()
 
 
+def escape_controls(line: str) -> str:
+    """A line with control characters, such as a file's name may have, written as \\x.."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
+
+
 def _split(lines: Sequence[str]) -> Iterator[str]:
-    """Single lines, with control characters written as \\x.."""
-    for text in lines:
-        for line in text.split("\n"):
-            yield _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
+    return (escape_controls(line) for text in lines for line in text.split("\n"))
 
 
 def _find_log(arguments: Sequence[str]) -> str | None:
