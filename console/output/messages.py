@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -205,7 +206,7 @@ def _split(lines: Sequence[str]) -> Iterator[str]:
 def _find_log(arguments: Sequence[str]) -> str | None:
     """The last FILE of --log on a command line; a --log without one is left to the command's parser."""
     found = None
-    for argument, following in zip(arguments, [*arguments[1:], "--"], strict=True):
+    for argument, following in pairwise([*arguments, "--"]):
         if argument.startswith("--log="):
             found = argument.removeprefix("--log=")
         elif argument == "--log" and not following.startswith("--"):
