@@ -146,6 +146,7 @@ def show_waiting(what: str, *, is_short: bool = False) -> Iterator[None]:
                 desc=what, bar_format="{desc} {elapsed}", leave=False, file=get_stderr(), position=0, delay=_TICK
             )
             shown.callback(bar.close)
+            shown.callback(bar.clear)  # close leaves it where only its time was shown
             shown.enter_context(hold_bar(bar))
             if not is_short:
                 note_in_log(what)
