@@ -18,6 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from console.command import Parser, run_command
+from console.output.ending import name_command, print_ending
+from console.output.messages import print_detail
+from console.progress import show_waiting
 from shards.errors import CallError, DataError
 from shards.jpeg_headers import UnreadableImage
 from trainer.answering.box_crop import crop_square
@@ -40,8 +43,8 @@ def main(arguments: list[str]) -> int:
     metadata = read_metadata(options.weight_path) if options.weight_path else None
     finder = read_finder_metadata(options.finder) if options.finder else None
     pictures = [_read_picture(path) for path in options.image]
-    with without_notes():
-        from trainer.exporting import export_formats, exported_model  # start TensorFlow: once the call is known good
+    with show_waiting("loading TensorFlow"), without_notes():
+        from trainer.exporting import export_formats, exported_model  # starts TensorFlow: once the call is known good
 
     if metadata and finder:
         model = exported_model.read_photo_export(options.weight_path, options.finder, options.min_pet)
@@ -55,8 +58,14 @@ def main(arguments: list[str]) -> int:
         squares = [letterbox_picture(picture, finder.image_size) for picture in pictures]
         inputs = [*exported_model.make_comparison_batches(finder.image_size), *(square[None] for square in squares)]
     source = options.weight_path or options.finder
-    for name, difference in export_formats.export_model(model, options.out, files, inputs, source).items():
-        print(f"{options.out / files[name]}: answers differ from the model's by {difference:.1e} at most")
+    with show_waiting(f"writing and comparing {', '.join(files)}"):
+        differences = export_formats.export_model(model, options.out, files, inputs, source)
+    for name, difference in differences.items():
+        print_detail(f"{options.out / files[name]}: answers differ from the model's by {difference:.1e} at most")
+    size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
+    most = f"answers within {max(differences.values()):.1e} of the model's"
+    following = name_command("trainer.inference", *_list_answering_files(options), "--image", "FILE")
+    print_ending([options.out], (f"{len(files)} formats", f"{size:,} bytes", most), following)
     return 0
 
 
@@ -93,6 +102,15 @@ def _check_packages(formats: list[str]) -> None:
                     f"--format {name} needs {package}, which is not installed: pip install 'pet-mood[export]', "
                     "or choose other formats"
                 )
+
+
+def _list_answering_files(options: argparse.Namespace) -> list[str | Path]:
+    """What inference takes of this: files of squares as ONNX, which start sooner, or those that were exported."""
+    exported = options.out / EXPORT_FILES["onnx"]
+    is_of_squares = "onnx" in options.format and not (options.weight_path and options.finder)
+    weights = exported if is_of_squares and options.weight_path else options.weight_path
+    finder = exported if is_of_squares and options.finder else options.finder
+    return ["--weight_path", weights or "FILE", *(("--finder", finder) if finder else ())]
 
 
 def _read_picture(path: Path) -> np.ndarray:
