@@ -2,12 +2,14 @@
 
 import argparse
 import os
+import re
 import sys
 import traceback
 import warnings
 from collections.abc import Callable
 from typing import NoReturn
 
+from console.calls.examples import format_examples
 from console.failures import describe_failure
 from console.streams import prepare_streams
 from console.version import VERSION_HELP, VersionAction
@@ -20,7 +22,8 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, module: str, about: str):
         super().__init__(
             prog=f"python -m {module}",
-            description=about,
+            description=_shorten(about),
+            epilog=format_examples(module),
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
@@ -29,6 +32,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise CallError(message)
+
+
+def _shorten(about: str | None) -> str:
+    """A module's docstring without the calls that it shows: the help has them as its usage and examples."""
+    text = re.sub(r": python -m [^\n]*$", ".", about or "", count=1, flags=re.MULTILINE)  # None under python -OO
+    return re.sub(r"(?:^    .*\n)+\n", "", text, flags=re.MULTILINE)
 
 
 def run_command(

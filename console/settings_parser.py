@@ -1,13 +1,16 @@
 """Settings from YAML files and the command line, for commands whose settings are a dataclass with a docstring."""
 
-from collections.abc import Sequence
-from dataclasses import fields
+from argparse import SUPPRESS
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from docstring_parser import parse as parse_docstring
 from jsonargparse import ActionConfigFile, ArgumentError, ArgumentParser
 
+from console.calls.examples import format_examples
+from console.calls.settings_help import SettingsHelpFormatter
 from console.settings_check import find_wrong_value
 from console.version import VERSION_HELP, VersionAction
 from shards.errors import CallError
@@ -37,7 +40,15 @@ def parse_settings(
     Raises CallError for a setting that is unknown, missing, or not of its type or range, and for a missing file.
     """
     expanded = _find_config_files(arguments)
-    parser = ArgumentParser(prog=f"python -m {module}", description=about, exit_on_error=False, allow_abbrev=False)
+    parser = ArgumentParser(
+        prog=f"python -m {module}",
+        usage=f"%(prog)s {_word_required(kind, special)} [--config FILE] [--SETTING VALUE ...]",
+        description=about,
+        epilog=format_examples(module),
+        formatter_class=SettingsHelpFormatter,
+        exit_on_error=False,
+        allow_abbrev=False,
+    )
     parser.add_argument("--version", action=VersionAction, help=VERSION_HELP)
     parser.add_argument(
         "--config",
@@ -51,6 +62,9 @@ def parse_settings(
     for name, options in (special | {flag: {"action": "store_true"} for flag in flags}).items():
         parser.add_argument(f"--{name}", help=descriptions.get(name), **options)
     parser.add_class_arguments(kind, as_group=False, skip={*special, *flags})
+    for action in parser._actions:  # of a group, --group.NAME is shown, and not --group with a file or a mapping
+        if is_dataclass(get_type_hints(kind).get(action.dest)):
+            action.help = SUPPRESS
     try:
         parsed = parser.instantiate(parser.parse_args(expanded))
         settings = kind(**{field.name: parsed[field.name] for field in fields(kind)})
@@ -62,6 +76,13 @@ def parse_settings(
     if settings.debug and "--debug" not in arguments:
         arguments.append("--debug")
     return settings
+
+
+def _word_required(kind: type, special: Mapping[str, Mapping[str, Any]]) -> str:
+    """The settings without a default, as the usage shows them."""
+    missing = [field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING]
+    several = {name for name, options in special.items() if options.get("nargs") == "+"}
+    return " ".join(f"--{name} DIR{' [DIR ...]' if name in several else ''}" for name in missing)
 
 
 def _find_config_files(arguments: Sequence[str]) -> list[str]:

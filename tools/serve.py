@@ -54,18 +54,71 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     add("run", type=Path, metavar="RUN", help="a run's folder, or its model.keras")
     add("--finder", type=Path, metavar="FILE", help="finds the pets; without it whole pictures are judged")
     add("--host", default="127.0.0.1", metavar="ADDRESS", help="to listen on (default 127.0.0.1: this machine alone)")
-    add("--port", type=int, default=8000, metavar="N", help="to listen on; 0: a free one (default 8000)")
+    add("--port", type=int, default=8000, metavar="N", help="to listen on, to 65535; 0: a free one (default 8000)")
     add("--allow_host", nargs="+", default=[], metavar="NAME", help="more names under which it may be asked")
-    add("--min_pet", type=float, default=0.05, metavar="P", help="smallest pet, in shorter sides of the picture")
-    add("--min_confidence", type=float, default=0.4, metavar="P", help="below it: not known (default 0.4)")
-    add("--prior", choices=("equal", "natural"), default="equal", help="how common the moods are taken to be")
-    add("--max_photo_mb", type=float, default=limits.photo_bytes / MEGA, metavar="MB", help="of a photo's file")
-    add("--max_clip_mb", type=float, default=limits.clip_bytes / MEGA, metavar="MB", help="of a clip's file")
-    add("--max_megapixels", type=float, default=limits.picture_pixels / MEGA, metavar="MP", help="of a picture")
-    add("--max_seconds", type=float, default=limits.clip_seconds, metavar="S", help="so much of a clip is judged")
-    add("--max_waiting", type=int, default=limits.waiting_photos, metavar="N", help="photos in work at once")
-    add("--max_clips", type=int, default=limits.clips_at_once, metavar="N", help="clips in work at once")
-    add("--patience", type=float, default=limits.patience, metavar="S", help="for a client that sends nothing")
+    add(
+        "--min_pet",
+        type=float,
+        default=0.05,
+        metavar="P",
+        help="smallest pet, 0 to 1 of the picture's shorter side (default 0.05)",
+    )
+    add("--min_confidence", type=float, default=0.4, metavar="P", help="0 to 1; below it: not known (default 0.4)")
+    add(
+        "--prior",
+        choices=("equal", "natural"),
+        default="equal",
+        help="how common the moods are taken to be (default equal)",
+    )
+    add(
+        "--max_photo_mb",
+        type=float,
+        default=limits.photo_bytes / MEGA,
+        metavar="MB",
+        help="largest file of a photo, above 0 (default %(default)g)",
+    )
+    add(
+        "--max_clip_mb",
+        type=float,
+        default=limits.clip_bytes / MEGA,
+        metavar="MB",
+        help="largest file of a clip, above 0 (default %(default)g)",
+    )
+    add(
+        "--max_megapixels",
+        type=float,
+        default=limits.picture_pixels / MEGA,
+        metavar="MP",
+        help="largest picture, in millions of pixels, above 0 (default %(default)g)",
+    )
+    add(
+        "--max_seconds",
+        type=float,
+        default=limits.clip_seconds,
+        metavar="S",
+        help="seconds of a clip that are judged, above 0 (default %(default)g)",
+    )
+    add(
+        "--max_waiting",
+        type=int,
+        default=limits.waiting_photos,
+        metavar="N",
+        help="photos in work at once, from 1 (default %(default)s)",
+    )
+    add(
+        "--max_clips",
+        type=int,
+        default=limits.clips_at_once,
+        metavar="N",
+        help="clips in work at once, from 1 (default %(default)s)",
+    )
+    add(
+        "--patience",
+        type=float,
+        default=limits.patience,
+        metavar="S",
+        help="seconds for a client that sends nothing, above 0 (default %(default)g)",
+    )
     return parser.parse_args(arguments)
 
 

@@ -85,7 +85,7 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
         "--min_pet",
         type=float,
         metavar="SHARE",
-        help="pets are told of whose longer side is at least this share of the picture's shorter side "
+        help="pets are told of whose longer side is at least this share, 0 to 1, of the picture's shorter side "
         f"(default {DEFAULT_MIN_PET})",
     )
     add("--whole", action="store_true", help="judge the whole picture where the finder finds no pet")
@@ -96,15 +96,15 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
         help="for the sentence; else the finder's, or from names such as cat-sitdown-014540",
     )
     add("--json", action="store_true", help="one JSON document instead of text")
-    add("--topk", type=int, default=3, metavar="N", help="moods to name with their probability (default 3)")
-    add("--min_confidence", type=float, default=0.4, metavar="P", help="below it: not known (default 0.4)")
+    add("--topk", type=int, default=3, metavar="N", help="moods to name with their probability, 1 to 6 (default 3)")
+    add("--min_confidence", type=float, default=0.4, metavar="P", help="0 to 1; below it: not known (default 0.4)")
     add(
         "--prior",
         choices=tuple(PRIOR_NOTES),
         default="equal",
         help="how common the moods are taken to be (default equal)",
     )
-    add("--batch_size", type=int, default=32, metavar="N", help="pictures at a time (default 32)")
+    add("--batch_size", type=int, default=32, metavar="N", help="pictures at a time, from 1 (default 32)")
     add("--label", type=Path, metavar="FILE", help="a list of labels; only checked against the model's")
     add("--classes", type=int, metavar="N", help="number of moods; only checked")
     add("--input_size", type=int, metavar="N", help="side of the model's pictures; only checked")
