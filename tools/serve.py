@@ -9,9 +9,9 @@ import logging
 import os
 import signal
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
+from console.calls.extras import explain_missing_packages, list_missing
 from console.command import Parser, run_command
 from shards.errors import CallError
 from tools.serving.serve_limits import MEGA, ServeLimits
@@ -22,8 +22,8 @@ _NEEDED = ("starlette", "uvicorn", "prometheus_client")
 def main(arguments: list[str]) -> int:
     chosen = _parse(arguments)
     limits = _check(chosen)
-    if missing := [name for name in _NEEDED if find_spec(name) is None]:
-        raise CallError(f"{' and '.join(missing)} not installed; pip install 'pet-mood[serve]'")
+    if missing := list_missing(_NEEDED):
+        raise CallError(explain_missing_packages(*missing))
     from tools.serving.gate import is_loopback, list_hosts
     from tools.serving.mood_server import MoodServer, ServedModel, open_listener
     from tools.serving.page.model_facts import find_model

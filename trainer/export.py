@@ -9,12 +9,12 @@ On TensorFlow only; LiteRT and ONNX need the extra `export`.
 """
 
 import argparse
-import importlib.util
 import sys
 from pathlib import Path
 
 import numpy as np
 
+from console.calls.extras import explain_missing_packages, list_missing
 from console.command import Parser, run_command
 from shards.errors import CallError, DataError
 from shards.jpeg_headers import UnreadableImage
@@ -61,12 +61,8 @@ def _check_out_folder(out: Path) -> None:
 
 def _check_packages(formats: list[str]) -> None:
     for name in formats:
-        for package in _REQUIRED_PACKAGES[name]:
-            if importlib.util.find_spec(package) is None:
-                raise CallError(
-                    f"--format {name} needs {package}, which is not installed: pip install 'pet-mood[export]', "
-                    "or choose other formats"
-                )
+        if missing := list_missing(_REQUIRED_PACKAGES[name]):
+            raise CallError(f"--format {name}: {explain_missing_packages(*missing)}; or choose other formats")
 
 
 def _read_square(path: Path, metadata: Metadata) -> np.ndarray:
