@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from console.calls.examples import format_examples
+from console.calls.given_paths import refuse_urls
 from console.failures import describe_failure
 from console.streams import prepare_streams
 from console.version import VERSION_HELP, VersionAction
@@ -56,6 +57,7 @@ def run_command(
     prepare_streams(encoding)
     warnings.simplefilter("ignore")  # users cannot act on libraries' warnings, and -W error must not stop a run
     try:
+        refuse_urls(arguments)
         status = command(arguments)
         sys.stdout.flush()  # here a full disk or a closed pipe can still be reported
         return status

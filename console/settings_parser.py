@@ -1,7 +1,7 @@
 """Settings from YAML files and the command line, for commands whose settings are a dataclass with a docstring."""
 
 from argparse import SUPPRESS
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -10,6 +10,7 @@ from docstring_parser import parse as parse_docstring
 from jsonargparse import ActionConfigFile, ArgumentError, ArgumentParser
 
 from console.calls.examples import format_examples
+from console.calls.given_paths import refuse_urls
 from console.calls.settings_help import SettingsHelpFormatter
 from console.settings_check import find_wrong_value
 from console.version import VERSION_HELP, VersionAction
@@ -73,9 +74,18 @@ def parse_settings(
         if not found and isinstance(error, TypeError):
             raise
         raise CallError(found or str(error)) from error
+    refuse_urls(_list_texts(settings))  # those of files; run_command has seen the others
     if settings.debug and "--debug" not in arguments:
         arguments.append("--debug")
     return settings
+
+
+def _list_texts(settings: Any) -> Iterator[str]:
+    """The texts among the settings, each behind its name, as a command line has them."""
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        texts = value if isinstance(value, list) else [value]
+        yield from (f"--{field.name}={text}" for text in texts if isinstance(text, str))
 
 
 def _word_required(kind: type, special: Mapping[str, Mapping[str, Any]]) -> str:

@@ -3,6 +3,7 @@
 import sys
 
 from console import settings_parser
+from console.calls.given_paths import check_named_paths
 from console.command import run_command
 from preprocess.settings import PreprocessSettings
 
@@ -19,6 +20,9 @@ def parse_preprocess_settings(arguments: list[str]) -> PreprocessSettings:
 
 def main(arguments: list[str]) -> int:
     settings = parse_preprocess_settings(arguments)
+    check_named_paths("--source", settings.source)
+    check_named_paths("--valid_source", settings.valid_source)
+    check_named_paths("--label_map", filter(None, [settings.label_map]))
     from preprocess.run import run  # after the arguments are known to be good: its imports take seconds
 
     run(settings)

@@ -7,7 +7,7 @@ from pathlib import Path
 from preprocess import messages
 from preprocess.output_folder.disk_space import check_space
 from preprocess.output_folder.dry_run import write_dry_run
-from preprocess.output_folder.existing_dataset import is_up_to_date
+from preprocess.output_folder.existing_dataset import check_same_settings, check_same_videos, is_up_to_date
 from preprocess.output_folder.folder_check import check_output_folder
 from preprocess.output_folder.publication import assemble_dataset, publish_dataset
 from preprocess.output_folder.run_log import write_log
@@ -38,11 +38,13 @@ def run(settings: PreprocessSettings) -> Dataset:
     watch = Stopwatch()
     check_sources(settings.sources)
     check_output_folder(settings)
+    check_same_settings(settings)
     with lock_folder(Path(settings.out)):
         remove_partial_files(settings)
         with watch.time("list"):
             source = find_videos(settings.source, settings.valid_source, settings.label_map)
             groups = group_into_tasks(source)
+        check_same_videos(source, groups, settings)
         with start_ray(settings.workers, settings.address) as workers:
             make = _make_dry_run if settings.dry_run else _make_dataset
             return _repair_and_retry(partial(make, source, groups, settings, workers, watch), settings)

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from console.calls.extras import explain_missing_packages, list_missing
+from console.calls.given_paths import check_named_paths
 from console.command import Parser, run_command
 from shards.errors import CallError
 from tools.serving.serve_limits import MEGA, ServeLimits
@@ -22,6 +23,8 @@ _NEEDED = ("starlette", "uvicorn", "prometheus_client")
 def main(arguments: list[str]) -> int:
     chosen = _parse(arguments)
     limits = _check(chosen)
+    check_named_paths("RUN", [chosen.run])
+    check_named_paths("--finder", filter(None, [chosen.finder]))
     if missing := list_missing(_NEEDED):
         raise CallError(explain_missing_packages(*missing))
     from tools.serving.gate import is_loopback, list_hosts

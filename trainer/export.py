@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from console.calls.extras import explain_missing_packages, list_missing
+from console.calls.given_paths import check_named_paths
 from console.command import Parser, run_command
 from shards.errors import CallError, DataError
 from shards.jpeg_headers import UnreadableImage
@@ -30,6 +31,7 @@ _REQUIRED_PACKAGES = {"saved_model": (), "litert": ("ai_edge_litert",), "onnx": 
 def main(arguments: list[str]) -> int:
     options = _parse_options(arguments)
     files = {name: file for name, file in EXPORT_FILES.items() if name in options.format}
+    check_named_paths("--image", options.image)
     _check_out_folder(options.out)
     _check_packages(list(files))
     metadata = read_metadata(options.weight_path)

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from console.calls.given_paths import check_named_paths
 from console.command import Parser, run_command
 from shards.crop_geometry import Box
 from shards.emotions import EMOTIONS
@@ -43,6 +44,7 @@ Answer = dict[str, Any] | list[str]  # of a file: for JSON, or lines of text
 
 def main(arguments: list[str]) -> int:
     options = _parse_options(arguments)
+    check_named_paths("--image", options.image)
     metadata = read_metadata(options.weight_path)
     _check_options(options, metadata)
     _check_finder_options(options)

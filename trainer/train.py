@@ -11,6 +11,7 @@ from console import settings_parser
 from console.command import run_command
 from shards.errors import CallError
 from trainer.input import csv_preparation
+from trainer.run_files.early_check import check_before_start
 from trainer.settings import TrainBase, TrainSettings
 from trainer.tensorflow_startup import without_notes
 
@@ -37,6 +38,7 @@ def main(arguments: list[str]) -> int:
             print(f"train: preprocess ended with status {status}, for the reason that it gave above", file=sys.stderr)
             return status
         settings = csv_preparation.replace_csv_with_dataset(settings, folder)
+    check_before_start(settings, "shards")
     with without_notes():  # imported here, once the arguments are known to be good: it takes seconds
         from trainer.checks.overfit import check_by_overfitting
         from trainer.mood_training.run import train

@@ -9,6 +9,7 @@ import sys
 from console import settings_parser
 from console.command import run_command
 from trainer.finder_settings import FinderSettings
+from trainer.run_files.early_check import check_before_start
 from trainer.tensorflow_startup import without_notes
 
 
@@ -21,6 +22,7 @@ def parse_finder_settings(arguments: list[str]) -> FinderSettings:
 
 def main(arguments: list[str]) -> int:
     settings = parse_finder_settings(arguments)
+    check_before_start(settings, "frames")
     with without_notes():  # imported here, once the arguments are known to be good: it takes seconds
         from trainer.finder_training.train_run import train_finder
 

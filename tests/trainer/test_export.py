@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from shards.errors import CallError, DataError
+from shards.errors import CallError
 from tests.trainer.networks import OFFSET, build, describe
 from trainer.export import main
 from trainer.model.model_file import write_model
@@ -36,7 +36,7 @@ def test_calls_that_cannot_be_met(model_path, tmp_path, monkeypatch):
     (tmp_path / "full/file").touch()
     with pytest.raises(CallError, match="is there already"):
         main([*call[:3], str(tmp_path / "full")])
-    with pytest.raises(DataError, match=r"none\.jpg: No such file"):
+    with pytest.raises(CallError, match=r"none\.jpg does not exist"):
         main([*call, "--image", "none.jpg"])
     with pytest.raises(CallError, match="no such file"):
         main(["--weight_path", "none.keras", *call[2:]])
