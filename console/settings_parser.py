@@ -12,7 +12,8 @@ from jsonargparse import ActionConfigFile, ArgumentError, ArgumentParser
 from console.calls.examples import format_examples
 from console.calls.given_paths import refuse_urls
 from console.calls.settings_help import SettingsHelpFormatter
-from console.settings_check import find_wrong_value
+from console.calls.unknown_settings import explain_unknown_setting
+from console.settings_check import find_unknown_name, find_wrong_value
 from console.version import VERSION_HELP, VersionAction
 from shards.errors import CallError
 
@@ -70,6 +71,8 @@ def parse_settings(
         parsed = parser.instantiate(parser.parse_args(expanded))
         settings = kind(**{field.name: parsed[field.name] for field in fields(kind)})
     except (ArgumentError, TypeError) as error:  # a value in the place of a group is a TypeError
+        if unknown := find_unknown_name(kind, expanded, flags):
+            raise CallError(explain_unknown_setting(kind, module, unknown)) from error
         found = find_wrong_value(kind, expanded, flags)
         if not found and isinstance(error, TypeError):
             raise
