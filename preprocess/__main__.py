@@ -5,7 +5,9 @@ import sys
 from console import settings_parser
 from console.calls.given_paths import check_named_paths
 from console.command import run_command
+from preprocess.outcome import judge_outcome
 from preprocess.settings import PreprocessSettings
+from shards.errors import DataError
 
 
 def parse_preprocess_settings(arguments: list[str]) -> PreprocessSettings:
@@ -25,7 +27,11 @@ def main(arguments: list[str]) -> int:
     check_named_paths("--label_map", filter(None, [settings.label_map]))
     from preprocess.run import run  # after the arguments are known to be good: its imports take seconds
 
-    run(settings)
+    outcome = judge_outcome(run(settings).counts)
+    for line in outcome.warnings:
+        print(f"warning  {line}", file=sys.stderr)
+    if outcome.faults:
+        raise DataError(f"{settings.out} cannot be used as it is: {'; '.join(outcome.faults)}")
     return 0
 
 

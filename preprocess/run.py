@@ -65,6 +65,7 @@ def _make_dataset(
     messages.print_repeated_images(tasks)
     with watch.time("plan"):
         plan = make_plan(tasks, spills, settings)
+    messages.print_compared(tasks, len(plan.order))
     with watch.time("shards"):
         shards = run_shard_tasks(plan, tasks, settings, workers)
     with watch.time("assemble"):
@@ -87,6 +88,7 @@ def _make_dry_run(
     messages.print_repeated_images(tasks)
     with watch.time("plan"):
         plan = make_plan(tasks, spills, settings)
+    messages.print_compared(tasks, len(plan.order))
     found = write_dry_run(complete_rows(plan, tasks, (), spills), settings)
     remove_dry_run_spill(settings)
     messages.print_dry_run(found, plan.how_split, out, source, plan.count_whole_frames(settings), watch.seconds)

@@ -9,6 +9,7 @@ import sys
 
 from console import settings_parser
 from console.command import run_command
+from shards.dataset import DATASET_FILE
 from shards.errors import CallError
 from trainer.input import csv_preparation
 from trainer.run_files.early_check import check_before_start
@@ -34,7 +35,8 @@ def main(arguments: list[str]) -> int:
     settings = parse_train_settings(arguments)
     if settings.from_csv:
         folder = csv_preparation.choose_dataset_folder(settings)
-        if status := csv_preparation.run_preprocess(settings, folder):
+        status = csv_preparation.run_preprocess(settings, folder)
+        if status and not (folder / DATASET_FILE).exists():  # a dataset that lacks a split is judged below
             print(f"train: preprocess ended with status {status}, for the reason that it gave above", file=sys.stderr)
             return status
         settings = csv_preparation.replace_csv_with_dataset(settings, folder)

@@ -20,15 +20,15 @@ def check_before_start(settings: RunSettings, records: Literal["shards", "frames
 
     `records` are those of a dataset that are trained on: its crops, or its whole frames.
     """
-    datasets = {"train": read_dataset(Path(settings.train))}
-    same = settings.valid in (None, settings.train)
-    datasets["valid"] = datasets["train"] if same else read_dataset(Path(settings.valid))
-    for option, split in (("train", "train"), ("valid", "val")):
-        _check_split(datasets[option], getattr(settings, option) or settings.train, split, records)
+    folders = {"train": settings.train, "valid": settings.valid or settings.train}
+    datasets = {option: read_dataset(Path(folder)) for option, folder in folders.items()}
+    overfits = getattr(settings, "overfit", None)  # needs no validation, and writes nothing
+    _check_split(datasets["train"], folders["train"], "train", records)
+    if not overfits:
+        _check_split(datasets["valid"], folders["valid"], "val", records)
     if settings.weights not in _NO_NAME:
         check_named_paths("--weights", [settings.weights])
-    writes = not getattr(settings, "overfit", None)
-    if writes and not settings.replace and settings.folder.is_dir():
+    if not overfits and not settings.replace and settings.folder.is_dir():
         _check_same_run(settings, {option: found.digest for option, found in datasets.items()})
 
 
