@@ -2,12 +2,15 @@
 
 import argparse
 import os
+import re
 import sys
 import traceback
 import warnings
 from collections.abc import Callable
 from typing import NoReturn
 
+from console.calls.examples import format_examples
+from console.calls.given_paths import refuse_urls
 from console.failures import describe_failure
 from console.output.messages import OUTPUT_FLAGS, open_output, print_error
 from console.streams import prepare_streams
@@ -21,7 +24,8 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, module: str, about: str):
         super().__init__(
             prog=f"python -m {module}",
-            description=about,
+            description=_shorten(about),
+            epilog=format_examples(module),
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
@@ -32,6 +36,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise CallError(message)
+
+
+def _shorten(about: str | None) -> str:
+    """A module's docstring without the calls that it shows: the help has them as its usage and examples."""
+    text = re.sub(r": python -m [^\n]*$", ".", about or "", count=1, flags=re.MULTILINE)  # None under python -OO
+    return re.sub(r"(?:^    .*\n)+\n", "", text, flags=re.MULTILINE)
 
 
 def run_command(
@@ -60,6 +70,7 @@ def run_command(
 
 def _run(name: str, command: Callable[[list[str]], int], arguments: list[str]) -> int:
     try:
+        refuse_urls(arguments)
         status = command(arguments)
         sys.stdout.flush()  # here a full disk or a closed pipe can still be reported
         return status

@@ -3,6 +3,7 @@
 import errno
 import os
 
+from console.calls.extras import EXTRAS, explain_missing_packages
 from shards.errors import CallError, DataError
 from shards.storage.files import IrregularFile
 
@@ -13,6 +14,8 @@ def describe_failure(error: BaseException) -> tuple[int, str]:
         return (2 if isinstance(error, CallError) else 1), str(error) or type(error).__name__
     if isinstance(error, OSError):
         return _describe_os_error(error)
+    if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
+        return 2, explain_missing_packages(error.name)
     if isinstance(error, KeyboardInterrupt):
         return 130, str(error) or "stopped; run the same command again to go on"
     if isinstance(error, MemoryError):

@@ -4,6 +4,7 @@ jsonargparse refuses such values too, but its messages speak of Python's types.
 """
 
 import operator
+import re
 import types
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
@@ -13,14 +14,23 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import yaml
 
+from console.calls.unknown_settings import is_setting
 from console.restricted_numbers import NumberRestriction, find_restriction
 
+_NO_SETTINGS = ("config", "help", "print_config", "version")  # options of every command
 _COMPARISONS = {
     ">=": (operator.ge, "at least"),
     "<=": (operator.le, "at most"),
     ">": (operator.gt, "above"),
     "<": (operator.lt, "below"),
 }
+
+
+def find_unknown_name(kind: type, arguments: list[str], flags: Collection[str]) -> str | None:
+    """Return the first name that is no setting, None if all are; the arguments are those of find_wrong_value."""
+    names = [argument[2:].partition("=")[0] for argument in arguments if re.match(r"--[a-z]", argument)]
+    names += [name for name, _, is_yaml in _list_values(arguments, flags) if is_yaml]
+    return next((name for name in names if name not in _NO_SETTINGS and not is_setting(kind, name)), None)
 
 
 def find_wrong_value(kind: type, arguments: list[str], flags: Collection[str]) -> str | None:

@@ -1,15 +1,20 @@
 """Settings from YAML files and the command line, for commands whose settings are a dataclass with a docstring."""
 
-from collections.abc import Sequence
-from dataclasses import fields
+from argparse import SUPPRESS
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from docstring_parser import parse as parse_docstring
 from jsonargparse import ActionConfigFile, ArgumentError, ArgumentParser
 
+from console.calls.examples import format_examples
+from console.calls.given_paths import refuse_urls
+from console.calls.settings_help import SettingsHelpFormatter
+from console.calls.unknown_settings import explain_unknown_setting
 from console.output.messages import OUTPUT_FLAGS, be_quiet, open_log
-from console.settings_check import find_wrong_value
+from console.settings_check import find_unknown_name, find_wrong_value
 from console.version import VERSION_HELP, VersionAction
 from shards.errors import CallError
 
@@ -38,7 +43,15 @@ def parse_settings(
     Raises CallError for a setting that is unknown, missing, or not of its type or range, and for a missing file.
     """
     expanded = _find_config_files(arguments)
-    parser = ArgumentParser(prog=f"python -m {module}", description=about, exit_on_error=False, allow_abbrev=False)
+    parser = ArgumentParser(
+        prog=f"python -m {module}",
+        usage=f"%(prog)s {_word_required(kind, special)} [--config FILE] [--SETTING VALUE ...]",
+        description=about,
+        epilog=format_examples(module),
+        formatter_class=SettingsHelpFormatter,
+        exit_on_error=False,
+        allow_abbrev=False,
+    )
     parser.add_argument("--version", action=VersionAction, help=VERSION_HELP)
     parser.add_argument(
         "--config",
@@ -54,14 +67,20 @@ def parse_settings(
     for name, options in (special | {flag: {"action": "store_true"} for flag in flags}).items():
         parser.add_argument(f"--{name}", help=descriptions.get(name), **options)
     parser.add_class_arguments(kind, as_group=False, skip={*special, *flags})
+    for action in parser._actions:  # of a group, --group.NAME is shown, and not --group with a file or a mapping
+        if is_dataclass(get_type_hints(kind).get(action.dest)):
+            action.help = SUPPRESS
     try:
         parsed = parser.instantiate(parser.parse_args(expanded))
         settings = kind(**{field.name: parsed[field.name] for field in fields(kind)})
     except (ArgumentError, TypeError) as error:  # a value in the place of a group is a TypeError
+        if unknown := find_unknown_name(kind, expanded, (*flags, "quiet")):
+            raise CallError(explain_unknown_setting(kind, module, unknown)) from error
         found = find_wrong_value(kind, expanded, (*flags, "quiet"))
         if not found and isinstance(error, TypeError):
             raise
         raise CallError(found or str(error)) from error
+    refuse_urls(_list_texts(settings))  # those of files; run_command has seen the others
     if settings.debug and "--debug" not in arguments:
         arguments.append("--debug")
     if parsed["quiet"] and "--quiet" not in arguments:  # as a file says
@@ -69,6 +88,21 @@ def parse_settings(
     if parsed["log"] and not any(argument.split("=")[0] == "--log" for argument in arguments):
         open_log(parsed["log"])
     return settings
+
+
+def _list_texts(settings: Any) -> Iterator[str]:
+    """The texts among the settings, each behind its name, as a command line has them."""
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        texts = value if isinstance(value, list) else [value]
+        yield from (f"--{field.name}={text}" for text in texts if isinstance(text, str))
+
+
+def _word_required(kind: type, special: Mapping[str, Mapping[str, Any]]) -> str:
+    """The settings without a default, as the usage shows them."""
+    missing = [field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING]
+    several = {name for name, options in special.items() if options.get("nargs") == "+"}
+    return " ".join(f"--{name} DIR{' [DIR ...]' if name in several else ''}" for name in missing)
 
 
 def _find_config_files(arguments: Sequence[str]) -> list[str]:

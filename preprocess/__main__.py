@@ -3,9 +3,13 @@
 import sys
 
 from console import settings_parser
+from console.calls.given_paths import check_named_paths
 from console.command import run_command
+from console.output.messages import print_warning
 from console.progress import show_waiting
+from preprocess.outcome import judge_outcome
 from preprocess.settings import PreprocessSettings
+from shards.errors import DataError
 
 
 def parse_preprocess_settings(arguments: list[str]) -> PreprocessSettings:
@@ -20,10 +24,17 @@ def parse_preprocess_settings(arguments: list[str]) -> PreprocessSettings:
 
 def main(arguments: list[str]) -> int:
     settings = parse_preprocess_settings(arguments)
+    check_named_paths("--source", settings.source)
+    check_named_paths("--valid_source", settings.valid_source)
+    check_named_paths("--label_map", filter(None, [settings.label_map]))
     with show_waiting("loading Ray", is_short=True):
         from preprocess.run import run  # after the arguments are known to be good: its imports take seconds
 
-    run(settings)
+    outcome = judge_outcome(run(settings).counts)
+    for line in outcome.warnings:
+        print_warning(line)
+    if outcome.faults:
+        raise DataError(f"{settings.out} cannot be used as it is: {'; '.join(outcome.faults)}")
     return 0
 
 

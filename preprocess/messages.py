@@ -40,6 +40,13 @@ def print_unannotated(tasks: Sequence[TaskSummary]) -> None:
         print_warning(f"{unannotated:,} frames of labelled videos have no annotation; they are passed over")
 
 
+def print_compared(tasks: Sequence[TaskSummary], kept: int) -> None:
+    """Print how the frames that the bar counted as kept, each within its video, become those of the result."""
+    within = sum(task.counts.get("kept", 0) for task in tasks)
+    if within != kept:
+        print_message(f"compared {within:,} frames that are kept in their videos: {kept:,} stay, others are copies")
+
+
 def print_repeated_images(tasks: Sequence[TaskSummary]) -> None:
     """Print how many files are left alone because the same frame lies in an earlier place too."""
     if repeated := count_repeated_images(tasks):

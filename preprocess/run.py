@@ -8,7 +8,7 @@ from console.progress import show_waiting
 from preprocess import messages
 from preprocess.output_folder.disk_space import check_space
 from preprocess.output_folder.dry_run import write_dry_run
-from preprocess.output_folder.existing_dataset import is_up_to_date
+from preprocess.output_folder.existing_dataset import check_same_settings, check_same_videos, is_up_to_date
 from preprocess.output_folder.folder_check import check_output_folder
 from preprocess.output_folder.publication import assemble_dataset, publish_dataset
 from preprocess.output_folder.run_log import write_log
@@ -39,11 +39,13 @@ def run(settings: PreprocessSettings) -> Dataset:
     watch = Stopwatch()
     check_sources(settings.sources)
     check_output_folder(settings)
+    check_same_settings(settings)
     with lock_folder(Path(settings.out)):
         remove_partial_files(settings)
         with watch.time("list"), show_waiting("looking through the sources", is_short=True):
             source = find_videos(settings.source, settings.valid_source, settings.label_map)
             groups = group_into_tasks(source)
+        check_same_videos(source, groups, settings)
         with start_ray(settings.workers, settings.address) as workers:
             make = _make_dry_run if settings.dry_run else _make_dataset
             return _repair_and_retry(partial(make, source, groups, settings, workers, watch), settings)
@@ -65,6 +67,7 @@ def _make_dataset(
     messages.print_repeated_images(tasks)
     with watch.time("plan"), show_waiting("comparing frames across videos and planning the shards"):
         plan = make_plan(tasks, spills, settings)
+    messages.print_compared(tasks, len(plan.order))
     with watch.time("shards"):
         shards = run_shard_tasks(plan, tasks, settings, workers)
     with watch.time("assemble"), show_waiting("writing the manifest"):
@@ -88,6 +91,7 @@ def _make_dry_run(
     messages.print_repeated_images(tasks)
     with watch.time("plan"), show_waiting("comparing frames across videos and planning the shards"):
         plan = make_plan(tasks, spills, settings)
+    messages.print_compared(tasks, len(plan.order))
     found = write_dry_run(complete_rows(plan, tasks, (), spills), settings)
     remove_dry_run_spill(settings)
     messages.print_dry_run(found, plan.how_split, out, source, plan.count_whole_frames(settings), watch.seconds)

@@ -132,7 +132,7 @@ class PreprocessSettings:
             which species, each label of a CSV or category of COCO or VOC means.
         out: the dataset's folder.
         seed: decides the order of records, the order within a video, and the split.
-        shard_bytes: approximate size of a shard.
+        shard_bytes: approximate size of a shard, in bytes.
         box: which boxes are accepted.
         crop: how the square around a box is cut and stored.
         hash: the perceptual hash by which frames are compared.

@@ -19,6 +19,7 @@ from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, 
 from shards.tfrecord import OVERHEAD
 
 DATASET_FILE = "dataset.json"
+SPLITS = ("train", "val")
 SHARD = re.compile(rf"({'|'.join(kind.name for kind in RECORD_KINDS)})-(train|val)\.tfrecord-\d{{5}}-of-\d{{5}}")
 DATASET_VERSION = 1
 # Increase it when preprocess makes other pixels, hashes or rows from the same settings: old work is then not reused.

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from shards import dataset
+from shards.dataset import SPLITS
 from shards.emotions import KOREAN
 from shards.errors import DataError
 from shards.manifest_row import ManifestRow, list_columns
@@ -26,7 +27,6 @@ MANIFEST_FILE = "manifest.parquet"
 ROW_GROUP = 100_000  # rows in a row group; fixed, because the file's bytes depend on it
 
 STATUSES = ("kept", "duplicate", "rejected", "unselected")
-SPLITS = ("train", "val")
 
 # Reasons of rejected rows, in the order in which they are checked: a row states the first that applies.
 REJECTIONS = (

@@ -40,7 +40,7 @@ DOORS = {
     ),
     "jax": "trainer/training/device",
     "jinja2": "console/html_page",
-    "jsonargparse": "console/restricted_numbers console/settings_parser",
+    "jsonargparse": "console/restricted_numbers console/settings_parser console/calls/settings_help",
     "keras": (
         "trainer/input/augmentation trainer/input/frame_canvas trainer/model trainer/checks "
         "trainer/run_files/checkpoint trainer/training trainer/mood_training trainer/finder_training "

@@ -5,24 +5,23 @@ pictures of kept frames come from the shards, those of rejected ones from the so
 shows what a real run would keep.
 """
 
+from __future__ import annotations
+
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from console.command import Parser, run_command
-from console.hangul_font import find_hangul_font
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_warning
 from console.progress import show_progress, show_waiting
 from shards.errors import CallError
-from tools.overview.manifest_pass import summarize_manifest
-from tools.overview.page import render_overview_page
-from tools.overview.statistics import compute_dataset_statistics
 from tools.reporting.folder_argument import parse_dataset_folder
-from tools.reporting.frame_pictures import FramePictures
-from tools.reporting.opened_dataset import OpenedDataset, find_sources, open_dataset
-from tools.reporting.report_files import REPORT_MARK, check_report_files, write_text
+
+if TYPE_CHECKING:  # --help would wait for them
+    from tools.reporting.frame_pictures import FramePictures
+    from tools.reporting.opened_dataset import OpenedDataset
 
 
 def write_dataset_report(
@@ -32,6 +31,12 @@ def write_dataset_report(
 
     Returns the pictures, which count those that are missing. Raises DataError where the dataset is damaged.
     """
+    from tools.overview.manifest_pass import summarize_manifest
+    from tools.overview.page import render_overview_page
+    from tools.overview.statistics import compute_dataset_statistics
+    from tools.reporting.frame_pictures import FramePictures
+    from tools.reporting.report_files import REPORT_MARK, write_text
+
     with show_progress(opened.dataset.counts.get("rows"), "row", scale=True, is_short=True) as progress:
         summary = summarize_manifest(opened.folder, opened.dataset.image_size, seed, progress.update)
     statistics = {"dataset": title, **compute_dataset_statistics(summary, opened.dataset, opened.is_dry_run)}
@@ -47,11 +52,13 @@ def write_dataset_report(
 def _parse(arguments: list[str]) -> Any:
     parser = Parser("tools.dataset_report", __doc__)
     parser.add_argument("dataset", type=parse_dataset_folder, metavar="DIR", help="the folder that preprocess wrote")
-    parser.add_argument("--html", type=Path, help="the page to write (default: DIR.dataset.html, beside the dataset)")
-    parser.add_argument("--json", type=Path, help="write the figures there too")
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="the page to write (default: DIR.dataset.html, beside the dataset)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--source", nargs="+", metavar="DIR", help="where the frames lie (default: as the log says)")
     parser.add_argument("--dry_run", action="store_true", help="tell of the last dry run into DIR, not of its dataset")
-    parser.add_argument("--seed", type=int, default=0, help="chooses the samples (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="chooses the samples; from 0 (default: 0)")
     chosen = parser.parse_args(arguments)
     if chosen.seed < 0:
         raise CallError(f"--seed {chosen.seed}: give a whole number from 0")
@@ -60,6 +67,10 @@ def _parse(arguments: list[str]) -> Any:
 
 def main(arguments: list[str]) -> int:
     chosen = _parse(arguments)
+    from console.hangul_font import find_hangul_font
+    from tools.reporting.opened_dataset import find_sources, open_dataset
+    from tools.reporting.report_files import check_report_files
+
     name = chosen.dataset.absolute().name
     html = chosen.html or chosen.dataset.absolute().with_name(f"{name}.dataset.html")
     opened = open_dataset(chosen.dataset, chosen.dry_run)

@@ -16,15 +16,7 @@ from console.output.ending import name_command, print_ending
 from console.output.messages import print_warning
 from console.progress import show_waiting
 from shards.errors import CallError, DataError
-from tools.duplicates.dropped_csv import write_dropped_csv
-from tools.duplicates.hashed_frames import check_hashes
-from tools.duplicates.leak_check import explain_leaks
-from tools.duplicates.page import render_duplicates_page
-from tools.duplicates.statistics import analyze_duplicates, compute_duplicate_statistics
 from tools.reporting.folder_argument import parse_dataset_folder
-from tools.reporting.frame_pictures import FramePictures
-from tools.reporting.opened_dataset import OpenedDataset, find_sources, open_dataset
-from tools.reporting.report_files import REPORT_MARK, check_report_files, write_text
 
 
 def _parse(arguments: list[str]) -> Any:
@@ -37,9 +29,13 @@ def _parse(arguments: list[str]) -> Any:
     parser.add_argument("--csv", type=Path, metavar="FILE", help="every dropped frame and what it is a copy of")
     parser.add_argument("--source", nargs="+", metavar="DIR", help="as preprocess was given (default: see its log)")
     parser.add_argument("--dry_run", action="store_true", help="tell of the last dry run into DIR, not of its dataset")
-    parser.add_argument("--seed", type=int, default=0, help="chooses what is shown (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="chooses what is shown; from 0 (default: 0)")
     parser.add_argument(
-        "--images_per_second", type=float, default=600, help="speed of training, for epoch times (default: 600)"
+        "--images_per_second",
+        type=float,
+        default=600,
+        metavar="X",
+        help="speed of training, above 0, for epoch times (default: 600)",
     )
     chosen = parser.parse_args(arguments)
     if not 0 < chosen.images_per_second < float("inf"):
@@ -51,6 +47,16 @@ def _parse(arguments: list[str]) -> Any:
 
 def main(arguments: list[str]) -> int:
     chosen = _parse(arguments)
+    # Only now: these imports take most of a second.
+    from tools.duplicates.dropped_csv import write_dropped_csv
+    from tools.duplicates.hashed_frames import check_hashes
+    from tools.duplicates.leak_check import explain_leaks
+    from tools.duplicates.page import render_duplicates_page
+    from tools.duplicates.statistics import analyze_duplicates, compute_duplicate_statistics
+    from tools.reporting.frame_pictures import FramePictures
+    from tools.reporting.opened_dataset import find_sources, open_dataset
+    from tools.reporting.report_files import REPORT_MARK, check_report_files, write_text
+
     folder = chosen.dataset.absolute()
     html = chosen.html or folder.with_name(f"{folder.name}.dedupe.html")
     files = {"--html": html, "--json": chosen.json, "--csv": chosen.csv}
@@ -79,7 +85,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _print_ending(chosen: Any, opened: OpenedDataset, made: list[Path], leaks: int) -> None:
+def _print_ending(chosen: Any, opened: Any, made: list[Path], leaks: int) -> None:
     counts = opened.dataset.counts
     figures = (f"{counts['kept']:,} frames kept", f"{counts['duplicate']:,} near-duplicates", f"{leaks:,} leaks")
     following = None if opened.is_dry_run else name_command("trainer.train", "--train", chosen.dataset)

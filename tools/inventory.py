@@ -15,10 +15,6 @@ from console.command import Parser, run_command
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_detail, print_error
 from preprocess.sources.source_kinds import check_sources
-from tools.reporting.report_files import REPORT_MARK, check_report_files, write_text
-from tools.source_inventory.inventory_figures import take_inventory
-from tools.source_inventory.inventory_page import render_inventory_page
-from tools.source_inventory.inventory_text import format_inventory
 
 
 def _parse(arguments: list[str]) -> Any:
@@ -33,6 +29,12 @@ def _parse(arguments: list[str]) -> Any:
 def main(arguments: list[str]) -> int:
     chosen = _parse(arguments)
     check_sources(chosen.sources)
+    # Only now: these imports take most of a second.
+    from tools.reporting.report_files import REPORT_MARK, check_report_files, write_text
+    from tools.source_inventory.inventory_figures import take_inventory
+    from tools.source_inventory.inventory_page import render_inventory_page
+    from tools.source_inventory.inventory_text import format_inventory
+
     files = {option: path for option, path in (("--json", chosen.json), ("--html", chosen.html)) if path}
     check_report_files(None, files, map(Path, chosen.sources))
     figures = take_inventory(chosen.sources, chosen.label_map)

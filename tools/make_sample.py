@@ -17,22 +17,34 @@ from console.command import Parser, run_command
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_detail
 from tools.sample.delivery_forms import SAMPLE_FORMS
-from tools.sample.tree import describe_sample, make_sample
 from tools.sample.video_plans import SampleSpec
 
 
 def main(arguments: list[str]) -> int:
     parser = Parser("tools.make_sample", __doc__)
-    parser.add_argument("dir", type=Path, metavar="DIR")
-    for name, default in (("videos", 24), ("frames", 16), ("height", 1080), ("seed", 0)):
-        parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--defects", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("dir", type=Path, metavar="DIR", help="a folder to be made")
+    for name, default, what in (
+        ("videos", 24, "videos without defects, from 1"),
+        ("frames", 16, "frames of each video, from 1"),
+        ("height", 1080, "the short side of the frames in pixels, 64 to 4320"),
+        ("seed", 0, "of everything random, from 0"),
+    ):
+        parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{what} (default: {default})")
     parser.add_argument(
-        "--as", dest="form", choices=SAMPLE_FORMS, default="folders", help="how the videos are delivered"
+        "--defects", action=argparse.BooleanOptionalAction, default=True, help="a video for each defect (default: yes)"
     )
-    parser.add_argument("--workers", type=int, default=None, help="processes; as many as there are cores")
+    parser.add_argument(
+        "--as",
+        dest="form",
+        choices=SAMPLE_FORMS,
+        default="folders",
+        help="how the videos are delivered (default: folders)",
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: as many as there are cores)")
     chosen = parser.parse_args(arguments)
     spec = SampleSpec(chosen.videos, chosen.frames, chosen.height, chosen.seed, chosen.defects)
+    from tools.sample.tree import describe_sample, make_sample  # only now: OpenCV and pyarrow take a while
+
     counts = make_sample(chosen.dir, spec, chosen.workers, chosen.form)
     print_detail(f"{chosen.dir}: {describe_sample(counts)}")
     figures = (

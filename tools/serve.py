@@ -9,9 +9,10 @@ import logging
 import signal
 import sys
 import time
-from importlib.util import find_spec
 from pathlib import Path
 
+from console.calls.extras import explain_missing_packages, list_missing
+from console.calls.given_paths import check_named_paths
 from console.command import Parser, run_command
 from console.output.ending import print_ending
 from console.output.messages import is_terminal, print_result, print_warning
@@ -25,8 +26,10 @@ _NEEDED = ("starlette", "uvicorn", "prometheus_client")
 def main(arguments: list[str]) -> int:
     chosen = _parse(arguments)
     limits = _check(chosen)
-    if missing := [name for name in _NEEDED if find_spec(name) is None]:
-        raise CallError(f"{' and '.join(missing)} not installed; pip install 'pet-mood[serve]'")
+    check_named_paths("RUN", [chosen.run])
+    check_named_paths("--finder", filter(None, [chosen.finder]))
+    if missing := list_missing(_NEEDED):
+        raise CallError(explain_missing_packages(*missing))
     from tools.serving.gate import is_loopback, list_hosts
     from tools.serving.mood_server import MoodServer, ServedModel, open_listener
     from tools.serving.page.model_facts import find_model
@@ -60,18 +63,71 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     add("run", type=Path, metavar="RUN", help="a run's folder, or its model.keras")
     add("--finder", type=Path, metavar="FILE", help="finds the pets; without it whole pictures are judged")
     add("--host", default="127.0.0.1", metavar="ADDRESS", help="to listen on (default 127.0.0.1: this machine alone)")
-    add("--port", type=int, default=8000, metavar="N", help="to listen on; 0: a free one (default 8000)")
+    add("--port", type=int, default=8000, metavar="N", help="to listen on, to 65535; 0: a free one (default 8000)")
     add("--allow_host", nargs="+", default=[], metavar="NAME", help="more names under which it may be asked")
-    add("--min_pet", type=float, default=0.05, metavar="P", help="smallest pet, in shorter sides of the picture")
-    add("--min_confidence", type=float, default=0.4, metavar="P", help="below it: not known (default 0.4)")
-    add("--prior", choices=("equal", "natural"), default="equal", help="how common the moods are taken to be")
-    add("--max_photo_mb", type=float, default=limits.photo_bytes / MEGA, metavar="MB", help="of a photo's file")
-    add("--max_clip_mb", type=float, default=limits.clip_bytes / MEGA, metavar="MB", help="of a clip's file")
-    add("--max_megapixels", type=float, default=limits.picture_pixels / MEGA, metavar="MP", help="of a picture")
-    add("--max_seconds", type=float, default=limits.clip_seconds, metavar="S", help="so much of a clip is judged")
-    add("--max_waiting", type=int, default=limits.waiting_photos, metavar="N", help="photos in work at once")
-    add("--max_clips", type=int, default=limits.clips_at_once, metavar="N", help="clips in work at once")
-    add("--patience", type=float, default=limits.patience, metavar="S", help="for a client that sends nothing")
+    add(
+        "--min_pet",
+        type=float,
+        default=0.05,
+        metavar="P",
+        help="smallest pet, 0 to 1 of the picture's shorter side (default 0.05)",
+    )
+    add("--min_confidence", type=float, default=0.4, metavar="P", help="0 to 1; below it: not known (default 0.4)")
+    add(
+        "--prior",
+        choices=("equal", "natural"),
+        default="equal",
+        help="how common the moods are taken to be (default equal)",
+    )
+    add(
+        "--max_photo_mb",
+        type=float,
+        default=limits.photo_bytes / MEGA,
+        metavar="MB",
+        help="largest file of a photo, above 0 (default %(default)g)",
+    )
+    add(
+        "--max_clip_mb",
+        type=float,
+        default=limits.clip_bytes / MEGA,
+        metavar="MB",
+        help="largest file of a clip, above 0 (default %(default)g)",
+    )
+    add(
+        "--max_megapixels",
+        type=float,
+        default=limits.picture_pixels / MEGA,
+        metavar="MP",
+        help="largest picture, in millions of pixels, above 0 (default %(default)g)",
+    )
+    add(
+        "--max_seconds",
+        type=float,
+        default=limits.clip_seconds,
+        metavar="S",
+        help="seconds of a clip that are judged, above 0 (default %(default)g)",
+    )
+    add(
+        "--max_waiting",
+        type=int,
+        default=limits.waiting_photos,
+        metavar="N",
+        help="photos in work at once, from 1 (default %(default)s)",
+    )
+    add(
+        "--max_clips",
+        type=int,
+        default=limits.clips_at_once,
+        metavar="N",
+        help="clips in work at once, from 1 (default %(default)s)",
+    )
+    add(
+        "--patience",
+        type=float,
+        default=limits.patience,
+        metavar="S",
+        help="seconds for a client that sends nothing, above 0 (default %(default)g)",
+    )
     return parser.parse_args(arguments)
 
 

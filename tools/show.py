@@ -9,34 +9,34 @@ import sys
 from pathlib import Path
 
 from console.command import Parser, run_command
-from console.hangul_font import find_hangul_font
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_warning
 from console.progress import show_waiting
-from shards.dataset import read_dataset
+from shards.dataset import SPLITS, read_dataset
 from shards.errors import CallError, DataError
-from shards.manifest import SPLITS
-from tools.extracts.crop_choice import choose_rows_by_mood, find_kept_row
-from tools.extracts.crop_grid import draw_crop_grid
-from tools.extracts.stored_crop import read_crop
 from tools.reporting.folder_argument import parse_dataset_folder
-from tools.reporting.opened_dataset import read_logged_sources
-from tools.reporting.report_files import check_report_files
 
 
 def main(arguments: list[str]) -> int:
     parser = Parser("tools.show", __doc__)
     parser.add_argument("dataset", type=parse_dataset_folder, metavar="DIR", help="the folder that preprocess wrote")
-    parser.add_argument("--key", help="one frame, by its key in the manifest: video/frame_number")
+    parser.add_argument("--key", metavar="KEY", help="one frame, by its key in the manifest: video/frame_number")
     parser.add_argument("--split", choices=SPLITS, help="only this split in the grid")
-    parser.add_argument("--columns", type=int, default=6, help="crops for each mood (default: 6)")
-    parser.add_argument("--seed", type=int, default=0, help="chooses the crops (default: 0)")
-    parser.add_argument("--png", type=Path, help="the picture to write (default: DIR.png, beside the dataset)")
+    parser.add_argument("--columns", type=int, default=6, metavar="N", help="crops for each mood, 1 to 50 (default: 6)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="chooses the crops; from 0 (default: 0)")
+    parser.add_argument(
+        "--png", type=Path, metavar="FILE", help="the picture to write (default: DIR.png, beside the dataset)"
+    )
     chosen = parser.parse_args(arguments)
     if not 1 <= chosen.columns <= 50:
         raise CallError(f"--columns {chosen.columns}: give a number from 1 to 50")
     folder = chosen.dataset
     read_dataset(folder)  # raises where there is none
+    # Only now: these imports take most of a second.
+    from console.hangul_font import find_hangul_font
+    from tools.reporting.opened_dataset import read_logged_sources
+    from tools.reporting.report_files import check_report_files
+
     path = chosen.png or folder.absolute().with_name(f"{folder.absolute().name}.png")
     check_report_files(folder, {"--png": path}, read_logged_sources(folder))
     with show_waiting("reading the crops", is_short=True):
@@ -56,6 +56,11 @@ def main(arguments: list[str]) -> int:
 
 def _draw(chosen: argparse.Namespace, folder: Path, path: Path) -> list:
     """Draw the grid that was asked for; returns its rows. Raises DataError where no frame is kept."""
+    # Only now: these imports take most of a second.
+    from tools.extracts.crop_choice import choose_rows_by_mood, find_kept_row
+    from tools.extracts.crop_grid import draw_crop_grid
+    from tools.extracts.stored_crop import read_crop
+
     if chosen.key:
         grid = [[find_kept_row(folder, chosen.key)]]
     else:

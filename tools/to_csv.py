@@ -12,11 +12,9 @@ from console.command import Parser, run_command
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_warning
 from console.progress import show_waiting
+from shards.dataset import SPLITS
 from shards.errors import CallError, DataError
-from shards.manifest import SPLITS
-from tools.extracts.annotation_csv import write_annotation_csvs
 from tools.reporting.folder_argument import parse_dataset_folder
-from tools.reporting.opened_dataset import find_sources, open_dataset
 from tools.reporting.report_files import check_report_files
 
 
@@ -27,6 +25,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--source", nargs="+", metavar="DIR", help="as preprocess was given (default: see its log)")
     parser.add_argument("--all", action="store_true", help="every row with image, box and mood, kept or not")
     chosen = parser.parse_args(arguments)
+    from tools.extracts.annotation_csv import write_annotation_csvs  # only now: pyarrow takes a while
+    from tools.reporting.opened_dataset import find_sources, open_dataset
+
     folder = chosen.dataset.absolute()
     opened = open_dataset(chosen.dataset)
     sources = find_sources(opened, chosen.source)

@@ -10,7 +10,6 @@ from console.output.ending import name_command, print_ending
 from console.output.messages import print_error, print_result
 from console.progress import show_progress
 from shards.dataset import read_dataset
-from shards.verification import verify_dataset
 from tools.reporting.folder_argument import parse_dataset_folder
 
 _MOST_PRINTED = 100  # faults; a destroyed dataset has millions
@@ -21,6 +20,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("dataset", type=parse_dataset_folder, metavar="DIR", help="the folder that preprocess wrote")
     folder = parser.parse_args(arguments).dataset
     dataset = read_dataset(folder)
+    from shards.verification import verify_dataset  # only now: pyarrow takes a while
+
     shards = dataset.all_shards
     frames = sum(shard.records for files in dataset.frames.values() for shard in files)
     size = 2 * sum(shard.bytes for shard in shards) + sum(file.bytes for file in dataset.files.values())

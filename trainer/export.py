@@ -11,12 +11,13 @@ an example of each format. On TensorFlow only; LiteRT and ONNX need the extra `e
 """
 
 import argparse
-import importlib.util
 import sys
 from pathlib import Path
 
 import numpy as np
 
+from console.calls.extras import explain_missing_packages, list_missing
+from console.calls.given_paths import check_named_paths
 from console.command import Parser, run_command
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_detail
@@ -38,6 +39,7 @@ _REQUIRED_PACKAGES = {"saved_model": (), "litert": ("ai_edge_litert",), "onnx": 
 def main(arguments: list[str]) -> int:
     options = _parse_options(arguments)
     files = {name: file for name, file in EXPORT_FILES.items() if name in options.format}
+    check_named_paths("--image", options.image)
     _check_out_folder(options.out)
     _check_packages(list(files))
     metadata = read_metadata(options.weight_path) if options.weight_path else None
@@ -96,12 +98,8 @@ def _check_out_folder(out: Path) -> None:
 
 def _check_packages(formats: list[str]) -> None:
     for name in formats:
-        for package in _REQUIRED_PACKAGES[name]:
-            if importlib.util.find_spec(package) is None:
-                raise CallError(
-                    f"--format {name} needs {package}, which is not installed: pip install 'pet-mood[export]', "
-                    "or choose other formats"
-                )
+        if missing := list_missing(_REQUIRED_PACKAGES[name]):
+            raise CallError(f"--format {name}: {explain_missing_packages(*missing)}; or choose other formats")
 
 
 def _list_answering_files(options: argparse.Namespace) -> list[str | Path]:

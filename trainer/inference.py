@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from console.calls.given_paths import check_named_paths
 from console.command import Parser, run_command
 from console.output.messages import print_error
 from shards.crop_geometry import Box
@@ -45,6 +46,7 @@ Answer = dict[str, Any] | list[str]  # of a file: for JSON, or lines of text
 
 def main(arguments: list[str]) -> int:
     options = _parse_options(arguments)
+    check_named_paths("--image", options.image)
     metadata = read_metadata(options.weight_path)
     _check_options(options, metadata)
     _check_finder_options(options)
@@ -99,15 +101,15 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
         help="for the sentence; else the finder's, or from names such as cat-sitdown-014540",
     )
     add("--json", action="store_true", help="one JSON document instead of text")
-    add("--topk", type=int, default=3, metavar="N", help="moods to name with their probability (default 3)")
-    add("--min_confidence", type=float, default=0.4, metavar="P", help="below it: not known (default 0.4)")
+    add("--topk", type=int, default=3, metavar="N", help="moods to name with their probability, 1 to 6 (default 3)")
+    add("--min_confidence", type=float, default=0.4, metavar="P", help="0 to 1; below it: not known (default 0.4)")
     add(
         "--prior",
         choices=tuple(PRIOR_NOTES),
         default="equal",
         help="how common the moods are taken to be (default equal)",
     )
-    add("--batch_size", type=int, default=32, metavar="N", help="pictures at a time (default 32)")
+    add("--batch_size", type=int, default=32, metavar="N", help="pictures at a time, from 1 (default 32)")
     add("--label", type=Path, metavar="FILE", help="a list of labels; only checked against the model's")
     add("--classes", type=int, metavar="N", help="number of moods; only checked")
     add("--input_size", type=int, metavar="N", help="side of the model's pictures; only checked")

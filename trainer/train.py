@@ -11,8 +11,10 @@ from console import settings_parser
 from console.command import run_command
 from console.output.messages import print_error
 from console.progress import show_waiting
+from shards.dataset import DATASET_FILE
 from shards.errors import CallError
 from trainer.input import csv_preparation
+from trainer.run_files.early_check import check_before_start
 from trainer.settings import TrainBase, TrainSettings
 from trainer.tensorflow_startup import without_notes
 
@@ -35,14 +37,14 @@ def main(arguments: list[str]) -> int:
     settings = parse_train_settings(arguments)
     if settings.from_csv:
         folder = csv_preparation.choose_dataset_folder(settings)
-        if status := csv_preparation.run_preprocess(settings, folder):
+        status = csv_preparation.run_preprocess(settings, folder)
+        if status and not (folder / DATASET_FILE).exists():  # a dataset that lacks a split is judged below
             print_error(f"train: preprocess ended with status {status}, for the reason that it gave above")
             return status
         settings = csv_preparation.replace_csv_with_dataset(settings, folder)
-    with (
-        show_waiting("loading TensorFlow"),
-        without_notes(),
-    ):  # imported here, once the arguments are known to be good: it takes seconds
+    check_before_start(settings, "shards")
+    # Imported here, once the arguments are known to be good: it takes seconds.
+    with show_waiting("loading TensorFlow"), without_notes():
         from trainer.checks.overfit import check_by_overfitting
         from trainer.mood_training.run import train
 

@@ -10,6 +10,7 @@ from console import settings_parser
 from console.command import run_command
 from console.progress import show_waiting
 from trainer.finder_settings import FinderSettings
+from trainer.run_files.early_check import check_before_start
 from trainer.tensorflow_startup import without_notes
 
 
@@ -22,6 +23,7 @@ def parse_finder_settings(arguments: list[str]) -> FinderSettings:
 
 def main(arguments: list[str]) -> int:
     settings = parse_finder_settings(arguments)
+    check_before_start(settings, "frames")
     # Imported here, once the arguments are known to be good: it takes seconds.
     with show_waiting("loading TensorFlow"), without_notes():
         from trainer.finder_training.finder_overfit import check_finder_by_overfitting

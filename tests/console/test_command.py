@@ -18,6 +18,7 @@ from shards.errors import CallError, DataError
         (ZeroDivisionError(), 1, "tool: ZeroDivisionError; this is a fault of the program"),
         (DataError(), 1, "tool: DataError"),
         (OSError(errno.EIO, "Input/output error", "x"), 1, "tool: x: Input/output error; once that has passed, run"),
+        (ModuleNotFoundError(name="tensorflow"), 2, "tool: tensorflow is not installed: make setup, or pip install"),
         (KeyboardInterrupt(), 130, "tool: stopped; run the same command again"),
     ],
 )

@@ -90,8 +90,12 @@ def test_debug_in_a_file_is_seen_by_run_command(tmp_path):
         ('--group {"distance":-2}', "group.distance is -2: give a number at least 0"),
         ("--quick --bits 64 --workers x", "workers is x: give a whole number"),  # what is right is passed over
         ("--workers 1 --workers 0", "workers is 0: give a number above 0"),
-        ("--unknown 3", "unrecognized arguments: --unknown 3"),
-        ("--work 3", "unrecognized arguments: --work 3"),  # no abbreviations
+        ("--unknown 3", "unknown is no setting of nothing; --help lists them"),
+        ("--part.unknown 3", "part.unknown is no setting of nothing; --help lists them"),
+        ("--worker 3", "worker is no setting of nothing; did you mean workers?"),  # no abbreviations
+        ("--group.distanse=3", "group.distanse is no setting of nothing; did you mean group.distance?"),
+        ("--crop.size 3", "crop.size is a setting of preprocess and trainer.train, not of nothing"),
+        ("--probe.epochs 3", "probe.epochs is a setting of trainer.train, not of nothing"),
         ("--workers", "argument --workers: expected one argument"),
     ],
 )
@@ -114,7 +118,9 @@ def test_a_wrong_value_on_the_command_line(arguments, message):
         ("group: {enabled: 1}", "group.enabled is 1: give true or false"),
         ("bits: [64]", "bits is [64]: give one of 64, 256"),
         ("folders: a", "folders takes a list in a file: folders: [DIR]"),
-        ("group: {distanse: 3}", "Group 'group' does not accept option 'distanse'"),
+        ("group: {distanse: 3}", "group.distanse is no setting of nothing; did you mean group.distance?"),
+        ("best: ap", "best is a setting of trainer.train and trainer.train_finder, not of nothing"),
+        ("shard_bytes: 20000", "shard_bytes is a setting of preprocess, not of nothing"),
     ],
 )
 def test_a_wrong_value_in_a_file(tmp_path, text, message):
@@ -139,7 +145,7 @@ def test_a_file_that_is_not_there(given):
 def test_configs_that_come_along_are_found_from_any_folder(tmp_path, monkeypatch, given):
     """A file of that name in the current folder comes first."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CallError, match="crop"):  # it was read, and is another command's
+    with pytest.raises(CallError, match="is a setting of"):  # it was read, and is another command's
         parse("--name", "x", *given)
     (tmp_path / "configs").mkdir()
     for name in ("pets", "configs/pets.yaml"):

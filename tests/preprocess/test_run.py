@@ -108,19 +108,23 @@ def test_nothing_is_done_twice_and_a_change_is_refused(sample, made, capsys):
     settings = {"source": [str(sample[0])], "out": str(made), "shard_bytes": 200_000}
     run(PreprocessSettings(**settings))
     assert "nothing to do" in capsys.readouterr().out
-    with pytest.raises(CallError, match="other inputs or settings"):
+    with pytest.raises(CallError, match="from other inputs or settings: seed was 0 and is 1 "):
         run(PreprocessSettings(**settings | {"seed": 1}))
     assert {path: path.stat().st_mtime_ns for path in made.iterdir()} == before
 
 
 def test_replace(tmp_path):
     write_video(tmp_path / "pets", images=5)
-    settings = {"source": [str(tmp_path / "pets")], "out": str(tmp_path / "out")}
-    first = run(PreprocessSettings(**settings, shard_bytes=10_000))
+    settings = {"source": [str(tmp_path / "pets")], "out": str(tmp_path / "out"), "shard_bytes": 10_000}
+    first = run(PreprocessSettings(**settings))
     assert len(first.shards["train"]) > 1
     next((tmp_path / "pets").rglob("frame_5_*.jpg")).write_bytes(make_jpeg(77))
-    with pytest.raises(CallError, match="--replace"):
+    with pytest.raises(CallError, match=r"other inputs or settings: the label or the frames.* give --replace"):
         run(PreprocessSettings(**settings))
+    write_video(tmp_path / "pets", "20201028_cat-arch-000157.mp4")
+    with pytest.raises(CallError, match=r"settings: 1 video more \(20201028_cat-arch-000157\.mp4\) "):
+        run(PreprocessSettings(**settings))
+    settings |= {"shard_bytes": 128_000_000}
     second = run(PreprocessSettings(**settings, replace=True))
     assert second.digest != first.digest and list(verify_dataset(tmp_path / "out")) == []
     run(PreprocessSettings(**settings, replace=True))  # whole and the same: nothing to do

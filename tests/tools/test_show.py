@@ -12,6 +12,7 @@ from preprocess.settings import PreprocessSettings
 from tests.trees import make_jpeg, make_label, write_video
 from tools import show
 from tools.extracts.crop_choice import find_kept_row
+from tools.extracts.stored_crop import read_crop
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def test_one_key(dataset, tmp_path):
     key = rows(dataset, "kept")[0]["key"]
     assert show_dataset(dataset, "--key", key, "--png", tmp_path / "one.png") == 0
     row = find_kept_row(dataset, key)
-    assert show.read_crop(dataset, row).shape == (256, 256, 3)
+    assert read_crop(dataset, row).shape == (256, 256, 3)
 
 
 def test_bad_calls(dataset, tmp_path, capsys):

@@ -6,11 +6,12 @@ from shards.errors import CallError
 
 
 def parse_dataset_folder(text: str) -> Path:
-    """The folder that a command line names, which need not exist yet.
+    """The folder that a command line names.
 
-    Raises CallError for a file and for an empty text, which Path would turn into the current folder.
+    Raises CallError where there is none, and for an empty text, which Path would turn into the current folder. It is
+    called before the imports that take most of a second.
     """
-    if text and not Path(text).is_file():
+    if text and Path(text).is_dir():
         return Path(text)
-    what = f"{text} is a file" if text else "DIR is empty"
+    what = f"{text} is {'a file' if Path(text).is_file() else 'not a folder'}" if text else "DIR is empty"
     raise CallError(f"{what}; give the folder that preprocess wrote")

@@ -25,7 +25,7 @@ from trainer.model.mood_json import Metadata, read_metadata
 from trainer.model.mood_network import MoodNetwork, open_mood_network
 
 DEFAULT_MIN_PET = 0.05
-MIN_PET_HELP = "pets are told of whose longer side is at least this share of the picture's shorter side"
+MIN_PET_HELP = "pets are told of whose longer side is at least this share, 0 to 1, of the picture's shorter side"
 
 
 class JudgedPet(NamedTuple):

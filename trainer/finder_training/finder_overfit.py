@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from console.output.messages import print_detail
 from shards.errors import DataError
 from trainer.finder_evaluation.box_precision import compare_boxes
 from trainer.finder_settings import FinderInputSettings, FinderSettings
@@ -59,7 +60,7 @@ def check_finder_by_overfitting(settings: FinderSettings) -> dict[str, float]:
                 f"{overlaps.mean():.2f}); do the boxes lie around the animals? python -m tools.show shows them"
             )
     found = {"mean_iou": float(overlaps.mean()), "epochs": epochs}
-    print(f"{len(targets)} frames learnt in {epochs} epochs: mean IoU {found['mean_iou']:.2f} in inference")
+    print_detail(f"{len(targets)} frames learnt in {epochs} epochs: mean IoU {found['mean_iou']:.2f} in inference")
     return found
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from console.calls.extras import explain_missing_packages
 from shards.errors import CallError, DataError, describe_error
 from trainer.finding.box_overlap import suppress_overlapping
 from trainer.finding.found_pet import FoundPet, make_pixel_box, sort_by_size
@@ -108,9 +109,7 @@ def _load_interpreter(path: Path, content: bytes, threads: int) -> Any:
             interpreter.allocate_tensors()
             return interpreter
     except ImportError as error:
-        raise CallError(
-            f"--finder {path}: needs ai_edge_litert, which is not installed: pip install 'pet-mood[export]'"
-        ) from error
+        raise CallError(f"--finder {path}: {explain_missing_packages('ai_edge_litert')}") from error
     except (ValueError, RuntimeError) as error:
         raise DataError(
             f"--finder {path}: LiteRT cannot load it: {describe_error(error)}; get the file anew"

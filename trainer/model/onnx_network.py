@@ -3,13 +3,13 @@
 The file is what trainer.export writes; mood.json or finder.json is among its properties.
 """
 
-import importlib.util
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from console.calls.extras import explain_missing_packages, list_missing
 from shards.errors import CallError, DataError, describe_error
 from shards.storage.files import read_file
 
@@ -59,8 +59,8 @@ def read_own_property(path: Path, name: str, remedy: str) -> bytes:
 
 def open_onnx_file(path: Path) -> Any:
     """The file's session of ONNX Runtime, on the CPU. Raises as read_onnx_property does."""
-    if importlib.util.find_spec("onnxruntime") is None:
-        raise CallError(f"{path}: is run by ONNX Runtime, which is not installed: pip install onnxruntime")
+    if list_missing(("onnxruntime",)):
+        raise CallError(f"{path}: {explain_missing_packages('onnxruntime')}")
     try:
         status = path.stat()
         return _open_session(path, status.st_size, status.st_mtime_ns)

@@ -1,10 +1,10 @@
 """The course of a training run, from its folder to its report; or the rest of one that was stopped or killed."""
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from console.calls.extras import explain_missing_packages, list_missing
 from console.output.origin import describe_machine, describe_program, name_time
 from console.progress import show_waiting
 from shards.errors import CallError
@@ -25,8 +25,8 @@ from trainer.training.run_messages import RunMessages, print_message, print_run_
 
 def check_extras(settings: RunSettings) -> None:
     """Raise CallError where the settings need a package that is not installed."""
-    if settings.tensorboard and not find_spec("tensorboard"):
-        raise CallError("tensorboard is not installed; pip install 'pet-mood[tensorboard]' or leave it out")
+    if settings.tensorboard and list_missing(("tensorboard",)):
+        raise CallError(f"{explain_missing_packages('tensorboard')}; or leave --tensorboard out")
 
 
 def complete_run(

@@ -250,7 +250,9 @@ def test_an_emptied_split_is_reported_and_an_emptied_dataset_refused(tmp_path, c
         label = make_label(inspect={"emotion": KOREAN[mood]})
         write_video(tmp_path / "pets", name, {0: make_jpeg(1)}, label=label, part=part)
     make(tmp_path / "pets", tmp_path / "out")
-    assert "training is EMPTY: all its 1 frames went as copies" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "training is EMPTY: all its 1 frames went as copies" in said.out
+    assert "compared 2 frames that are kept in their videos: 1 stay, others are copies" in said.err
     write_video(tmp_path / "odd", "dog-sit-000000", {0: make_jpeg(1)})
     label = make_label(inspect={"emotion": KOREAN[0]})
     write_video(tmp_path / "odd", "dog-sit-000001", {0: make_jpeg(1)}, label=label)

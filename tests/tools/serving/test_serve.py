@@ -63,7 +63,7 @@ def test_a_port_that_is_taken(served_model):
 
 
 def test_what_is_no_run(tmp_path):
-    for path, words in ((tmp_path / "none", "no such run"), (tmp_path, r"holds no model\.keras")):
+    for path, words in ((tmp_path / "none", "does not exist"), (tmp_path, r"holds no model\.keras")):
         with pytest.raises(CallError, match=words):
             main([str(path)])
 

@@ -129,7 +129,7 @@ def test_a_finished_run_is_not_done_again_but_its_report_is(finder_run, whole_fr
     assert again.returncode == 0 and "is done already" in again.stdout and hash_file(out / "finder.keras") == before
     assert Page((out / "report.html").read_text()).pictures == Page(page).pictures
     other = train_finder_here(whole_frames, out, *FINDER_TINY, "--epochs", "7")
-    assert other.returncode == 2 and "another run" in other.stderr.splitlines()[-1]
+    assert other.returncode == 2 and "another run: epochs was 6 and is 7; give" in other.stderr.splitlines()[-1]
     (out / "run.json").unlink()  # finder.keras still shows whose folder it is
     assert "another run" in train_finder_here(whole_frames, out, *arguments).stderr.splitlines()[-1]
 

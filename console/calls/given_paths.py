@@ -1,0 +1,41 @@
+"""Paths that a call names, looked at before anything is imported that makes one wait: URLs, and what is not there."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from shards.errors import CallError
+
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://(?P<rest>.*)", re.DOTALL)
+_ADDRESSES = ("--address",)  # options that take a URL: ray://host:port
+
+
+def refuse_urls(arguments: Iterable[str]) -> None:
+    """Raise CallError for a URL on a command line, where paths of this machine are expected."""
+    option = ""
+    for argument in arguments:
+        if argument.startswith("--"):
+            option, _, argument = argument.partition("=")
+        if option not in _ADDRESSES and (found := _URL.match(argument)):
+            raise CallError(f"{option} {argument}: {_explain_url(found)}".lstrip())
+
+
+def _explain_url(found: re.Match[str]) -> str:
+    if found["scheme"].lower() == "file":
+        return f"give the path alone: {found['rest']}"
+    if found["scheme"].lower() in ("rtsp", "rtmp", "udp"):
+        return "a live stream is not read; record a clip, such as with ffmpeg, and give its path"
+    return "a URL is not read; copy it to this machine and give the path"
+
+
+def check_named_paths(option: str, paths: Iterable[str | Path]) -> None:
+    """Raise CallError for the first path that does not exist; `-` and patterns, which stand for others, may not.
+
+    What lies in a folder that is named, and cannot be read, is a fault of the data; what is named and missing is one of
+    the call.
+    """
+    for path in map(os.fspath, paths):
+        stands_for_others = path == "-" or re.search(r"[*?\[]", path)
+        if not os.path.lexists(path) and not stands_for_others:
+            raise CallError(f"{option} {path} does not exist; there is no such file or folder")

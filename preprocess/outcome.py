@@ -1,0 +1,63 @@
+"""Whether a finished dataset can be trained on and judged by, from its counts; and what to do where it cannot."""
+
+from typing import Any, NamedTuple
+
+_MORE_VIDEOS = "name more videos, or others for validation (--valid_source)"
+
+
+class Outcome(NamedTuple):
+    """What is to be said of a dataset. Faults keep a model from being trained or judged; warnings do not."""
+
+    faults: list[str]
+    warnings: list[str]
+
+
+def judge_outcome(counts: dict[str, Any]) -> Outcome:
+    """Judge a dataset by the counts that dataset.json states: frames and videos by split and mood, rows by reason."""
+    training, validation = counts["splits"]["train"], counts["splits"]["val"]
+    taught, checked = _list_moods(training), _list_moods(validation)
+    faults = []
+    if not training["frames"]:
+        faults.append(f"training is empty: {_explain_empty(validation, counts)}")
+    if not validation["frames"]:
+        faults.append(f"validation is empty, so no model could be judged: {_explain_empty(training, counts)}")
+    warnings = []
+    if len(taught) == 1:
+        warnings.append(f"all {training['frames']:,} training frames are {taught[0]}; a model needs two moods")
+    if missing := [name for name in checked if name not in taught]:
+        warnings.append(
+            f"{', '.join(missing)}: in validation but without a training frame, so a model never answers it; add videos"
+        )
+    if absent := [name for name in training["emotions"] if name not in taught and name not in checked]:
+        warnings.append(f"{', '.join(absent)}: without any frame, so a model never answers it")
+    for split, found in (("training", training), ("validation", validation)):
+        if shared := _count_shared(found):
+            warnings.append(
+                f"{split} has {shared:,} video{'s' if shared > 1 else ''} with frames of several moods; frames of one "
+                "video are near-copies: of a CSV, give each video a folder of its own"
+            )
+    return Outcome(faults, warnings)
+
+
+def _explain_empty(other: dict[str, Any], counts: dict[str, Any]) -> str:
+    """Why a split is empty, if the `other` has all frames, and what to do."""
+    if repeated := counts["reasons"].get("video_repeated"):
+        return (
+            f"{repeated:,} rows are of videos with a name that came before (video_repeated; the manifest's note names "
+            "the file that came first); give each video a name of its own"
+        )
+    if copies := counts["reasons"].get("near_validation", 0) + counts["reasons"].get("near_across_videos", 0):
+        return f"{copies:,} frames went as copies of other videos'; {_MORE_VIDEOS}"
+    videos = f"{other['videos']:,} video{'s' if other['videos'] != 1 else ''}"
+    if other["videos"] == 1 and len(_list_moods(other)) > 1:
+        return f"all moods share {videos}, which cannot be divided: of a CSV, a folder is a video; divide the folder"
+    return f"{videos} {'is' if other['videos'] == 1 else 'are'} too few to divide by animal; {_MORE_VIDEOS}"
+
+
+def _list_moods(split: dict[str, Any]) -> list[str]:
+    return [name for name, found in split["emotions"].items() if found["frames"]]
+
+
+def _count_shared(split: dict[str, Any]) -> int:
+    """How many videos have frames of several moods, at most: one with three moods counts twice."""
+    return sum(found["videos"] for found in split["emotions"].values()) - split["videos"]
