@@ -16,7 +16,7 @@ FINDER ?= $(wildcard runs/finder/finder.keras)
 FINDER_RUN ?= runs/finder
 ARGS ?=
 
-.PHONY: help setup demo test lint inventory shards verify show overview report duplicates csv train finder predict serve export \
+.PHONY: help setup demo test lint inventory shards verify show overview report duplicates csv coco compare train finder predict serve export \
   bench lock clean preprocess trainer tools tests benchmarks configs console docs data runs
 
 help: ## this list
@@ -68,6 +68,13 @@ duplicates: report
 
 csv: setup ## a dataset's kept rows as train.csv and val.csv (image_path,bbox,labels): DATA=DIR
 	$(BIN)/python -m tools.to_csv "$(DATA)" $(ARGS)
+
+coco: setup ## a dataset's whole frames and boxes as COCO JSON, train.json and val.json: DATA=DIR
+	$(BIN)/python -m tools.to_coco "$(DATA)" $(ARGS)
+
+compare: setup ## two datasets or two runs side by side, as a page: A=DIR B=DIR
+	@test -n "$(A)" -a -n "$(B)" || { echo 'make: name both: make compare A=DIR B=DIR' >&2; exit 2; }
+	$(BIN)/python -m tools.compare "$(A)" "$(B)" $(ARGS)
 
 train: setup ## train a model on a dataset or a CSV: DATA=DIR RUN=DIR
 	$(BIN)/python -m trainer.train --train "$(DATA)" --out "$(RUN)" $(ARGS)

@@ -31,6 +31,8 @@ COMMANDS = {
     "overview": Command("tools.dataset_report", "a page about a dataset: moods, splits, rejections, boxes, samples"),
     "duplicates": Command("tools.dedupe_report", "a page about near-duplicates and what other settings would keep"),
     "csv": Command("tools.to_csv", "a dataset's kept rows as train.csv and val.csv"),
+    "coco": Command("tools.to_coco", "a dataset's whole frames and boxes as COCO JSON"),
+    "compare": Command("tools.compare", "two datasets or two runs side by side: what differs, and which run is better"),
     "train": Command("trainer.train", "a dataset or a CSV -> a model"),
     "finder": Command("trainer.train_finder", "a dataset's whole frames -> what finds dogs and cats in pictures"),
     "predict": Command("trainer.inference", "pictures, folders and videos -> moods in Korean"),

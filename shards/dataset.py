@@ -23,7 +23,7 @@ SPLITS = ("train", "val")
 SHARD = re.compile(rf"({'|'.join(kind.name for kind in RECORD_KINDS)})-(train|val)\.tfrecord-\d{{5}}-of-\d{{5}}")
 DATASET_VERSION = 1
 # Increase it when preprocess makes other pixels, hashes or rows from the same settings: old work is then not reused.
-DATASET_RECIPE = 6
+DATASET_RECIPE = 7
 MAX_IMAGE_SIZE = 2048  # side of the stored squares, pixels
 _FORMAT = "pet_mood shards"
 _MAKE_AGAIN = "make the dataset again with python -m preprocess and --replace"

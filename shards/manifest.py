@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from shards import dataset
 from shards.dataset import SPLITS
-from shards.emotions import KOREAN
+from shards.emotions import ENGLISH, KOREAN
 from shards.errors import DataError
 from shards.manifest_row import ManifestRow, list_columns
 from shards.record_fields import WHOLE_FRAMES
@@ -52,24 +52,42 @@ SCHEMA = pa.schema(list_columns(ManifestRow))
 
 # Columns that datasets made before there were whole frames do not have.
 _LATER_COLUMNS = ("animal_count", *WHOLE_FRAMES.place)
+# The names of the mood in `label`; datasets of recipe 6 and before do not have them.
+MOOD_COLUMNS = {"mood_korean": KOREAN, "mood_english": ENGLISH}
 
 
 def make_schema(bits: int) -> pa.Schema:
     """The manifest's schema for hashes of 64 or 256 bits."""
-    return SCHEMA.set(SCHEMA.get_field_index("hash"), pa.field("hash", pa.binary(bits // 8)))
+    place = SCHEMA.get_field_index("hash")
+    return SCHEMA.set(place, SCHEMA.field(place).with_type(pa.binary(bits // 8)))
 
 
 def write_manifest(file: Any, tables: Iterable[pa.Table], bits: int = 64) -> dict[str, Any]:
     """Write the rows of `tables`, which come in the manifest's order, to an open binary file.
 
-    Returns the counts of RowCounter. The bytes depend on the rows alone, not on how they are divided into tables.
+    The names of moods are filled in from `label`, whatever the tables hold there. Returns the counts of RowCounter. The
+    bytes depend on the rows alone, not on how they are divided into tables.
     """
     counter = RowCounter()
     with pq.ParquetWriter(file, make_schema(bits), compression="zstd", write_page_checksum=True) as writer:
-        for rows in _divide_into_row_groups(tables):
-            writer.write_table(rows.combine_chunks(), row_group_size=ROW_GROUP)
+        for rows in _divide_into_row_groups(map(_drop_mood_names, tables)):
+            named = name_moods(rows.combine_chunks(), MOOD_COLUMNS).select(SCHEMA.names)
+            writer.write_table(named, row_group_size=ROW_GROUP)
             counter.add(rows)
     return counter.counts()
+
+
+def _drop_mood_names(rows: pa.Table) -> pa.Table:
+    return rows.drop_columns([name for name in MOOD_COLUMNS if name in rows.column_names])
+
+
+def name_moods(rows: pa.Table, columns: Iterable[str]) -> pa.Table:
+    """Add some of MOOD_COLUMNS to rows that have a column `label`, as dictionaries of all six names in their order."""
+    label = rows["label"].combine_chunks()
+    for name in columns:
+        names = pa.DictionaryArray.from_arrays(label, pa.array(MOOD_COLUMNS[name]))
+        rows = rows.append_column(SCHEMA.field(name), names)
+    return rows
 
 
 def _divide_into_row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -120,18 +138,24 @@ def open_manifest(folder: Path) -> Iterator[pq.ParquetFile]:
 def read_manifest(folder: Path, columns: list[str] | None = None) -> Iterable[pa.Table]:
     """The manifest of a dataset or a dry run, one table for each row group.
 
-    Columns that an older dataset's manifest does not have yet are null. Raises DataError where it is damaged or
-    missing.
+    Columns that an older dataset's manifest does not have yet are null, and the names of moods follow from `label`.
+    Raises DataError where it is damaged or missing.
     """
     with open_manifest(folder) as file:
         for group in range(file.num_row_groups):
-            yield _add_later_columns(file.read_row_group(group, columns=columns), columns or SCHEMA.names)
+            yield _read_group(file, group, columns or SCHEMA.names)
 
 
-def _add_later_columns(rows: pa.Table, wanted: Collection[str]) -> pa.Table:
-    for name in (name for name in _LATER_COLUMNS if name in wanted and name not in rows.column_names):
+def _read_group(file: pq.ParquetFile, group: int, wanted: Collection[str]) -> pa.Table:
+    """The columns `wanted` of a row group, and those that an older manifest does not have yet behind them."""
+    missing = set(wanted) - set(file.schema_arrow.names)
+    unnamed = [name for name in MOOD_COLUMNS if name in missing]
+    is_extra = bool(unnamed) and "label" not in wanted
+    rows = file.read_row_group(group, columns=[*wanted, *(["label"] if is_extra else [])])
+    for name in (name for name in _LATER_COLUMNS if name in missing):
         rows = rows.append_column(SCHEMA.field(name), pa.nulls(len(rows), SCHEMA.field(name).type))
-    return rows
+    rows = name_moods(rows, unnamed) if unnamed else rows
+    return rows.drop_columns(["label"]) if is_extra else rows
 
 
 def take_rows(folder: Path, places: Iterable[int], columns: Collection[str]) -> dict[int, dict[str, Any]]:
@@ -145,8 +169,7 @@ def take_rows(folder: Path, places: Iterable[int], columns: Collection[str]) -> 
             stop = start + file.metadata.row_group(group).num_rows
             here = wanted[(wanted >= start) & (wanted < stop)]
             if len(here):
-                rows = _add_later_columns(file.read_row_group(group, columns=list(columns)), columns)
-                rows = rows.take(pa.array(here - start)).to_pylist()
+                rows = _read_group(file, group, columns).take(pa.array(here - start)).to_pylist()
                 found |= dict(zip(here.tolist(), rows, strict=True))
             start = stop
     return found

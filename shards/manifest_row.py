@@ -1,6 +1,7 @@
 """A row of the manifest: the one definition of its columns, from which the Parquet schema is made.
 
 Each field of ManifestRow is a column of the same name, in this order. A field whose type includes None is nullable.
+What each column holds is told by shards.descriptions.field_descriptions, and in the metadata of the schema.
 """
 
 from typing import Annotated, get_args, get_type_hints
@@ -8,7 +9,10 @@ from typing import Annotated, get_args, get_type_hints
 import msgspec
 import pyarrow as pa
 
+from shards.descriptions.field_descriptions import COLUMN_DESCRIPTIONS
+
 _Text = Annotated[str, pa.string()]
+_Mood = Annotated[str, pa.dictionary(pa.int8(), pa.string())]
 _Int8 = Annotated[int, pa.int8()]
 _Int16 = Annotated[int, pa.int16()]
 _Int32 = Annotated[int, pa.int32()]
@@ -46,6 +50,8 @@ class ManifestRow(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     emotion_inspect: _Text | None = None  # the mood as the inspector labelled it; `label` comes from this one
     emotion_owner: _Text | None = None  # the mood as the owner labelled it
     label: _Int8 | None = None  # number of the mood, see shards.emotions; None where it is unknown
+    mood_korean: _Mood | None = None  # the names of that mood; write_manifest fills them in
+    mood_english: _Mood | None = None
     split: _Text | None = None  # one of shards.manifest.SPLITS
     status: _Text  # one of shards.manifest.STATUSES
     reason: _Text | None = None  # of a duplicate or rejected row: one of shards.manifest.DUPLICATIONS or REJECTIONS
@@ -76,4 +82,10 @@ def _make_column(name: str, hint: object) -> pa.Field:
     is_nullable = type(None) in get_args(hint)
     annotated = get_args(hint)[0] if is_nullable else hint
     (arrow_type,) = annotated.__metadata__
-    return pa.field(name, arrow_type, nullable=is_nullable)
+    return pa.field(name, arrow_type, nullable=is_nullable, metadata=_describe(name))
+
+
+def _describe(name: str) -> dict[str, str] | None:
+    """The metadata of a column; None for those that only preprocess's own work has."""
+    found = COLUMN_DESCRIPTIONS.get(name)
+    return found and {"description": found.what, "unit": found.unit, "null": found.null}

@@ -1,4 +1,5 @@
 """The fields of records. Encoding, decoding, parsing by TensorFlow and the tfds files all derive from these tables.
+What each field holds is told by shards.descriptions.field_descriptions.
 
 A dataset holds two kinds of records: crops, by which moods are learned, and whole frames, scaled down, by which a
 finder learns where a dog or cat is.
@@ -7,6 +8,7 @@ finder learns where a dog or cat is.
 from typing import NamedTuple
 
 from shards.crop_geometry import BoxEdges
+from shards.descriptions.field_descriptions import CROP_DESCRIPTIONS, FRAME_DESCRIPTIONS, Description
 
 # Name -> Python type of the field's value: bytes, str (stored as UTF-8), int (stored as int64), or BoxEdges (stored as
 # four float32).
@@ -45,8 +47,14 @@ class RecordKind(NamedTuple):
     name: str  # that the names of its shards begin with, and of the dataset that tensorflow_datasets sees
     fields: dict[str, type]
     place: tuple[str, str, str, str]  # columns of the manifest: shard, index, offset and length of a row's record
+    descriptions: dict[str, Description]  # of the fields
 
 
-CROPS = RecordKind("pet_mood", FIELDS, ("shard", "index", "offset", "length"))
-WHOLE_FRAMES = RecordKind("pet_frames", FRAME_FIELDS, ("frame_shard", "frame_index", "frame_offset", "frame_length"))
+CROPS = RecordKind("pet_mood", FIELDS, ("shard", "index", "offset", "length"), CROP_DESCRIPTIONS)
+WHOLE_FRAMES = RecordKind(
+    "pet_frames",
+    FRAME_FIELDS,
+    ("frame_shard", "frame_index", "frame_offset", "frame_length"),
+    FRAME_DESCRIPTIONS,
+)
 RECORD_KINDS = (CROPS, WHOLE_FRAMES)

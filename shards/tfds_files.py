@@ -95,7 +95,10 @@ def _make_features(kind: RecordKind, image_size: tuple[int, int]) -> dict[str, A
         },
     }
     by_type = {str: text, int: scalar, BoxEdges: box}
-    features = {name: special.get(name) or by_type[python_type] for name, python_type in kind.fields.items()}
+    features = {}
+    for name, python_type in kind.fields.items():
+        what, unit, _ = kind.descriptions[name]
+        features[name] = (special.get(name) or by_type[python_type]) | {"description": what, "valueRange": unit}
     return {"pythonClassName": f"{_MODULE}.features_dict.FeaturesDict", "featuresDict": {"features": features}}
 
 

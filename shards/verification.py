@@ -27,7 +27,15 @@ _SHARED_FIELDS = ("key", "label", "species", "video", "frame_number", "timestamp
 # What the fields of a whole frame's record follow from.
 _FRAME_SOURCES = ("width", "height", "box_x", "box_y", "box_width", "box_height", "animal_count")
 _COLUMNS = [
-    *{*_SHARED_FIELDS, *_FRAME_SOURCES, *manifest.RowCounter.COLUMNS, *CROPS.place, *WHOLE_FRAMES.place, "duplicate_of"}
+    *{
+        *_SHARED_FIELDS,
+        *_FRAME_SOURCES,
+        *manifest.RowCounter.COLUMNS,
+        *CROPS.place,
+        *WHOLE_FRAMES.place,
+        "duplicate_of",
+    },
+    *manifest.MOOD_COLUMNS,
 ]
 
 
@@ -89,6 +97,7 @@ def _check_rows(folder: Path, dataset: Dataset, count_bytes: Callable[[int], Any
     dropped: list[pa.Table] = []
     for rows in manifest.read_manifest(folder, _COLUMNS):
         counter.add(rows)
+        yield from _check_mood_names(path, rows)
         kept.append(rows.filter(pc.equal(rows["status"], "kept")))
         conflicts = pc.equal(rows["reason"].fill_null(""), "label_conflict")
         is_dropped = pc.or_(pc.is_in(rows["status"], pa.array(["duplicate", "unselected"])), conflicts)
@@ -105,6 +114,13 @@ def _check_rows(folder: Path, dataset: Dataset, count_bytes: Callable[[int], Any
         frames = records.filter(pc.is_valid(records["frame_shard"]))
         yield from _check_frame_counts(path, dataset, frames)
         yield from _check_records(folder, dataset, WHOLE_FRAMES, frames, count_bytes)
+
+
+def _check_mood_names(path: Path, rows: pa.Table) -> Iterator[str]:
+    expected = manifest.name_moods(rows.select(["label"]), manifest.MOOD_COLUMNS)
+    for name in manifest.MOOD_COLUMNS:
+        if not rows[name].cast(pa.string()).equals(expected[name].cast(pa.string())):
+            yield f"{path}: {name} is not the name of the mood in label"
 
 
 def _check_keys(path: Path, kept: pa.Table, dropped: pa.Table) -> Iterator[str]:

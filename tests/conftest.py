@@ -51,3 +51,14 @@ def two_workers():
 
     with start_ray(2, None):
         yield
+
+
+@pytest.fixture(scope="session")
+def odd_dataset(two_workers, tmp_path_factory) -> Path:
+    """A dataset with one row for every way that a row can take, see tests/odd_dataset.py. Only to be read."""
+    from preprocess.run import run
+    from tests.odd_dataset import make_odd_settings, write_odd_source
+
+    folder = tmp_path_factory.mktemp("odd")
+    run(make_odd_settings(write_odd_source(folder / "pets"), folder / "out"))
+    return folder / "out"

@@ -58,6 +58,7 @@ def test_a_dataset_is_made_checked_and_shown_anywhere(place):
         ("tools.dataset_report", place / "out", "--json", place / "figures.json"),
         ("tools.dedupe_report", place / "out", "--json", place / "near.json", "--csv", place / "near.csv"),
         ("tools.to_csv", place / "out"),
+        ("tools.to_coco", place / "out", "--all"),
         (
             *("preprocess", "--source", place / "out.csv/train.csv", "--valid_source", place / "out.csv/val.csv"),
             *("--out", place / "csv", "--workers", "1"),
@@ -68,7 +69,8 @@ def test_a_dataset_is_made_checked_and_shown_anywhere(place):
         assert b"Traceback" not in done.stderr and b"Warning" not in done.stderr
     made = {path.name for path in place.iterdir()} - {"pets", "x" * 100}
     assert made == {
-        *("out", "out.log.json", "out.png", "out.dataset.html", "out.dedupe.html", "out.csv", "csv", "csv.log.json"),
+        *("out", "out.log.json", "out.png", "out.dataset.html", "out.dedupe.html", "out.csv", "out.coco"),
+        *("csv", "csv.log.json"),
         *("figures.json", "near.json", "near.csv", "there.json", "there.html"),
     }
     assert "no source" not in (place / "out.dataset.html").read_text("utf-8")

@@ -57,8 +57,9 @@ DOORS = {
     "onnxruntime": "trainer/model/onnx_network",
     "pandas": "",
     "pyarrow": (
-        "shards/manifest shards/manifest_row shards/verification preprocess/cutting/frame_row preprocess/writing "
-        "preprocess/output_folder trainer/input/dataset_split tools/overview tools/duplicates tools/extracts"
+        "shards/descriptions shards/manifest shards/manifest_row shards/verification preprocess/cutting/frame_row "
+        "preprocess/writing preprocess/output_folder trainer/input/dataset_split tools/comparison tools/overview "
+        "tools/duplicates tools/extracts"
     ),
     "prometheus_client": "tools/serving/serve_metrics",
     "ray": "preprocess/ray_cluster",

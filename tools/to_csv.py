@@ -1,8 +1,9 @@
-"""A dataset's annotations as CSVs: python -m tools.to_csv DIR [--out DIR] [--source DIR ...] [--all]
+"""A dataset's annotations as CSVs: python -m tools.to_csv DIR [--out DIR] [--source DIR ...] [--all] [--bom]
 
 Writes train.csv and val.csv, each with the columns image_path,bbox,labels; bbox is "y,x,height,width" in pixels of the
 stored JPEG. They hold the rows that the dataset keeps, with --all every row that has an image, a box and a mood. A
-split without rows gives no file. Preprocess makes the same crops from them (--source train.csv --valid_source val.csv).
+split without rows gives no file. With --bom Excel shows their Hangul. Preprocess makes the same crops from them
+(--source train.csv --valid_source val.csv).
 """
 
 import sys
@@ -13,9 +14,8 @@ from console.output.ending import name_command, print_ending
 from console.output.messages import print_warning
 from console.progress import show_waiting
 from shards.dataset import SPLITS
-from shards.errors import CallError, DataError
+from shards.errors import DataError
 from tools.reporting.folder_argument import parse_dataset_folder
-from tools.reporting.report_files import check_report_files
 
 
 def main(arguments: list[str]) -> int:
@@ -24,17 +24,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the CSVs (default: DIR.csv, beside DIR)")
     parser.add_argument("--source", nargs="+", metavar="DIR", help="as preprocess was given (default: see its log)")
     parser.add_argument("--all", action="store_true", help="every row with image, box and mood, kept or not")
+    parser.add_argument("--bom", action="store_true", help="begin with a byte order mark: Excel then reads UTF-8")
     chosen = parser.parse_args(arguments)
     from tools.extracts.annotation_csv import write_annotation_csvs  # only now: pyarrow takes a while
+    from tools.extracts.out_folder import prepare_out_folder
     from tools.reporting.opened_dataset import find_sources, open_dataset
 
     folder = chosen.dataset.absolute()
     opened = open_dataset(chosen.dataset)
     sources = find_sources(opened, chosen.source)
     out = chosen.out or folder.with_name(f"{folder.name}.csv")
-    _prepare_folder(out, folder, {*sources, *opened.sources})
+    prepare_out_folder(out, [f"{split}.csv" for split in SPLITS], folder, {*sources, *opened.sources})
     with show_waiting("writing", is_short=True):
-        counts = write_annotation_csvs(opened.folder, out, sources, chosen.all)
+        counts = write_annotation_csvs(opened.folder, out, sources, chosen.all, chosen.bom)
     if not counts:
         raise DataError(f"{chosen.dataset}: no row has an image, a box and a mood; nothing was written")
     if not sources:
@@ -48,18 +50,6 @@ def main(arguments: list[str]) -> int:
         following,
     )
     return 0
-
-
-def _prepare_folder(out: Path, dataset: Path, sources: set[Path]) -> None:
-    """Make the folder `out`. Raises CallError where it already has a CSV of ours or must not be written to."""
-    if out.exists() and not out.is_dir():
-        raise CallError(f"--out {out} is a file; give a folder")
-    out.mkdir(parents=True, exist_ok=True)
-    for split in SPLITS:
-        path = out / f"{split}.csv"
-        if path.exists():
-            raise CallError(f"{path} is there already; remove it or give another --out")
-        check_report_files(dataset, {"--out": path}, sources)
 
 
 if __name__ == "__main__":

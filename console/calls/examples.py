@@ -34,6 +34,14 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         Example("data/pets", "six crops of each mood, as data/pets.png"),
         Example("data/pets --split val --columns 12 --png val.png", "more, of the validation frames"),
     ),
+    "tools.to_coco": (
+        Example("data/pets", "data/pets.coco/train.json and val.json, with the paths of the frames"),
+        Example("data/pets --images --out pets-coco", "with copies of the frames, to take along"),
+    ),
+    "tools.compare": (
+        Example("data/pets-old data/pets", "two datasets: what came, went and changed"),
+        Example("runs/pets-128 runs/pets --json compared.json", "two runs; the figures too"),
+    ),
     "tools.dataset_report": (
         Example("data/pets", "the page data/pets.dataset.html"),
         Example("data/pets --source /mnt/aihub --json pets.json", "where the source has moved; the figures too"),

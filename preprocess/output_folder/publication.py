@@ -12,6 +12,7 @@ from preprocess.settings import PreprocessSettings
 from preprocess.writing.finished_shard import FinishedShard, read_identity
 from shards import dataset as index
 from shards import manifest
+from shards.descriptions.dataset_card import write_dataset_card
 from shards.errors import DataError
 from shards.record_fields import CROPS, WHOLE_FRAMES, RecordKind
 from shards.storage.atomic_write import sync_directory, write_atomically
@@ -21,9 +22,9 @@ from shards.tfds_files import write_tfds_files
 def assemble_dataset(
     rows: Iterable[pa.Table], finished: Sequence[FinishedShard], settings: PreprocessSettings
 ) -> index.Dataset:
-    """Write the manifest, the tfds files and dataset.json into the staging folder. Returns what dataset.json says.
+    """Write the manifest, the tfds files, the card and dataset.json into the staging folder.
 
-    `rows` are the manifest's rows, in its order.
+    Returns what dataset.json says. `rows` are the manifest's rows, in its order.
     """
     folder = staging_folder(settings)
     with write_atomically(folder / manifest.MANIFEST_FILE) as file:
@@ -31,7 +32,10 @@ def assemble_dataset(
     shards, frames = _list_by_split(finished, CROPS), _list_by_split(finished, WHOLE_FRAMES)
     others = [manifest.MANIFEST_FILE, *write_tfds_files(folder, settings.crop.size, shards, frames)]
     files = {name: index.describe_file(folder / name) for name in others}
-    index.write_dataset(folder, index.Dataset(settings.content, counts, shards, files, frames))
+    dataset = index.Dataset(settings.content, counts, shards, files, frames)
+    card = write_dataset_card(folder, dataset)
+    dataset.files[card] = index.describe_file(folder / card)
+    index.write_dataset(folder, dataset)
     return index.read_dataset(folder)
 
 

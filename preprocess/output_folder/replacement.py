@@ -10,6 +10,7 @@ from pathlib import Path
 from preprocess.output_folder.work_folders import WORK, list_foreign_work
 from preprocess.writing.finished_shard import read_identity
 from shards import dataset
+from shards.descriptions.dataset_card import CARD_FILE, is_dataset_card
 from shards.manifest import MANIFEST_FILE
 from shards.record_fields import WHOLE_FRAMES
 from shards.storage.atomic_write import is_partial, sync_directory
@@ -34,6 +35,8 @@ def list_foreign_files(out: Path) -> list[str]:
         if foreign := _list_foreign_in_frames_folder(out / FRAMES_FOLDER):
             return [f"{FRAMES_FOLDER}/{name}" for name in foreign]
         names.remove(FRAMES_FOLDER)
+    if is_dataset and CARD_FILE in names and is_dataset_card(out):  # others' README.md are of the same name
+        names.remove(CARD_FILE)
     return [name for name in names if not (is_dataset and _is_dataset_name(name))]
 
 

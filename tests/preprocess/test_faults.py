@@ -325,6 +325,7 @@ FOREIGN = [
     ({".work/somebody.doc": b""}, r"\.work/somebody\.doc"),
     ({"pet_frames-val.tfrecord-00000-of-00001": b""}, "pet_frames-val"),
     ({"frames/features.json": b"{}"}, "frames"),
+    ({"README.md": b"# mine", ".work/hashes/x": b""}, r"README\.md"),
     ({"frames": b"", ".work/hashes/x": b""}, r"frames/\."),
 ]
 

@@ -10,6 +10,7 @@ from shards.manifest import SCHEMA, make_schema
 from shards.manifest_row import ManifestRow
 
 REQUIRED = {"key": "k", "source": 0, "label_file": "l", "video": "v", "status": "kept"}
+MOODS = "dictionary<values=string, indices=int8, ordered=0>"
 COLUMNS = [
     *[("key", "string"), ("source", "int16"), ("label_file", "string"), ("image_file", "string"), ("video", "string")],
     *[("frame_number", "int32"), ("timestamp", "int64"), ("species", "string"), ("action", "string")],
@@ -24,7 +25,14 @@ COLUMNS = [
     ],
     *[("box_width", "int32"), ("box_height", "int32"), ("crop_x", "int32"), ("crop_y", "int32")],
     *[("crop_size", "int32"), ("emotion_inspect", "string"), ("emotion_owner", "string"), ("label", "int8")],
-    *[("split", "string"), ("status", "string"), ("reason", "string"), ("note", "string")],
+    *[
+        ("mood_korean", MOODS),
+        ("mood_english", MOODS),
+        ("split", "string"),
+        ("status", "string"),
+        ("reason", "string"),
+        ("note", "string"),
+    ],
     *[("hash", "fixed_size_binary[8]"), ("detail", "int32"), ("duplicate_of", "string"), ("distance", "int16")],
     *[("shard", "string"), ("index", "int32"), ("offset", "int64"), ("length", "int32")],
     *[("video_index", "int32"), ("video_count", "int32")],

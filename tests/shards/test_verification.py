@@ -123,6 +123,8 @@ def framed(rows):
     ("change", "message"),
     [
         (lambda rows: kept(rows)[0].update(label=0), "label is 3, the manifest states 0"),
+        (lambda rows: kept(rows)[0].update(mood_korean="공포"), "mood_korean is not the name of the mood in label"),
+        (lambda rows: kept(rows)[0].update(mood_english=None), "mood_english is not the name of the mood in label"),
         (lambda rows: kept(rows)[0].update(offset=7), "offset is .* the manifest states 7"),
         (lambda rows: kept(rows)[0].update(key=kept(rows)[1]["key"]), "belongs to several frames"),
         (lambda rows: kept(rows)[0].update(split="val"), "in both splits"),

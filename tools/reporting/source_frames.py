@@ -42,7 +42,7 @@ class SourceFrames:
         """The crop of a row, (size, size, 3) uint8 RGB. Raises PictureUnavailable."""
         if row["crop_size"] is None:
             raise PictureUnavailable("never cut")
-        data, crop = self._read(row), Crop(row["crop_x"], row["crop_y"], row["crop_size"])
+        data, crop = self.read_jpeg(row), Crop(row["crop_x"], row["crop_y"], row["crop_size"])
         with _report_unreadable():
             return _load_codec().decode_crop(data, _read_header(data, row), crop, size)
 
@@ -52,13 +52,14 @@ class SourceFrames:
         The pixels, (height, width, 3) uint8 RGB, are those of the smallest scale of the codec at which the longer side
         has at least `size` pixels.
         """
-        data = self._read(row)
+        data = self.read_jpeg(row)
         with _report_unreadable():
             codec, header = _load_codec(), _read_header(data, row)
             window = codec.find_region(Crop(0, 0, max(header)), header, size)
             return codec.decode_region(data, window), header
 
-    def _read(self, row: dict[str, Any]) -> bytes:
+    def read_jpeg(self, row: dict[str, Any]) -> bytes:
+        """The bytes of a row's whole frame as its source has them. Raises PictureUnavailable."""
         image_file = row["image_file"]
         if image_file is None:
             raise PictureUnavailable("image missing")

@@ -50,6 +50,7 @@ class _Annotation(msgspec.Struct, gc=False):
     category_id: _Id = None
     bbox: msgspec.Raw = _NULL
     iscrowd: msgspec.Raw = _NULL
+    species: Any = None  # a key of tools.to_coco's, not of COCO's
 
 
 class _Category(msgspec.Struct):
@@ -82,7 +83,10 @@ def list_coco_videos(sources: Sequence[tuple[int, str]], label_map: Mapping[str,
 def parse_coco_boxes(data: bytes, label_map: Mapping[str, Meaning]) -> Label:
     """One image's boxes (its label_data) as a Label."""
     width, height, rows = msgspec.json.decode(data)
-    boxes = [_read_box(f"$.annotations[{place}]", *values) for place, *values in rows]
+    boxes = [
+        _read_box(f"$.annotations[{place}]", *values[:4])._replace(species=values[4] if len(values) > 4 else None)
+        for place, *values in rows
+    ]
     return make_photo_label(boxes, (read_photo_side(width), read_photo_side(height)), label_map)
 
 
@@ -142,6 +146,8 @@ def _read_coco(path: str) -> _Coco:
 def _gather_boxes(coco: _Coco, places: Mapping[_Id, int]) -> dict[int, list[bytes]]:
     """Boxes as JSON, [place, stray, category, bbox, iscrowd], by the place of their image, see _read_box.
 
+    The species follows where it is stated.
+
     `places` are the images' by their ids. The raw JSON of a box is copied as it is.
     """
     names = {category.id: read_text(category.name) or f"category_id {category.id}" for category in coco.categories}
@@ -153,7 +159,8 @@ def _gather_boxes(coco: _Coco, places: Mapping[_Id, int]) -> dict[int, list[byte
         if found.category_id is not None:  # with a word: the number alone could be taken for that of a mood
             category = names.get(found.category_id, f"category_id {found.category_id}")
         stray = quote_value(found.image_id) if image == _STRAY else None
-        boxes[image].append(encode((place, stray, category, found.bbox, found.iscrowd)))
+        species = (found.species,) if found.species in ("CAT", "DOG") else ()
+        boxes[image].append(encode((place, stray, category, found.bbox, found.iscrowd, *species)))
     return boxes
 
 

@@ -24,6 +24,7 @@ class PhotoBox(NamedTuple):
     category: str | None
     box: Box | None  # None where it, or one of its numbers, is missing
     fault: str | None = None  # why it cannot be used: the path of the wrong value, and the value
+    species: str | None = None  # CAT or DOG, where the label says so of the box itself
 
 
 def make_photo_label(
@@ -77,4 +78,4 @@ def _round_span(low: float, high: float) -> tuple[int, int]:
 def _make_annotation(place: int, found: PhotoBox, label_map: Mapping[str, Meaning]) -> Annotation:
     category = found.category or ""
     mood, species = find_meaning(category, label_map) or Meaning(category)
-    return Annotation(place, 0, PHOTO, found.box, mood, found.fault, species)
+    return Annotation(place, 0, PHOTO, found.box, mood, found.fault, species or found.species)

@@ -1,0 +1,1 @@
+"""What a dataset says of itself: its columns and fields in words, and its card."""

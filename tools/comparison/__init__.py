@@ -1,0 +1,1 @@
+"""Two datasets or two runs side by side."""

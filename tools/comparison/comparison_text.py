@@ -1,0 +1,63 @@
+"""What a comparison says in a few lines, for the terminal and the head of the page."""
+
+from typing import Any
+
+from shards.emotions import EMOTIONS
+
+_LETTERS = {"a": "A", "b": "B"}
+
+
+def describe_comparison(found: dict[str, Any]) -> list[str]:
+    """The result in English."""
+    if found["kind"] == "runs":
+        better = _LETTERS.get(found["better"])
+        verdict = f"{better} is better" if better else "which is better cannot be said"
+        return [f"{verdict} by {found['decided_by']}: {found['why']}.", _count_settings(found["differences"])]
+    a, b = found["rows"]
+    kept = found["kept"]
+    changed = ", ".join(f"{found[name]['rows']:,} changed their {name}" for name in ("status", "split", "mood"))
+    return [
+        f"{a:,} rows in A, {b:,} in B: {found['came']['rows']:,} came, {found['went']['rows']:,} went, {changed}.",
+        f"kept in both {kept['both']:,}, in A alone {kept['only_a']:,}, in B alone {kept['only_b']:,}.",
+        _count_settings({"settings": found["settings"]} if found["settings"] else {}),
+    ]
+
+
+def describe_comparison_in_korean(found: dict[str, Any]) -> str:
+    """The result in Korean sentences."""
+    if found["kind"] == "runs":
+        if not found["same_validation"]:
+            return "검증에 쓴 데이터셋이 서로 달라 두 학습 결과의 우열을 가릴 수 없습니다."
+        if found["better"] == "unclear":
+            return "차이의 신뢰 구간에 0이 들어 있어 어느 쪽이 나은지 말할 수 없습니다."
+        return f"{_LETTERS[found['better']]} 쪽이 더 낫습니다. 차이의 신뢰 구간에 0이 들어 있지 않습니다."
+    kept = found["kept"]
+    return (
+        f"새로 생긴 행 {found['came']['rows']:,}개, 사라진 행 {found['went']['rows']:,}개, 상태가 바뀐 행 "
+        f"{found['status']['rows']:,}개, 분할이 바뀐 행 {found['split']['rows']:,}개입니다. "
+        f"두 데이터셋에 모두 남은 프레임은 {kept['both']:,}개, "
+        f"A에만 남은 것은 {kept['only_a']:,}개, B에만 남은 것은 {kept['only_b']:,}개입니다."
+    )
+
+
+def describe_group(group: dict[str, Any]) -> str:
+    """What the rows of a group have in common, as "kept -> duplicate (near_in_video)"."""
+    sides = []
+    for side in ("a", "b"):
+        values = [group[name] for name in group if name.endswith(f"_{side}")]
+        if values:
+            sides.append(_name_values(values, is_mood=f"label_{side}" in group))
+    return " → ".join(sides)
+
+
+def _name_values(values: list[Any], is_mood: bool) -> str:
+    first, *rest = values
+    if is_mood and first is not None:
+        return f"{EMOTIONS[first].english} ({EMOTIONS[first].korean})"
+    reason = f" ({rest[0]})" if rest and rest[0] else ""
+    return f"{'none' if first is None else first}{reason}"
+
+
+def _count_settings(differences: dict[str, dict[str, Any]]) -> str:
+    named = [f"{part}: {', '.join(found)}" for part, found in differences.items()]
+    return "; ".join(named) + " differ." if named else "no setting differs."
