@@ -187,7 +187,7 @@ def _answer_pets(
             paths = {"annotated": [str(path) for path in drawn]} if options.annotated else {}
             yield build_json_file(file, rule, options.species) | paths
         else:
-            yield [*format_file(file, rule, options.topk, options.species), *(f"  그림: {path}" for path in drawn)]
+            yield [*format_file(file, rule, options.topk, options.species), *(f"  이미지: {path}" for path in drawn)]
 
 
 def _draw(

@@ -206,7 +206,7 @@ def test_annotated_pictures(infer, tmp_path):
     assert np.abs(picture.astype(int) - paint(TWO)).max(axis=2)[:80].max() > 100  # and a label above it
     for name in drawn:
         name.write_bytes(b"of an earlier run")
-    assert f"  그림: {drawn[0]}" in infer(*call[:-1])[1].splitlines()
+    assert f"  이미지: {drawn[0]}" in infer(*call[:-1])[1].splitlines()
     assert all(read_picture(name).ndim == 3 for name in drawn)
     assert {path: path.read_bytes() for path in before} == before
 

@@ -60,7 +60,7 @@ def describe_bin(histogram_bin: dict[str, Any]) -> str:
 def describe_in_korean(statistics: dict[str, Any]) -> str:
     """The main statistics in Korean sentences."""
     kept = statistics["statuses"]["kept"]
-    text = f"주석 {statistics['rows']:,}개 가운데 {kept:,}개 프레임을 남겼습니다."
+    text = f"어노테이션 {statistics['rows']:,}개 가운데 {kept:,}개 프레임을 남겼습니다."
     if not statistics["splits"]["train"]["rows"]:
         return f"{text} 학습할 프레임이 하나도 남지 않았습니다."
     if imbalance := statistics["imbalance"]["train"]["frames"]:

@@ -39,7 +39,7 @@ def refuse_size(what: str, limit: int) -> Refusal:
 
 
 def refuse_pixels(width: int, height: int, limit: int) -> Refusal:
-    korean = f"그림이 너무 커요({width}x{height}). {limit / MEGA:g} 메가픽셀까지 볼 수 있어요. 줄여서 다시 보내 주세요."
+    korean = f"이미지가 너무 커요({width}x{height}). {limit / MEGA:g} 메가픽셀까지 볼 수 있어요. 줄여서 보내 주세요."
     english = f"{width}x{height} pixels are too many; {limit / MEGA:g} megapixels are taken, make it smaller"
     return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_many_pixels", korean, english)
 

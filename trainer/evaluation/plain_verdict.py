@@ -57,7 +57,7 @@ def word_verdict(evaluation: dict[str, Any]) -> PlainVerdict:
         f"{{right}} of the frames, {_ENGLISH_ACCURACY[accuracy['against_majority']]}."
     )
     korean = (
-        f"{_KOREAN_F1[macro_f1['against_majority']]}: 모든 감정을 똑같이 치는 매크로 F1이 검증 영상 {{n_videos}}개에서 "
+        f"{_KOREAN_F1[macro_f1['against_majority']]}: 모든 감정을 똑같이 치는 macro-F1이 검증 영상 {{n_videos}}개에서 "
         f"{{value}}, 한 가지 답은 {{majority}}입니다. 감정이 학습 영상에서만큼 흔하다고 볼 때 "
         f"프레임의 {{right}}를 맞히며, {_KOREAN_ACCURACY[accuracy['against_majority']]}."
     )

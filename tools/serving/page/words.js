@@ -45,7 +45,7 @@ const WORDS = {
     equal: "확률은 모든 기분이 똑같이 흔하다고 볼 때의 값이에요.",
     natural: "확률은 학습 영상에서 흔한 정도를 반영한 값이에요.",
     untrained: (moods) => `배운 적이 없어 절대 답하지 않는 기분: ${moods}`,
-    macroF1: "매크로 F1 (1이 최고)",
+    macroF1: "macro-F1 (1이 최고)",
     always: (mood) => `항상 ‘${mood}’라고 할 때`,
     interval: (low, high) => `95% 구간 ${low}–${high}`,
     videos: (count) => `영상 ${count}개`,
