@@ -8,6 +8,7 @@ from console.html_page import encode_data_uri, render_page
 from shards.emotions import EMOTIONS
 from shards.manifest import REJECTIONS, SPLITS, take_rows
 from tools.overview.page_text import (
+    KOREAN_REASON_TEXTS,
     REASON_TEXTS,
     describe_bin,
     describe_in_korean,
@@ -43,6 +44,7 @@ def render_overview_page(
         emotions=EMOTIONS,
         splits=SPLITS,
         meanings=REASON_TEXTS,
+        korean_meanings=KOREAN_REASON_TEXTS,
         settings=describe_settings(statistics["settings"]),
         locate=locate_on_log_axis,
         powers=list_axis_powers,

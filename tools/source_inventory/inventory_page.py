@@ -30,6 +30,7 @@ def render_inventory_page(figures: dict[str, Any]) -> str:
         most=_MOST_LINES,
         size=format_bytes,
         time=describe_time,
+        korean_time=_describe_time_in_korean,
         form=describe_form,
         describe=describe_archive,
     )
@@ -46,6 +47,14 @@ def describe_inventory_in_korean(figures: dict[str, Any]) -> str:
     if problems := figures["problems"]:
         text += f" 먼저 해결할 문제가 {len(problems):,}개 있습니다."
     return text
+
+
+def _describe_time_in_korean(run: dict[str, Any]) -> str:
+    if run["seconds"] is None:
+        return "알 수 없음: 디코딩할 수 있는 프레임이 없습니다"
+    speed = f"코어 {run['cores']}개에서 각각 초당 {run['frames_per_second_and_core']:,.0f}프레임"
+    time = _translate(format_duration(run["seconds"]))
+    return f"프레임 {run['frames']:,}개에 약 {time}({speed}, 표본 {run['sample']['frames']}개로 잰 값)"
 
 
 def _translate(duration: str) -> str:
