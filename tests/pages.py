@@ -1,5 +1,6 @@
 """Reads the HTML pages that commands write."""
 
+import re
 from html.parser import HTMLParser
 
 _VOID = {"br", "hr", "img", "input", "link", "meta", "source", "wbr"}
@@ -8,8 +9,8 @@ _VOID = {"br", "hr", "img", "input", "link", "meta", "source", "wbr"}
 class Page(HTMLParser):
     """The tags and linked files of a page, and its text in each language, without its scripts and styles.
 
-    `text` is what a reader of English sees, `korean` what one of Korean does; `translatable` is the Korean text less
-    what stays as it is: names, code and what the class data marks.
+    `text` is what a reader of English sees, `korean` what one of Korean does. Names, code and what the class data
+    marks stay as they are in every language.
     """
 
     def __init__(self, text: str):
@@ -43,9 +44,8 @@ class Page(HTMLParser):
     def _marks(self) -> frozenset[str]:
         return frozenset(mark for _, marks in self._open for mark in marks)
 
-    def _join(self, *hidden: str) -> str:
-        shown = (words for words, marks in self._words if not marks & {"script", "style", *hidden})
-        return " ".join(" ".join(shown).split())
+    def _list(self, *hidden: str) -> list[str]:
+        return [words for words, marks in self._words if not marks & {"script", "style", *hidden}]
 
     @property
     def pictures(self) -> list[dict[str, str]]:
@@ -54,12 +54,14 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        return self._join("ko")
+        return " ".join(" ".join(self._list("ko")).split())
 
     @property
     def korean(self) -> str:
-        return self._join("en")
+        return " ".join(" ".join(self._list("en")).split())
 
     @property
-    def translatable(self) -> str:
-        return self._join("en", "code", "data", "languages")
+    def untranslated(self) -> list[str]:
+        """Texts that a reader of Korean sees in English."""
+        shown = self._list("en", "code", "data", "languages")
+        return [text.strip() for text in shown if re.search("[a-z]+ [a-z]+ [a-z]+", text)]

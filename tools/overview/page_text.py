@@ -55,7 +55,10 @@ KOREAN_REASON_TEXTS = {
         "거의 같은 프레임에 다른 감정이 적혀 있습니다.",
         "tools.dedupe_report를 보십시오. --dedupe.conflicts로 정합니다.",
     ),
-    "near_in_video": ("같은 영상의 다른 프레임과 거의 같아, 그 프레임이 대신합니다.", "tools.dedupe_report를 보십시오."),
+    "near_in_video": (
+        "같은 영상의 다른 프레임과 거의 같아, 그 프레임이 대신합니다.",
+        "tools.dedupe_report를 보십시오.",
+    ),
     "near_across_videos": (
         "다른 영상의 프레임과 거의 같아, 그 프레임이 대신합니다.",
         "tools.dedupe_report를 보십시오.",

@@ -1,12 +1,11 @@
 """Renders the inventory as one HTML page."""
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
 from console.html_page import render_page
-from tools.duplicates.number_text import format_duration
+from tools.duplicates.number_text import format_korean_duration
 from tools.source_inventory.inventory_text import (
     describe_archive,
     describe_form,
@@ -43,7 +42,7 @@ def describe_inventory_in_korean(figures: dict[str, Any]) -> str:
     text += f" 주석 {frames['annotated']:,}개 가운데 {frames['usable']:,}개를 쓸 수 있고,"
     text += f" 이미지가 없는 것은 {frames['missing']:,}개입니다."
     if run["seconds"] is not None:
-        text += f" 이 컴퓨터에서 데이터셋을 만드는 데 약 {_translate(format_duration(run['seconds']))} 걸립니다."
+        text += f" 이 컴퓨터에서 데이터셋을 만드는 데 약 {format_korean_duration(run['seconds'])} 걸립니다."
     if problems := figures["problems"]:
         text += f" 먼저 해결할 문제가 {len(problems):,}개 있습니다."
     return text
@@ -53,11 +52,5 @@ def _describe_time_in_korean(run: dict[str, Any]) -> str:
     if run["seconds"] is None:
         return "알 수 없음: 디코딩할 수 있는 프레임이 없습니다"
     speed = f"코어 {run['cores']}개에서 각각 초당 {run['frames_per_second_and_core']:,.0f}프레임"
-    time = _translate(format_duration(run["seconds"]))
+    time = format_korean_duration(run["seconds"])
     return f"프레임 {run['frames']:,}개에 약 {time}({speed}, 표본 {run['sample']['frames']}개로 잰 값)"
-
-
-def _translate(duration: str) -> str:
-    """ "3 min 20 s" in Korean."""
-    units = {"s": "초", "min": "분", "h": "시간"}
-    return re.sub(r" ([a-z]+)", lambda match: units[match[1]], duration)

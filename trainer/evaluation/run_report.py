@@ -119,7 +119,8 @@ def _show_timeline(timeline: dict[str, Any], pictures: dict[int, ExamplePicture]
         "span": (float(seconds[0]), float(seconds[-1])),
         "areas": draw_timeline(seconds, probabilities),
         "answers": [
-            (seconds[i].item(), int(probabilities[i].argmax()), float(probabilities[i].max())) for i in range(len(order))
+            (seconds[i].item(), int(probabilities[i].argmax()), float(probabilities[i].max()))
+            for i in range(len(order))
         ],
         "strip": [encode_data_uri("image/jpeg", pictures[place].jpeg) for place in in_order[strip].tolist()],
     }

@@ -10,7 +10,13 @@ from typing import Any
 from console.html_page import encode_data_uri
 from shards.errors import DataError
 from trainer.evaluation import plots, run_page
-from trainer.evaluation.run_page import embed_plot, escape_surrogates, read_run_history, read_run_metrics, write_run_page
+from trainer.evaluation.run_page import (
+    embed_plot,
+    escape_surrogates,
+    read_run_history,
+    read_run_metrics,
+    write_run_page,
+)
 from trainer.finder_evaluation.finder_metrics import FINDER_FIGURES
 from trainer.input.frame_split import FrameSplit, read_frames
 
