@@ -1,7 +1,7 @@
 """A validation video's mood over time: which videos a report shows, and the areas that it draws.
 
-Frames lie in the shards in random order. Which frames are shown, and their probabilities, lie in metrics.json; when they
-were taken is read from the shards as the report is made.
+Frames lie in the shards in random order. Which frames are shown, and their probabilities, lie in metrics.json; when
+they were taken is read from the shards as the report is made.
 """
 
 from typing import Any

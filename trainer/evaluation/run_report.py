@@ -2,8 +2,8 @@
 
 Reads metrics.json and, if they exist, history.csv and run.json, and from the validation shards the pictures that
 metrics.json names. Writes curves.png, confusion.png, reliability.png, recall.png, and report.html, which needs no other
-file. It begins with a headline, then shows before it tells: confusion matrix, pictures, videos over time and curves, then
-the verdict, then tables.
+file. It begins with a headline, then shows before it tells: confusion matrix, pictures, videos over time and curves,
+then the verdict, then tables.
 """
 
 from pathlib import Path
@@ -32,15 +32,15 @@ _TEMPLATE = "run_report.html.jinja"
 _STRIP = 6  # frames below a video's plot
 # What the figures mean, for readers of Korean; metrics.json has it in English.
 _KOREAN_MEANINGS = {
-    "equal_priors": "모든 감정이 똑같이 나올 수 있다고 보고 답합니다. NLL과 보정 오차에서는 검증 데이터의 감정마다 같은 "
+    "equal_priors": "모든 감정이 똑같이 나올 수 있다고 보고 답합니다. NLL과 보정 오차에서는 감정마다 같은 가중치를 둡니다.",
+    "natural_prior": "감정이 학습 영상에서만큼 흔하다고 보고 답합니다. NLL과 보정 오차에서는 프레임이나 영상마다 같은 "
     "가중치를 둡니다.",
-    "natural_prior": "감정이 학습 영상에서만큼 흔하다고 보고 답합니다. NLL과 보정 오차에서는 프레임이나 영상마다 같은 가중치를 "
-    "둡니다.",
     "majority": "가장 흔한 감정 하나만 확신하며 답하는 경우입니다. 한 가지 답으로 얻을 수 있는 가장 좋은 값이며, NLL은 "
     "무한대라 비워 둡니다.",
     "prior": "학습 영상의 감정 비율대로 무작위로 답하는 경우의 기댓값입니다.",
     "intervals": "영상 단위 부트스트랩으로 얻은 95% 구간입니다. 영상이 하나면 비워 둡니다.",
-    "selection": "에포크와 온도를 바로 이 검증 영상으로 골랐으므로 모든 수치가 조금 좋게 나옵니다. 구간은 이를 반영하지 않습니다.",
+    "selection": "에포크와 온도를 바로 이 검증 영상으로 골랐으므로 모든 수치가 조금 좋게 나옵니다. 구간은 이를 "
+    "반영하지 않습니다.",
     "never_answered": "학습 프레임이 없어 확률이 0인 감정입니다. 검증 데이터에 있으면 오답으로 세고 NLL에서는 뺍니다.",
     "absent": "검증 데이터에 없는 감정은 수치가 없으며 모든 평균에서 뺍니다.",
 }

@@ -225,7 +225,10 @@ def test_in_a_browser(shown):
                 colour = run("return getComputedStyle(document.body).backgroundColor")
                 assert (max(map(int, re.findall(r"\d+", colour)[:3])) < 60) == (scheme == "dark")
         assert run("return [...document.images].filter(image => image.naturalWidth).length") == 12 + 18 + ON_PAGE
-        shown_cells = "return [...document.querySelectorAll('[data-of]')].filter(one => one.checkVisibility()).map(one => one.dataset.of)"
+        shown_cells = (
+            "return [...document.querySelectorAll('[data-of]')]"
+            ".filter(one => one.checkVisibility()).map(one => one.dataset.of)"
+        )
         assert len(run(shown_cells)) == 6
         run("document.querySelector('details:has(.confusion)').open = true")
         cell = driver.find_element("css selector", "details [data-cell=calm-anxiety]")
@@ -250,7 +253,10 @@ def test_in_a_browser(shown):
         assert run(heading) == ["무엇을 무엇으로 보았나", "ko", "반려동물: 모델의 성능"]
         driver.refresh()  # it is remembered, and the page begins as on a phone: folded
         assert run(heading)[1] == "ko" and run("return document.documentElement.scrollHeight") < 6000
-        letters = "return Math.min(...[...document.querySelectorAll('.plot img')].map(image => image.getBoundingClientRect().width / image.naturalWidth))"
+        letters = (
+            "return Math.min(...[...document.querySelectorAll('.plot img')]"
+            ".map(image => image.getBoundingClientRect().width / image.naturalWidth))"
+        )
         run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
         assert run(letters) * PLOT_DPI * 8 / 72 > 10  # the smallest letters of a plot, 8 points, in pixels
         assert sideways(driver) == 0 and console_errors(driver) == []
