@@ -32,7 +32,8 @@ _TEMPLATE = "run_report.html.jinja"
 _STRIP = 6  # frames below a video's plot
 # What the figures mean, for readers of Korean; metrics.json has it in English.
 _KOREAN_MEANINGS = {
-    "equal_priors": "모든 감정이 똑같이 나올 수 있다고 보고 답합니다. NLL과 보정 오차에서는 감정마다 같은 가중치를 둡니다.",
+    "equal_priors": "모든 감정이 똑같이 나올 수 있다고 보고 답합니다. NLL과 보정 오차에서는 감정마다 같은 "
+    "가중치를 둡니다.",
     "natural_prior": "감정이 학습 영상에서만큼 흔하다고 보고 답합니다. NLL과 보정 오차에서는 프레임이나 영상마다 같은 "
     "가중치를 둡니다.",
     "majority": "가장 흔한 감정 하나만 확신하며 답하는 경우입니다. 한 가지 답으로 얻을 수 있는 가장 좋은 값이며, NLL은 "
