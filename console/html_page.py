@@ -1,7 +1,8 @@
 """HTML pages in one file: a filled-in template with its pictures and a font for the Hangul on it.
 
 Values come from files and labels and are not trusted: the template escapes them. In a script, `tojson` escapes < and
-keeps Hangul readable.
+keeps Hangul readable. Pages extend html_page.html.jinja, by which all of them have English and Korean, dark colours, a
+layout for phones and one for paper.
 """
 
 import base64
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from console.hangul_font import find_hangul_font, subset_font
 
@@ -20,7 +22,8 @@ def render_page(template: Path, **values: Any) -> str:
     """Render a Jinja template to a page that shows its Hangul in browsers without a Korean font, too.
 
     Beside `values` the template has `font`, a data URI with the letters of the page, or None if this machine has no
-    font with Hangul. Its filters are show, interval, percent and capitalize_first.
+    font with Hangul. Its filters are show, interval, percent and capitalize_first; say(english, korean) is a text in
+    the language that the reader chooses.
     """
     page = _make_environment(template.parent).get_template(template.name)
     if find_hangul_font() is None:
@@ -32,6 +35,11 @@ def render_page(template: Path, **values: Any) -> str:
 
 def encode_data_uri(media_type: str, data: bytes) -> str:
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+
+
+def put_in_both_languages(english: Any, korean: Any) -> Markup:
+    """A text of a page in English and Korean, of which the page shows one. What is no Markup is escaped."""
+    return Markup('<span class="en" lang="en">{}</span><span class="ko" lang="ko">{}</span>').format(english, korean)
 
 
 def format_value(value: Any) -> str:
@@ -66,13 +74,14 @@ def _capitalize(text: str) -> str:
 
 def _make_environment(folder: Path) -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
+        loader=jinja2.FileSystemLoader([folder, Path(__file__).parent]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
+    environment.globals["say"] = put_in_both_languages
     environment.filters |= {
         "show": format_value,
         "interval": format_interval,

@@ -64,7 +64,7 @@ DOORS = {
     "prometheus_client": "tools/serving/serve_metrics",
     "ray": "preprocess/ray_cluster",
     "scipy": "",
-    "sklearn": "preprocess/writing/validation_split",
+    "sklearn": "preprocess/writing/validation_split tools/overview/frame_map",
     "starlette": "tools/serving/api tools/serving/gate tools/serving/request_body",
     "tensorboard": "trainer/training/run_messages",
     "tensorflow": ("preprocess/cutting/jpeg_decoder trainer/input trainer/exporting trainer/training/device"),

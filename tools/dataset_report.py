@@ -1,8 +1,9 @@
 """One page about a dataset as a whole: python -m tools.dataset_report DIR [--html FILE] [--json FILE] [--source DIR ..]
 
-Moods, species and splits, what was rejected and why, boxes, and samples to look at. The page needs no other file. Its
-pictures of kept frames come from the shards, those of rejected ones from the source. After a dry run of preprocess it
-shows what a real run would keep.
+Moods, species and splits, what was rejected and why, boxes, samples, the darkest and blurriest frames, and a map of
+frames that look alike, by their hashes or by the features of a --run. The page needs no other file. Its pictures of
+kept frames come from the shards, those of rejected ones from the source. After a dry run of preprocess it shows what a
+real run would keep.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from console.output.messages import print_warning
 from console.progress import show_progress, show_waiting
 from shards.errors import CallError
 from tools.reporting.folder_argument import parse_dataset_folder
+from trainer.run_files.file_names import MODEL_FILE
 
 if TYPE_CHECKING:  # --help would wait for them
     from tools.reporting.frame_pictures import FramePictures
@@ -25,14 +27,22 @@ if TYPE_CHECKING:  # --help would wait for them
 
 
 def write_dataset_report(
-    opened: OpenedDataset, title: str, sources: list[Path], seed: int, html: Path, json_file: Path | None
+    opened: OpenedDataset,
+    title: str,
+    sources: list[Path],
+    seed: int,
+    html: Path,
+    json_file: Path | None,
+    run: Path | None = None,
 ) -> FramePictures:
-    """Write the page and, where `json_file` is given, the statistics as JSON.
+    """Write the page and, where `json_file` is given, the statistics as JSON. The map is by the features of a `run`.
 
     Returns the pictures, which count those that are missing. Raises DataError where the dataset is damaged.
     """
+    from tools.overview.frame_gallery import gather_frames
     from tools.overview.manifest_pass import summarize_manifest
     from tools.overview.page import render_overview_page
+    from tools.overview.run_features import open_run_features
     from tools.overview.statistics import compute_dataset_statistics
     from tools.reporting.frame_pictures import FramePictures
     from tools.reporting.report_files import REPORT_MARK, write_text
@@ -41,8 +51,11 @@ def write_dataset_report(
         summary = summarize_manifest(opened.folder, opened.dataset.image_size, seed, progress.update)
     statistics = {"dataset": title, **compute_dataset_statistics(summary, opened.dataset, opened.is_dry_run)}
     pictures = FramePictures(opened, sources)
+    compute_features = open_run_features(run, pictures) if run else None
     with show_waiting("drawing the page", is_short=True):
-        page = render_overview_page(title, statistics, summary.samples, opened.folder, pictures)
+        gallery = gather_frames(opened.folder, summary.remarkable, pictures, seed, compute_features)
+        statistics["frames"] = gallery.describe() | {"map_by": "features" if run else "hash"}
+        page = render_overview_page(title, statistics, summary.samples, gallery, opened.folder, pictures)
     if json_file:
         write_text(json_file, json.dumps({"made_by": REPORT_MARK} | statistics, ensure_ascii=False, indent=1) + "\n")
     write_text(html, page)
@@ -57,6 +70,9 @@ def _parse(arguments: list[str]) -> Any:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--source", nargs="+", metavar="DIR", help="where the frames lie (default: as the log says)")
+    parser.add_argument(
+        "--run", type=Path, metavar="RUN", help="lay the map out by this run's features (default: hash)"
+    )
     parser.add_argument("--dry_run", action="store_true", help="tell of the last dry run into DIR, not of its dataset")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="chooses the samples; from 0 (default: 0)")
     chosen = parser.parse_args(arguments)
@@ -75,10 +91,12 @@ def main(arguments: list[str]) -> int:
     html = chosen.html or chosen.dataset.absolute().with_name(f"{name}.dataset.html")
     opened = open_dataset(chosen.dataset, chosen.dry_run)
     sources = find_sources(opened, chosen.source)
+    if chosen.run and not (chosen.run / MODEL_FILE).is_file():
+        raise CallError(f"--run {chosen.run} holds no {MODEL_FILE}; give the folder of a finished training run")
     files = {"--html": html, "--json": chosen.json}
     given = {option: path for option, path in files.items() if path}
     check_report_files(chosen.dataset, given, {*sources, *opened.sources})
-    pictures = write_dataset_report(opened, name, sources, chosen.seed, html, chosen.json)
+    pictures = write_dataset_report(opened, name, sources, chosen.seed, html, chosen.json, chosen.run)
     if missing := pictures.explain_missing():
         print_warning(f"dataset_report: {missing}")
     if not find_hangul_font():

@@ -2,7 +2,8 @@
 
 It shows what was dropped as a near-duplicate, whether that was right, and what other settings would keep. The page
 needs no other file; on request all statistics are written as JSON and every dropped frame as CSV. Pictures of kept
-frames come from the shards, those of dropped ones are cut again from the source. Exit status 1 where a training frame
+frames come from the shards, those of dropped ones are cut again from the source. Judgements that the page saved as CSV
+come back by --judged and give the precision at each distance. Exit status 1 where a training frame
 is a near-duplicate of a validation frame.
 """
 
@@ -27,6 +28,9 @@ def _parse(arguments: list[str]) -> Any:
     parser.add_argument("--html", type=Path, metavar="FILE", help="the page (default: DIR.dedupe.html, beside DIR)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, for machines")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="every dropped frame and what it is a copy of")
+    parser.add_argument(
+        "--judged", nargs="+", type=Path, default=[], metavar="FILE", help="judgements that the page saved as CSV"
+    )
     parser.add_argument("--source", nargs="+", metavar="DIR", help="as preprocess was given (default: see its log)")
     parser.add_argument("--dry_run", action="store_true", help="tell of the last dry run into DIR, not of its dataset")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="chooses what is shown; from 0 (default: 0)")
@@ -50,6 +54,7 @@ def main(arguments: list[str]) -> int:
     # Only now: these imports take most of a second.
     from tools.duplicates.dropped_csv import write_dropped_csv
     from tools.duplicates.hashed_frames import check_hashes
+    from tools.duplicates.judged_pairs import measure_precision, read_judged_pairs
     from tools.duplicates.leak_check import explain_leaks
     from tools.duplicates.page import render_duplicates_page
     from tools.duplicates.statistics import analyze_duplicates, compute_duplicate_statistics
@@ -64,10 +69,16 @@ def main(arguments: list[str]) -> int:
     sources = find_sources(opened, chosen.source)
     given = {option: path for option, path in files.items() if path}
     check_report_files(folder, given, {*sources, *opened.sources})
+    for path in chosen.judged:
+        if not path.is_file():
+            raise CallError(f"--judged {path} is no file; give the CSV that the page saved")
     check_hashes(opened.folder)
     with show_waiting("comparing all frames and trying other settings", is_short=True):
         analysis = analyze_duplicates(opened, chosen.seed)
         statistics = compute_duplicate_statistics(analysis, opened, chosen.images_per_second)
+    if chosen.judged:
+        judged = read_judged_pairs(chosen.judged, analysis.frames)
+        statistics["judged"] = measure_precision(judged, analysis.frames, analysis.settings["dedupe"]["min_detail"])
     pictures = FramePictures(opened, sources)
     with show_waiting("drawing the page", is_short=True):
         page, shown = render_duplicates_page(analysis, statistics, opened.folder, pictures, chosen.seed, folder.name)

@@ -184,7 +184,7 @@ def test_the_page_tells_the_figures(page, written):
     most, least = EMOTIONS[frames["most"]], EMOTIONS[frames["least"]]
     ratio = f"{frames['ratio']:,.0f}" if frames["ratio"] >= 10 else f"{frames['ratio']:.1f}".removesuffix(".0")
     assert f"{ratio} to 1 : for each one of {least.korean} {least.english}" in text
-    assert f"가장 흔한 감정은 {most.korean}, 가장 드문 감정은 {least.korean}" in text
+    assert f"가장 흔한 감정은 {most.korean}, 가장 드문 감정은 {least.korean}" in page.korean
     for line in figures["moods"]:
         assert f"{line['korean']} {line['english']} {line['train']['rows']}" in text
     for line in figures["reasons"]:
@@ -210,7 +210,7 @@ def test_examples_of_each_reason_with_their_frames(page, rows):
 def test_samples_of_each_mood_and_split(page, rows):
     kept = rows[rows.status == "kept"]
     keys = dict(zip(kept.key, kept.label, strict=True))
-    shown = [picture["alt"].split(": ", 1) for picture in page.pictures]
+    shown = [picture["alt"].split(": ", 1) for picture in page.pictures if picture["alt"]]
     shown = [(mood, key) for mood, key in shown if mood in {emotion.english for emotion in EMOTIONS}]
     assert len(shown) == len(set(shown)) and all(EMOTIONS[int(keys[key])].english == mood for mood, key in shown)
     for (split, label), group in kept.groupby(["split", "label"]):
@@ -221,11 +221,16 @@ def test_samples_of_each_mood_and_split(page, rows):
 
 def test_the_page_needs_nothing_else_and_names_are_escaped(page, written):
     text = written[0].read_text("utf-8")
-    assert page.pictures and all(picture["src"].startswith("data:image/jpeg;base64,") for picture in page.pictures)
+    sources = [picture["src"] for picture in page.pictures if "src" in picture]
+    assert sources and all(source.startswith("data:image/jpeg;base64,") for source in sources)
     assert "http" not in re.sub(r"base64,[A-Za-z0-9+/=]+", "", text)
-    assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe", "b>")]
-    assert "<script>" not in text and BREED in page.text and "데이터 <b>&" in page.text
+    assert not [tag for tag, _ in page.tags if tag in ("link", "iframe", "b>")]
+    assert text.count("<script>") == 1 and BREED in page.text and "데이터 <b>&" in page.text
     assert len(text) < 20e6
+
+
+def test_all_of_it_is_in_korean_too(page):
+    assert page.untranslated == []
 
 
 @pytest.mark.parametrize("width", [1200, 360])
@@ -234,7 +239,9 @@ def test_in_a_browser(written, width):
         assert console_errors(driver) == []
         assert sideways(driver) == 0
         assert not is_blank(driver.get_screenshot_as_png())
-        sizes = "return [...document.images].map(image => image.complete && image.naturalWidth)"
+        sizes = (
+            "return [...document.images].filter(image => image.src).map(image => image.complete && image.naturalWidth)"
+        )
         assert all(driver.execute_script(sizes))
         hangul = 'return document.fonts.ready.then(() => document.fonts.check(\'16px "Page Hangul"\', "편안"))'
         assert driver.execute_script(hangul)
@@ -245,6 +252,52 @@ def test_in_a_browser(written, width):
         assert driver.execute_script(
             "return location.hash + Math.abs(samples.getBoundingClientRect().top) < '#samples2'"
         )
+
+
+def test_outliers_are_the_extremes(written, rows, page):
+    kept = rows[rows.status == "kept"].set_index("key")
+    frames = written[1]["frames"]
+    sides = np.maximum(kept.box_width, kept.box_height)
+    assert [one["side"] for one in frames["smallest"]] == sorted(sides)[:12]
+    assert all(sides[one["key"]] == one["side"] for one in frames["smallest"])
+    assert frames["looked_at"] == frames["mapped"] == len(kept) < 800  # so all were measured
+    for kind, measure in (("darkest", "brightness"), ("blurriest", "sharpness")):
+        told = [one[measure] for one in frames[kind]]
+        assert told == sorted(told) and len(told) == min(12, len(kept))
+        assert [p["alt"] for p in page.pictures if p["alt"].startswith(kind)] == [
+            f"{kind}: {one['key']}" for one in frames[kind]
+        ]
+
+
+def test_the_map_in_a_browser(written, rows):
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.ui import Select
+
+    kept = rows[rows.status == "kept"]
+    with open_page(written[0], 390, 844) as driver:
+        count = driver.find_element("id", "fitting")
+        assert count.text == f"{len(kept)} of {len(kept)} frames on the map fit" and sideways(driver) == 0
+        assert driver.execute_script("return document.documentElement.scrollHeight") < 6000  # folded
+        calm = kept[kept.label == 3]
+        assert 0 < len(calm) < len(kept)
+        Select(driver.find_element("css selector", "#find [name=label]")).select_by_value("3")
+        bright = "return document.querySelectorAll('#points circle:not(.other)').length"
+        assert driver.execute_script(bright) == len(calm)
+        key = calm.key.iloc[0]
+        driver.find_element("css selector", "#find [name=text]").send_keys(key)
+        fitting = driver.find_elements("css selector", "#fits figcaption")
+        assert key in {figure.text.splitlines()[0] for figure in fitting}
+        driver.find_element("css selector", "#find button").click()
+        points = driver.find_element("id", "points")
+        points.send_keys(Keys.ARROW_RIGHT)
+        first = driver.find_element("id", "picked").text
+        points.send_keys(Keys.ARROW_RIGHT)
+        assert first.splitlines()[0] in set(kept.key) and driver.find_element("id", "picked").text != first
+        points.click()
+        assert "brightness" in driver.find_element("id", "picked").text
+        driver.find_element("css selector", "label[for=korean]").click()
+        assert "밝기" in driver.find_element("id", "picked").text and "개가 맞습니다" in count.text
+        assert console_errors(driver) == []
 
 
 # Pixels between the squares of legends and the words before them in the same line.
@@ -286,7 +339,8 @@ def test_without_its_source_the_page_says_so(folder, tmp_path, capsys):
         "for the reason “no source”. What is not in the shards is cut from the source: give it by --source" in page.text
     )
     moods = {emotion.english for emotion in EMOTIONS}
-    assert page.pictures and {picture["alt"].split(": ")[0] for picture in page.pictures} <= moods
+    kinds = {picture["alt"].split(": ")[0] for picture in page.pictures if picture["alt"]}
+    assert page.pictures and kinds <= {*moods, "darkest", "blurriest", "smallest"}
     assert "(no source); give the folders that preprocess was given as --source" in capsys.readouterr().err
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -353,7 +407,7 @@ def test_a_split_that_keeps_nothing_is_told(tmp_path):
     figures = json.loads((tmp_path / "a.json").read_text("utf-8"))
     assert figures["emptied"] == {"train": {"rows": 2, "causes": {"box_empty": 1, "near_validation": 1}}}
     assert "Nothing is left to train on: of 2 annotated frames in training none is kept. box_empty: 1," in page.text
-    assert "학습할 프레임이 하나도 남지 않았습니다." in page.text
+    assert "학습할 프레임이 하나도 남지 않았습니다." in page.korean
     assert "In training the moods" not in page.text and "Always answering" not in page.text
     for row in rows:
         row["split"] = row["split"] and {"train": "val", "val": "train"}[row["split"]]
@@ -417,6 +471,10 @@ def test_bad_calls(folder, written, tmp_path, capsys):
         ([folder, "--json", tmp_path], "is a folder; give a file's name"),
         ([folder, "--html", tmp_path / "a", "--json", tmp_path / "a"], "give each its own"),
         ([folder, "--seed", "-1"], "--seed -1"),
+        (
+            [folder, "--run", tmp_path / "empty"],
+            "empty holds no model.keras; give the folder of a finished training run",
+        ),
         ([folder, "--source", tmp_path / "gone"], "gone does not exist"),
         ([folder, "--nonsense"], "--nonsense"),
     ):

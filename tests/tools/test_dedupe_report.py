@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shutil
+import time
 from collections import Counter
 from itertools import pairwise
 
@@ -24,6 +25,7 @@ from tests.tools.manifests import change_rows, make_row, write_rows
 from tests.trees import HEIGHT, WIDTH, make_jpeg, make_label, write_video
 from tools import dedupe_report
 from tools.duplicates.hashed_frames import OUTCOMES
+from tools.duplicates.judged_pairs import JUDGED_HEADER
 from tools.duplicates.number_text import format_count
 
 NAME = '<b>&"한글 dog-sit-000001'
@@ -193,6 +195,13 @@ def test_names_are_escaped(made):
     assert "<b>&" not in made.text and "데이터 <i>" not in made.text
     assert NAME in made.page.text and "데이터 <i>: what was dropped" in made.page.text
     assert made.text.count("</script>") == 2
+
+
+def test_all_of_it_is_in_korean_too(made, many):
+    for page in (made.page, Page(many[0].read_text("utf-8"))):
+        assert page.untranslated == []
+    kept, rows = made.figures["totals"]["kept"], len(made.rows)
+    assert f"프레임 {rows}개 가운데 {kept}개가 남습니다" in made.page.korean
 
 
 def test_headings_pictures_and_names_for_those_who_cannot_see(made):
@@ -521,17 +530,86 @@ def test_judgements_outlive_a_reload(many):
             assert "%" not in texts(driver, "#tally")[0]
             driver.switch_to.active_element.send_keys(key)
         tally = texts(driver, "#tally")[0]
-        assert "10 of 60 judged: 8 right, 2 wrong" in tally and "about 20% are wrong" in tally
+        assert "10 of 60 judged: 8 same, 2 different" in tally and "about 20% are wrong" in tally
         driver.refresh()
         assert texts(driver, "#tally")[0] == tally
         pressed = "#pairs-list > article[data-judgement=n] [data-judge=n][aria-pressed=true]"
         assert len(driver.find_elements("css selector", pressed)) == 2
         driver.find_element("id", "clear").click()
         driver.refresh()
-        assert texts(driver, "#tally")[0] == "0 of 60 judged: 0 right, 0 wrong"
+        assert texts(driver, "#tally")[0] == "0 of 60 judged: 0 same, 0 different"
         driver.execute_script("localStorage.setItem(localStorage.key(0), 'no JSON')")
         driver.refresh()
         assert "0 of 60 judged" in texts(driver, "#tally")[0] and console_errors(driver) == []
+
+
+def test_judgements_are_saved_as_csv_and_come_back(many, tmp_path, capsys):
+    page, rows = many
+    folder = page.with_name("data")
+    with open_page(page) as driver:
+        driver.execute_cdp_cmd(
+            "Page.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path / "받은 것")}
+        )
+        assert not driver.find_element("id", "save").is_enabled()
+        driver.execute_script("document.querySelector('#pairs-list > article').focus()")
+        for key in "yyynyyyyyy":
+            driver.switch_to.active_element.send_keys(key)
+        listed = json.loads(page.with_name("many.json").read_text("utf-8"))["shown"]
+        other = next(n for n, pair in enumerate(listed["widest"]) if pair not in listed["dropped"][:10])
+        driver.execute_script(f"document.querySelectorAll('#widest-list > article')[{other}].focus()")
+        driver.switch_to.active_element.send_keys("n")
+        driver.find_element("id", "save").click()
+        saved = tmp_path / "받은 것" / "data.judged.csv"
+        deadline = time.monotonic() + 20
+        while not saved.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert console_errors(driver) == []
+    html, figures = tmp_path / "a.html", tmp_path / "a.json"
+    assert report(folder, "--html", html, "--json", figures, "--judged", saved) == 0
+    told = json.loads(figures.read_text("utf-8"))
+    pairs, judged = [*listed["dropped"][:10], listed["widest"][other]], told["judged"]
+    codes = {row["key"]: int.from_bytes(row["hash"]) for row in rows}
+    bits = [(codes[a] ^ codes[b]).bit_count() for a, b in pairs]
+    assert (judged["pairs"], judged["same"], judged["featureless"]) == (11, 9, 0)
+    assert {line["distance"]: line["pairs"] for line in judged["by_distance"]} == Counter(bits)
+    wrong = {line["distance"]: line["pairs"] - line["same"] for line in judged["by_distance"]}
+    assert +Counter(wrong) == Counter([bits[3], bits[10]])
+    shown = Page(html.read_text("utf-8"))
+    assert "9 of 11 judged pairs show the same" in shown.text and "11쌍 가운데 9쌍이 같은 장면" in shown.korean
+    for text, message, status in (
+        ("key,other\n", "its first line is not key,other_key,distance,judgement", 1),
+        (f"{JUDGED_HEADER}\n", "no pair is judged", 1),
+        (f"{JUDGED_HEADER}\nv00/0,v00/1,2,maybe\n", "line 2 is not", 1),
+        (f"{JUDGED_HEADER}\nv00/0,v99/1,2,same\n", "line 2: the dataset has no hash of a frame v99/1", 1),
+        (None, "is no file; give the CSV that the page saved", 2),
+    ):
+        saved.unlink() if text is None else saved.write_text(text)
+        capsys.readouterr()
+        assert report(folder, "--html", html, "--judged", saved) == status
+        error = capsys.readouterr().err
+        assert message in error and len(error.splitlines()) == 1
+
+
+def test_on_a_phone_lists_are_short_and_nothing_is_wider(many):
+    page, _ = many
+    with open_page(page, 390, 844) as driver:
+        assert sideways(driver) == 0 and driver.execute_script("return document.documentElement.scrollHeight") < 16_000
+        holder = "#groups-list > article"
+        assert len(texts(driver, holder)) == 5 and len(texts(driver, "#pairs-list > article")) == 6
+        driver.find_element("css selector", "[data-more=pairs] button").click()
+        assert len(texts(driver, "#pairs-list > article")) == 12
+        assert texts(driver, "#widest-list > article") == []
+        letters = "return document.querySelector('.chart svg').getBoundingClientRect().width / 460 * 12"
+        assert driver.execute_script(letters) > 8
+        driver.find_element("css selector", "label[for=korean]").click()
+        assert "묶음" in texts(driver, "#groups")[0] and texts(driver, "#tally")[0].startswith("60쌍 가운데 0쌍 판정")
+        assert texts(driver, "form[data-list=groups] option")[0] == "큰 것부터"
+        driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+        )
+        dark = "return getComputedStyle(document.querySelector('.tally')).backgroundColor"
+        assert max(map(int, re.findall(r"\d+", driver.execute_script(dark))[:3])) < 60
+        assert console_errors(driver) == []
 
 
 def test_tables_scroll_by_keyboard_and_show_first_what_matters(many):
@@ -614,18 +692,18 @@ def test_the_keyboard(many):
             driver.switch_to.active_element.send_keys(key)
         assert driver.switch_to.active_element == pairs[3]
         tally = texts(driver, "#tally")[0]
-        assert "3 of 60 judged: 2 right, 1 wrong. For an estimate judge at least 10." in tally
+        assert "3 of 60 judged: 2 same, 1 different. For an estimate judge at least 10." in tally
         assert pairs[2].get_attribute("data-judgement") == "n"
         driver.switch_to.active_element.send_keys(Keys.ARROW_LEFT)
         assert driver.switch_to.active_element == pairs[2]
         button = pairs[2].find_element("css selector", "[data-judge=y]")
         button.send_keys(Keys.ENTER)
-        assert "3 right, 0 wrong" in texts(driver, "#tally")[0] and button.get_attribute("aria-pressed") == "true"
+        assert "3 same, 0 different" in texts(driver, "#tally")[0] and button.get_attribute("aria-pressed") == "true"
         driver.execute_script("arguments[0].focus()", pairs[3])
         for key in "nyyyyyy":
             driver.switch_to.active_element.send_keys(key)
         tally = texts(driver, "#tally")[0]
-        assert "10 of 60 judged: 9 right, 1 wrong" in tally and "95% interval: 1.8% to 40%" in tally
+        assert "10 of 60 judged: 9 same, 1 different" in tally and "95% interval: 1.8% to 40%" in tally
         groups = driver.find_elements("css selector", "#groups-list > article")
         driver.execute_script("arguments[0].focus()", groups[0])
         for _ in range(3):

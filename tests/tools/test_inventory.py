@@ -272,9 +272,10 @@ def test_names_are_composed_and_escaped(tmp_path):
     assert look(root, "--html", page_file, "--json", figures_file) == 0
     text = page_file.read_text("utf-8")
     page = Page(text)
-    assert "<script" not in text and "<script>alert('야옹')</script>" in page.text and "<b>" not in text
+    assert text.count("<script") == 1 and "<script>alert('야옹')</script>" in page.text and "<b>" not in text
     assert not [source for source in page.sources if not source.startswith("data:")]
-    assert "라벨 1개 가운데 1개에 프레임이 있습니다" in page.text and "a run would take" in page.text.lower()
+    assert "라벨 1개 가운데 1개에 프레임이 있습니다" in page.korean and "a run would take" in page.text.lower()
+    assert page.untranslated == []
     assert json.loads(figures_file.read_text("utf-8"))["made_by"] == "pet mood"
     assert look(root, "--html", page_file) == 0  # its own report is replaced
 

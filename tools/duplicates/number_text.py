@@ -1,5 +1,8 @@
 """Numbers as the near-duplicate page and its messages write them."""
 
+import re
+
+_KOREAN_UNITS = {"s": "초", "min": "분", "h": "시간"}
 _ROUND_STEPS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15)
 
 
@@ -13,6 +16,11 @@ def format_duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def format_korean_duration(seconds: float) -> str:
+    """The same in Korean, as 42초 or 3분 20초."""
+    return re.sub(r" ([a-z]+)", lambda match: _KOREAN_UNITS[match[1]], format_duration(seconds))
 
 
 def format_count(number: int, noun: str) -> str:

@@ -9,7 +9,14 @@ import numpy as np
 from console.html_page import render_page
 from shards.emotions import EMOTIONS
 from tools.duplicates.hashed_frames import OUTCOMES
-from tools.duplicates.number_text import abbreviate_number, format_count, format_duration, round_up_axis
+from tools.duplicates.judged_pairs import JUDGED_HEADER
+from tools.duplicates.number_text import (
+    abbreviate_number,
+    format_count,
+    format_duration,
+    format_korean_duration,
+    round_up_axis,
+)
 from tools.duplicates.page_frames import PageFrames
 from tools.duplicates.samples import PAIR_COUNTS, DuplicateSamples, choose_samples, list_pictured_frames
 from tools.duplicates.statistics import DuplicateAnalysis
@@ -46,13 +53,18 @@ def render_duplicates_page(
         left_out=page_frames.left_out,
         has_source=bool(pictures.sources),
         add_histograms=_add_histograms,
+        judged=statistics.get("judged"),
         format_duration=format_duration,
+        korean_duration=format_korean_duration,
         format_count=format_count,
         abbreviate_number=abbreviate_number,
         round_up_axis=round_up_axis,
         script={
             "groups": [_list_group_facets(group) for group in described_groups],
             "pairs": [_list_pair_facets(pair) for pair in pairs["dropped"]],
+            **{name: [_list_pair_facets(pair) for pair in pairs[name]] for name in ("widest", "kept")},
+            "judgedHeader": JUDGED_HEADER,
+            "judgedFile": f"{title}.judged.csv",
             "charts": _list_chart_values(statistics),
             "storageKey": _make_storage_key(title, seed, analysis),
         },
@@ -68,7 +80,8 @@ def _list_group_facets(group: dict[str, Any]) -> dict[str, Any]:
 
 
 def _list_pair_facets(pair: dict[str, Any]) -> dict[str, Any]:
-    return {"widest": pair["bits"]} | _list_frame_facets([pair["first"], pair["second"]])
+    frames = [pair["first"], pair["second"]]
+    return {"widest": pair["bits"], "keys": [frame["key"] for frame in frames]} | _list_frame_facets(frames)
 
 
 def _list_frame_facets(frames: list[dict[str, Any]]) -> dict[str, Any]:

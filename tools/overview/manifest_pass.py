@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from shards.errors import DataError
 from shards.manifest import MANIFEST_FILE, explain_manifest_errors, read_manifest
 from tools.overview.box_histograms import BOX_COLUMNS, BoxHistograms
+from tools.overview.remarkable_frames import REMARKABLE_COLUMNS, RemarkableFrames, RemarkablePlaces
 from tools.overview.row_samples import RowSamples, number_strata
 
 _GROUPED = ["video", "label", "split", "species", "action", "breed", "emotion_inspect", "emotion_owner"]
@@ -26,6 +27,7 @@ class ManifestSummary(NamedTuple):
     row_counts: pa.Table  # the columns of _GROUPED and `rows`: one row for each combination that occurs
     boxes: BoxHistograms  # of kept frames
     samples: RowSamples
+    remarkable: RemarkablePlaces
 
 
 def summarize_manifest(
@@ -37,15 +39,17 @@ def summarize_manifest(
     number of rows of each row group. Raises DataError where the manifest is damaged or has no rows.
     """
     boxes, samples, start = BoxHistograms(image_size), RowSamples(seed), 0
+    remarkable = RemarkableFrames(seed)
     counted = []
     with explain_manifest_errors(folder):
-        for rows in read_manifest(folder, [*_GROUPED, *BOX_COLUMNS]):
+        for rows in read_manifest(folder, [*_GROUPED, *BOX_COLUMNS, "detail"]):
             counted.append(rows.group_by(_GROUPED).aggregate([([], "count_all")]))
             boxes.add(rows.filter(pc.equal(rows["status"], "kept")))
             samples.add(number_strata(rows), rows["video"], start)
+            remarkable.add(rows.select(REMARKABLE_COLUMNS), start)
             start += len(rows)
             on_rows(len(rows))
     if not counted:
         raise DataError(f"{folder / MANIFEST_FILE}: has no rows, so there is nothing to report; make the dataset again")
     merged = pa.concat_tables(counted).group_by(_GROUPED).aggregate([("count_all", "sum")])
-    return ManifestSummary(merged.rename_columns([*_GROUPED, "rows"]), boxes, samples)
+    return ManifestSummary(merged.rename_columns([*_GROUPED, "rows"]), boxes, samples, remarkable.list_places())

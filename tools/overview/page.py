@@ -7,7 +7,9 @@ from typing import Any
 from console.html_page import encode_data_uri, render_page
 from shards.emotions import EMOTIONS
 from shards.manifest import REJECTIONS, SPLITS, take_rows
+from tools.overview.frame_gallery import FrameGallery
 from tools.overview.page_text import (
+    KOREAN_REASON_TEXTS,
     REASON_TEXTS,
     describe_bin,
     describe_in_korean,
@@ -28,7 +30,12 @@ _EXPECTED_MISSING = ("image unreadable", "image too large")  # frames that were 
 
 
 def render_overview_page(
-    title: str, statistics: dict[str, Any], samples: RowSamples, folder: Path, pictures: FramePictures
+    title: str,
+    statistics: dict[str, Any],
+    samples: RowSamples,
+    gallery: FrameGallery,
+    folder: Path,
+    pictures: FramePictures,
 ) -> str:
     """The page as HTML, with all pictures in it. `folder` holds the manifest.
 
@@ -43,6 +50,7 @@ def render_overview_page(
         emotions=EMOTIONS,
         splits=SPLITS,
         meanings=REASON_TEXTS,
+        korean_meanings=KOREAN_REASON_TEXTS,
         settings=describe_settings(statistics["settings"]),
         locate=locate_on_log_axis,
         powers=list_axis_powers,
@@ -50,8 +58,16 @@ def render_overview_page(
         ratio=format_ratio,
         samples=crops,
         examples=rejected_frames,
+        gallery=gallery,
+        script=[_list_map_facets(row) for row in gallery.mapped],
         missing={why: count for why, count in pictures.missing.most_common() if why not in _EXPECTED_MISSING},
     )
+
+
+def _list_map_facets(row: dict[str, Any]) -> dict[str, Any]:
+    """What the page's script knows of a frame on the map."""
+    facets = {name: row[name] for name in ("key", "label", "split", "picture", "brightness", "sharpness", "side")}
+    return facets | {"species": row["species"] or ""}
 
 
 def _draw_samples(

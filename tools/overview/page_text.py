@@ -36,6 +36,39 @@ REASON_TEXTS = {
     "near_validation": ("A training frame that is near a validation frame; kept, it would be a leak.", "Nothing."),
 }
 
+# The same in Korean.
+KOREAN_REASON_TEXTS = {
+    "label_unreadable": ("라벨 파일을 읽을 수 없거나 JSON이 아닙니다.", "다시 내려받거나 복사하십시오."),
+    "label_invalid": ("라벨 파일이 JSON이지만 주석이 없습니다.", "바로잡거나 다시 복사하십시오."),
+    "annotation_invalid": ("쓸 수 없는 값이 있습니다. 비고에 값이 적혀 있습니다.", "그 값을 바로잡으십시오."),
+    "emotion_unknown": ("검수자의 감정이 여섯 가지에 없습니다.", "철자를 바로잡거나 영상을 빼십시오."),
+    "video_repeated": ("같은 이름의 라벨 파일이 앞에 있습니다.", "사본을 지우거나 라벨과 프레임의 이름을 바꾸십시오."),
+    "image_missing": ("이 번호와 시각의 프레임이 없습니다.", "빠진 프레임 압축 파일을 받으십시오."),
+    "frame_repeated": ("라벨이 이 프레임을 두 번 적었습니다.", "할 일이 없습니다. 첫 번째 것을 씁니다."),
+    "image_unreadable": ("JPEG가 아니거나 잘렸거나 디코딩하지 않는 형식입니다.", "다시 내려받거나 복사하십시오."),
+    "image_size": ("이미지 크기가 라벨과 다르거나 터무니없습니다.", "짝을 다시 맞추십시오."),
+    "box_missing": ("바운딩 박스가 없습니다. 동물이 보이지 않을 때가 많습니다.", "그대로 두거나 직접 그리십시오."),
+    "box_negative": ("바운딩 박스에 음수가 있습니다.", "--box.policy clip으로 안쪽만 쓰거나 바로잡으십시오."),
+    "box_empty": ("바운딩 박스의 너비나 높이가 0입니다.", "라벨을 바로잡으십시오."),
+    "box_outside": ("바운딩 박스가 이미지를 벗어납니다.", "--box.policy clip으로 안쪽만 쓰거나 바로잡으십시오."),
+    "label_conflict": (
+        "거의 같은 프레임에 다른 감정이 적혀 있습니다.",
+        "tools.dedupe_report를 보십시오. --dedupe.conflicts로 정합니다.",
+    ),
+    "near_in_video": (
+        "같은 영상의 다른 프레임과 거의 같아, 그 프레임이 대신합니다.",
+        "tools.dedupe_report를 보십시오.",
+    ),
+    "near_across_videos": (
+        "다른 영상의 프레임과 거의 같아, 그 프레임이 대신합니다.",
+        "tools.dedupe_report를 보십시오.",
+    ),
+    "near_validation": (
+        "검증 프레임과 거의 같은 학습 프레임입니다. 쓰면 데이터 누수가 됩니다.",
+        "할 일이 없습니다.",
+    ),
+}
+
 # Added to the names of settings that need an explanation.
 _SETTING_REMARKS = {"split.val_fraction": " (used only where the source has no split of its own)"}
 

@@ -6,6 +6,7 @@ be made is None and never an error, because the page is useful without it; Frame
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,19 @@ class FramePictures:
         found = {row["key"]: self._try(self._cut_thumbnail, row) for row in others}
         return found | self._read_stored(stored)
 
+    def decode_crops(self, rows: Iterable[dict[str, Any]], size: int) -> dict[str, np.ndarray]:
+        """Crops as a network takes them, (size, size, 3) uint8 RGB, by key; those that cannot be had are left out."""
+        stored = sorted(rows, key=lambda row: (row["shard"] or "", row["offset"] or 0))
+        found: dict[str, np.ndarray] = {}
+        with RecordReader(self._opened.folder) as reader:
+            for row in stored:
+                with suppress(PictureUnavailable):
+                    if self._opened.is_dry_run:
+                        found[row["key"]] = self._source_frames.decode_crop(row, size)
+                    else:
+                        found[row["key"]] = _resize(_decode_stored(row, reader), size, size)
+        return found
+
     def draw_frame_with_box(self, row: dict[str, Any], side: int) -> bytes | None:
         """A JPEG of the whole frame, scaled to `side` pixels on its longer side, with the annotated box.
 
@@ -98,7 +112,21 @@ class FramePictures:
             return None
 
 
+def measure_picture(jpeg: bytes) -> tuple[float, float]:
+    """The brightness of a JPEG, which is the mean of its luma from 0 to 255, and its sharpness.
+
+    The sharpness is the variance of the Laplacian of the luma: the less, the more blurred.
+    """
+    luma = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    return float(luma.mean()), float(cv2.Laplacian(luma, cv2.CV_64F).var())
+
+
 def _read_thumbnail(row: dict[str, Any], reader: RecordReader) -> bytes:
+    return _encode(_resize(_decode_stored(row, reader), THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+
+
+def _decode_stored(row: dict[str, Any], reader: RecordReader) -> np.ndarray:
+    """The stored crop of a row, RGB. Raises PictureUnavailable."""
     if row["shard"] is None:
         raise PictureUnavailable("shard missing")
     try:
@@ -110,7 +138,7 @@ def _read_thumbnail(row: dict[str, Any], reader: RecordReader) -> bytes:
     pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR_RGB)
     if pixels is None:
         raise PictureUnavailable("record damaged: run tools.verify")
-    return _encode(_resize(pixels, THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    return pixels
 
 
 def _encode(pixels: np.ndarray) -> bytes:

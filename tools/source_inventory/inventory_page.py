@@ -1,12 +1,11 @@
 """Renders the inventory as one HTML page."""
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
 from console.html_page import render_page
-from tools.duplicates.number_text import format_duration
+from tools.duplicates.number_text import format_korean_duration
 from tools.source_inventory.inventory_text import (
     describe_archive,
     describe_form,
@@ -30,6 +29,7 @@ def render_inventory_page(figures: dict[str, Any]) -> str:
         most=_MOST_LINES,
         size=format_bytes,
         time=describe_time,
+        korean_time=_describe_time_in_korean,
         form=describe_form,
         describe=describe_archive,
     )
@@ -42,13 +42,15 @@ def describe_inventory_in_korean(figures: dict[str, Any]) -> str:
     text += f" 어노테이션 {frames['annotated']:,}개 가운데 {frames['usable']:,}개를 쓸 수 있고,"
     text += f" 이미지가 없는 것은 {frames['missing']:,}개입니다."
     if run["seconds"] is not None:
-        text += f" 이 머신에서 데이터셋을 만드는 데 약 {_translate(format_duration(run['seconds']))} 걸립니다."
+        text += f" 이 머신에서 데이터셋을 만드는 데 약 {format_korean_duration(run['seconds'])} 걸립니다."
     if problems := figures["problems"]:
         text += f" 먼저 해결할 문제가 {len(problems):,}개 있습니다."
     return text
 
 
-def _translate(duration: str) -> str:
-    """ "3 min 20 s" in Korean."""
-    units = {"s": "초", "min": "분", "h": "시간"}
-    return re.sub(r" ([a-z]+)", lambda match: units[match[1]], duration)
+def _describe_time_in_korean(run: dict[str, Any]) -> str:
+    if run["seconds"] is None:
+        return "알 수 없음: 디코딩할 수 있는 프레임이 없습니다"
+    speed = f"코어 {run['cores']}개에서 각각 초당 {run['frames_per_second_and_core']:,.0f}프레임"
+    time = format_korean_duration(run["seconds"])
+    return f"프레임 {run['frames']:,}개에 약 {time}({speed}, 표본 {run['sample']['frames']}개로 잰 값)"

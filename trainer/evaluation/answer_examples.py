@@ -1,8 +1,9 @@
-"""Which validation frames a report shows: for each mood some right answers, some wrong and sure, some wrong and unsure.
+"""Which validation frames a report shows: of each mood some right answers, and of each wrong answer the surest ones.
 
 The choice lies in metrics.json, so that a report that was lost shows the same frames again.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,18 +12,18 @@ from shards.emotions import EMOTIONS
 from trainer.answering.answers import DecisionRule
 from trainer.evaluation.calibration import compute_log_probabilities, make_equal_prior
 from trainer.evaluation.metrics import Predictions
+from trainer.evaluation.mood_timelines import choose_timelines
 
 SURE_FROM = DecisionRule.min_confidence  # below it a user is told that the mood is not known
-EXAMPLE_GROUPS = ("right", "wrong_and_sure", "wrong_and_unsure")
-EXAMPLES_PER_GROUP = 6  # at most 108 pictures in a report
+EXAMPLES_PER_GROUP = 6  # at most 216 pictures in a report
 
 
 def choose_examples(predictions: Predictions, prior: np.ndarray, temperature: float) -> dict[str, Any]:
-    """Choose some frames of each mood by how they were answered under equal priors; ready for JSON.
+    """Choose some frames of each cell of the confusion matrix under equal priors, and some videos; ready for JSON.
 
-    Each group of a mood shows at most EXAMPLES_PER_GROUP frames, each of another video: the one that comes first in the
-    shards, whose order is random. Where more videos have one, the choice is spread from the surest answer to the least
-    sure.
+    A cell shows at most EXAMPLES_PER_GROUP frames, each of another video. Of right answers it is the frame that comes
+    first in the shards, whose order is random, spread from the surest answer to the least sure. Of wrong answers it is
+    the surest of the video, the surest of all first: those are the ones to learn from.
 
     Args:
         predictions: of the validation frames, in the order of the split.
@@ -30,46 +31,67 @@ def choose_examples(predictions: Predictions, prior: np.ndarray, temperature: fl
         temperature: the model's.
 
     Returns:
-        {"sure_from": .., "moods": {English name: {"frames": .., "videos": .., group: {"frames": .., "videos": ..,
-        "chosen": [{"place": of the record in the split, "answer": label, "probability": of the answer, "of_truth":
-        probability of the mood that is shown}, ..]}, ..}}}
+        {"sure_from": .., "moods": {English name: {"frames": .., "videos": .., "right": cell, "wrong": {English name of
+        the answer: cell}}}, "timelines": see choose_timelines} with cells {"frames": .., "videos": .., "chosen":
+        [{"place": of the record in the split, "answer": label, "probability": of the answer, "of_truth": of the mood
+        that is shown, "probabilities": of all six}, ..]}; answers that no frame has are left out of "wrong".
     """
     probabilities = np.exp(compute_log_probabilities(predictions.logits, temperature, make_equal_prior(prior)))
     answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    right, sure = answers == predictions.labels, confidence >= SURE_FROM
-    groups = dict(zip(EXAMPLE_GROUPS, (right, ~right & sure, ~right & ~sure), strict=True))
+
+    def describe(label: int, places: np.ndarray, chosen: np.ndarray) -> dict[str, Any]:
+        found = [
+            {
+                "place": place,
+                "answer": int(answers[place]),
+                "probability": round(float(confidence[place]), 4),
+                "of_truth": round(float(probabilities[place, label]), 4),
+                "probabilities": probabilities[place].round(4).tolist(),
+            }
+            for place in chosen.tolist()
+        ]
+        return _count_frames(places, predictions.videos) | {"chosen": found}
+
     moods = {}
     for label, emotion in enumerate(EMOTIONS):
-        shown = predictions.labels == label
-        moods[emotion.english] = _count_frames(shown, predictions.videos)
-        for name, group in groups.items():
-            places = _choose_places(shown & group, predictions.videos, confidence)
-            chosen = [
-                {
-                    "place": int(place),
-                    "answer": int(answers[place]),
-                    "probability": round(float(confidence[place]), 4),
-                    "of_truth": round(float(probabilities[place, label]), 4),
-                }
-                for place in places
-            ]
-            moods[emotion.english][name] = _count_frames(shown & group, predictions.videos) | {"chosen": chosen}
-    return {"sure_from": SURE_FROM, "moods": moods}
+        cells = [np.flatnonzero((predictions.labels == label) & (answers == answer)) for answer in range(len(EMOTIONS))]
+        moods[emotion.english] = _count_frames(np.flatnonzero(predictions.labels == label), predictions.videos) | {
+            "right": describe(label, cells[label], _choose_spread(cells[label], predictions.videos, confidence)),
+            "wrong": {
+                EMOTIONS[answer].english: describe(label, cell, _choose_surest(cell, predictions.videos, confidence))
+                for answer, cell in enumerate(cells)
+                if answer != label and len(cell)
+            },
+        }
+    timelines = choose_timelines(probabilities, predictions.labels, predictions.videos)
+    return {"sure_from": SURE_FROM, "moods": moods, "timelines": timelines}
+
+
+def list_cells(examples: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The cells of all moods."""
+    for mood in examples["moods"].values():
+        yield mood["right"]
+        yield from mood["wrong"].values()
 
 
 def list_example_places(examples: dict[str, Any]) -> list[int]:
-    """The places in the split of all chosen frames, in their order."""
-    groups = (mood[name] for mood in examples["moods"].values() for name in EXAMPLE_GROUPS)
-    return sorted(example["place"] for group in groups for example in group["chosen"])
+    """The places in the split of all chosen frames and of those of the timelines, in their order."""
+    places = {example["place"] for cell in list_cells(examples) for example in cell["chosen"]}
+    return sorted(places.union(*(timeline["places"] for timeline in examples["timelines"])))
 
 
-def _count_frames(chosen: np.ndarray, videos: np.ndarray) -> dict[str, Any]:
-    return {"frames": int(chosen.sum()), "videos": len(np.unique(videos[chosen]))}
+def _count_frames(places: np.ndarray, videos: np.ndarray) -> dict[str, Any]:
+    return {"frames": len(places), "videos": len(np.unique(videos[places]))}
 
 
-def _choose_places(chosen: np.ndarray, videos: np.ndarray, confidence: np.ndarray) -> np.ndarray:
-    """The first place of each video among the `chosen` (n,) bool, spread over their confidence, the surest first."""
-    places = np.flatnonzero(chosen)
+def _choose_surest(places: np.ndarray, videos: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+    """Of each video the frame with the surest answer, the surest first."""
+    ordered = places[np.lexsort((places, -confidence[places]))]
+    return ordered[np.sort(np.unique(videos[ordered], return_index=True)[1])][:EXAMPLES_PER_GROUP]
+
+
+def _choose_spread(places: np.ndarray, videos: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+    """The first frame of each video, spread over their confidence, the surest first."""
     first = places[np.unique(videos[places], return_index=True)[1]]
     ordered = first[np.lexsort((first, -confidence[first]))]
     if len(ordered) <= EXAMPLES_PER_GROUP:

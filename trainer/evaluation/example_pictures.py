@@ -13,10 +13,11 @@ _QUALITY = 80  # of the JPEGs, which then have about 5 KB
 
 
 class ExamplePicture(NamedTuple):
-    """A frame's key, which is video/frame_number, and its crop as a JPEG of PICTURE_SIDE pixels."""
+    """A frame's key, which is video/frame_number, its crop as a JPEG of PICTURE_SIDE pixels, and when it was taken."""
 
     key: str
     jpeg: bytes
+    timestamp: int  # milliseconds from the start of the video
 
 
 def read_thumbnails(split: DatasetSplit, places: list[int]) -> dict[int, ExamplePicture]:
@@ -29,7 +30,9 @@ def read_thumbnails(split: DatasetSplit, places: list[int]) -> dict[int, Example
     except OSError as error:
         raise DataError(f"{error.filename}: {error.strerror}; run python -m tools.verify {split.name}") from error
     return {
-        place: ExamplePicture(record["key"], _shrink(record["image"], f"{split.name}: {record['key']}"))
+        place: ExamplePicture(
+            record["key"], _shrink(record["image"], f"{split.name}: {record['key']}"), record["timestamp"]
+        )
         for place, record in zip(places, records, strict=True)
     }
 

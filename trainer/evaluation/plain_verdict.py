@@ -32,8 +32,12 @@ _KOREAN_ACCURACY = {
 
 
 class PlainVerdict(NamedTuple):
+    """The verdict, and a headline that says it in one line."""
+
     english: str
     korean: str
+    headline: str
+    korean_headline: str
 
 
 def word_verdict(evaluation: dict[str, Any]) -> PlainVerdict:
@@ -61,4 +65,6 @@ def word_verdict(evaluation: dict[str, Any]) -> PlainVerdict:
         f"{{value}}, 한 가지 답은 {{majority}}입니다. 감정이 학습 영상에서만큼 흔하다고 볼 때 "
         f"프레임의 {{right}}를 맞히며, {_KOREAN_ACCURACY[accuracy['against_majority']]}."
     )
-    return PlainVerdict(english.format(**words), korean.format(**words))
+    headline = f"{_ENGLISH_F1[macro_f1['against_majority']]}; right in {{right}} of the validation frames."
+    korean_headline = f"{_KOREAN_F1[macro_f1['against_majority']]}. 검증 프레임의 {{right}}를 맞힙니다."
+    return PlainVerdict(*(text.format(**words) for text in (english, korean, headline, korean_headline)))

@@ -20,7 +20,7 @@ from shards.storage.atomic_write import write_atomically
 
 _BLUE, _ORANGE, _GREEN, _GREY = "#2b6cb0", "#c05621", "#2f855a", "#718096"
 _MOOD_TITLES = {"macro_f1": "macro-F1", "val_accuracy": "accuracy (equal priors)"}
-_DPI = 140  # pictures that a page shrinks to a phone's width and shows sharply on a screen
+PLOT_DPI = 140  # pictures that a page shrinks to a phone's width and shows sharply on a screen
 _LEVELS = {"frames": _BLUE, "videos": _ORANGE}
 _PRIORS = {"equal_priors": "equal priors", "natural_prior": "natural prior"}
 
@@ -110,7 +110,7 @@ def _open_figure(path: Path, rows: int, columns: int, size: tuple[float, float],
             axis.spines[["top", "right"]].set_visible(False)
         yield axes
         with write_atomically(path) as file:
-            figure.savefig(file, format="png", dpi=_DPI)
+            figure.savefig(file, format="png", dpi=PLOT_DPI)
 
 
 def _plot_columns(

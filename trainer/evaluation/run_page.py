@@ -6,14 +6,17 @@ The templates of reports extend run_page.html.jinja; the tables at their end are
 import csv
 import json
 import math
+import struct
 from pathlib import Path
 from typing import Any
 
-from console.html_page import render_page
+from console.html_page import encode_data_uri, render_page
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
+from trainer.evaluation.plots import PLOT_DPI
 from trainer.run_files.file_names import HISTORY_FILE, METRICS_FILE, RECORD_FILE, REPORT_FILE
 
+_PIXELS_PER_INCH = 96  # of a browser
 _SHOWN_ELSEWHERE = ("evaluation", "examples")  # of metrics.json: in sections of their own
 
 
@@ -36,6 +39,14 @@ def write_run_page(
     with write_atomically(folder / REPORT_FILE) as file:
         file.write(page.encode())
     return folder / REPORT_FILE
+
+
+def embed_plot(path: Path) -> dict[str, Any]:
+    """A plot's PNG as a data URI, and its size in the page, pixels, at which its letters are as large as drawn."""
+    data = path.read_bytes()
+    width, height = struct.unpack(">II", data[16:24])
+    size = {name: round(side * _PIXELS_PER_INCH / PLOT_DPI) for name, side in (("width", width), ("height", height))}
+    return {"picture": encode_data_uri("image/png", data), **size}
 
 
 def read_run_metrics(folder: Path) -> dict[str, Any]:

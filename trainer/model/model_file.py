@@ -16,7 +16,7 @@ from keras import layers
 from trainer.model.keras_archive import load_keras_archive, write_keras_archive
 from trainer.model.model_copy import copy_model
 from trainer.model.mood_json import MOOD_JSON, Metadata, encode_metadata, read_metadata
-from trainer.model.network import apply_network
+from trainer.model.network import POOL_LAYER, apply_network
 
 
 def write_model(path: Path, network: keras.Model, offset: np.ndarray, metadata: Metadata) -> None:
@@ -64,6 +64,15 @@ def read_model(path: Path, jit: bool = False) -> tuple[keras.Model, Metadata]:
     """
     metadata = read_metadata(path)
     return load_keras_archive(path, jit, metadata.keras), metadata
+
+
+def read_feature_model(path: Path) -> keras.Model:
+    """The part of a file's model that makes features: uint8 squares (batch, side, side, 3) -> (batch, width) float32.
+
+    The features are the backbone's, averaged over the picture. Raises the errors of read_model.
+    """
+    model, _ = read_model(path)
+    return keras.Model(model.input, model.get_layer(POOL_LAYER).output)
 
 
 def _subtract_offset(network: keras.Model, offset: np.ndarray) -> None:

@@ -16,6 +16,7 @@ from shards.emotions import EMOTIONS
 from trainer.model.backbones import SCRATCH_MOMENTUM, build_backbone, find_pixel_range
 from trainer.settings import NetworkSettings
 
+POOL_LAYER = "pool"  # whose output is the features of a picture
 # Bias of a mood that training never shows: its probability is exactly 0 at every temperature, and float16 can hold it.
 _ABSENT_BIAS = -1e4
 
@@ -31,7 +32,7 @@ def build_network(settings: NetworkSettings, resolution: int) -> keras.Model:
     momentum = SCRATCH_MOMENTUM if settings.from_scratch else 0.99  # Keras' default
     pictures = keras.Input((resolution, resolution, 3), dtype="uint8", name="pictures")
     x = backbone(layers.Rescaling(scale, offset, name="scale")(pictures))
-    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    x = layers.GlobalAveragePooling2D(name=POOL_LAYER)(x)
     x = layers.BatchNormalization(momentum=momentum, name="normalize")(x)
     if settings.dropout:
         x = layers.Dropout(settings.dropout, name="dropout")(x)

@@ -8,14 +8,14 @@ import pytest
 from shards.emotions import ENGLISH
 from tests.trainer.evaluation.predictions import PRIOR, draw_predictions, predict
 from trainer.evaluation.answer_examples import (
-    EXAMPLE_GROUPS,
     EXAMPLES_PER_GROUP,
-    SURE_FROM,
     choose_examples,
+    list_cells,
     list_example_places,
 )
 from trainer.evaluation.calibration import compute_log_probabilities
 from trainer.evaluation.metrics import Predictions
+from trainer.evaluation.mood_timelines import choose_timelines, draw_timeline
 
 
 def test_each_picture_is_in_its_group_and_of_another_video():
@@ -25,21 +25,26 @@ def test_each_picture_is_in_its_group_and_of_another_video():
     for label, name in enumerate(ENGLISH):
         mood = examples["moods"][name]
         assert mood["frames"] == (predictions.labels == label).sum()
-        assert sum(mood[group]["frames"] for group in EXAMPLE_GROUPS) == mood["frames"]
-        for group in EXAMPLE_GROUPS:
-            places = [one["place"] for one in mood[group]["chosen"]]
-            assert len(places) == min(EXAMPLES_PER_GROUP, mood[group]["videos"]) == len(set(predictions.videos[places]))
-            for one in mood[group]["chosen"]:
+        cells = {name: mood["right"]} | mood["wrong"]
+        assert sum(cell["frames"] for cell in cells.values()) == mood["frames"]
+        for answer, cell in cells.items():
+            inside = np.flatnonzero((predictions.labels == label) & (probabilities.argmax(1) == ENGLISH.index(answer)))
+            places = [one["place"] for one in cell["chosen"]]
+            assert len(places) == min(EXAMPLES_PER_GROUP, cell["videos"]) == len(set(predictions.videos[places]))
+            assert cell["frames"] == len(inside) and set(places) <= set(inside)
+            for one in cell["chosen"]:
                 of_frame = probabilities[one["place"]]
-                assert one["answer"] == of_frame.argmax() and predictions.labels[one["place"]] == label
+                assert one["answer"] == ENGLISH.index(answer)
+                assert one["probabilities"] == pytest.approx(of_frame, abs=1e-4)
                 assert one["probability"] == pytest.approx(of_frame.max(), abs=1e-4)
                 assert one["of_truth"] == pytest.approx(of_frame[label], abs=1e-4)
-                right, sure = one["answer"] == label, of_frame.max() >= SURE_FROM
-                assert group == ("right" if right else "wrong_and_sure" if sure else "wrong_and_unsure")
-            shown = [one["probability"] for one in mood[group]["chosen"]]
+            shown = [one["probability"] for one in cell["chosen"]]
             assert shown == sorted(shown, reverse=True)
+            if answer != name:  # no wrong answer is surer than the first
+                assert shown[0] == pytest.approx(probabilities[inside].max(), abs=1e-4)
     assert examples == json.loads(json.dumps(choose_examples(predictions, PRIOR, 1.2)))
-    assert len(list_example_places(examples)) == len(set(list_example_places(examples))) == 108
+    places = list_example_places(examples)
+    assert places == sorted(set(places)) and len(list(list_cells(examples))) <= 36
 
 
 def test_a_video_shows_its_first_frame_and_many_videos_are_spread_by_certainty():
@@ -53,8 +58,22 @@ def test_a_video_shows_its_first_frame_and_many_videos_are_spread_by_certainty()
 def test_a_mood_without_frames_and_one_without_training():
     prior = np.array([0.5, 0.5, 0, 0, 0, 0])
     examples = choose_examples(predict([1, 2], [1, 2]), prior, 1.0)["moods"]
-    assert examples["anger"] == {"frames": 0, "videos": 0} | {
-        group: {"frames": 0, "videos": 0, "chosen": []} for group in EXAMPLE_GROUPS
-    }
+    nothing = {"frames": 0, "videos": 0}
+    assert examples["anger"] == nothing | {"right": nothing | {"chosen": []}, "wrong": {}}
     never = examples["happiness"]
-    assert never["right"]["frames"] == 0 and never["wrong_and_sure"]["chosen"][0]["of_truth"] == 0
+    assert never["right"]["frames"] == 0
+    assert all(one["of_truth"] == 0 for cell in never["wrong"].values() for one in cell["chosen"])
+    assert never["wrong"]
+
+
+def test_videos_over_time():
+    """The longest video that is mostly right and the longest that is not; single frames have no time."""
+    labels, videos = np.full(14, 3), np.array([0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 3, 3, 4])
+    right = np.array([1, 1, 1, 0, 0, 0, 1, 0, 1, 1, 1, 0, 1, 1])
+    probabilities = np.where(right[:, None], np.eye(6)[3] * 0.5, np.eye(6)[5] * 0.5) + 0.5 / 6
+    wrong, sure = choose_timelines(probabilities, labels, videos)
+    assert (wrong["places"], wrong["right"], wrong["frames"]) == ([3, 4, 5, 6], 1, 4)
+    assert (sure["places"], sure["right"]) == ([9, 10, 11, 12], 3)
+    areas = draw_timeline(np.array([0.0, 1.0, 4.0]), probabilities[[3, 6, 5]])
+    assert areas[0] == "0.0,91.7 250.0,91.7 1000.0,91.7 1000.0,100.0 250.0,100.0 0.0,100.0"
+    assert areas[5].startswith("0.0,0.0 250.0,0.0 1000.0,0.0 1000.0,58.3 250.0,8.3")

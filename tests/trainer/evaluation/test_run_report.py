@@ -16,9 +16,11 @@ from shards.errors import DataError
 from tests.pages import Page
 from tests.tools.browser import console_errors, is_blank, open_page, resize, sideways
 from tests.trainer.evaluation.predictions import PRIOR
-from trainer.evaluation.answer_examples import EXAMPLE_GROUPS, choose_examples
+from trainer.evaluation.answer_examples import choose_examples, list_cells
 from trainer.evaluation.metrics import Predictions
 from trainer.evaluation.metrics_json import evaluate
+from trainer.evaluation.plain_verdict import word_verdict
+from trainer.evaluation.plots import PLOT_DPI
 from trainer.evaluation.run_page import flatten_settings
 from trainer.evaluation.run_report import write_run_report
 from trainer.input.dataset_split import DatasetSplit, open_split, read_whole_records
@@ -121,39 +123,41 @@ def test_the_page_needs_nothing_else(folder, page):
     assert len(sources) == ON_PAGE
     assert all(source.startswith("data:image/png;base64,") for source in sources)
     assert "http" not in re.sub(r"base64,[A-Za-z0-9+/=]+", "", text)
-    assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe")]
+    assert not [tag for tag, _ in page.tags if tag in ("link", "iframe")]
+    assert [attributes for tag, attributes in page.tags if tag == "script"] == [{}]
 
 
 def test_the_page_is_for_a_phone_and_names_its_language(page):
     assert ("html", {"lang": "en"}) in page.tags
     assert ("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}) in page.tags
-    assert ("p", {"lang": "ko"}) in page.tags
+    assert ("p", {"class": "ko", "lang": "ko"}) in page.tags
     assert all(attributes["alt"] for tag, attributes in page.tags if tag == "img")
 
 
 def test_names_are_escaped(folder, page):
     text = (folder / "report.html").read_text(encoding="utf-8")
-    assert "<script>" not in text and "고양이 <i>" not in text
+    assert text.count("<script>") == 1 and "고양이 <i>" not in text
     assert "data/<script>펫</script>" in page.text and "고양이 <i>&" in page.text
 
 
-def test_it_shows_before_it_tells(shown):
+def test_a_headline_comes_first_then_it_shows_before_it_tells(shown):
     evaluation = json.loads((shown / "metrics.json").read_text(encoding="utf-8"))["evaluation"]
-    text = Page((shown / "report.html").read_text(encoding="utf-8")).text
-    places = [
-        text.index(words)
-        for words in (
-            "What is taken for what",
-            "Validation pictures and the answers to them",
-            "How it learned",
-            "than always answering fear (공포)",
-            "항상 ‘공포’ 하나만 답하는 것보다",
-            "Figures beside their baselines",
-            evaluation["frames"]["verdict"][1:],
-            evaluation["videos"]["verdict"][1:],
-        )
-    ]
-    assert places == sorted(places)
+    page = Page((shown / "report.html").read_text(encoding="utf-8"))
+    verdict = word_verdict(evaluation)
+    words = (
+        verdict.headline,
+        "What is taken for what",
+        "Validation pictures and the answers to them",
+        "Moods over time",
+        "How it learned",
+        verdict.english,
+        "Figures beside their baselines",
+        evaluation["frames"]["verdict"][1:],
+        evaluation["videos"]["verdict"][1:],
+    )
+    places = [page.text.index(text) for text in words]
+    assert places == sorted(places) and "than always answering fear (공포)" in verdict.headline
+    assert page.korean.index(verdict.korean_headline) < page.korean.index(verdict.korean)
 
 
 def test_the_confusion_matrix_is_readable_text(shown):
@@ -166,14 +170,15 @@ def test_the_confusion_matrix_is_readable_text(shown):
 def test_every_chosen_picture_is_shown_with_its_key(shown, pets):
     examples = json.loads((shown / "metrics.json").read_text(encoding="utf-8"))["examples"]
     page = Page((shown / "report.html").read_text(encoding="utf-8"))
-    chosen = [one for mood in examples["moods"].values() for name in EXAMPLE_GROUPS for one in mood[name]["chosen"]]
-    assert len(chosen) == 18  # three moods, three groups, two videos
+    chosen = [one for cell in list_cells(examples) for one in cell["chosen"]]
+    assert len(chosen) == 12  # three moods, right and wrong, two videos
     jpegs = [picture for picture in page.pictures if picture["src"].startswith("data:image/jpeg")]
-    assert len(jpegs) == len(chosen) and "no picture" not in page.text
+    films = len(jpegs) - len(chosen)
+    assert films == 6 * len(examples["timelines"]) == 18 and "no picture" not in page.text
     keys = {record["key"] for record in read_whole_records(open_split(pets, "val"), [one["place"] for one in chosen])}
     assert len(keys) == len(chosen) and all(key in page.text for key in keys)
     assert page.text.count("No validation frame shows this mood") == 3
-    assert page.text.count("이 감정을 보이는 검증 프레임이 없어") == 3
+    assert page.korean.count("이 감정을 보이는 검증 프레임이 없어") == 3
     assert (shown / "report.html").stat().st_size < 1_000_000
 
 
@@ -186,14 +191,14 @@ def test_the_same_report_again(shown, pets):
 
 def test_missing_pictures_are_said(shown, folder, pets, tmp_path):
     text = Page((folder / "report.html").read_text(encoding="utf-8")).text
-    assert "Without pictures: the validation dataset is not here." in text and "no picture 사진 없음" in text
+    assert "Without pictures: the validation dataset is not here." in text and "no picture" in text
     copy, run = shutil.copytree(pets, tmp_path / "copy"), shutil.copytree(shown, tmp_path / "run")
     split = open_split(copy, "val")
     data = bytearray(split.files[0].read_bytes())
     data[100] ^= 1
     split.files[0].write_bytes(data)
     text = Page(write_run_report(run, split).read_text(encoding="utf-8")).text
-    assert f"Without pictures: {split.files[0]}: offset 0" in text and text.count("no picture 사진 없음") == 18
+    assert f"Without pictures: {split.files[0]}: offset 0" in text and text.count("no picture") == 12
     split.files[0].unlink()
     assert f"{split.files[0]}: No such file" in Page(write_run_report(run, split).read_text(encoding="utf-8")).text
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
@@ -202,30 +207,59 @@ def test_missing_pictures_are_said(shown, folder, pets, tmp_path):
     assert "No pictures: this run was evaluated before reports had pictures" in text
 
 
-def test_in_a_browser_at_both_widths_in_the_dark_by_keyboard_and_on_paper(shown):
+def test_all_of_it_is_in_korean_too(shown, folder):
+    for run in (shown, folder):
+        assert Page((run / "report.html").read_text(encoding="utf-8")).untranslated == []
+
+
+def test_in_a_browser(shown):
+    """Both widths, both colours, a filter, a phone, both languages, by keyboard and on paper."""
     with open_page(shown / "report.html", 1280, 900) as driver:
+        run = driver.execute_script
         for width in (1280, 390):
             for scheme in ("light", "dark"):
                 features = [{"name": "prefers-color-scheme", "value": scheme}]
                 driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
                 resize(driver, width, 900)
                 assert not is_blank(driver.get_screenshot_as_png()) and sideways(driver) == 0
-                colour = driver.execute_script("return getComputedStyle(document.body).backgroundColor")
+                colour = run("return getComputedStyle(document.body).backgroundColor")
                 assert (max(map(int, re.findall(r"\d+", colour)[:3])) < 60) == (scheme == "dark")
-        loaded = "return [...document.images].filter(image => image.naturalWidth).length"
-        assert driver.execute_script(loaded) == 18 + ON_PAGE
-        tile, key = "document.querySelector('.tile')", "document.querySelector('.tile p')"
+        assert run("return [...document.images].filter(image => image.naturalWidth).length") == 12 + 18 + ON_PAGE
+        shown_cells = (
+            "return [...document.querySelectorAll('[data-of]')]"
+            ".filter(one => one.checkVisibility()).map(one => one.dataset.of)"
+        )
+        assert len(run(shown_cells)) == 6
+        run("document.querySelector('details:has(.confusion)').open = true")
+        cell = driver.find_element("css selector", "details [data-cell=calm-anxiety]")
+        cell.send_keys("\n")
+        assert run(shown_cells) == ["calm-anxiety"] and cell.get_attribute("aria-pressed") == "true"
+        assert "show calm, answered anxiety" in driver.find_element("id", "chosen").text
+        driver.find_element("css selector", "#chosen button").send_keys("\n")
+        assert len(run(shown_cells)) == 6 and cell.get_attribute("aria-pressed") == "false"
+        key = "document.querySelector('.tile p')"
         height = (
             f"return {key}.checkVisibility({{contentVisibilityAuto: true}}) ? {key}.getBoundingClientRect().height : 0"
         )
-        assert driver.execute_script(height) == 0
+        assert run(height) == 0
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-        assert driver.execute_script(height) > 10
+        assert run(height) > 10
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "screen"})
-        driver.execute_script(f"{tile}.querySelector('summary').focus()")
+        run("document.querySelector('.tile summary').focus()")
         driver.switch_to.active_element.send_keys("\n")
-        assert driver.execute_script(height) > 10
-        assert console_errors(driver) == []
+        assert run(height) > 10
+        driver.find_element("id", "korean").send_keys(" ")
+        heading = "return [document.querySelector('#matrix').innerText, document.documentElement.lang, document.title]"
+        assert run(heading) == ["무엇을 무엇으로 보았나", "ko", "반려동물: 모델의 성능"]
+        driver.refresh()  # it is remembered, and the page begins as on a phone: folded
+        assert run(heading)[1] == "ko" and run("return document.documentElement.scrollHeight") < 6000
+        letters = (
+            "return Math.min(...[...document.querySelectorAll('.plot img')]"
+            ".map(image => image.getBoundingClientRect().width / image.naturalWidth))"
+        )
+        run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        assert run(letters) * PLOT_DPI * 8 / 72 > 10  # the smallest letters of a plot, 8 points, in pixels
+        assert sideways(driver) == 0 and console_errors(driver) == []
 
 
 def test_figures_moods_and_settings_are_told(folder, page):
@@ -245,7 +279,7 @@ def test_figures_moods_and_settings_are_told(folder, page):
 def test_the_page_brings_its_hangul(page, folder):
     text = (folder / "report.html").read_text(encoding="utf-8")
     assert '@font-face { font-family: "Page Hangul"' in text
-    letters = {letter for letter in page.text if "가" <= letter <= "힣"}
+    letters = {letter for letter in text if "가" <= letter <= "힣"}
     known = TTFont(io.BytesIO(subset_font("".join(letters)))).getBestCmap()
     assert letters and {ord(letter) for letter in letters} == set(known)
 
