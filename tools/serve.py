@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     model_path = find_model(chosen.run)
     with open_listener(chosen.host, chosen.port) as listener:  # before the model, which takes seconds
         judge = open_pet_judge(model_path, chosen.finder, chosen.min_pet)
-        rule = DecisionRule(judge.metadata, chosen.prior, chosen.min_confidence)
+        rule = DecisionRule(judge.metadata, chosen.prior, chosen.min_confidence, chosen.min_margin, chosen.smooth)
         model = ServedModel(judge, model_path, rule, chosen.finder)
         server = MoodServer(model, limits, list_hosts(chosen.host, chosen.allow_host), log)
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -58,6 +58,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     add("--allow_host", nargs="+", default=[], metavar="NAME", help="more names under which it may be asked")
     add("--min_pet", type=float, default=0.05, metavar="P", help="smallest pet, in shorter sides of the picture")
     add("--min_confidence", type=float, default=0.4, metavar="P", help="below it: not known (default 0.4)")
+    add("--min_margin", type=float, default=0.05, metavar="P", help="not known, too, where two moods are so close")
+    add("--smooth", type=float, default=1.0, metavar="S", help="of a clip, over which its mood is averaged (default 1)")
     add("--prior", choices=("equal", "natural"), default="equal", help="how common the moods are taken to be")
     add("--max_photo_mb", type=float, default=limits.photo_bytes / MEGA, metavar="MB", help="of a photo's file")
     add("--max_clip_mb", type=float, default=limits.clip_bytes / MEGA, metavar="MB", help="of a clip's file")
@@ -71,9 +73,11 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def _check(chosen: argparse.Namespace) -> ServeLimits:
     """The limits. Raises CallError for values out of range."""
-    for name in ("min_pet", "min_confidence"):
+    for name in ("min_pet", "min_confidence", "min_margin"):
         if not 0 <= getattr(chosen, name) <= 1:
             raise CallError(f"--{name} {getattr(chosen, name)}: has to be 0 to 1")
+    if not 0 <= chosen.smooth <= 3600:
+        raise CallError(f"--smooth {chosen.smooth}: is a number of seconds, 0 to 3600")
     limits = [name for name in vars(chosen) if name.startswith("max_")]
     for name in (*limits, "patience"):
         if not 0 < getattr(chosen, name) < 1e6:
