@@ -16,6 +16,7 @@ from trainer.settings import (
     RandomSeed,
     RunSettings,
     Stage,
+    StoppingFigure,
 )
 
 SIDE_STEP = 32  # the network halves its input five times
@@ -54,7 +55,8 @@ class FinderSettings(RunSettings):
         warmup: part of the steps in which the rate rises; then it falls along a cosine.
         weight_decay: of AdamW, on kernels.
         best: which figure of the validation frames chooses finder.keras.
-        patience: epochs without a lower val_loss after which training ends.
+        patience: epochs after which training ends that the figure of `stop` has not improved.
+        stop: the figure that ends training; best is that of `best`, which chooses the model as well.
         augment: change scale, place, background and colours; without it frames lie as in validation.
         flip: mirror half of the pictures too, left to right.
         shuffle_records: encoded records that wait to be drawn.
@@ -86,6 +88,7 @@ class FinderSettings(RunSettings):
     weight_decay: PartOfOne = 0.01
     best: Literal["ap", "ap50", "mean_iou"] = "ap"
     patience: PositiveInt = 8
+    stop: StoppingFigure = "best"
     flip: bool = FinderInputSettings.flip
     augment: bool = FinderInputSettings.augment
     shuffle_records: PositiveInt = FinderInputSettings.shuffle_records

@@ -13,6 +13,7 @@ from shards.errors import CallError
 
 TrainBase = Literal["frozen", "last_block", "full"]
 Imbalance = Literal["none", "class_weight", "logit_adjustment"]
+StoppingFigure = Literal["best", "val_loss"]
 DeviceKind = Literal["auto", "cpu", "gpu"]
 Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
 Jit = Literal["auto", "on", "off"]
@@ -93,7 +94,7 @@ class RunSettings:
     """What the course of a run needs of its settings, whatever is trained; a mixin for a frozen dataclass.
 
     The dataclass has all fields of the groups NetworkSettings and DeviceSettings, and warmup, backbone_rate,
-    weight_decay, patience, best, seed, and those of _WITHOUT_EFFECT that its command knows.
+    weight_decay, patience, stop, best, seed, and those of _WITHOUT_EFFECT that its command knows.
     """
 
     @property
@@ -109,6 +110,11 @@ class RunSettings:
         """The settings that decide the outcome, as plain JSON values."""
         content = {name: value for name, value in asdict(self).items() if name not in _WITHOUT_EFFECT}
         return json.loads(json.dumps(content))
+
+    @property
+    def stopping_figure(self) -> str:
+        """The name of the validation figure that ends a stage where it no longer improves."""
+        return self.best if self.stop == "best" else self.stop
 
     def _select(self, group: type[_Group], **resolved: Any) -> _Group:
         given = {field.name: getattr(self, field.name) for field in fields(group) if field.name not in resolved}
@@ -141,7 +147,8 @@ class TrainSettings(RunSettings):
         label_smoothing: part of the target that is spread over all moods.
         imbalance: how the loss makes up for rare moods, by each mood's share of the training videos.
         best: which figure of the validation frames chooses model.keras.
-        patience: epochs without a lower val_loss after which a stage ends.
+        patience: epochs after which a stage ends that the figure of `stop` has not improved.
+        stop: the figure that ends a stage; best is that of `best`, which chooses the model as well.
         flip: mirror half of the pictures, left to right.
         augment: change scale and colour, on the device; when not given, only on a GPU.
         frames_per_video: at most so many frames of each video in an epoch, others in the next; all when not given.
@@ -188,6 +195,7 @@ class TrainSettings(RunSettings):
     imbalance: Imbalance = "logit_adjustment"
     best: Literal["macro_f1", "val_accuracy"] = "macro_f1"
     patience: PositiveInt = 5
+    stop: StoppingFigure = "best"
     flip: bool = InputSettings.flip
     augment: bool | None = None
     frames_per_video: PositiveInt | None = InputSettings.frames_per_video

@@ -26,6 +26,7 @@ from trainer.model.mood_json import Metadata
 from trainer.model.picture_models import build_whole_crop_model, build_window_model
 from trainer.model.trainable_layers import choose_trainable
 from trainer.mood_training.loss import balance_offset, make_loss
+from trainer.mood_training.run_warnings import list_data_warnings, list_temperature_warnings
 from trainer.run_files.file_names import MODEL_FILE
 from trainer.settings import Stage
 from trainer.training.run_context import TrainingRun
@@ -107,7 +108,8 @@ class MoodRun(TrainingRun):
         predictions = self._describe_answers(np.asarray(self._predict(model)["logits"]))
         evaluation = evaluate(predictions, self.prior, metadata.temperature, self.settings.seed)
         examples = choose_examples(predictions, self.prior, metadata.temperature)
-        return metadata.trained, {"evaluation": evaluation, "examples": examples}
+        warnings = [*self._list_data_warnings(), *list_temperature_warnings(metadata.temperature)]
+        return metadata.trained, {"evaluation": evaluation, "warnings": warnings, "examples": examples}
 
     def describe_model(self, temperature: float, row: dict[str, Any] | None = None) -> Metadata:
         """The metadata of the network as a model file; `row` holds the figures of the epoch that its weights are of."""
@@ -154,12 +156,10 @@ class MoodRun(TrainingRun):
 
     def _describe_moods(self) -> list[str]:
         videos = ", ".join(f"{e.korean} {share:.1%}" for e, share in zip(EMOTIONS, self.prior, strict=True))
-        lines = [f"moods   by training video: {videos}; imbalance: {self.settings.imbalance}"]
-        if absent := [e.korean for e, share in zip(EMOTIONS, self.prior, strict=True) if share == 0]:
-            wrong = int((self.prior[self.validation.labels] == 0).sum())
-            lines.append(
-                f"moods   without a training frame, so never answered: {', '.join(absent)}; {wrong} of "
-                f"{self.validation.records} validation frames show them, which count as wrong and are left out of "
-                "val_loss"
-            )
-        return lines
+        return [
+            f"moods   by training video: {videos}; imbalance: {self.settings.imbalance}",
+            *(f"warning {line}" for line in self._list_data_warnings()),
+        ]
+
+    def _list_data_warnings(self) -> list[str]:
+        return list_data_warnings(self.training, self.validation, self.prior)

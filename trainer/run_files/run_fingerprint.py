@@ -10,7 +10,7 @@ from shards.storage.files import hash_file
 from trainer.settings import RunSettings
 
 # Raised when the code trains differently with the same settings, so that older checkpoints are not continued.
-TRAINING_RECIPE = 2
+TRAINING_RECIPE = 3
 
 
 def fingerprint_run(settings: RunSettings, train: str, valid: str, effective: dict[str, Any]) -> str:

@@ -104,6 +104,8 @@ def _finish(run: TrainingRun, record: dict[str, Any], write_report: Callable[[Pa
     write_record(run.folder, record)
     write_report(run.folder)
     remove_run_leftovers(run.folder)
+    for line in evaluated.get("warnings", ()):
+        print_message(f"warning {line}")
     print(f"{run.folder}: {record['results']['summary']}")
     return metrics
 

@@ -10,6 +10,7 @@ from trainer.checks import throughput
 from trainer.run_files.file_names import TENSORBOARD_FOLDER
 from trainer.run_files.run_record import write_record
 from trainer.settings import Stage
+from trainer.training.early_stopping import describe_two_figures
 from trainer.training.run_context import TrainingRun
 
 
@@ -27,7 +28,7 @@ def print_run_start(run: TrainingRun, resumed: bool) -> None:
     print_message(
         f"device  {device.kind} ({how}), {device.backend}, {device.policy}, XLA {'on' if device.jit else 'off'}"
     )
-    for line in run.describe_start():
+    for line in (*run.describe_start(), *describe_two_figures(run.settings)):
         print_message(line)
 
 
