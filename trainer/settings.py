@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from console.restricted_numbers import NonNegativeInt, PositiveFloat, PositiveInt, restricted_number_type
 from shards.errors import CallError
+from trainer.network_settings import NetworkSettings, Pixels
 
 TrainBase = Literal["frozen", "last_block", "full"]
 Imbalance = Literal["none", "class_weight", "logit_adjustment"]
@@ -27,6 +28,7 @@ PREPROCESS = ("box", "crop", "dedupe", "hash", "select", "split")  # preprocess'
 # Settings that say how a run is watched and where it goes, not what comes out of it.
 _WITHOUT_EFFECT = ("out", "checkpoint_steps", "self_check", "measure_speed", "tensorboard", "replace", "debug")
 
+
 _Group = TypeVar("_Group")
 
 
@@ -41,19 +43,6 @@ class InputSettings:
     augment: bool = False
     frames_per_video: int | None = None
     shuffle_records: int = 8192
-
-
-@dataclass(frozen=True)
-class NetworkSettings:
-    """What is trained, and from which weights; TrainSettings describes the fields."""
-
-    backbone: str = "EfficientNetB0"
-    weights: str = "imagenet"
-    dropout: float = 0.2
-
-    @property
-    def from_scratch(self) -> bool:
-        return self.weights == "none"
 
 
 @dataclass(frozen=True)
@@ -137,8 +126,12 @@ class TrainSettings(RunSettings):
         learning_rate: highest rate of the fine-tuning stage.
         epochs: at most so many in the fine-tuning stage.
         train_base: what of the backbone learns in that stage; the flag alone means full.
-        backbone: EfficientNetB0, another model of keras.applications that scales its input, or small.
-        weights: imagenet, none (from scratch; then also --probe.epochs 0), or a .keras FILE.
+        backbone: EfficientNetB0, another model of keras.applications, small, or a .keras FILE of any backbone without
+            its top.
+        weights: imagenet, none (from scratch; then also --probe.epochs 0), or a .keras FILE; of a backbone FILE its
+            own, unless none.
+        pixels: what a backbone FILE takes: byte 0 to 255, unit 0 to 1, signed -1 to 1, imagenet by ImageNet's mean and
+            deviation; auto reads it from the file's own scaling.
         dropout: part of the features that is dropped before the last layer.
         probe: the first stage, the head alone.
         backbone_rate: the backbone's rate, as a part of the head's.
@@ -187,6 +180,7 @@ class TrainSettings(RunSettings):
     backbone: str = NetworkSettings.backbone
     weights: str = NetworkSettings.weights
     dropout: PartOfOne = NetworkSettings.dropout
+    pixels: Pixels = NetworkSettings.pixels
     probe: ProbeSettings = field(default_factory=ProbeSettings)
     backbone_rate: PositiveFloat = 0.3
     warmup: PartOfOne = 0.05
@@ -224,6 +218,7 @@ class TrainSettings(RunSettings):
     def __post_init__(self) -> None:
         """Raises CallError where settings contradict each other."""
         self._check_sources()
+        self.network_settings.check()
         if not self.stages:
             raise CallError("epochs 0 and probe.epochs 0: nothing would be trained; give --epochs")
         if self.network_settings.from_scratch and self.probe.epochs:

@@ -215,13 +215,13 @@ def test_standard_input_and_lines(infer, tmp_path, monkeypatch):
     """A picture from standard input is drawn too; each file's line is as in the document."""
     path, out = write_photo(tmp_path / "a.png", TWO), tmp_path / "그림"
     monkeypatch.setattr("sys.stdin", PipedInput(path.read_bytes()))
-    status, text, err = infer("--image", "-", tmp_path / "none.jpg", path, "--annotated", out, "--jsonl")
+    status, text, _ = infer("--image", "-", tmp_path / "none.jpg", path, "--annotated", out, "--jsonl")
     lines = [json.loads(line) for line in text.splitlines()]
-    [drawn], error, named = lines[0].pop("annotated"), lines[1], lines[2]
-    if "error" not in error:
-        error, named = named, error
+    [error] = [line for line in lines if "error" in line]
+    piped, named = [line for line in lines if "error" not in line]
+    [drawn] = piped.pop("annotated")
     assert status == 1 and error == {"file": str(tmp_path / "none.jpg"), "error": "there is no such file"}
-    assert named | {"file": "-"} == lines[0] | {"annotated": named["annotated"]}
+    assert named | {"file": "-"} == piped | {"annotated": named["annotated"]}
     assert Path(drawn).name.startswith("stdin-") and read_picture(drawn).shape == (240, 320, 3)
 
 

@@ -123,7 +123,7 @@ class MoodRun(TrainingRun):
             crop_grow=self.training.crop_grow,
             prior=self.prior.tolist(),
             dataset=self.training.fingerprint,
-            backbone=self.settings.backbone,
+            backbone=self.backbone_name,
             trained=trained,
         )
 

@@ -36,6 +36,7 @@ class Progress:
     best_epoch: int = 0  # its epoch, counted over the whole run from 1
     stage_best: float | None = None  # in the stage, of the figure that stops it; val_loss with its sign turned
     waited: int = 0  # epochs since stage_best
+    backbone: str = ""  # see run_fingerprint.identify_file; the variables are of that one alone
     history: list[dict[str, Any]] = field(default_factory=list)  # one row for each finished epoch
 
     def start_epoch(self) -> None:

@@ -113,8 +113,17 @@ class TrainingRun(ABC):
         """The named settings, and the named figures of the epoch `row` if there is one, for the model's metadata."""
         content = self.settings.content
         chosen = {name: content[name] for name in settings}
-        chosen["weights"] = chosen["weights"].encode(errors="backslashreplace").decode()  # a path may be no valid text
+        network = self.settings.network_settings
+        chosen["weights"] = network.origin.encode(errors="backslashreplace").decode()  # a path may be no valid text
+        if network.backbone_file:
+            chosen["backbone_sha256"] = self.progress.backbone
         return chosen | ({name: row[name] for name in figures} if row else {})
+
+    @property
+    def backbone_name(self) -> str:
+        """The backbone as a model file names it: a file by its name alone."""
+        file = self.settings.network_settings.backbone_file
+        return file.name.encode(errors="backslashreplace").decode() if file else self.settings.backbone
 
     @cached_property
     def opening(self) -> FirstBatches:

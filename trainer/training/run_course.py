@@ -7,13 +7,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from shards.errors import CallError
+from shards.errors import CallError, DataError
 from shards.storage.folder_lock import lock_folder
 from shards.storage.utf8_path import make_utf8_path
 from trainer.input.batch_decoding import DCT_METHOD
 from trainer.run_files.checkpoint import Progress, read_progress
 from trainer.run_files.file_names import REPORT_FILE
-from trainer.run_files.run_fingerprint import list_versions
+from trainer.run_files.run_fingerprint import identify_file, list_versions
 from trainer.run_files.run_folder import open_folder, remove_run_leftovers
 from trainer.run_files.run_record import read_metrics, write_metrics, write_record
 from trainer.settings import RunSettings
@@ -57,6 +57,12 @@ def complete_run(
         if record and record.get("results") and (metrics := _read_finished(folder, record, write_report)):
             return metrics
         progress, arrays = read_progress(folder) or (Progress(), None)
+        backbone = identify_file(settings.backbone)
+        if arrays is not None and progress.backbone not in ("", backbone):
+            raise DataError(
+                f"{folder}: its checkpoints are of another backbone than {settings.backbone}; give --replace"
+            )
+        progress.backbone = backbone
         run = start_run(progress)
         record = record or _describe_run(run, command, fingerprint)
         write_record(folder, record)
