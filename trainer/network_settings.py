@@ -8,6 +8,7 @@ from shards.errors import CallError
 
 Pixels = Literal["auto", "byte", "unit", "signed", "imagenet"]
 BACKBONE_SUFFIX = ".keras"
+LEGACY_SUFFIXES = (".h5", ".hdf5")  # of Keras 2
 
 
 @dataclass(frozen=True)

@@ -128,8 +128,8 @@ class TrainSettings(RunSettings):
         train_base: what of the backbone learns in that stage; the flag alone means full.
         backbone: EfficientNetB0, another model of keras.applications, small, or a .keras FILE of any backbone without
             its top.
-        weights: imagenet, none (from scratch; then also --probe.epochs 0), or a .keras FILE; of a backbone FILE its
-            own, unless none.
+        weights: imagenet, none (from scratch; then also --probe.epochs 0), or a .keras FILE, or an .h5 FILE of
+            Keras 2; of a backbone FILE its own, unless none.
         pixels: what a backbone FILE takes: byte 0 to 255, unit 0 to 1, signed -1 to 1, imagenet by ImageNet's mean and
             deviation; auto reads it from the file's own scaling.
         dropout: part of the features that is dropped before the last layer.

@@ -9,6 +9,7 @@ from keras import layers
 
 from shards.errors import CallError, describe_error
 from trainer.model.foreign_files.backbone_file import copy_untrained, read_backbone_file
+from trainer.model.foreign_files.legacy_file import is_legacy_file, load_legacy_weights
 from trainer.model.model_copy import copy_model
 from trainer.network_settings import BACKBONE_SUFFIX, NetworkSettings
 
@@ -70,6 +71,8 @@ def _build_from_file(settings: NetworkSettings, path: Path, policy: str) -> Scal
     model = stored.model
     if settings.from_scratch:
         model = copy_untrained(model, SCRATCH_MOMENTUM)
+    elif settings.weights_file and is_legacy_file(settings.weights_file):
+        load_legacy_weights(model, settings.weights_file, settings.backbone)
     elif settings.weights_file:
         model = _read_weights(settings.weights_file, model.name, settings.backbone)
     return ScaledBackbone(copy_model(model, policy), *scaling)
@@ -92,6 +95,10 @@ def _build_by_name(settings: NetworkSettings, policy: str) -> keras.Model:
     name = settings.backbone
     if settings.from_scratch:
         return copy_model(_build_untrained(name), policy, momentum=SCRATCH_MOMENTUM)
+    if settings.weights_file and is_legacy_file(settings.weights_file):
+        untrained = _build_untrained(name)
+        load_legacy_weights(untrained, settings.weights_file, name)
+        return copy_model(untrained, policy)
     if settings.weights_file:
         return copy_model(_read_weights(settings.weights_file, _build_untrained(name).name, name), policy)
     if name == SMALL_BACKBONE:
@@ -132,7 +139,10 @@ def _read_weights(path: Path, model_name: str, name: str) -> keras.Model:
     """
     if not path.is_file() or path.suffix != BACKBONE_SUFFIX:
         what = "is no .keras file" if path.exists() else "does not exist"
-        raise CallError(f"weights {path} {what}; give imagenet, none, or a .keras file of a run or of a backbone")
+        raise CallError(
+            f"weights {path} {what}; give imagenet, none, a .keras file of a run or of a "
+            "backbone, or an .h5 file of Keras 2"
+        )
     try:
         model = keras.saving.load_model(path, compile=False)
     except Exception as error:
