@@ -65,7 +65,7 @@ DOORS = {
     "scipy": "",
     "sklearn": "preprocess/writing/validation_split",
     "starlette": "tools/serving/api tools/serving/gate tools/serving/request_body",
-    "tensorboard": "trainer/training/run_messages",
+    "tensorboard": "trainer/training/tensorboard_events",
     "tensorflow": (
         "preprocess/cutting/jpeg_decoder trainer/input trainer/model/export_formats trainer/training/device"
     ),

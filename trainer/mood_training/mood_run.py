@@ -7,8 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from shards.emotions import EMOTIONS
-from trainer.evaluation.answer_examples import choose_examples
+from shards.emotions import EMOTIONS, ENGLISH
+from trainer.evaluation.answer_examples import EXAMPLE_GROUPS, choose_examples
+from trainer.evaluation.example_pictures import read_thumbnails
 from trainer.evaluation.metrics import Predictions, compute_epoch_metrics, fit_temperature
 from trainer.evaluation.metrics_json import evaluate
 from trainer.input.batch_decoding import DCT_METHOD
@@ -110,6 +111,18 @@ class MoodRun(TrainingRun):
         examples = choose_examples(predictions, self.prior, metadata.temperature)
         warnings = [*self._list_data_warnings(), *list_temperature_warnings(metadata.temperature)]
         return metadata.trained, {"evaluation": evaluation, "warnings": warnings, "examples": examples}
+
+    def list_sample_pictures(self, metrics):
+        moods = metrics["examples"]["moods"].items()
+        chosen = [
+            (f"{group}/{mood} as {ENGLISH[example['answer']]}, {example['probability']:.0%}", example["place"])
+            for mood, groups in moods
+            for group in EXAMPLE_GROUPS
+            for example in groups[group]["chosen"]
+        ]
+        pictures = read_thumbnails(self.validation, sorted({place for _, place in chosen}))
+        for name, place in chosen:
+            yield f"{name}: {pictures[place].key}", pictures[place].jpeg
 
     def describe_model(self, temperature: float, row: dict[str, Any] | None = None) -> Metadata:
         """The metadata of the network as a model file; `row` holds the figures of the epoch that its weights are of."""

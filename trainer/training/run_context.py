@@ -5,7 +5,7 @@ which batches, model, loss and figures are its own.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -108,6 +108,10 @@ class TrainingRun(ABC):
     @abstractmethod
     def describe_epoch(self, row: dict[str, Any]) -> str:
         """An epoch's figures beside its losses and its speed, for the line that is printed."""
+
+    def list_sample_pictures(self, metrics: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+        """Pictures that show how validation was answered, as names and JPEGs; `metrics` are the finished run's."""
+        return iter(())
 
     def describe_training(self, settings: Sequence[str], figures: Sequence[str], row: dict[str, Any] | None) -> dict:
         """The named settings, and the named figures of the epoch `row` if there is one, for the model's metadata."""

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,13 @@ from trainer.training.epochs import train_stages
 from trainer.training.failure_messages import explain_failures
 from trainer.training.run_context import TrainingRun
 from trainer.training.run_messages import RunMessages, print_message, print_run_start
+from trainer.training.tensorboard_events import check_tensorboard
 
 
 def check_extras(settings: RunSettings) -> None:
     """Raise CallError where the settings need a package that is not installed."""
-    if settings.tensorboard and not find_spec("tensorboard"):
-        raise CallError("tensorboard is not installed; pip install 'pet-mood[tensorboard]' or leave it out")
+    if settings.tensorboard:
+        check_tensorboard()
 
 
 def complete_run(
@@ -72,8 +72,11 @@ def complete_run(
                 for line in check_run(run):
                     print_message(f"check   {line}")
             with make_utf8_path(folder) as plain_folder:
-                train_stages(run, arrays, RunMessages(run, record, plain_folder))
-            return _finish(run, record, write_report)
+                messages = RunMessages(run, record, plain_folder)
+                train_stages(run, arrays, messages)
+                metrics = _finish(run, record, write_report)
+                messages.report_results(metrics)
+            return metrics
 
 
 def _read_finished(folder: Path, record: dict[str, Any], write_report: Callable[[Path], Any]) -> dict[str, Any] | None:
