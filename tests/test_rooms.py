@@ -66,7 +66,7 @@ DOORS = {
     "scipy": "",
     "sklearn": "preprocess/writing/validation_split tools/overview/frame_map",
     "starlette": "tools/serving/api tools/serving/gate tools/serving/request_body",
-    "tensorboard": "trainer/training/run_messages",
+    "tensorboard": "trainer/training/tensorboard_events",
     "tensorflow": ("preprocess/cutting/jpeg_decoder trainer/input trainer/exporting trainer/training/device"),
     "tf2onnx": "trainer/exporting/export_formats",
     "tqdm": "console/progress",

@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
     model_path = find_model(chosen.run)
     with open_listener(chosen.host, chosen.port) as listener:  # before the model, which takes seconds
         judge = open_pet_judge(model_path, chosen.finder, chosen.min_pet)
-        rule = DecisionRule(judge.metadata, chosen.prior, chosen.min_confidence)
+        rule = DecisionRule(judge.metadata, chosen.prior, chosen.min_confidence, chosen.min_margin, chosen.smooth)
         model = ServedModel(judge, model_path, rule, chosen.finder)
         with show_waiting("trying the model", is_short=True):
             server = MoodServer(model, limits, list_hosts(chosen.host, chosen.allow_host), log)
@@ -73,6 +73,20 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         help="smallest pet, 0 to 1 of the picture's shorter side (default 0.05)",
     )
     add("--min_confidence", type=float, default=0.4, metavar="P", help="0 to 1; below it: not known (default 0.4)")
+    add(
+        "--min_margin",
+        type=float,
+        default=0.05,
+        metavar="P",
+        help="0 to 1; not known, too, where two moods are so close (default %(default)g)",
+    )
+    add(
+        "--smooth",
+        type=float,
+        default=1.0,
+        metavar="S",
+        help="seconds of a clip over which its mood is averaged, from 0 (default %(default)g)",
+    )
     add(
         "--prior",
         choices=("equal", "natural"),
@@ -133,9 +147,11 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def _check(chosen: argparse.Namespace) -> ServeLimits:
     """The limits. Raises CallError for values out of range."""
-    for name in ("min_pet", "min_confidence"):
+    for name in ("min_pet", "min_confidence", "min_margin"):
         if not 0 <= getattr(chosen, name) <= 1:
             raise CallError(f"--{name} {getattr(chosen, name)}: has to be 0 to 1")
+    if not 0 <= chosen.smooth <= 3600:
+        raise CallError(f"--smooth {chosen.smooth}: is a number of seconds, 0 to 3600")
     limits = [name for name in vars(chosen) if name.startswith("max_")]
     for name in (*limits, "patience"):
         if not 0 < getattr(chosen, name) < 1e6:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from console.restricted_numbers import NonNegativeInt, PositiveFloat, PositiveInt
 from shards.errors import CallError
+from trainer.network_settings import Pixels
 from trainer.settings import (
     DeviceKind,
     DeviceSettings,
@@ -16,6 +17,7 @@ from trainer.settings import (
     RandomSeed,
     RunSettings,
     Stage,
+    StoppingFigure,
 )
 
 SIDE_STEP = 32  # the network halves its input five times
@@ -48,13 +50,18 @@ class FinderSettings(RunSettings):
         resolution: side of the square in which the network sees a picture, in pixels; a multiple of 32.
         learning_rate: its highest rate.
         epochs: at most so many.
-        backbone: whose first blocks are taken, down to a sixteenth of the side; any that trainer.train knows.
-        weights: imagenet, none (from scratch), or a .keras FILE, such as the model.keras of a mood run.
+        backbone: whose first blocks are taken, down to a sixteenth of the side; any that trainer.train knows,
+            or a .keras FILE of a backbone without its top.
+        weights: imagenet, none (from scratch), or a .keras FILE, such as the model.keras of a mood run; of a backbone
+            FILE its own, unless none.
+        pixels: what a backbone FILE takes: byte 0 to 255, unit 0 to 1, signed -1 to 1, imagenet by ImageNet's mean and
+            deviation; auto reads it from the file's own scaling.
         backbone_rate: the backbone's rate, as a part of that of the layers behind it.
         warmup: part of the steps in which the rate rises; then it falls along a cosine.
         weight_decay: of AdamW, on kernels.
         best: which figure of the validation frames chooses finder.keras.
-        patience: epochs without a lower val_loss after which training ends.
+        patience: epochs after which training ends that the figure of `stop` has not improved.
+        stop: the figure that ends training; best is that of `best`, which chooses the model as well.
         augment: change scale, place, background and colours; without it frames lie as in validation.
         flip: mirror half of the pictures too, left to right.
         shuffle_records: encoded records that wait to be drawn.
@@ -82,11 +89,13 @@ class FinderSettings(RunSettings):
     epochs: NonNegativeInt = 40
     backbone: str = "MobileNetV3Large"
     weights: str = NetworkSettings.weights
+    pixels: Pixels = NetworkSettings.pixels
     backbone_rate: PositiveFloat = 0.3
     warmup: PartOfOne = 0.05
     weight_decay: PartOfOne = 0.01
     best: Literal["ap", "ap50", "mean_iou"] = "ap"
     patience: PositiveInt = 8
+    stop: StoppingFigure = "best"
     flip: bool = FinderInputSettings.flip
     augment: bool = FinderInputSettings.augment
     shuffle_records: PositiveInt = FinderInputSettings.shuffle_records
@@ -106,6 +115,7 @@ class FinderSettings(RunSettings):
 
     def __post_init__(self) -> None:
         """Raises CallError where settings contradict each other."""
+        self.network_settings.check()
         if self.resolution % SIDE_STEP:
             nearest = max(SIDE_STEP, round(self.resolution / SIDE_STEP) * SIDE_STEP)
             raise CallError(f"resolution {self.resolution} is no multiple of {SIDE_STEP}; give {nearest}")
@@ -125,7 +135,7 @@ class FinderSettings(RunSettings):
 
     @property
     def network_settings(self) -> NetworkSettings:
-        return NetworkSettings(self.backbone, self.weights)
+        return NetworkSettings(self.backbone, self.weights, pixels=self.pixels)
 
     @property
     def stages(self) -> list[Stage]:

@@ -4,19 +4,19 @@
 
     python -m trainer.inference --weight_path runs/NAME/model.keras --finder finder.tflite --image dog.jpg walk.mp4
 
+    curl -s ADDRESS | python -m trainer.inference --weight_path runs/NAME/model.keras --image - --jsonl
+
 With --finder, every dog and cat is found, cut out as in training, and judged; in clips each is followed. Where there is
 none, that is said. Without it, each picture is cropped to a square around the animal, which --box names, or used whole.
-Probabilities are for moods that are equally common, unless --prior natural. Exit status 1: a file could not be read,
-the others are answered.
+Probabilities are for moods that are equally common, unless --prior natural. What is passed over in a folder is said.
+Exit status 1: a file could not be read, the others are answered.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from console.calls.given_paths import check_named_paths
 from console.command import Parser, run_command
@@ -35,13 +35,8 @@ from trainer.answering.prediction import check_box_fits, predict_files
 from trainer.finding.finder_file import open_finder
 from trainer.finding.found_pet import Finder
 from trainer.inference_end import WatchedAnswers, print_inference_end
+from trainer.inference_output import Answer, Outcome, print_json, print_json_lines, print_text
 from trainer.model.mood_json import Metadata, read_metadata
-
-_WHOLE_PICTURE_NOTE = (
-    "(사진 전체를 보았어요. 모델은 동물 둘레만 잘라 배웠으니, --finder로 찾게 하거나 --box로 자리를 알려 주세요.)"
-)
-
-Answer = dict[str, Any] | list[str]  # of a file: for JSON, or lines of text
 
 
 def main(arguments: list[str]) -> int:
@@ -51,25 +46,30 @@ def main(arguments: list[str]) -> int:
     _check_options(options, metadata)
     _check_finder_options(options)
     finder = open_finder(options.finder) if options.finder else None
-    files = list_media_files(options.image)
+    files, passed_over = list_media_files(options.image)
     if options.box:
         check_box_fits(files, options.box)
+    for folder, why in passed_over:
+        print_error(f"inference: {folder}: passed over {why}")
     problems: list[tuple[MediaFile, str]] = []
 
     def report_problem(file: MediaFile, reason: str) -> None:
         problems.append((file, reason))
         print_error(f"inference: {file.path}: {reason}")
 
-    rule = DecisionRule(metadata, options.prior, options.min_confidence)
+    rule = DecisionRule(metadata, options.prior, options.min_confidence, options.min_margin, options.smooth)
     if finder:
         answers = _answer_pets(options, finder, files, rule, report_problem)
     else:
         answers = _answer_without_finder(options, metadata, files, rule, report_problem)
     watched = WatchedAnswers(answers)
+    outcome = Outcome(options.weight_path, options.finder, rule, problems, passed_over)
     if options.json:
-        _print_json(watched, rule, options, problems)
+        print_json(watched, outcome)
+    elif options.jsonl:
+        print_json_lines(watched, outcome)
     else:
-        _print_text(watched, rule, is_whole=not (finder or options.box))
+        print_text(watched, rule, is_whole=not (finder or options.box))
         print_inference_end(watched, len(problems), options.weight_path, options.annotated)
     return 1 if problems else 0
 
@@ -84,7 +84,15 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
         metavar="FILE",
         help="the model.keras of a run, or the model.onnx of an export, which starts sooner",
     )
-    add("--image", type=Path, required=True, nargs="+", metavar="FILE", help="pictures, folders of them, videos")
+    add(
+        "--image",
+        type=Path,
+        required=True,
+        nargs="+",
+        metavar="FILE",
+        help="pictures, folders of them, videos, patterns such as 'photos/*.jpg', or - for a picture's bytes from "
+        "standard input",
+    )
     add("--box", type=_parse_box, metavar="X,Y,W,H", help="the animal, in pixels of the upright picture")
     add("--finder", type=Path, metavar="FILE", help="finds dogs and cats: finder.keras, .onnx, or MediaPipe's SSD")
     add(
@@ -100,9 +108,30 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
         choices=("dog", "cat"),
         help="for the sentence; else the finder's, or from names such as cat-sitdown-014540",
     )
-    add("--json", action="store_true", help="one JSON document instead of text")
+    formats = parser.add_mutually_exclusive_group()
+    formats.add_argument("--json", action="store_true", help="one JSON document instead of text")
+    formats.add_argument(
+        "--jsonl",
+        action="store_true",
+        help="a line of JSON for each file, as soon as it is answered",
+    )
     add("--topk", type=int, default=3, metavar="N", help="moods to name with their probability, 1 to 6 (default 3)")
     add("--min_confidence", type=float, default=0.4, metavar="P", help="0 to 1; below it: not known (default 0.4)")
+    add(
+        "--min_margin",
+        type=float,
+        default=DecisionRule.min_margin,
+        metavar="P",
+        help="not known, too, where the second mood is less than this behind the first "
+        f"(default {DecisionRule.min_margin})",
+    )
+    add(
+        "--smooth",
+        type=float,
+        default=DecisionRule.smooth,
+        metavar="SECONDS",
+        help=f"of a clip, over which the mood of each moment is averaged; 0 for none (default {DecisionRule.smooth:g})",
+    )
     add(
         "--prior",
         choices=tuple(PRIOR_NOTES),
@@ -133,6 +162,10 @@ def _check_options(options: argparse.Namespace, metadata: Metadata) -> None:
         raise CallError(f"--topk {options.topk}: there are 1 to {len(EMOTIONS)} moods to name")
     if not 0 <= options.min_confidence <= 1:
         raise CallError(f"--min_confidence {options.min_confidence}: is a probability, 0 to 1")
+    if not 0 <= options.min_margin <= 1:
+        raise CallError(f"--min_margin {options.min_margin}: is a difference of two probabilities, 0 to 1")
+    if not 0 <= options.smooth <= 3600:
+        raise CallError(f"--smooth {options.smooth}: is a number of seconds, 0 to 3600")
     if options.batch_size < 1:
         raise CallError(f"--batch_size {options.batch_size}: has to be 1 or more")
     if options.classes not in (None, len(EMOTIONS)):
@@ -183,7 +216,7 @@ def _answer_pets(
         except UnreadableImage as error:  # it has changed since it was read
             report_problem(MediaFile(file.path), str(error))
             continue
-        if options.json:
+        if options.json or options.jsonl:
             paths = {"annotated": [str(path) for path in drawn]} if options.annotated else {}
             yield build_json_file(file, rule, options.species) | paths
         else:
@@ -209,43 +242,10 @@ def _answer_without_finder(
     for file in predict_files(
         options.weight_path, metadata, files, options.box, options.species, options.batch_size, report_problem
     ):
-        yield build_json_answer(file, rule) if options.json else list(format_answer(file, rule, options.topk))
-
-
-def _print_text(answers: Iterator[Answer], rule: DecisionRule, is_whole: bool) -> None:
-    """Print each file's answer as soon as it is known, and notes after the last one."""
-    answered = False
-    for lines in answers:
-        answered = True
-        print(*lines, sep="\n", flush=True)
-    if not answered:
-        return
-    print(f"({PRIOR_NOTES[rule.prior]})")
-    if rule.untrained_moods:
-        print(f"(학습에 없어 답하지 않는 기분: {', '.join(mood.korean for mood in rule.untrained_moods)})")
-    if is_whole:
-        print(_WHOLE_PICTURE_NOTE)
-
-
-def _print_json(
-    answers: Iterator[Answer],
-    rule: DecisionRule,
-    options: argparse.Namespace,
-    problems: list[tuple[MediaFile, str]],
-) -> None:
-    """Print one document. `problems` are complete once all answers are drawn."""
-    results = list(answers)
-    document = {
-        "model": str(options.weight_path),
-        **({"finder": str(options.finder)} if options.finder else {}),
-        "prior": rule.prior,
-        "min_confidence": rule.min_confidence,
-        "never_answered": [mood.english for mood in rule.untrained_moods],
-        "results": results,
-        "errors": [{"file": str(file.path), "why": reason} for file, reason in problems],
-    }
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=1)  # as one text it would take much of the memory
-    print()
+        if options.json or options.jsonl:
+            yield build_json_answer(file, rule)
+        else:
+            yield list(format_answer(file, rule, options.topk))
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ from typing import Any, Literal, TypeVar
 
 from console.restricted_numbers import NonNegativeInt, PositiveFloat, PositiveInt, restricted_number_type
 from shards.errors import CallError
+from trainer.network_settings import NetworkSettings, Pixels
 
 TrainBase = Literal["frozen", "last_block", "full"]
 Imbalance = Literal["none", "class_weight", "logit_adjustment"]
+StoppingFigure = Literal["best", "val_loss"]
 DeviceKind = Literal["auto", "cpu", "gpu"]
 Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
 Jit = Literal["auto", "on", "off"]
@@ -25,6 +27,7 @@ RandomSeed = restricted_number_type(
 PREPROCESS = ("box", "crop", "dedupe", "hash", "select", "split")  # preprocess' groups of settings, for a CSV
 # Settings that say how a run is watched and where it goes, not what comes out of it.
 _WITHOUT_EFFECT = ("out", "checkpoint_steps", "self_check", "measure_speed", "tensorboard", "replace", "debug")
+
 
 _Group = TypeVar("_Group")
 
@@ -40,19 +43,6 @@ class InputSettings:
     augment: bool = False
     frames_per_video: int | None = None
     shuffle_records: int = 8192
-
-
-@dataclass(frozen=True)
-class NetworkSettings:
-    """What is trained, and from which weights; TrainSettings describes the fields."""
-
-    backbone: str = "EfficientNetB0"
-    weights: str = "imagenet"
-    dropout: float = 0.2
-
-    @property
-    def from_scratch(self) -> bool:
-        return self.weights == "none"
 
 
 @dataclass(frozen=True)
@@ -93,7 +83,7 @@ class RunSettings:
     """What the course of a run needs of its settings, whatever is trained; a mixin for a frozen dataclass.
 
     The dataclass has all fields of the groups NetworkSettings and DeviceSettings, and warmup, backbone_rate,
-    weight_decay, patience, best, seed, and those of _WITHOUT_EFFECT that its command knows.
+    weight_decay, patience, stop, best, seed, and those of _WITHOUT_EFFECT that its command knows.
     """
 
     @property
@@ -109,6 +99,11 @@ class RunSettings:
         """The settings that decide the outcome, as plain JSON values."""
         content = {name: value for name, value in asdict(self).items() if name not in _WITHOUT_EFFECT}
         return json.loads(json.dumps(content))
+
+    @property
+    def stopping_figure(self) -> str:
+        """The name of the validation figure that ends a stage where it no longer improves."""
+        return self.best if self.stop == "best" else self.stop
 
     def _select(self, group: type[_Group], **resolved: Any) -> _Group:
         given = {field.name: getattr(self, field.name) for field in fields(group) if field.name not in resolved}
@@ -131,8 +126,12 @@ class TrainSettings(RunSettings):
         learning_rate: highest rate of the fine-tuning stage.
         epochs: at most so many in the fine-tuning stage.
         train_base: what of the backbone learns in that stage; the flag alone means full.
-        backbone: EfficientNetB0, another model of keras.applications that scales its input, or small.
-        weights: imagenet, none (from scratch; then also --probe.epochs 0), or a .keras FILE.
+        backbone: EfficientNetB0, another model of keras.applications, small, or a .keras FILE of any backbone without
+            its top.
+        weights: imagenet, none (from scratch; then also --probe.epochs 0), or a .keras FILE, or an .h5 FILE of
+            Keras 2; of a backbone FILE its own, unless none.
+        pixels: what a backbone FILE takes: byte 0 to 255, unit 0 to 1, signed -1 to 1, imagenet by ImageNet's mean and
+            deviation; auto reads it from the file's own scaling.
         dropout: part of the features that is dropped before the last layer.
         probe: the first stage, the head alone.
         backbone_rate: the backbone's rate, as a part of the head's.
@@ -141,7 +140,8 @@ class TrainSettings(RunSettings):
         label_smoothing: part of the target that is spread over all moods.
         imbalance: how the loss makes up for rare moods, by each mood's share of the training videos.
         best: which figure of the validation frames chooses model.keras.
-        patience: epochs without a lower val_loss after which a stage ends.
+        patience: epochs after which a stage ends that the figure of `stop` has not improved.
+        stop: the figure that ends a stage; best is that of `best`, which chooses the model as well.
         flip: mirror half of the pictures, left to right.
         augment: change scale and colour, on the device; when not given, only on a GPU.
         frames_per_video: at most so many frames of each video in an epoch, others in the next; all when not given.
@@ -180,6 +180,7 @@ class TrainSettings(RunSettings):
     backbone: str = NetworkSettings.backbone
     weights: str = NetworkSettings.weights
     dropout: PartOfOne = NetworkSettings.dropout
+    pixels: Pixels = NetworkSettings.pixels
     probe: ProbeSettings = field(default_factory=ProbeSettings)
     backbone_rate: PositiveFloat = 0.3
     warmup: PartOfOne = 0.05
@@ -188,6 +189,7 @@ class TrainSettings(RunSettings):
     imbalance: Imbalance = "logit_adjustment"
     best: Literal["macro_f1", "val_accuracy"] = "macro_f1"
     patience: PositiveInt = 5
+    stop: StoppingFigure = "best"
     flip: bool = InputSettings.flip
     augment: bool | None = None
     frames_per_video: PositiveInt | None = InputSettings.frames_per_video
@@ -216,6 +218,7 @@ class TrainSettings(RunSettings):
     def __post_init__(self) -> None:
         """Raises CallError where settings contradict each other."""
         self._check_sources()
+        self.network_settings.check()
         if not self.stages:
             raise CallError("epochs 0 and probe.epochs 0: nothing would be trained; give --epochs")
         if self.network_settings.from_scratch and self.probe.epochs:

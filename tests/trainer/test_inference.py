@@ -1,10 +1,12 @@
 """The inference command: its answers as text and JSON, and what it does about files and calls that are wrong."""
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,12 +21,14 @@ from tests.trainer.answering.test_photo import with_orientation
 from tests.trainer.answering.test_video_file import write_clip, write_noise
 from tests.trainer.networks import OFFSET, PRIOR, balanced_logits, build, describe
 from tests.trees import make_image, make_jpeg
+from trainer.answering import photo
 from trainer.answering.box_crop import crop_square
 from trainer.answering.photo import read_upright_pixels
 from trainer.inference import main
 from trainer.model.model_file import write_model
 
 SIZE, TRAINED = 48, 32
+SURE = ("--min_confidence", 0, "--min_margin", 0)  # always
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -78,7 +82,7 @@ def test_text(infer, photos, network):
 
 
 def test_json(infer, photos, network):
-    status, out, err = infer("--image", *photos, "--json", "--species", "cat", "--min_confidence", 0)
+    status, out, err = infer("--image", *photos, "--json", "--species", "cat", "--min_confidence", 0, "--min_margin", 0)
     assert (status, err) == (0, []) and "편안/안정" in out  # not escaped
     document = json.loads(out)
     assert document["prior"] == "equal" and document["errors"] == []
@@ -136,7 +140,7 @@ def test_a_box_counts_in_turned_coordinates(infer, tmp_path):
 
 def test_videos(infer, tmp_path, network):
     clip = write_clip(tmp_path / "cat-sitdown-014540.mp4", [40] * 10 + [250] * 10, 10)
-    status, out, err = infer("--image", clip, "--json", "--min_confidence", 0, "--batch_size", 4)
+    status, out, err = infer("--image", clip, "--json", *SURE, "--smooth", 0, "--batch_size", 4)
     result = json.loads(out)["results"][0]
     assert (status, err) == (0, [])
     assert [frame["seconds"] for frame in result["frames"]] == [round(k / 5, 3) for k in range(10)]
@@ -146,7 +150,7 @@ def test_videos(infer, tmp_path, network):
     assert np.abs(frames[0] - frames[9]).max() > 0.01  # the second half looks otherwise
     assert result["sentence"].startswith("영상 전체로 보면 고양이는 ")
 
-    lines = infer("--image", clip, "--min_confidence", 0)[1].splitlines()
+    lines = infer("--image", clip, *SURE, "--smooth", 0)[1].splitlines()
     stretches = [re.fullmatch(r" +([\d.]+)–([\d.]+)초  \S+ [\d.]+% \(프레임 (\d+)개\)", line) for line in lines[3:-2]]
     assert sum(int(stretch[3]) for stretch in stretches) == 10
     assert float(stretches[0][1]) == 0 and float(stretches[-1][2]) == 1.8
@@ -185,6 +189,97 @@ def test_truncated_files_are_not_answered(infer, photos, tmp_path):
         assert status == 1 and [result["file"] for result in document["results"]] == [str(photos[0]), str(photos[2])]
         assert [error["file"] for error in document["errors"]] == list(map(str, (clip, photos[1], clip)))
         assert len(err) == 3 and "frames end after 1." in err[0] and "its scan ends before" in err[1]
+
+
+class PipedInput:
+    """Standard input that is a file or a pipe."""
+
+    def __init__(self, data: bytes):
+        self.buffer = io.BytesIO(data)
+
+    def isatty(self) -> bool:
+        return False
+
+
+def test_a_folder_of_a_phone(infer, photos, tmp_path):
+    """What cannot be read is named and makes the status 1; what nobody asks about is only said."""
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(50))
+    (tmp_path / "b.gif").write_bytes(b"GIF89a" + bytes(50))
+    photos[0].rename(tmp_path / "사실은 JPEG.heic")
+    (tmp_path / "산책.mp4").touch()
+    status, out, err = infer("--image", tmp_path, "--json")
+    document = json.loads(out)
+    assert status == 1 and len(document["results"]) == 5
+    whys = {Path(error["file"]).name: error["why"] for error in document["errors"]}
+    assert whys.keys() == {"a.heic", "b.gif"} and "HEIC" in whys["a.heic"] and "GIF" in whys["b.gif"]
+    [passed] = document["passed_over"]
+    assert passed == {"file": str(tmp_path), "why": "1 video in it (산책.mp4): give each by its name"}
+    assert err[0] == f"inference: {tmp_path}: passed over {passed['why']}" and len(err) == 3
+    (tmp_path / "a.heic").unlink()
+    (tmp_path / "b.gif").unlink()
+    assert infer("--image", tmp_path)[0] == 0
+
+
+def test_standard_input(infer, photos, monkeypatch):
+    data = photos[1].read_bytes()
+    expected = json.loads(infer("--image", photos[1], "--json", "--box", "20,10,90,70")[1])["results"]
+    monkeypatch.setattr(sys, "stdin", PipedInput(data))
+    status, out, err = infer("--image", "-", "--json", "--box", "20,10,90,70")  # which looks at the picture before
+    assert (status, err) == (0, []) and json.loads(out)["results"] == [expected[0] | {"file": "-"}]
+    monkeypatch.setattr(sys, "stdin", PipedInput(data[:-20]))
+    status, out, err = infer("--image", "-", photos[0], "--jsonl")
+    assert status == 1 and err[0].startswith("inference: -: ") and len(out.splitlines()) == 2
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(CallError, match="--image -: a picture is read from standard input"):
+        infer("--image", "-")
+
+
+def test_json_lines(infer, photos, tmp_path, monkeypatch):
+    """Each file's line is there before the next batch is read; one that cannot be read has a line too."""
+    photos[2].write_bytes(b"")
+    seen, written, read_file = [], io.StringIO(), photo.read_file
+
+    def note_lines(path: Path) -> bytes:
+        seen.append(len(written.getvalue().splitlines()))
+        return read_file(path)
+
+    monkeypatch.setattr(photo, "read_file", note_lines)
+    with redirect_stdout(written):
+        status, _, _ = infer("--image", *photos, "--jsonl", "--batch_size", 1)
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    expected = json.loads(infer("--image", *photos, "--json", "--batch_size", 1)[1])
+    assert status == 1
+    assert [line for line in lines if "error" not in line] == expected["results"]
+    assert [line for line in lines if "error" in line] == [{"file": str(photos[2]), "error": "empty file"}]
+    assert seen[3] >= 1 and seen[4] >= 3  # lines that were there when the last two photos were read
+
+
+def test_clips_are_smoothed(infer, tmp_path):
+    """A single frame of another kind changes the mood of no moment, or of one that is said to be smoothed over less."""
+    levels = [40] * 30
+    levels[14:16] = [250] * 2  # one sampled frame
+    clip = write_clip(tmp_path / "a.mp4", levels, 10)
+
+    def answer(*arguments: object) -> dict:
+        return json.loads(infer("--image", clip, "--json", *SURE, *arguments)[1])["results"][0]
+
+    raw, smooth = answer("--smooth", 0), answer()
+    assert (raw["smoothed_seconds"], smooth["smoothed_seconds"]) == (0, 1)
+    logits = 1.7 * np.log([probabilities(frame) for frame in raw["frames"]])
+    for place, frame in enumerate(smooth["frames"]):
+        expected = compute_expected(logits[max(0, place - 2) : place + 3].mean(axis=0))  # five frames a second
+        np.testing.assert_allclose(probabilities(frame), expected, atol=1e-3)
+    assert raw["probabilities"] == smooth["probabilities"]  # those of the whole clip
+
+
+def test_two_moods_that_are_nearly_equal(infer, photos):
+    [result] = json.loads(infer("--image", photos[0], "--json", *SURE)[1])["results"]
+    second, first = np.sort(probabilities(result))[-2:]
+    for margin, is_known in ((first - second - 1e-4, True), (first - second + 1e-4, False)):
+        _, out, _ = infer("--image", photos[0], "--json", "--min_confidence", 0, "--min_margin", margin)
+        document = json.loads(out)
+        assert (document["results"][0]["mood"] is not None) is is_known
+        assert document["min_margin"] == margin
 
 
 PEAK = """
@@ -271,6 +366,11 @@ def test_labels_that_are_no_text(infer, tmp_path):
         (["--topk", "7"], "1 to 6"),
         (["--topk", "0"], "1 to 6"),
         (["--min_confidence", "40"], "0 to 1"),
+        (["--min_margin", "-1"], "--min_margin -1.0: is a difference"),
+        (["--smooth", "-1"], "--smooth -1.0: is a number of seconds"),
+        (["--smooth", "nan"], "number of seconds"),
+        (["--json", "--jsonl"], "not allowed with"),
+        (["-", "-"], "standard input can be read only once"),
         (["--batch_size", "0"], "1 or more"),
         (["--box", "1,2,3"], "four whole numbers"),
         (["--box", "1,2,0,4"], "1 or more"),

@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 from tests.trainer.answering.test_photo import with_orientation
 from tests.trainer.finding.coloured_pets import find_box, paint
 from tests.trainer.networks import SIZE, balanced_logits
-from tests.trainer.test_inference import compute_expected, drop_ending, probabilities
+from tests.trainer.test_inference import PipedInput, compute_expected, drop_ending, probabilities
 from trainer.answering import annotated_pictures
 from trainer.answering.annotated_pictures import PetLabel, draw_labels
 from trainer.answering.box_crop import crop_square
@@ -36,7 +36,7 @@ def infer(model_path, colour_finder, capfd):
 
     def run(*arguments: object, finder: Path = colour_finder) -> tuple[int, str, list[str]]:
         capfd.readouterr()
-        call = ["--weight_path", model_path, "--finder", finder, "--min_confidence", 0, *arguments]
+        call = ["--weight_path", model_path, "--finder", finder, "--min_confidence", 0, "--min_margin", 0, *arguments]
         status = main(list(map(str, call)))
         shown = capfd.readouterr()
         return status, drop_ending(shown.out), shown.err.splitlines()
@@ -160,7 +160,7 @@ def test_pets_are_followed_through_a_clip(infer, tmp_path):
     for i in (10, 11):
         frames[i] = [*frames[i], ("dog", 7, 7)]
     clip = write_pet_clip(tmp_path / "산책.avi", frames)
-    status, out, err = infer("--image", clip, "--json", "--batch_size", 4)
+    status, out, err = infer("--image", clip, "--json", "--batch_size", 4, "--smooth", 0)
     [result] = json.loads(out)["results"]
     assert (status, err, result["judged_frames"], result["whole"]) == (0, [], 15, None)
     dog, cat = sorted(result["pets"], key=lambda pet: pet["track"])
@@ -209,6 +209,20 @@ def test_annotated_pictures(infer, tmp_path):
     assert f"  이미지: {drawn[0]}" in infer(*call[:-1])[1].splitlines()
     assert all(read_picture(name).ndim == 3 for name in drawn)
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_standard_input_and_lines(infer, tmp_path, monkeypatch):
+    """A picture from standard input is drawn too; each file's line is as in the document."""
+    path, out = write_photo(tmp_path / "a.png", TWO), tmp_path / "그림"
+    monkeypatch.setattr("sys.stdin", PipedInput(path.read_bytes()))
+    status, text, _ = infer("--image", "-", tmp_path / "none.jpg", path, "--annotated", out, "--jsonl")
+    lines = [json.loads(line) for line in text.splitlines()]
+    [error] = [line for line in lines if "error" in line]
+    piped, named = [line for line in lines if "error" not in line]
+    [drawn] = piped.pop("annotated")
+    assert status == 1 and error == {"file": str(tmp_path / "none.jpg"), "error": "there is no such file"}
+    assert named | {"file": "-"} == piped | {"annotated": named["annotated"]}
+    assert Path(drawn).name.startswith("stdin-") and read_picture(drawn).shape == (240, 320, 3)
 
 
 def test_annotated_pictures_of_annotated_pictures(infer, tmp_path):

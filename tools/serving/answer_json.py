@@ -36,6 +36,7 @@ class AnswerDocument:
             **({"finder": self.finder} if self.finder else {}),
             "prior": self.rule.prior,
             "min_confidence": self.rule.min_confidence,
+            "min_margin": self.rule.min_margin,
             "never_answered": [mood.english for mood in self.rule.untrained_moods],
             "results": [result],
             "errors": [{"file": result["file"], "why": problem.english} for problem in problems],

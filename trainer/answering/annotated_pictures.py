@@ -27,7 +27,7 @@ from trainer.answering.answers import AnimalLogits, DecisionRule
 from trainer.answering.judged_files import JudgedClip, JudgedPhoto
 from trainer.answering.korean_sentences import ANIMAL_NAMES, NO_PET_SENTENCE, UNKNOWN_MOOD, format_probability
 from trainer.answering.pet_answers import describe_animal, describe_whole
-from trainer.answering.photo import read_upright_pixels
+from trainer.answering.photo import decode_upright_pixels, read_upright_pixels
 from trainer.answering.video_file import sample_video_frames
 
 _MOST_SIDE = 1920  # pixels
@@ -131,7 +131,11 @@ def _choose_photo(file: JudgedPhoto, rule: DecisionRule, species: str | None) ->
     if whole := describe_whole(file, species):
         labels = [_label_animal(None, 0, whole, rule)]
     labels = labels or [PetLabel(None, NO_PET_SENTENCE, "no dog or cat found")]
-    yield _Drawing(_name_picture(file.path), read_upright_pixels(file.path), labels)
+    if file.data is None:
+        yield _Drawing(_name_picture(file.path), read_upright_pixels(file.path), labels)
+    else:
+        digest = hashlib.sha256(file.data).hexdigest()[:12]
+        yield _Drawing(f"stdin-{digest}.jpg", decode_upright_pixels(file.data), labels)
 
 
 def _choose_frames(file: JudgedClip, rule: DecisionRule, species: str | None) -> Iterator[_Drawing]:

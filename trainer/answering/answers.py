@@ -32,11 +32,16 @@ class DecisionRule:
         metadata: the model's, with the temperature and the prior of the training videos.
         prior: how common the moods are taken to be: equally, or as among the training videos.
         min_confidence: the least probability with which a mood is answered.
+        min_margin: by at least so much the mood is more probable than every other one, else it is not known.
+        smooth: seconds of a video around each frame, half before it and half after, over which its logits are averaged:
+            a mood that lasts for a single frame is rather the model's mistake than the animal's. 0 for none.
     """
 
     metadata: Metadata
     prior: Prior = "equal"
     min_confidence: float = 0.4
+    min_margin: float = 0.05
+    smooth: float = 1.0
 
     def compute_probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Probabilities (6,) float64 from balanced logits (6,); a mood without a training frame has 0."""
@@ -50,9 +55,15 @@ class DecisionRule:
         return [emotion for emotion, share in zip(EMOTIONS, self.metadata.prior, strict=True) if share == 0]
 
     def decide(self, probabilities: np.ndarray) -> int | None:
-        """The label of the most probable mood, None below min_confidence."""
-        label = int(probabilities.argmax())
-        return label if probabilities[label] >= self.min_confidence else None
+        """The label of the most probable mood, None below min_confidence and where another is nearly as probable."""
+        second, first = np.sort(probabilities)[-2:]
+        is_sure = first >= self.min_confidence and first - second >= self.min_margin
+        return int(probabilities.argmax()) if is_sure else None
+
+    def compute_moods_over_time(self, animal: "AnimalLogits") -> np.ndarray:
+        """Probabilities (frames, 6) of a video's frames, each from the mean of the logits around it, see `smooth`."""
+        smoothed = smooth_logits(animal.logits, animal.seconds, self.smooth)
+        return np.stack([self.compute_probabilities(logits) for logits in smoothed])
 
 
 class AnimalLogits(NamedTuple):
@@ -61,6 +72,17 @@ class AnimalLogits(NamedTuple):
     species: str | None
     logits: np.ndarray  # (frames, 6); one row for a photo
     seconds: np.ndarray | None  # (frames,); None for a photo
+
+
+def smooth_logits(logits: np.ndarray, seconds: np.ndarray, window: float) -> np.ndarray:
+    """Means of logits (frames, 6) over the frames that are at most window / 2 seconds away, by seconds (frames,).
+
+    `seconds` rise. Where frames are missing, the means are of fewer frames, never of some that are further away.
+    """
+    reach = window / 2 + 1e-6  # times are rounded
+    first = np.searchsorted(seconds, seconds - reach, "left")
+    behind = np.searchsorted(seconds, seconds + reach, "right")
+    return np.stack([logits[start:end].mean(axis=0) for start, end in zip(first, behind, strict=True)])
 
 
 class FileLogits(NamedTuple):
@@ -76,15 +98,19 @@ def build_json_answer(file: FileLogits, rule: DecisionRule) -> dict[str, Any]:
 
 
 def build_json_animal(animal: AnimalLogits, rule: DecisionRule) -> dict[str, Any]:
-    """The answer for one animal, ready for JSON. In a video its mood is that of the mean of the frames' logits."""
+    """The answer for one animal, ready for JSON. In a video its mood is that of the mean of the frames' logits.
+
+    The moods of a video's frames are smoothed over `smoothed_seconds`.
+    """
     probabilities = rule.compute_probabilities(animal.logits.mean(axis=0))
     label = rule.decide(probabilities)
     answer = {"species": animal.species, "sentence": _format_sentence(animal, label)}
     answer |= _build_json_mood(label, probabilities)
     if animal.seconds is not None:
+        answer["smoothed_seconds"] = rule.smooth
         answer["frames"] = [
             {"seconds": round(float(seconds), 3), **_build_json_mood(rule.decide(of_frame), of_frame)}
-            for seconds, of_frame in zip(animal.seconds, map(rule.compute_probabilities, animal.logits), strict=True)
+            for seconds, of_frame in zip(animal.seconds, rule.compute_moods_over_time(animal), strict=True)
         ]
     return answer
 
@@ -122,7 +148,7 @@ def _format_sentence(animal: AnimalLogits, label: int | None) -> str:
 
 def _format_moods_over_time(animal: AnimalLogits, rule: DecisionRule) -> Iterator[str]:
     """Yield a line for each stretch of frames with the same mood, with the mean of their probabilities."""
-    probabilities = np.stack([rule.compute_probabilities(logits) for logits in animal.logits])
+    probabilities = rule.compute_moods_over_time(animal)
     labels = [rule.decide(of_frame) for of_frame in probabilities]
     for label, group in groupby(range(len(labels)), key=labels.__getitem__):
         frames = list(group)

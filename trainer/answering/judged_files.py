@@ -28,6 +28,7 @@ class JudgedPhoto(NamedTuple):
     height: int
     pets: list[JudgedPet]  # the largest first
     whole: np.ndarray | None = None  # (1, 6) logits of the whole photo, where there is no pet and it was asked for
+    data: bytes | None = None  # of a photo that came by standard input
 
 
 class JudgedClip(NamedTuple):
@@ -146,7 +147,7 @@ def _cut_batches(pictures: Iterable[_Picture], batch_size: int) -> Iterator[list
 
 def _collect_photo(file: MediaFile, pictures: Iterator[_JudgedPicture]) -> JudgedPhoto:
     [picture] = pictures
-    return JudgedPhoto(file.path, picture.width, picture.height, picture.pets, picture.whole)
+    return JudgedPhoto(file.path, picture.width, picture.height, picture.pets, picture.whole, file.data)
 
 
 def _collect_clip(file: MediaFile, pictures: Iterator[_JudgedPicture]) -> JudgedClip:

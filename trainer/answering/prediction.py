@@ -17,7 +17,7 @@ from shards.species import find_species_in_path
 from trainer.answering.answers import AnimalLogits, FileLogits
 from trainer.answering.box_crop import crop_square
 from trainer.answering.media_files import MediaFile
-from trainer.answering.photo import read_upright_pixels
+from trainer.answering.photo import decode_upright_pixels, read_upright_pixels
 from trainer.answering.video_file import sample_video_frames
 from trainer.model.mood_json import Metadata
 from trainer.model.mood_network import open_mood_network
@@ -111,7 +111,9 @@ def read_pictures(file: MediaFile) -> Iterator[tuple[float, np.ndarray]]:
     """
     if file.problem:
         raise UnreadableImage(file.problem)
-    if file.is_video:
+    if file.data is not None:
+        yield 0.0, decode_upright_pixels(file.data)
+    elif file.is_video:
         yield from sample_video_frames(file.path)
     else:
         yield 0.0, read_upright_pixels(file.path)

@@ -111,7 +111,7 @@ class FinderRun(TrainingRun):
             image_size=self.input_settings.resolution,
             min_score=min_score,
             dataset=self.training.fingerprint,
-            backbone=self.settings.backbone,
+            backbone=self.backbone_name,
             trained=trained,
         )
 

@@ -15,7 +15,7 @@ from keras import layers
 
 from shards.errors import CallError
 from trainer.finding.found_pet import SPECIES
-from trainer.model.backbones import SCRATCH_MOMENTUM, build_backbone, find_pixel_range
+from trainer.model.backbones import SCRATCH_MOMENTUM, build_backbone
 from trainer.settings import NetworkSettings
 
 STRIDE = 8  # pixels of a cell of the heat map
@@ -35,10 +35,10 @@ def build_centre_network(settings: NetworkSettings, resolution: int) -> keras.Mo
 
     Raises CallError where the backbone is unknown, has no blocks of the right sizes, or its weights cannot be had.
     """
-    scale, offset = find_pixel_range(settings.backbone)
+    whole, scale, offset = build_backbone(settings)
     block = _Block(SCRATCH_MOMENTUM if settings.from_scratch else 0.99)  # 0.99 is Keras' default
     pictures = keras.Input((resolution, resolution, 3), dtype="float32", name="pictures")
-    backbone = _cut_backbone(build_backbone(settings), settings.backbone)
+    backbone = _cut_backbone(whole, settings.backbone)
     eighth, sixteenth = backbone(layers.Rescaling(scale, offset, name="scale")(pictures))
     sixteenth = block.project(sixteenth, "sixteenth")
     # Kernels of 5 at 1/32 see 288 pixels around: a pet that fills the picture has its centre far from its edges.

@@ -13,6 +13,7 @@ from shards.emotions import EMOTIONS
 from shards.errors import CallError, DataError
 from trainer.model.keras_archive import OLDEST_KERAS, decode_json_member, read_json_member
 from trainer.model.onnx_network import ONNX_SUFFIX, read_own_property
+from trainer.network_settings import LEGACY_SUFFIXES
 
 MOOD_JSON = "mood.json"
 MODEL_VERSION = 1
@@ -76,6 +77,12 @@ def read_metadata(path: Path) -> Metadata:
 
 
 def _read_text(path: Path) -> bytes:
+    if path.suffix.lower() in LEGACY_SUFFIXES and path.is_file():
+        raise CallError(
+            f"{path}: a file of Keras 2 does not say how its pictures were cut and scaled, nor which number is which "
+            "mood, so its answers could not be relied on; train from it, with --weights of trainer.train, and give the "
+            "model.keras of that run"
+        )
     if path.suffix == ".keras":
         return read_json_member(path, MOOD_JSON, _REMEDY)
     if path.suffix == ONNX_SUFFIX:

@@ -13,7 +13,7 @@ import numpy as np
 from keras import layers, ops
 
 from shards.emotions import EMOTIONS
-from trainer.model.backbones import SCRATCH_MOMENTUM, build_backbone, find_pixel_range
+from trainer.model.backbones import SCRATCH_MOMENTUM, build_backbone
 from trainer.settings import NetworkSettings
 
 POOL_LAYER = "pool"  # whose output is the features of a picture
@@ -27,8 +27,7 @@ def build_network(settings: NetworkSettings, resolution: int) -> keras.Model:
     Its layers compute in the current dtype policy; the last Dense, whose weights start at zero, computes in float32.
     Raises CallError where the backbone is unknown or its weights cannot be had.
     """
-    scale, offset = find_pixel_range(settings.backbone)
-    backbone = build_backbone(settings)
+    backbone, scale, offset = build_backbone(settings)
     momentum = SCRATCH_MOMENTUM if settings.from_scratch else 0.99  # Keras' default
     pictures = keras.Input((resolution, resolution, 3), dtype="uint8", name="pictures")
     x = backbone(layers.Rescaling(scale, offset, name="scale")(pictures))

@@ -24,11 +24,16 @@ def estimate_prior(labels: np.ndarray, videos: np.ndarray) -> np.ndarray:
     mood of most of its frames: a frame can carry another label where it stands for near-duplicates of other videos. A
     mood that has frames but no video counts as half a video; a mood without frames has no share.
     """
-    names, video = np.unique(videos, return_inverse=True)
-    votes = np.bincount(video * _MOODS + labels, minlength=len(names) * _MOODS).reshape(-1, _MOODS)
-    counts = np.bincount(votes.argmax(axis=1), minlength=_MOODS).astype(float)
+    counts = count_mood_videos(labels, videos).astype(float)
     counts[np.unique(labels)] = np.maximum(counts[np.unique(labels)], 0.5)
     return counts / counts.sum()
+
+
+def count_mood_videos(labels: np.ndarray, videos: np.ndarray) -> np.ndarray:
+    """The number of videos of each mood, (6,) integers; a video has the mood of most of its frames."""
+    names, video = np.unique(videos, return_inverse=True)
+    votes = np.bincount(video * _MOODS + labels, minlength=len(names) * _MOODS).reshape(-1, _MOODS)
+    return np.bincount(votes.argmax(axis=1), minlength=_MOODS)
 
 
 def balance_offset(imbalance: Imbalance, prior: np.ndarray) -> np.ndarray:

@@ -7,8 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from shards.emotions import EMOTIONS
-from trainer.evaluation.answer_examples import choose_examples
+from shards.emotions import EMOTIONS, ENGLISH
+from trainer.evaluation.answer_examples import EXAMPLE_GROUPS, choose_examples
+from trainer.evaluation.example_pictures import read_thumbnails
 from trainer.evaluation.metrics import Predictions, compute_epoch_metrics, fit_temperature
 from trainer.evaluation.metrics_json import evaluate
 from trainer.input.batch_decoding import DCT_METHOD
@@ -26,6 +27,7 @@ from trainer.model.mood_json import Metadata
 from trainer.model.picture_models import build_whole_crop_model, build_window_model
 from trainer.model.trainable_layers import choose_trainable
 from trainer.mood_training.loss import balance_offset, make_loss
+from trainer.mood_training.run_warnings import list_data_warnings, list_temperature_warnings
 from trainer.run_files.file_names import MODEL_FILE
 from trainer.settings import Stage
 from trainer.training.run_context import TrainingRun
@@ -107,7 +109,20 @@ class MoodRun(TrainingRun):
         predictions = self._describe_answers(np.asarray(self._predict(model)["logits"]))
         evaluation = evaluate(predictions, self.prior, metadata.temperature, self.settings.seed)
         examples = choose_examples(predictions, self.prior, metadata.temperature)
-        return metadata.trained, {"evaluation": evaluation, "examples": examples}
+        warnings = [*self._list_data_warnings(), *list_temperature_warnings(metadata.temperature)]
+        return metadata.trained, {"evaluation": evaluation, "warnings": warnings, "examples": examples}
+
+    def list_sample_pictures(self, metrics):
+        moods = metrics["examples"]["moods"].items()
+        chosen = [
+            (f"{group}/{mood} as {ENGLISH[example['answer']]}, {example['probability']:.0%}", example["place"])
+            for mood, groups in moods
+            for group in EXAMPLE_GROUPS
+            for example in groups[group]["chosen"]
+        ]
+        pictures = read_thumbnails(self.validation, sorted({place for _, place in chosen}))
+        for name, place in chosen:
+            yield f"{name}: {pictures[place].key}", pictures[place].jpeg
 
     def describe_model(self, temperature: float, row: dict[str, Any] | None = None) -> Metadata:
         """The metadata of the network as a model file; `row` holds the figures of the epoch that its weights are of."""
@@ -121,7 +136,7 @@ class MoodRun(TrainingRun):
             crop_grow=self.training.crop_grow,
             prior=self.prior.tolist(),
             dataset=self.training.fingerprint,
-            backbone=self.settings.backbone,
+            backbone=self.backbone_name,
             trained=trained,
         )
 
@@ -154,12 +169,10 @@ class MoodRun(TrainingRun):
 
     def _describe_moods(self) -> list[str]:
         videos = ", ".join(f"{e.korean} {share:.1%}" for e, share in zip(EMOTIONS, self.prior, strict=True))
-        lines = [f"moods   by training video: {videos}; imbalance: {self.settings.imbalance}"]
-        if absent := [e.korean for e, share in zip(EMOTIONS, self.prior, strict=True) if share == 0]:
-            wrong = int((self.prior[self.validation.labels] == 0).sum())
-            lines.append(
-                f"moods   without a training frame, so never answered: {', '.join(absent)}; {wrong} of "
-                f"{self.validation.records} validation frames show them, which count as wrong and are left out of "
-                "val_loss"
-            )
-        return lines
+        return [
+            f"moods   by training video: {videos}; imbalance: {self.settings.imbalance}",
+            *(f"warning {line}" for line in self._list_data_warnings()),
+        ]
+
+    def _list_data_warnings(self) -> list[str]:
+        return list_data_warnings(self.training, self.validation, self.prior)

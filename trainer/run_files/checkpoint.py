@@ -34,8 +34,9 @@ class Progress:
     total_steps: int = 0  # in the whole run
     best: float | None = None  # highest value so far of the figure that chooses model.keras
     best_epoch: int = 0  # its epoch, counted over the whole run from 1
-    lowest_loss: float | None = None  # lowest val_loss of the stage
-    waited: int = 0  # epochs since lowest_loss
+    stage_best: float | None = None  # in the stage, of the figure that stops it; val_loss with its sign turned
+    waited: int = 0  # epochs since stage_best
+    backbone: str = ""  # see run_fingerprint.identify_file; the variables are of that one alone
     history: list[dict[str, Any]] = field(default_factory=list)  # one row for each finished epoch
 
     def start_epoch(self) -> None:
@@ -43,7 +44,7 @@ class Progress:
 
     def start_stage(self) -> None:
         self.stage, self.epoch, self.step = self.stage + 1, 0, 0
-        self.lowest_loss, self.waited = None, 0
+        self.stage_best, self.waited = None, 0
 
 
 def list_variables(model: keras.Model) -> list[keras.Variable]:

@@ -10,14 +10,15 @@ from shards.storage.files import hash_file
 from trainer.settings import RunSettings
 
 # Raised when the code trains differently with the same settings, so that older checkpoints are not continued.
-TRAINING_RECIPE = 2
+TRAINING_RECIPE = 3
 
 
 def fingerprint_run(settings: RunSettings, train: str, valid: str, effective: dict[str, Any]) -> str:
     """A digest of everything that decides the outcome of a run, as 32 hexadecimal digits.
 
     Args:
-        settings: those without an effect on the outcome are left out; a weights file counts by its content.
+        settings: those without an effect on the outcome are left out; files of a backbone or of weights count by their
+            content.
         train: fingerprint of the training dataset.
         valid: fingerprint of the validation dataset.
         effective: what the settings that were left to `auto` came to on this machine.
@@ -28,7 +29,8 @@ def fingerprint_run(settings: RunSettings, train: str, valid: str, effective: di
         "versions": list_versions(),
         "recipe": TRAINING_RECIPE,
         "effective": effective,
-        "weights": _identify_weights(settings.weights),
+        "backbone": identify_file(settings.backbone),
+        "weights": identify_file(settings.weights),
     }
     return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
 
@@ -44,6 +46,7 @@ def list_versions() -> dict[str, str]:
     return found
 
 
-def _identify_weights(weights: str) -> str:
-    path = Path(weights)
-    return hash_file(path) if path.is_file() else weights
+def identify_file(setting: str) -> str:
+    """The SHA-256 of the file that a setting names, else the setting itself."""
+    path = Path(setting)
+    return hash_file(path) if path.is_file() else setting

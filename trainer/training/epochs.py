@@ -19,10 +19,10 @@ from trainer.settings import Stage
 from trainer.training.best_model import save_if_best
 from trainer.training.checkpoint_callback import CheckpointCallback
 from trainer.training.data_wait import DataWait
-from trainer.training.early_stopping import is_stage_over, note_validation_loss
+from trainer.training.early_stopping import describe_stage_end, is_stage_over, note_stopping_figure
 from trainer.training.interruption import Interruption, catch_interruption
 from trainer.training.run_context import TrainingRun
-from trainer.training.run_messages import RunMessages
+from trainer.training.run_messages import RunMessages, print_message
 from trainer.training.stage_model import compile_stage
 
 
@@ -53,12 +53,16 @@ def _train_stage(
     else:
         restore_variables(model, arrays)
     patience = run.settings.patience
-    if not is_stage_over(run.progress, stage, patience):
-        messages.report_speed(stage, model)
+    if is_stage_over(run.progress, stage, patience):  # it was continued from its last checkpoint
+        return
+    messages.report_speed(stage, model)
     while not is_stage_over(run.progress, stage, patience):
         row = _train_epoch(run, stage, model, wait, interruption)
         messages.report_epoch(row)
         write_checkpoint(run.folder, model, run.progress)
+    is_last = stage == run.settings.stages[-1]
+    if line := describe_stage_end(run.progress, stage, run.settings, is_last):
+        print_message(line)
 
 
 def _train_epoch(
@@ -79,7 +83,7 @@ def _train_epoch(
     row["seconds"] = round(time.perf_counter() - started, 1)
     _check_finite(row)
     save_if_best(run, answers, row)
-    note_validation_loss(progress, row["val_loss"])
+    note_stopping_figure(progress, run.settings, row)
     progress.history.append({name: row[name] for name in run.HISTORY_COLUMNS})
     progress.start_epoch()
     write_history(run.folder, run.HISTORY_COLUMNS, progress.history)

@@ -5,7 +5,7 @@ which batches, model, loss and figures are its own.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -109,12 +109,25 @@ class TrainingRun(ABC):
     def describe_epoch(self, row: dict[str, Any]) -> str:
         """An epoch's figures beside its losses and its speed, for the line that is printed."""
 
+    def list_sample_pictures(self, metrics: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+        """Pictures that show how validation was answered, as names and JPEGs; `metrics` are the finished run's."""
+        return iter(())
+
     def describe_training(self, settings: Sequence[str], figures: Sequence[str], row: dict[str, Any] | None) -> dict:
         """The named settings, and the named figures of the epoch `row` if there is one, for the model's metadata."""
         content = self.settings.content
         chosen = {name: content[name] for name in settings}
-        chosen["weights"] = chosen["weights"].encode(errors="backslashreplace").decode()  # a path may be no valid text
+        network = self.settings.network_settings
+        chosen["weights"] = network.origin.encode(errors="backslashreplace").decode()  # a path may be no valid text
+        if network.backbone_file:
+            chosen["backbone_sha256"] = self.progress.backbone
         return chosen | ({name: row[name] for name in figures} if row else {})
+
+    @property
+    def backbone_name(self) -> str:
+        """The backbone as a model file names it: a file by its name alone."""
+        file = self.settings.network_settings.backbone_file
+        return file.name.encode(errors="backslashreplace").decode() if file else self.settings.backbone
 
     @cached_property
     def opening(self) -> FirstBatches:

@@ -4,16 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from console.calls.extras import explain_missing_packages, list_missing
 from console.output.origin import describe_machine, describe_program, name_time
 from console.progress import show_waiting
-from shards.errors import CallError
+from shards.errors import CallError, DataError
 from shards.storage.folder_lock import lock_folder
 from shards.storage.utf8_path import make_utf8_path
 from trainer.input.batch_decoding import DCT_METHOD
 from trainer.run_files.checkpoint import Progress, read_progress
 from trainer.run_files.file_names import REPORT_FILE
-from trainer.run_files.run_fingerprint import list_versions
+from trainer.run_files.run_fingerprint import identify_file, list_versions
 from trainer.run_files.run_folder import open_folder, remove_run_leftovers
 from trainer.run_files.run_record import read_metrics, write_metrics, write_record
 from trainer.settings import RunSettings
@@ -21,12 +20,13 @@ from trainer.training.epochs import train_stages
 from trainer.training.failure_messages import explain_failures
 from trainer.training.run_context import TrainingRun
 from trainer.training.run_messages import RunMessages, print_message, print_run_end, print_run_start
+from trainer.training.tensorboard_events import check_tensorboard
 
 
 def check_extras(settings: RunSettings) -> None:
     """Raise CallError where the settings need a package that is not installed."""
-    if settings.tensorboard and list_missing(("tensorboard",)):
-        raise CallError(f"{explain_missing_packages('tensorboard')}; or leave --tensorboard out")
+    if settings.tensorboard:
+        check_tensorboard()
 
 
 def complete_run(
@@ -57,6 +57,12 @@ def complete_run(
         if record and record.get("results") and (metrics := _read_finished(folder, record, write_report)):
             return metrics
         progress, arrays = read_progress(folder) or (Progress(), None)
+        backbone = identify_file(settings.backbone)
+        if arrays is not None and progress.backbone not in ("", backbone):
+            raise DataError(
+                f"{folder}: its checkpoints are of another backbone than {settings.backbone}; give --replace"
+            )
+        progress.backbone = backbone
         with show_waiting("building the network"):
             run = start_run(progress)
         record = _note_continuation(record) if record else _describe_run(run, command, fingerprint)
@@ -69,8 +75,11 @@ def complete_run(
                 for line in checks:
                     print_message(f"check   {line}")
             with make_utf8_path(folder) as plain_folder:
-                train_stages(run, arrays, RunMessages(run, record, plain_folder))
-            return _finish(run, record, write_report)
+                messages = RunMessages(run, record, plain_folder)
+                train_stages(run, arrays, messages)
+                metrics = _finish(run, record, write_report)
+                messages.report_results(metrics)
+            return metrics
 
 
 def _read_finished(folder: Path, record: dict[str, Any], write_report: Callable[[Path], Any]) -> dict[str, Any] | None:
@@ -110,6 +119,8 @@ def _finish(run: TrainingRun, record: dict[str, Any], write_report: Callable[[Pa
     with show_waiting("drawing the report"):
         write_report(run.folder)
     remove_run_leftovers(run.folder)
+    for line in evaluated.get("warnings", ()):
+        print_message(f"warning {line}")
     print_run_end(run.folder, metrics, f"{run.folder}: {record['results']['summary']}")
     return metrics
 

@@ -9,10 +9,12 @@ from console.output.ending import name_command, print_ending
 from console.output.messages import print_message, print_result
 from console.progress import show_waiting
 from trainer.checks import throughput
-from trainer.run_files.file_names import FINDER_FILE, REPORT_FILE, TENSORBOARD_FOLDER
+from trainer.run_files.file_names import FINDER_FILE, REPORT_FILE
 from trainer.run_files.run_record import write_record
 from trainer.settings import Stage
+from trainer.training.early_stopping import describe_two_figures
 from trainer.training.run_context import TrainingRun
+from trainer.training.tensorboard_events import TensorBoardEvents
 
 
 def print_run_start(run: TrainingRun, resumed: bool) -> None:
@@ -25,7 +27,7 @@ def print_run_start(run: TrainingRun, resumed: bool) -> None:
     print_message(
         f"device  {device.kind} ({how}), {device.backend}, {device.policy}, XLA {'on' if device.jit else 'off'}"
     )
-    for line in run.describe_start():
+    for line in (*run.describe_start(), *describe_two_figures(run.settings)):
         print_message(line)
 
 
@@ -52,7 +54,8 @@ class RunMessages:
     def __init__(self, run: TrainingRun, record: dict[str, Any], folder: Path):
         """`record` is run.json; `folder` is the run's folder under a name that TensorBoard can open."""
         self.run, self.record = run, record
-        self.writer = _open_tensorboard(folder) if run.settings.tensorboard else None
+        content = run.settings.content
+        self.events = TensorBoardEvents(folder, record["fingerprint"], content) if run.settings.tensorboard else None
 
     def report_speed(self, stage: Stage, model: keras.Model) -> None:
         """Measure the input and this stage's compiled model, each alone; print both and add them to run.json."""
@@ -74,15 +77,16 @@ class RunMessages:
             f"{self.run.describe_epoch(row)}  "
             f"{row['images_per_second']:,.0f} images/s, {row['waiting_share']:.1%} of it waiting for data"
         )
-        if not self.writer:
+        if self.events:
+            self.events.add_epoch(row)
+            self.events.flush()
+
+    def report_results(self, metrics: dict[str, Any]) -> None:
+        """Give the plots of the finished run and some of its pictures to TensorBoard where it was asked for."""
+        if not self.events:
             return
-        for name, value in row.items():
-            if isinstance(value, float):
-                self.writer.add_scalar(name, value, row["epoch"])
-        self.writer.flush()
-
-
-def _open_tensorboard(folder: Path) -> Any:
-    from tensorboard.summary import Writer  # an optional dependency
-
-    return Writer(str(folder / TENSORBOARD_FOLDER))
+        epoch = metrics["best_epoch"]
+        self.events.add_plots(self.run.folder, epoch)
+        for tag, data in self.run.list_sample_pictures(metrics):
+            self.events.add_picture(tag, data, epoch)
+        self.events.flush()

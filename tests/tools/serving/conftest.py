@@ -97,7 +97,7 @@ class _Lines(logging.Handler):
 def run_server(judge: PetJudge, model_path: Path, finder: Path | None, limits: ServeLimits) -> Iterator[Served]:
     log, handler = logging.Logger("test"), _Lines()
     log.addHandler(handler)
-    model = ServedModel(judge, model_path, DecisionRule(judge.metadata, min_confidence=0), finder)
+    model = ServedModel(judge, model_path, DecisionRule(judge.metadata, min_confidence=0, min_margin=0), finder)
     with open_listener("127.0.0.1", 0) as listener:
         server = MoodServer(model, limits, list_hosts("127.0.0.1", []), log)
         thread = threading.Thread(target=server.serve, args=[listener])

@@ -12,6 +12,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from console.output.origin import describe_machine, describe_program
 from shards.dataset import read_dataset, write_dataset
@@ -98,7 +100,29 @@ def test_files_of_a_run(finished, pets):
     assert record["speed"]["tune"]["bottleneck"] in ("input", "model")
     for name in ("report.html", "curves.png", "confusion.png", "reliability.png", "recall.png"):
         assert (out / name).stat().st_size > 1000
-    assert list((out / "tensorboard").iterdir())
+
+
+def test_what_tensorboard_shows(finished):
+    """Read as TensorBoard reads it: the figures of each epoch, hyperparameters, plots, and pictures of answers."""
+    out, _ = finished
+    events = EventAccumulator(str(out / "tensorboard"), {"images": 0, "scalars": 0}).Reload()
+    rows = list(csv.DictReader((out / "history.csv").open()))
+    for name in ("loss", "val_loss", "macro_f1", "learning_rate"):
+        found = [(event.step, event.value) for event in events.Scalars(name)]
+        assert found == [(int(row["epoch"]), pytest.approx(float(row[name]), rel=1e-5)) for row in rows]
+    tags = events.Tags()["images"]
+    for name in ("confusion", "reliability"):
+        [picture] = events.Images(f"plots/{name}")
+        assert picture.encoded_image_string == (out / f"{name}.png").read_bytes()
+    metrics = json.loads((out / "metrics.json").read_text())
+    [tag] = [tag for tag in tags if tag.startswith("right/fear as fear, ")][:1]
+    [picture] = events.Images(tag)
+    assert picture.step == metrics["best_epoch"] and picture.encoded_image_string.startswith(b"\xff\xd8")
+    session = HParamsPluginData.FromString(
+        events.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
+    ).session_start_info
+    assert session.hparams["backbone"].string_value == "small" and session.hparams["probe.epochs"].number_value == 0
+    assert session.hparams["flip"].bool_value and "train" not in session.hparams
 
 
 def test_a_finished_run_is_not_done_again(finished, pets):
