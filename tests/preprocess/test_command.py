@@ -16,6 +16,7 @@ from preprocess.sources.source_kinds import find_videos
 from shards.dataset import read_dataset
 from shards.errors import CallError
 from shards.verification import verify_dataset
+from tests.preprocess.command_runs import preprocess_here
 from tests.trees import write_video
 from trainer.train import parse_train_settings as parse_training
 from trainer.train_finder import parse_finder_settings
@@ -126,7 +127,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", disk], check=True)
 
 
-def test_a_disk_that_fills_up_on_the_way(small_disk, tmp_path):
+def test_a_disk_that_fills_up_on_the_way(two_workers, small_disk, tmp_path):
     """The estimate is passed with finished work counted in, then the disk fills: one line, and nothing looks whole."""
     write_video(tmp_path / "pets", images=8)
     settings = PreprocessSettings([str(tmp_path / "pets")], str(small_disk), frames=FrameSettings(0))
@@ -134,12 +135,12 @@ def test_a_disk_that_fills_up_on_the_way(small_disk, tmp_path):
     filler = spill_folder(settings) / "old.records"
     filler.parent.mkdir(parents=True)
     filler.write_bytes(b"x" * 290_000)
-    done = call(*arguments)
+    done = preprocess_here(*arguments)
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert "the disk is full" in done.stderr.splitlines()[-1]
     assert not (small_disk / "dataset.json").exists()
     filler.unlink()
-    assert "validation is empty" in call(*arguments).stderr  # whole, though of one video
+    assert "validation is empty" in preprocess_here(*arguments).stderr  # whole, though of one video
     assert (small_disk / "dataset.json").exists()
 
 
@@ -161,7 +162,7 @@ def test_configs_parse_and_say_what_they_are_for(config):
     assert header.startswith("#") and "Command" in header and "Time" in header and "Result" in header
 
 
-def test_settings_of_the_command_line_make_a_dataset(tmp_path):
+def test_settings_of_the_command_line_make_a_dataset(two_workers, tmp_path):
     """Every setting of a restricted type goes the whole way into dataset.json."""
     write_video(tmp_path / "pets", images=4)
     given = ["--shard_bytes", "20000", "--crop.size", "64", "--crop.grow", "1.5", "--crop.quality", "80"]
@@ -169,7 +170,7 @@ def test_settings_of_the_command_line_make_a_dataset(tmp_path):
     given += ["--dedupe.scope", "video", "--dedupe.cross_distance", "2", "--dedupe.conflicts", "drop"]
     given += ["--hash.bits", "256", "--select.per_video", "3"]
     given += ["--split.val_fraction", "0.2", "--box.policy", "clip", "--seed", "7"]
-    done = call("--source", tmp_path / "pets", "--out", tmp_path / "out", *given)
+    done = preprocess_here("--source", tmp_path / "pets", "--out", tmp_path / "out", *given)
     assert done.returncode == 1 and "validation is empty" in done.stderr, done.stderr  # one video
     dataset = read_dataset(tmp_path / "out")
     assert dataset.settings["crop"] == {"size": 64, "grow": 1.5, "quality": 80} and dataset.settings["seed"] == 7

@@ -1,23 +1,28 @@
 """A run that is killed at any instant and started again ends in the same bytes, and does nothing finished twice.
 
-The driver is a process of its own, with its own Ray. `_Instant` makes it kill itself, alone or with its whole process
-group, at a stated call of a stated function: real kills, at instants that can be repeated.
+Where its workers are busy, the driver is a process of its own, with its own Ray, which kills itself, alone or with its
+whole process group, at a stated call of a stated function: real kills, at instants that can be repeated. Where they are
+idle, a kill leaves the folder as it is at that call, so one run gives the folders of all those instants.
 """
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from collections import Counter
 from functools import partial
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
 from preprocess.output_folder.publication import publish_dataset
 from preprocess.output_folder.work_folders import staging_folder
+from preprocess.run import run
 from preprocess.settings import PreprocessSettings
 from preprocess.writing.finished_shard import FinishedShard, read_identity
 from shards import dataset as index
@@ -28,72 +33,64 @@ from tests.trees import digests
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec
 
-# Instants at which a run is killed, one after the other: each restart goes on from there to the next.
-CHAINS = [
-    [
-        ("preprocess.messages.FrameProgress.add", 3),  # in the middle of the video tasks
-        ("preprocess.run.make_plan", 1),
-        ("preprocess.run.assemble_dataset", 1),  # all shards are written
-        ("preprocess.output_folder.publication.write_atomically", 1),  # before the manifest
-        ("shards.dataset.write_dataset", 1),
-        ("preprocess.run.publish_dataset", 1),  # the log is written, the dataset is not
-        ("preprocess.output_folder.publication._move", 2),  # while files move into OUT
-        ("preprocess.run.remove_work", 1),  # the dataset is whole, the work is still there
-    ],
-    [
-        ("preprocess.output_folder.publication._move", 7),
-        ("preprocess.output_folder.publication._move", 14),  # of those that are left: only the index is missing
-    ],
+# Functions and their calls, counted from 1, before which a run is killed.
+MIDDLE_OF_THE_VIDEO_TASKS = ("preprocess.messages.FrameProgress.add", 3)
+MIDDLE_OF_THE_PUBLICATION = ("preprocess.output_folder.publication._move", 2)
+IDLE_INSTANTS = [
+    ("preprocess.run.make_plan", 1),
+    ("preprocess.run.assemble_dataset", 1),  # all shards are written
+    ("preprocess.output_folder.publication.write_atomically", 1),  # before the manifest
+    ("shards.dataset.write_dataset", 1),
+    ("preprocess.run.publish_dataset", 1),  # the log is written, the dataset is not
+    ("preprocess.output_folder.publication._move", 2),  # while files move into OUT
+    ("preprocess.output_folder.publication._move", 7),
+    ("preprocess.output_folder.publication._move", 0),  # the last one: only the index is missing
+    ("preprocess.run.remove_work", 1),  # the dataset is whole, the work is still there
 ]
+SHARD_BYTES = 60_000
 
 DRIVER = """
-import importlib, os, signal, sys
+import os, pkgutil, signal, sys
 from preprocess import run as flow
 from preprocess.settings import PreprocessSettings
 
 def install(target, count, whole_group):
-    *path, name = target.split(".")
-    for cut in range(len(path), 0, -1):
-        try:
-            owner = importlib.import_module(".".join(path[:cut]))
-            break
-        except ImportError:
-            continue
-    for part in path[cut:]:
-        owner = getattr(owner, part)
-    real, seen = getattr(owner, name), [0]
+    real, seen = pkgutil.resolve_name(target), [0]
     def spy(*args, **kwargs):
         seen[0] += 1
         if seen[0] == count:
             os.kill(0 if whole_group else os.getpid(), signal.SIGKILL)
         return real(*args, **kwargs)
-    setattr(owner, name, spy)
+    owner, _, name = target.rpartition(".")
+    setattr(pkgutil.resolve_name(owner), name, spy)
 
-source, out, workers, target, count, whole_group, keep = sys.argv[1:]
+source, out, workers, target, count, whole_group, shard_bytes = sys.argv[1:]
 if target:
     install(target, int(count), whole_group == "True")
-if keep == "True":
-    flow.remove_work = lambda settings: None
-flow.run(PreprocessSettings(source=[source], out=out, workers=int(workers), shard_bytes=60_000))
+flow.run(PreprocessSettings(source=[source], out=out, workers=int(workers), shard_bytes=int(shard_bytes)))
 """
 
 
-def start_driver(source: Path, out: Path, workers: int, target="", count=0, whole_group=False, keep=False):
-    arguments = [source, out, workers, target, count, whole_group, keep]
+def start_driver(source: Path, out: Path, workers: int, target="", count=0, whole_group=False):
+    arguments = [source, out, workers, target, count, whole_group, SHARD_BYTES]
     command = [sys.executable, "-c", textwrap.dedent(DRIVER), *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
 
 
-def run_driver(*arguments, **options) -> int:
+def run_driver_until(*arguments, **options) -> None:
+    """Run a driver that kills itself."""
     process = start_driver(*arguments, **options)
     try:
         _, errors = process.communicate(timeout=180)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         raise
-    if process.returncode not in (0, -signal.SIGKILL):
-        raise AssertionError(errors.decode())
-    return process.returncode
+    assert process.returncode == -signal.SIGKILL, errors.decode()
+
+
+def run_here(source: Path, out: Path, workers: int = 2) -> None:
+    """Run in this process, with the workers that all tests share."""
+    run(PreprocessSettings(source=[str(source)], out=str(out), workers=workers, shard_bytes=SHARD_BYTES))
 
 
 def stamp_work(out: Path) -> dict[str, int]:
@@ -110,23 +107,45 @@ def source(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def expected(source, tmp_path_factory):
-    """Made in one go by four workers."""
-    out = tmp_path_factory.mktemp("expected") / "out"
-    assert run_driver(source, out, 4) == 0
-    return digests(out)
+def killed(source, two_workers, tmp_path_factory):
+    """What a kill at each call of each function of IDLE_INSTANTS leaves: OUT and what lies beside it, as hard links,
+    for a finished shard is known by its inode. The run itself is left to its end: its bytes are those to expect."""
+    root = tmp_path_factory.mktemp("killed")
+    seen: Counter[str] = Counter()
+
+    def spy(target, real):
+        def act(*args, **kwargs):
+            seen[target] += 1
+            shutil.copytree(root / "run", root / f"{target}-{seen[target]}", copy_function=os.link)
+            return real(*args, **kwargs)
+
+        return act
+
+    with pytest.MonkeyPatch.context() as patch:
+        for target in {target for target, _ in IDLE_INSTANTS}:
+            patch.setattr(target, spy(target, resolve_name(target)))
+        run_here(source, root / "run" / "out")
+    return root, seen, digests(root / "run" / "out")
 
 
-@pytest.mark.parametrize("instants", CHAINS)
-def test_a_killed_run_goes_on(source, expected, tmp_path, instants):
-    out = tmp_path / "out"
-    finished: dict[str, int] = {}
-    for target, count in instants:
-        whole_group = count % 2 == 0
-        assert run_driver(source, out, 2, target, count, whole_group) == -signal.SIGKILL, target
-        finished = check_not_redone(out, finished, target)
-    assert run_driver(source, out, 1, keep=True) == 0  # at once: workers of the killed driver may still write
-    check_not_redone(out, finished, "the last run")
+@pytest.fixture(scope="module")
+def expected(killed):
+    """The bytes of a run that is not killed, by two workers."""
+    return killed[2]
+
+
+@pytest.mark.parametrize(("target", "count"), IDLE_INSTANTS)
+def test_a_killed_run_goes_on(source, killed, expected, monkeypatch, target, count):
+    root, seen, _ = killed
+    shutil.rmtree(root / "run")
+    shutil.copytree(root / f"{target}-{count or seen[target]}", root / "run", copy_function=os.link)
+    out = root / "run" / "out"
+    assert (out / index.DATASET_FILE).exists() == (target == "preprocess.run.remove_work")
+    finished = stamp_work(out)
+    assert finished
+    monkeypatch.setattr("preprocess.run.remove_work", lambda settings: None)
+    run_here(source, out)
+    check_not_redone(out, finished, target)
     assert digests(out) == expected
     assert list(verify_dataset(out)) == []
 
@@ -138,21 +157,28 @@ def check_not_redone(out: Path, finished: dict[str, int], after: str) -> dict[st
     return finished | now
 
 
-def test_killed_in_the_middle_of_a_task(source, expected, tmp_path):
-    """Not at a call of the driver's, but as soon as the first worker has left something."""
+def test_killed_again_and_again_while_its_workers_are_busy(source, expected, tmp_path):
+    """First as soon as a worker has left something, then at calls of the driver's; with two workers and with four."""
     out = tmp_path / "out"
     process = start_driver(source, out, 2)
-    while not list(out.glob(".work/*/spill/*.json")):
+    while not list_spills(out):
         time.sleep(0.01)
         assert process.poll() is None
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    assert run_driver(source, out, 4) == 0
-    assert digests(out) == expected and not (out / ".work").exists()
+    finished = stamp_work(out)
+    for (target, count), whole_group in ((MIDDLE_OF_THE_VIDEO_TASKS, False), (MIDDLE_OF_THE_PUBLICATION, True)):
+        run_driver_until(source, out, 4, target, count, whole_group)
+        finished = check_not_redone(out, finished, target)
+    run_here(source, out, workers=1)  # at once: workers of the killed driver may still write
+    assert not (out / ".work").exists()
+    check_not_redone(out, finished, "the last run")
+    assert digests(out) == expected
+    assert list(verify_dataset(out)) == []
 
 
-def test_one_worker_and_four_give_the_same_bytes(source, expected, tmp_path):
-    assert run_driver(source, tmp_path / "out", 1) == 0
+def test_one_worker_gives_the_same_bytes_as_two(source, expected, tmp_path):
+    run_here(source, tmp_path / "out", workers=1)
     assert digests(tmp_path / "out") == expected
 
 
@@ -188,7 +214,7 @@ def test_two_real_runs_into_one_folder(source, expected, tmp_path):
 def test_a_stop_is_one_line_and_can_be_gone_on_with(source, expected, tmp_path):
     out = tmp_path / "out"
     command = [sys.executable, "-m", "preprocess", "--source", source, "--out", out]
-    command += ["--shard_bytes", "60000", "--workers", "1"]
+    command += ["--shard_bytes", str(SHARD_BYTES), "--workers", "1"]
     listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # tests started in the background have it ignored
     pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     for stop in (signal.SIGTERM, signal.SIGINT):
@@ -201,7 +227,7 @@ def test_a_stop_is_one_line_and_can_be_gone_on_with(source, expected, tmp_path):
             _, errors = process.communicate(timeout=60)
         assert process.returncode == 130 and "Traceback" not in errors and "SIGTERM" not in errors
         assert errors.splitlines()[-1] == "preprocess: stopped; run the same command again to go on"
-    assert run_driver(source, out, 2) == 0
+    run_here(source, out)
     assert digests(out) == expected
 
 

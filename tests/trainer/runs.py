@@ -8,17 +8,22 @@ import sys
 import time
 import warnings
 import zipfile
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import h5py
+import keras
 import numpy as np
+import pytest
+from tensorflow.python.framework import config
 
 from console.command import run_command
 from tests.conftest import ROOT
 from trainer import train_finder
+from trainer.run_files.checkpoint import Progress
 from trainer.train import main
+from trainer.training import checkpoint_callback
 
 TINY = (
     *("--backbone", "small", "--batch_size", "12", "--resolution", "48", "--learning_rate", "0.003"),
@@ -45,7 +50,10 @@ def train(data: Path, out: Path, *arguments: str, **environment: str) -> subproc
 
 
 def train_here(data: Path, out: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """The same in this process, which saves the seconds of importing TensorFlow; what it sets for a process stays."""
+    """The same in this process, which saves the seconds of importing TensorFlow.
+
+    What a run sets for its process stays, but for --deterministic, by which later tests would take longer.
+    """
     return _run_here("train", main, _list_arguments(data, out, arguments))
 
 
@@ -69,6 +77,26 @@ def train_until(data: Path, out: Path, checkpoints: int, number: signal.Signals,
     return process.returncode, errors
 
 
+class Killed(BaseException):
+    """What ends a run in this process as SIGKILL would; see killed_after."""
+
+
+@contextmanager
+def killed_after(checkpoints: int) -> Iterator[None]:
+    """A run in this process ends right after it has written so many checkpoints, and writes nothing more."""
+    write, written = checkpoint_callback.write_checkpoint, []
+
+    def write_and_die(folder: Path, model: keras.Model, progress: Progress) -> None:
+        write(folder, model, progress)
+        written.append(progress.total_steps)
+        if len(written) == checkpoints:
+            raise Killed
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(checkpoint_callback, "write_checkpoint", write_and_die)
+        yield
+
+
 def read_weights(path: Path) -> dict[str, np.ndarray]:
     """Every array of a .keras file by its name; the file itself holds a date."""
     found = {}
@@ -79,8 +107,12 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
 
 def _run_here(name: str, command: Callable[[list[str]], int], call: list[str]) -> subprocess.CompletedProcess:
     output, errors = io.StringIO(), io.StringIO()
-    with redirect_stdout(output), redirect_stderr(errors), warnings.catch_warnings():
-        status = run_command(name, command, call)
+    try:
+        with redirect_stdout(output), redirect_stderr(errors), warnings.catch_warnings():
+            status = run_command(name, command, call)
+    finally:
+        if "--deterministic" in call:
+            config.disable_op_determinism()
     return subprocess.CompletedProcess(call, status, output.getvalue(), errors.getvalue())
 
 

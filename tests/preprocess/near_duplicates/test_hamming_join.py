@@ -3,6 +3,8 @@
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -71,10 +73,9 @@ def make_clusters(rng, n, words, distance):
 
 def make_chain(rng, n, words, distance):
     """Each code differs a little from the one before: it is near its neighbours in rank and no other code."""
-    codes = make_random(rng, n, words, distance)
-    for i in range(1, n):
-        codes[i] = flip(codes[i - 1 : i], rng, distance + 1)[0]
-    return codes
+    changes = flip(np.zeros((n, words), np.uint64), rng, distance + 1)
+    changes[0] = make_random(rng, 1, words, distance)[0]
+    return np.bitwise_xor.accumulate(changes, axis=0)
 
 
 def make_ball(rng, n, words, distance):
@@ -98,6 +99,13 @@ def make_edges(rng, n, words, distance):
 
 
 KINDS = [make_random, make_clusters, make_chain, make_ball, make_copies, make_edges]
+
+
+@cache
+def make_case(kind: Callable, size: int, words: int, distance: int) -> tuple[np.ndarray, list[int], list[int]]:
+    """Codes and their clusters, which several layouts of bands have to find."""
+    codes = kind(np.random.default_rng(distance), size, words, distance)
+    return codes, *cluster_by_force(codes, distance)
 
 
 # The number and width of the bands for a distance: with radii of one bit and of two, as for millions of codes, and with
@@ -138,9 +146,8 @@ def test_each_layout_has_the_radii_that_it_is_for(distance):
 @pytest.mark.parametrize("kind", KINDS)
 def test_clusters_equal_brute_force(bits, kind, size):
     for distance in range(JOIN_LIMITS[bits] + 1) if bits == 64 else (0, 1, 5, 14, 15, 16, 17, 23, 30, 31):
-        codes = kind(np.random.default_rng(distance), size, bits // 64, distance)
-        nearest, differ = cluster_by_force(codes, distance)
-        found = cluster_codes(codes, distance)
+        codes, nearest, differ = make_case(kind, size, bits // 64, distance)
+        found = cluster_codes(codes.copy(), distance)
         assert found.nearest.tolist() == nearest and found.distance.tolist() == differ, distance
 
 

@@ -9,14 +9,13 @@ import cv2
 import keras
 import numpy as np
 import pytest
-from tensorflow.python.framework import config as tensorflow_config
 
 from shards.dataset import read_dataset, write_dataset
 from shards.storage.files import hash_file
 from tests.pages import Page
 from tests.terminal import check_piped
 from tests.tools.browser import console_errors, is_blank, open_page, resize, sideways
-from tests.trainer.runs import FINDER_TINY, read_weights, train_finder_here
+from tests.trainer.runs import FINDER_TINY, killed_after, read_weights, train_finder_here
 from tests.trainer.whole_frames import make_scene
 from trainer.finder_evaluation import finder_metrics
 from trainer.finder_settings import FinderSettings
@@ -29,7 +28,6 @@ from trainer.finding.finder_file import open_finder
 from trainer.finding.finder_json import read_finder_metadata
 from trainer.model.network import find_backbone
 from trainer.run_files.checkpoint import read_progress
-from trainer.training import checkpoint_callback
 from trainer.training.device import Device
 
 TINIEST = ("--resolution", "32")  # where nothing has to be learnt
@@ -135,30 +133,14 @@ def test_a_finished_run_is_not_done_again_but_its_report_is(finder_run, whole_fr
     assert "another run" in train_finder_here(whole_frames, out, *arguments).stderr.splitlines()[-1]
 
 
-class _Killed(BaseException):
-    pass
-
-
 def test_killed_in_an_epoch_it_ends_with_the_same_weights(whole_frames, tmp_path, monkeypatch):
     """As from SIGKILL right after a checkpoint: nothing more is written. The mood trainer's test kills processes."""
     arguments = (*FINDER_TINY, *TINIEST, "--epochs", "1", "--deterministic", "true", "--checkpoint_steps", "3")
-    write, written = checkpoint_callback.write_checkpoint, []
-
-    def write_and_die(folder, model, progress):
-        write(folder, model, progress)
-        written.append(progress.total_steps)
-        if len(written) == 2:  # after 6 steps of 10
-            raise _Killed
-
     monkeypatch.setattr(finder_metrics, "RESAMPLE_COUNT", 20)
-    try:
-        assert train_finder_here(whole_frames, tmp_path / "straight", *arguments).returncode == 0
-        monkeypatch.setattr(checkpoint_callback, "write_checkpoint", write_and_die)
-        with pytest.raises(_Killed):
-            train_finder_here(whole_frames, tmp_path / "run", *arguments)
-        result = train_finder_here(whole_frames, tmp_path / "run", *arguments)
-    finally:
-        tensorflow_config.disable_op_determinism()
+    assert train_finder_here(whole_frames, tmp_path / "straight", *arguments).returncode == 0
+    with killed_after(2):  # 6 steps of 10
+        train_finder_here(whole_frames, tmp_path / "run", *arguments)
+    result = train_finder_here(whole_frames, tmp_path / "run", *arguments)
     assert result.returncode == 0 and "goes on after 0 epochs and 6 of 10 steps" in result.stderr, result.stderr
     one, other = (read_weights(tmp_path / name / "finder.keras") for name in ("straight", "run"))
     assert one.keys() == other.keys()

@@ -13,13 +13,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from console.command import run_command
 from shards.dataset import read_dataset
 from shards.errors import CallError
 from tests.conftest import ROOT
 from tests.trainer.conftest import make_coloured
 from trainer.input import csv_preparation
 from trainer.settings import TrainSettings
-from trainer.train import parse_train_settings
+from trainer.train import main, parse_train_settings
 
 
 @pytest.fixture
@@ -114,7 +115,10 @@ def test_files_that_are_not_there(listed, tmp_path):
         csv_preparation.choose_dataset_folder(TrainSettings(str(listed), label_map=str(tmp_path)))
 
 
-TINY = "--backbone small --weights none --probe.epochs 0 --epochs 2 --batch_size 8 --resolution 48 --crop.size 64"
+TINY = (
+    "--backbone small --weights none --probe.epochs 0 --epochs 1 --batch_size 8 --resolution 48 --crop.size 64 "
+    "--measure_speed false --self_check false"
+)
 MOODS = {"1": 1, "편안/안정": 3}  # as the CSVs have them, a number and a name
 
 
@@ -137,13 +141,19 @@ def write_csvs(root: Path, frames: int) -> None:
             csv.writer(file).writerows(rows)
 
 
-def test_a_csv_becomes_a_dataset_once_and_is_trained_on(tmp_path):
+def train_here(*arguments: str) -> int:
+    """The command in this process; preprocess, which it runs, has a process of its own."""
+    return run_command("train", main, list(arguments))
+
+
+def test_a_csv_becomes_a_dataset_once_and_is_trained_on(tmp_path, monkeypatch, capfd):
     write_csvs(tmp_path, 6)
     command = ["--train", "train.csv", "--valid", "valid.csv", *TINY.split()]
-    with start(tmp_path, *command) as process:
-        output, errors = (text.decode() for text in process.communicate())
-    assert process.returncode == 0, errors
-    (folder,) = (tmp_path / "data").glob("train-????????")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    assert train_here(*command) == 0
+    output, errors = capfd.readouterr()
+    (folder,) = Path("data").glob("train-????????")
     assert f"in data/{folder.name}" in errors.splitlines()[0]
     assert "video_repeated" in output and "image_missing" in output
     rows = pd.read_parquet(folder / "manifest.parquet")
@@ -151,19 +161,19 @@ def test_a_csv_becomes_a_dataset_once_and_is_trained_on(tmp_path):
     assert len(repeated) == 12 and set(repeated.video) == {"dog-sit-100009", "dog-sit-300009"}  # those in both files
     assert rows[rows.status == "kept"].groupby("split").size().to_dict() == {"train": 36, "val": 24}
     assert rows[rows.status == "kept"].label.isin(MOODS.values()).all()
-    record = json.loads((tmp_path / "runs/train/run.json").read_text())
+    record = json.loads(Path("runs/train/run.json").read_text())
     assert record["data"]["train"]["path"] == f"data/{folder.name}" and record["command"][3:] == command
     assert read_dataset(folder).settings["dedupe"]["enabled"] is False
     made = (folder / "dataset.json").stat().st_mtime_ns
-    with start(tmp_path, *command, "--seed", "1", "--out", "runs/again") as process:
-        output, errors = (text.decode() for text in process.communicate())
-    assert process.returncode == 0 and "was made a dataset before" in errors.splitlines()[0]
+    assert train_here(*command, "--seed", "1", "--out", "runs/again") == 0
+    output, errors = capfd.readouterr()
+    assert "was made a dataset before" in errors.splitlines()[0]
     assert "video_repeated" not in output and (folder / "dataset.json").stat().st_mtime_ns == made
-    assert [path.name for path in (tmp_path / "data").glob("train-????????")] == [folder.name]
+    assert [path.name for path in Path("data").glob("train-????????")] == [folder.name]
 
 
-def test_stopped_while_the_dataset_is_made_it_goes_on(tmp_path):
-    write_csvs(tmp_path, 40)
+def test_stopped_while_the_dataset_is_made_it_goes_on(tmp_path, monkeypatch):
+    write_csvs(tmp_path, 12)
     command = ["--train", "train.csv", "--valid", "valid.csv", *TINY.split()]
     with start(tmp_path, *command) as process:
         while not list(tmp_path.glob("data/train-*/.work")):
@@ -175,7 +185,7 @@ def test_stopped_while_the_dataset_is_made_it_goes_on(tmp_path):
     assert process.returncode == 130, lines
     assert lines[-1] == "train: preprocess ended with status 130, for the reason that it gave above"
     assert "preprocess: stopped" in lines[-2] and not list(tmp_path.glob("data/train-*/dataset.json"))
-    with start(tmp_path, *command) as process:
-        _, errors = process.communicate()
-    assert process.returncode == 0, errors.decode()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    assert train_here(*command) == 0
     assert list(tmp_path.glob("data/train-*/dataset.json")) and (tmp_path / "runs/train/model.keras").exists()

@@ -21,7 +21,7 @@ from shards.errors import CallError
 from shards.storage.files import hash_file
 from shards.storage.folder_lock import lock_folder
 from tests.terminal import check_piped
-from tests.trainer.runs import SCRATCH, read_weights, train, train_here, train_until
+from tests.trainer.runs import SCRATCH, killed_after, read_weights, train, train_here, train_until
 from trainer.checks import throughput
 from trainer.input import record_batches
 from trainer.model.mood_json import read_metadata
@@ -30,15 +30,22 @@ from trainer.run_files.checkpoint import list_checkpoints, read_progress
 from trainer.settings import ProbeSettings, TrainSettings
 from trainer.training.checkpoint_callback import CheckpointCallback
 
-EXACT = ("--deterministic", "true", "--checkpoint_steps", "2", "--augment", "true", "--measure_speed", "true")
+EXACT = ("--deterministic", "true", "--checkpoint_steps", "2", "--augment", "true")
+
+
+def train_and_measure(pets, out, *arguments):
+    """A run that measures its speed too, each for an instant."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(throughput, "_SECONDS", 0.2)
+        return train_here(pets, out, *arguments, "--measure_speed", "true")
 
 
 @pytest.fixture(scope="module")
 def finished(pets, tmp_path_factory):
-    """A run with everything switched on, in a process of its own; its folder and the finished process."""
+    """A run with everything switched on; its folder and what it printed."""
     out = tmp_path_factory.mktemp("runs") / "기분"
-    arguments = (*SCRATCH, "--epochs", "8", "--self_check", "true", "--measure_speed", "true", "--tensorboard")
-    result = train(pets, out, *arguments)
+    arguments = (*SCRATCH, "--epochs", "8", "--self_check", "true", "--tensorboard")
+    result = train_and_measure(pets, out, *arguments)
     assert result.returncode == 0, result.stderr
     return out, result
 
@@ -156,7 +163,7 @@ def straight(pets, small_weights, tmp_path_factory):
     """Two stages without a stop."""
     out = tmp_path_factory.mktemp("straight") / "run"
     arguments = ("--weights", str(small_weights), "--probe.epochs", "2", "--epochs", "2", *EXACT)
-    result = train(pets, out, *arguments)
+    result = train_and_measure(pets, out, *arguments)
     assert result.returncode == 0, result.stderr
     return out, arguments
 
@@ -174,21 +181,26 @@ def same_run(one, other) -> None:
     assert rows[0] == rows[1] and len(rows[0]) == 4
 
 
-def test_killed_in_both_stages_and_a_bit_flipped_it_ends_the_same(straight, pets, tmp_path):
+def test_stopped_and_killed_in_both_stages_and_a_bit_flipped_it_ends_the_same(straight, pets, tmp_path):
+    """Real signals to processes of their own, each of which goes on after the one before."""
     done, arguments = straight
     out = tmp_path / "run"
-    stages = set()
-    for checkpoints in (3, 4, 4):
-        status, _ = train_until(pets, out, checkpoints, signal.SIGKILL, *arguments)
-        assert status == -signal.SIGKILL
+    reached = []
+    for number, checkpoints in ((signal.SIGTERM, 1), (signal.SIGKILL, 3), (signal.SIGINT, 4)):
+        status, errors = train_until(pets, out, checkpoints, number, *arguments)
+        if number == signal.SIGKILL:
+            assert status == -number
+        else:
+            assert status == 130
+            assert "stopped" in errors.splitlines()[-1] and "run the same command again" in errors.splitlines()[-1]
         progress, _ = read_progress(out)
-        stages.add((progress.stage, progress.step > 0))
-    assert {stage for stage, _ in stages} == {0, 1} and any(middle for _, middle in stages)
+        reached.append((progress.stage, progress.step > 0))
+    assert {stage for stage, _ in reached} == {0, 1} and any(middle for _, middle in reached)
     newest = list_checkpoints(out)[0]
     data = bytearray(newest.read_bytes())
     data[len(data) // 3] ^= 1  # of a weight, most likely
     newest.write_bytes(data)
-    result = train(pets, out, *arguments)
+    result = train_and_measure(pets, out, *arguments)  # goes on as from SIGKILL after the checkpoint before
     assert result.returncode == 0 and "goes on after" in result.stderr
     assert f"note    {newest} differs from what was written" in result.stderr
     (*_, last) = json.loads((out / "run.json").read_text())["continued"]
@@ -196,19 +208,8 @@ def test_killed_in_both_stages_and_a_bit_flipped_it_ends_the_same(straight, pets
     same_run(done, out)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_it_says_how_to_go_on(straight, pets, tmp_path, number):
-    done, arguments = straight
-    out = tmp_path / "run"
-    status, errors = train_until(pets, out, 2, number, *arguments)
-    assert status == 130
-    assert "stopped" in errors.splitlines()[-1] and "run the same command again" in errors.splitlines()[-1]
-    assert train(pets, out, *arguments).returncode == 0
-    same_run(done, out)
-
-
 def test_several_devices(pets, tmp_path):
-    result = train(pets, tmp_path / "two", *SCRATCH, "--devices", "2", "--self_check", "true")
+    result = train(pets, tmp_path / "two", *SCRATCH, "--epochs", "1", "--devices", "2", "--self_check", "true")
     assert result.returncode == 0, result.stderr
     assert "2 × " in result.stderr and "XLA off" in result.stderr
     assert json.loads((tmp_path / "two/run.json").read_text())["device"]["count"] == 2
@@ -338,7 +339,8 @@ def test_replace_removes_another_run_but_continues_its_own(pets, tmp_path):
     """The same command continues its run, also with --replace; what another run left is removed, damaged or not."""
     out = tmp_path / "run"
     arguments = (*SCRATCH, "--checkpoint_steps", "2", "--replace")
-    assert train_until(pets, out, 3, signal.SIGKILL, *arguments)[0] == -signal.SIGKILL
+    with killed_after(3):
+        train_here(pets, out, *arguments)
     result = train_here(pets, out, *arguments)
     assert result.returncode == 0 and "goes on after" in result.stderr
     before = (out / "report.html").read_bytes()

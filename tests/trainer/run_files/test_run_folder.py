@@ -1,40 +1,29 @@
 """A run's folder: which files are known to be a run's, which are removed, and what a kill at any instant leaves."""
 
 import json
+import os
 import shutil
-import signal
-import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from shards.errors import CallError, DataError
-from tests.conftest import ROOT
 from tests.trainer.networks import OFFSET, build, describe
-from tests.trainer.runs import SCRATCH, TINY, train_here
+from tests.trainer.runs import SCRATCH, train_here
 from trainer.model.model_file import write_model
 from trainer.run_files.run_folder import open_folder
 from trainer.run_files.run_record import write_record
 
-# The command, killed the moment before a file of that name appears; `folder`: before a folder of that name goes.
-KILLED = """
-import os, shutil, signal, sys
-from pathlib import Path
-place, name = sys.argv.pop(1), sys.argv.pop(1)
-def kill_before(action, which):
-    def act(*paths, **how):
-        if name in Path(os.fsdecode(paths[which])).name:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return action(*paths, **how)
-    return act
-if place == "file":
-    os.replace = kill_before(os.replace, 1)
-else:
-    shutil.rmtree = kill_before(shutil.rmtree, 0)
-from trainer.train import main
-sys.exit(main(sys.argv[1:]))
-"""
+# The moment before a file of that name appears, or before a folder of that name goes.
+INSTANTS = [
+    ("file", "run.json"),  # in its first moments
+    ("folder", "self_check"),
+    ("file", "0000000000.npz"),
+    ("folder", "model.keras"),
+    ("file", "metrics.json"),
+]
 PLOTS = ("curves.png", "confusion.png", "reliability.png", "recall.png")
 
 
@@ -42,28 +31,50 @@ def list_hidden(folder: Path) -> list[str]:
     return [path.name for path in folder.rglob(".*")]
 
 
+@contextmanager
+def copied_at_instants(folder: Path, copies: Path) -> Iterator[None]:
+    """Copy a folder at each of INSTANTS, to copies/NAME: what a kill at that moment leaves."""
+
+    def copy_before(kind, action, which):
+        def act(*paths, **how):
+            target = Path(os.fsdecode(paths[which])).name
+            for place, name in INSTANTS:
+                if place == kind and name in target and not (copies / name).exists():
+                    shutil.copytree(folder, copies / name)
+            return action(*paths, **how)
+
+        return act
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "replace", copy_before("file", os.replace, 1))
+        patch.setattr(shutil, "rmtree", copy_before("folder", shutil.rmtree, 0))
+        yield
+
+
 def test_killed_at_any_instant_it_leaves_nothing_that_stays(pets, tmp_path):
-    out = tmp_path / "run"
+    out, copies = tmp_path / "run", tmp_path / "copies"
     arguments = (*SCRATCH, "--epochs", "1", "--checkpoint_steps", "2", "--self_check", "true", "--tensorboard")
-    call = ["--train", str(pets), "--out", str(out), *TINY, *arguments]
-    places = [
-        ("file", "run.json"),  # in its first moments
-        ("folder", "self_check"),
-        ("file", "0000000000.npz"),
-        ("folder", "model.keras"),
-        ("file", "metrics.json"),
-    ]
-    for place, name in places:
-        done = subprocess.run([sys.executable, "-c", KILLED, place, name, *call], cwd=ROOT, capture_output=True)
-        assert done.returncode == -signal.SIGKILL, done.stderr
-        assert any(name in left for left in list_hidden(out)), name
+    with copied_at_instants(out, copies):
+        assert train_here(pets, out, *arguments).returncode == 0
+    fingerprint = json.loads((out / "run.json").read_bytes())["fingerprint"]
+    left = [copies / name for _, name in INSTANTS]
+    for folder in left:
+        assert any(folder.name in name for name in list_hidden(folder)), folder.name
+    # Killed at the last instant, and with what the kills before it left.
+    shutil.rmtree(out)
+    shutil.copytree(left[-1], out)
+    for folder in left[:-1]:
+        for path in folder.rglob(".*"):
+            target = out / path.relative_to(folder)
+            shutil.copytree(path, target, dirs_exist_ok=True) if path.is_dir() else shutil.copy(path, target)
+        # After each kill the folder is still known for this run's, and is tidied.
+        record = open_folder(folder, fingerprint, False)
+        assert (record is None) == (folder.name == "run.json") and list_hidden(folder) == []
     result = train_here(pets, out, *arguments)
-    assert result.returncode == 0, result.stderr
-    assert list_hidden(tmp_path) == [] and (out / "report.html").exists()
-    replaced = train_here(
-        pets, out, *arguments, "--seed", "7", "--replace"
-    )  # all that a run writes is known for a run's
-    assert replaced.returncode == 0, replaced.stderr
+    assert result.returncode == 0 and "goes on after" in result.stderr, result.stderr
+    assert list_hidden(out) == list(tmp_path.glob(".*")) == [] and (out / "report.html").exists()
+    # All that a run writes is known for a run's.
+    assert open_folder(out, "another run", True) is None and list(out.iterdir()) == []
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,7 @@
 """Photos through the whole command: COCO and VOC sources to a dataset whose every byte is verified."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 
@@ -12,6 +9,7 @@ from shards.dataset import read_dataset
 from shards.jpeg_headers import read_file_header
 from shards.manifest import read_manifest
 from shards.verification import verify_dataset
+from tests.preprocess.command_runs import preprocess_here
 from tests.preprocess.sources.photos.photo_rows import LABEL_MAP
 from tests.preprocess.sources.photos.test_coco_json import make_annotation, make_image, write_coco
 from tests.preprocess.sources.photos.test_voc_tree import write_file
@@ -36,20 +34,17 @@ def make_coco_of_yolo(folder, path):
     return write_coco(path, images, annotations, categories, photos=False)
 
 
-def preprocess(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "preprocess", *map(str, arguments), "--workers", "1"],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"NO_COLOR": "1"},
-    )
+@pytest.fixture
+def preprocess(two_workers):
+    """The command in this process, one task at a time."""
+    return lambda *arguments: preprocess_here(*arguments, "--workers", "1")
 
 
 def read_rows(out):
     return [row for rows in read_manifest(out) for row in rows.to_pylist()]
 
 
-def test_real_photos(real_files, tmp_path):
+def test_real_photos(preprocess, real_files, tmp_path):
     boxes = real_files / "boxes"
     shutil.copytree(boxes / "coco_permissive" / "images", tmp_path / "images")
     coco = make_coco_of_yolo(boxes / "coco_permissive", tmp_path / "annotations" / "instances.json")
@@ -88,7 +83,7 @@ def photos(tmp_path):
     return tmp_path
 
 
-def test_made_photos(photos):
+def test_made_photos(preprocess, photos):
     sources = sorted((photos / "annotations").iterdir())
     arguments = ["--source", *sources, photos / "voc", "--label_map", photos / "map.json", "--out", photos / "out"]
     done = preprocess(*arguments)
@@ -103,7 +98,7 @@ def test_made_photos(photos):
     assert preprocess(*arguments).returncode == 2  # another dataset, which needs --replace
 
 
-def test_a_forgotten_label_map_is_named(photos):
+def test_a_forgotten_label_map_is_named(preprocess, photos):
     done = preprocess("--source", photos / "annotations" / "instances_val2017.json", "--out", photos / "out")
     assert done.returncode == 1 and "emotion_unknown 3; --label_map FILE says" in done.stderr
     assert len([line for line in done.stderr.splitlines() if "label_map" in line]) == 1
