@@ -70,6 +70,8 @@ def write_task(folder: Path, number: int) -> TaskSummary:
         "duplicate_of": pa.array(np.where(kept, None, np.array(keys, object)), pa.string()),
         "hash": pa.array([value.tobytes() for value in rng.integers(0, 2**63, TASK_ROWS)], pa.binary(8)),
         "detail": pa.array(rng.integers(10_000, 50_000, TASK_ROWS), pa.int32()),
+        "mood_korean": pa.nulls(TASK_ROWS, _SCHEMA.field("mood_korean").type),  # filled in with the manifest
+        "mood_english": pa.nulls(TASK_ROWS, _SCHEMA.field("mood_english").type),
         "pixels": pa.nulls(TASK_ROWS, pa.binary(16)),
         "shuffle_key": pa.array(rng.integers(0, 2**63, TASK_ROWS, dtype=np.uint64), pa.uint64(), mask=~kept),
         "spill_offset": pa.array(np.arange(TASK_ROWS) * RECORD_BYTES, pa.int64(), mask=~kept),

@@ -15,13 +15,14 @@ from trainer.evaluation.run_page import read_run_metrics
 from trainer.run_files.file_names import RECORD_FILE
 from trainer.run_files.run_record import read_record
 
+_METRICS = {"macro_f1": "macro-F1", "accuracy": "accuracy", "balanced_accuracy": "balanced accuracy"}
 # By the name of the model's file: the figures, as paths in metrics.json's evaluation. The first decides.
 _FIGURES = {
     "model.keras": {
-        f"{metric.replace('_', ' ')} of {level}, {prior.replace('_', ' ')}": (level, prior, metric)
+        f"{words} of {level}, {prior.replace('_', ' ')}": (level, prior, metric)
         for prior in ("equal_priors", "natural_prior")
         for level in ("frames", "videos")
-        for metric in ("macro_f1", "accuracy", "balanced_accuracy")
+        for metric, words in _METRICS.items()
     },
     "finder.keras": {
         "AP at IoU 0.5 to 0.95": ("ap",),
