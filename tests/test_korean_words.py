@@ -33,7 +33,12 @@ WORDS = {  # what must not stand in a page: what stands there instead
     "매크로 F1": "macro-F1",
     "기록의 순서": "레코드 순서",
 }
-SPEAKS_TO_OWNERS = ("trainer/answering/", "trainer/inference.py", "tools/serving/")  # of a pet's 기분
+SPEAKS_TO_OWNERS = (
+    "trainer/answering/",
+    "trainer/inference.py",
+    "trainer/inference_output.py",
+    "tools/serving/",
+)  # of a pet's 기분
 PLAIN_STYLE = re.compile(r"[가-힣](?<!니)다\.|(?:어요|아요|해요|지요)\.")  # 한다체 and 해요체
 FINALS = {"을": True, "를": False, "은": True, "는": False, "과": True, "와": False}
 SPOKEN = {"JSON": True, "XML": True, "CSV": False, "GPU": False, "CPU": False, "zip": True, "tar": False, "JPEG": False}

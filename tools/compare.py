@@ -49,9 +49,9 @@ def main(arguments: list[str]) -> int:
         stated = {"made_by": REPORT_MARK, "a": str(a), "b": str(b)} | found
         write_text(chosen.json, json.dumps(stated, ensure_ascii=False, indent=1) + "\n")
     write_text(html, render_comparison_page(a, b, found))
-    korean, *lines = (describe_comparison_in_korean(found), *describe_comparison(found))
-    print_result(korean, *lines)
-    print_ending(list(filter(None, files.values())), (), None)
+    lines = describe_comparison(found)
+    print_result(describe_comparison_in_korean(found), *lines)
+    print_ending(list(files.values()), (), None)
     return 0
 
 

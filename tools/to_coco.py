@@ -11,7 +11,7 @@ from pathlib import Path
 
 from console.command import Parser, run_command
 from console.output.ending import name_command, print_ending
-from console.output.messages import print_warning
+from console.output.messages import print_detail, print_warning
 from console.progress import show_waiting
 from shards.dataset import SPLITS
 from shards.errors import CallError, DataError
@@ -47,6 +47,8 @@ def main(arguments: list[str]) -> int:
         raise DataError(f"{chosen.dataset}: no row has an image; nothing was written")
     if not sources:
         print_warning("to_coco: the sources are not where they were; paths are relative, --source names them")
+    for name, count in counts.items():
+        print_detail(f"{out / name}: {count.images:,} images, {count.boxes:,} boxes")
     images, boxes = (sum(getattr(count, what) for count in counts.values()) for what in ("images", "boxes"))
     made = {name: out / name for name in counts}
     valid = ["--valid_source", made["val.json"]] if "val.json" in made else []

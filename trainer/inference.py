@@ -35,7 +35,7 @@ from trainer.answering.prediction import check_box_fits, predict_files
 from trainer.finding.finder_file import open_finder
 from trainer.finding.found_pet import Finder
 from trainer.inference_end import WatchedAnswers, print_inference_end
-from trainer.inference_output import Answer, Outcome, print_json, print_json_lines, print_text
+from trainer.inference_output import Answer, InferenceOutcome, print_json, print_json_lines, print_text
 from trainer.model.mood_json import Metadata, read_metadata
 
 
@@ -63,7 +63,7 @@ def main(arguments: list[str]) -> int:
     else:
         answers = _answer_without_finder(options, metadata, files, rule, report_problem)
     watched = WatchedAnswers(answers)
-    outcome = Outcome(options.weight_path, options.finder, rule, problems, passed_over)
+    outcome = InferenceOutcome(options.weight_path, options.finder, rule, problems, passed_over)
     if options.json:
         print_json(watched, outcome)
     elif options.jsonl:

@@ -16,7 +16,7 @@ _WHOLE_PICTURE_NOTE = (
 Answer = dict[str, Any] | list[str]  # of a file: for JSON, or lines of text
 
 
-class Outcome(NamedTuple):
+class InferenceOutcome(NamedTuple):
     """What is said beside the answers. `problems` are complete once all answers are drawn."""
 
     model: Path
@@ -41,7 +41,7 @@ def print_text(answers: Iterator[Answer], rule: DecisionRule, is_whole: bool) ->
         print(_WHOLE_PICTURE_NOTE)
 
 
-def print_json(answers: Iterator[Answer], outcome: Outcome) -> None:
+def print_json(answers: Iterator[Answer], outcome: InferenceOutcome) -> None:
     """Print one document."""
     results, rule = list(answers), outcome.rule
     document = {
@@ -59,7 +59,7 @@ def print_json(answers: Iterator[Answer], outcome: Outcome) -> None:
     print()
 
 
-def print_json_lines(answers: Iterator[Answer], outcome: Outcome) -> None:
+def print_json_lines(answers: Iterator[Answer], outcome: InferenceOutcome) -> None:
     """Print a line for each file as soon as it is known: its answer as in the document, or `file` and `error`."""
     said = 0
 
