@@ -18,7 +18,8 @@ def test_pictures_are_those_of_their_places(pets):
     pictures = read_thumbnails(split, places)
     assert list(pictures) == places
     means = {}
-    for place, (key, jpeg) in pictures.items():
+    for place, (key, jpeg, timestamp) in pictures.items():
+        assert timestamp == read_whole_records(split, [place])[0]["timestamp"]
         pixels = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
         assert pixels.shape == (SIZE, SIZE, 3)  # smaller than a picture's side: not enlarged
         assert key.startswith(split.video_names[split.videos[place]])
@@ -30,7 +31,7 @@ def test_pictures_are_those_of_their_places(pets):
 def test_large_crops_are_made_small(pets, monkeypatch):
     monkeypatch.setattr(example_pictures, "PICTURE_SIDE", 32)
     split = open_split(pets, "val")
-    ((_, jpeg),) = read_thumbnails(split, [3]).values()
+    ((_, jpeg, _),) = read_thumbnails(split, [3]).values()
     assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape == (32, 32, 3)
     assert len(jpeg) < len(read_whole_records(split, [3])[0]["image"])
 
