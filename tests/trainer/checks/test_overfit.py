@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shards.errors import DataError
-from tests.trainer.runs import train
+from tests.trainer.runs import train_here
 from trainer.checks import overfit
 from trainer.input.dataset_split import open_split
 from trainer.settings import InputSettings, ProbeSettings, TrainSettings
@@ -16,7 +16,7 @@ CPU = Device("cpu", "test", "tensorflow", "float32", False, 1)
 
 
 def test_as_a_command(pets, tmp_path):
-    result = train(pets, tmp_path / "run", "--weights", "none", "--probe.epochs", "0", "--overfit", "32")
+    result = train_here(pets, tmp_path / "run", "--weights", "none", "--probe.epochs", "0", "--overfit", "32")
     assert result.returncode == 0, result.stderr
     learnt, inferred = map(float, re.findall(r"[01]\.\d\d", result.stdout))
     assert "32 pictures learnt" in result.stdout and learnt >= 0.99 and inferred >= 0.9
@@ -37,7 +37,7 @@ def test_the_same_picture_with_two_labels_cannot_be_learnt(pets, monkeypatch):
 
 def test_a_size_that_the_shards_do_not_hold(pets, tmp_path):
     arguments = ("--weights", "none", "--probe.epochs", "0", "--overfit", "8", "--resolution", "300")
-    result = train(pets, tmp_path / "run", *arguments)
+    result = train_here(pets, tmp_path / "run", *arguments)
     assert (
         result.returncode == 2
         and "resolution 300: a window of 0.875 of the 64 pixels" in result.stderr.splitlines()[-1]
