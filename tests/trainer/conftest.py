@@ -101,11 +101,13 @@ def finder_run(whole_frames, tmp_path_factory):
     """A short run of the finder with everything switched on; its folder, output and messages."""
     from tests.trainer.runs import FINDER_TINY, train_finder_here
     from trainer.checks import throughput
+    from trainer.finder_evaluation import finder_metrics
 
     out = tmp_path_factory.mktemp("runs") / "찾기"
     arguments = (*FINDER_TINY, "--epochs", "6", "--self_check", "true", "--measure_speed", "true")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(throughput, "_SECONDS", 0.2)
+        patch.setattr(finder_metrics, "RESAMPLE_COUNT", 100)
         result = train_finder_here(whole_frames, out, *arguments)
     assert result.returncode == 0, result.stderr
     return out, result

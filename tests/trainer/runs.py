@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,16 +85,33 @@ class Killed(BaseException):
 @contextmanager
 def killed_after(checkpoints: int) -> Iterator[None]:
     """A run in this process ends right after it has written so many checkpoints, and writes nothing more."""
+
+    def die() -> None:
+        raise Killed
+
+    with pytest.raises(Killed), _acting_after(checkpoints, die):
+        yield
+
+
+@contextmanager
+def copied_after(checkpoints: int, folder: Path, copy: Path) -> Iterator[None]:
+    """The folder of a run in this process is copied when it has so many checkpoints: what a kill there leaves."""
+    with _acting_after(checkpoints, lambda: shutil.copytree(folder, copy)):
+        yield
+
+
+@contextmanager
+def _acting_after(checkpoints: int, act: Callable[[], object]) -> Iterator[None]:
     write, written = checkpoint_callback.write_checkpoint, []
 
-    def write_and_die(folder: Path, model: keras.Model, progress: Progress) -> None:
+    def write_and_act(folder: Path, model: keras.Model, progress: Progress) -> None:
         write(folder, model, progress)
         written.append(progress.total_steps)
         if len(written) == checkpoints:
-            raise Killed
+            act()
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(checkpoint_callback, "write_checkpoint", write_and_die)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint_callback, "write_checkpoint", write_and_act)
         yield
 
 

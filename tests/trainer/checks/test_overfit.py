@@ -7,7 +7,7 @@ import pytest
 
 from shards.errors import DataError
 from tests.terminal import check_piped
-from tests.trainer.runs import train
+from tests.trainer.runs import train_here
 from trainer.checks import overfit
 from trainer.input.dataset_split import open_split
 from trainer.settings import InputSettings, ProbeSettings, TrainSettings
@@ -17,7 +17,7 @@ CPU = Device("cpu", "test", "tensorflow", "float32", False, 1)
 
 
 def test_as_a_command(pets, tmp_path):
-    result = train(pets, tmp_path / "run", "--weights", "none", "--probe.epochs", "0", "--overfit", "32")
+    result = train_here(pets, tmp_path / "run", "--weights", "none", "--probe.epochs", "0", "--overfit", "32")
     assert result.returncode == 0, result.stderr
     learnt, inferred = map(float, re.findall(r"[01]\.\d\d", result.stdout.splitlines()[0]))
     assert check_piped(result.stdout, result.stderr)[2] == ["--train", str(pets)]
@@ -39,7 +39,7 @@ def test_the_same_picture_with_two_labels_cannot_be_learnt(pets, monkeypatch):
 
 def test_a_size_that_the_shards_do_not_hold(pets, tmp_path):
     arguments = ("--weights", "none", "--probe.epochs", "0", "--overfit", "8", "--resolution", "300")
-    result = train(pets, tmp_path / "run", *arguments)
+    result = train_here(pets, tmp_path / "run", *arguments)
     assert (
         result.returncode == 2
         and "resolution 300: a window of 0.875 of the 64 pixels" in result.stderr.splitlines()[-1]

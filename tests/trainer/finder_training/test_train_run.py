@@ -15,7 +15,7 @@ from shards.storage.files import hash_file
 from tests.pages import Page
 from tests.terminal import check_piped
 from tests.tools.browser import console_errors, is_blank, open_page, resize, sideways
-from tests.trainer.runs import FINDER_TINY, killed_after, read_weights, train_finder_here
+from tests.trainer.runs import FINDER_TINY, copied_after, read_weights, train_finder_here
 from tests.trainer.whole_frames import make_scene
 from trainer.finder_evaluation import finder_metrics
 from trainer.finder_settings import FinderSettings
@@ -137,9 +137,8 @@ def test_killed_in_an_epoch_it_ends_with_the_same_weights(whole_frames, tmp_path
     """As from SIGKILL right after a checkpoint: nothing more is written. The mood trainer's test kills processes."""
     arguments = (*FINDER_TINY, *TINIEST, "--epochs", "1", "--deterministic", "true", "--checkpoint_steps", "3")
     monkeypatch.setattr(finder_metrics, "RESAMPLE_COUNT", 20)
-    assert train_finder_here(whole_frames, tmp_path / "straight", *arguments).returncode == 0
-    with killed_after(2):  # 6 steps of 10
-        train_finder_here(whole_frames, tmp_path / "run", *arguments)
+    with copied_after(2, tmp_path / "straight", tmp_path / "run"):  # 6 steps of 10
+        assert train_finder_here(whole_frames, tmp_path / "straight", *arguments).returncode == 0
     result = train_finder_here(whole_frames, tmp_path / "run", *arguments)
     assert result.returncode == 0 and "goes on after 0 epochs and 6 of 10 steps" in result.stderr, result.stderr
     one, other = (read_weights(tmp_path / name / "finder.keras") for name in ("straight", "run"))
