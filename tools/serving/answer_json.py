@@ -1,8 +1,11 @@
 """Answers as JSON: the document of the command line's --json, and one short line for each frame of a clip."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from tools.serving.judging import JudgedFrame
 from tools.serving.refusal import Refusal
@@ -43,14 +46,32 @@ class AnswerDocument:
         }
 
 
-def build_frame_line(frame: JudgedFrame, numbers: Sequence[int], rule: DecisionRule) -> dict[str, Any]:
-    """A frame of a clip as the page draws it; `numbers` says which pet of the clip each of its pets is."""
-    pets = []
-    for number, pet in zip(numbers, frame.pets, strict=True):
-        probabilities = rule.compute_probabilities(pet.logits)
-        shares = [round(float(p), 4) for p in probabilities]
-        pets.append(
-            {"track": number, "box": pet.box._asdict(), "species": pet.species}
-            | {"label": rule.decide(probabilities), "probabilities": shares}
-        )
-    return {"frame": {"seconds": round(frame.seconds, 3), "width": frame.width, "height": frame.height, "pets": pets}}
+class LiveMoods:
+    """The moods of a clip's pets while its frames arrive: each averaged over the last `rule.smooth` seconds of the pet.
+
+    The answer for the whole clip also knows what comes after each frame, see DecisionRule.smooth.
+    """
+
+    def __init__(self, rule: DecisionRule):
+        self._rule = rule
+        self._recent: dict[int, deque[tuple[float, np.ndarray]]] = {}  # by number of the pet
+
+    def build_line(self, frame: JudgedFrame, numbers: Sequence[int]) -> dict[str, Any]:
+        """A frame as the page draws it; `numbers` says which pet of the clip each of its pets is."""
+        pets = []
+        for number, pet in zip(numbers, frame.pets, strict=True):
+            probabilities = self._rule.compute_probabilities(self._average(number, frame.seconds, pet.logits))
+            shares = [round(float(p), 4) for p in probabilities]
+            pets.append(
+                {"track": number, "box": pet.box._asdict(), "species": pet.species}
+                | {"label": self._rule.decide(probabilities), "probabilities": shares}
+            )
+        size = {"width": frame.width, "height": frame.height}
+        return {"frame": {"seconds": round(frame.seconds, 3), **size, "pets": pets}}
+
+    def _average(self, number: int, seconds: float, logits: np.ndarray) -> np.ndarray:
+        recent = self._recent.setdefault(number, deque())
+        recent.append((seconds, logits))
+        while recent[0][0] < seconds - self._rule.smooth - 1e-6:  # times are rounded
+            recent.popleft()
+        return np.mean([each for _, each in recent], axis=0)

@@ -17,7 +17,7 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from console.failures import describe_failure
-from tools.serving.answer_json import AnswerDocument, build_frame_line
+from tools.serving.answer_json import AnswerDocument, LiveMoods
 from tools.serving.clip_file import ClipFile, open_clip_file
 from tools.serving.judging import JudgedFrame, Judging
 from tools.serving.page.page_files import PageFile
@@ -123,10 +123,11 @@ class Api:
     async def _stream_clip(self, clip: ClipFile) -> AsyncIterator[bytes]:
         """Yield a line of JSON for each frame, then one with the answer, one with the error, or both."""
         collected, problem = _Collected(), None
+        moods = LiveMoods(self._document.rule)
         try:
             async with aclosing(self._judging.judge_clip(clip)) as frames:
                 async for frame in frames:
-                    yield _encode_line(build_frame_line(frame, collected.add(frame), self._document.rule))
+                    yield _encode_line(moods.build_line(frame, collected.add(frame)))
         except Exception as error:
             problem = error if isinstance(error, Refusal) else refuse_fault()
             reason = problem.english if problem is error else describe_failure(error)[1]
