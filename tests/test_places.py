@@ -58,8 +58,10 @@ def test_a_dataset_is_made_checked_and_shown_anywhere(place):
         ("tools.dataset_report", place / "out", "--json", place / "figures.json"),
         ("tools.dedupe_report", place / "out", "--json", place / "near.json", "--csv", place / "near.csv"),
         ("tools.to_csv", place / "out"),
-        ("preprocess", "--source", place / "out.csv/train.csv", "--valid_source", place / "out.csv/val.csv")
-        + ("--out", place / "csv", "--workers", "1"),
+        (
+            *("preprocess", "--source", place / "out.csv/train.csv", "--valid_source", place / "out.csv/val.csv"),
+            *("--out", place / "csv", "--workers", "1"),
+        ),
     ):
         done = run_strangely(place, *command)
         assert done.returncode == 0, (command, done.stderr)
