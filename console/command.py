@@ -7,8 +7,9 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from console.calls.completion import offer_parser
 from console.calls.examples import format_examples
 from console.calls.given_paths import refuse_urls
 from console.failures import describe_failure
@@ -30,6 +31,10 @@ class Parser(argparse.ArgumentParser):
         )
         self.add_argument("--debug", action="store_true", help="show tracebacks")
         self.add_argument("--version", action=VersionAction, help=VERSION_HELP)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        offer_parser(self)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         raise CallError(message)
