@@ -44,10 +44,10 @@ Answer = dict[str, Any] | list[str]  # of a file: for JSON, or lines of text
 
 def main(arguments: list[str]) -> int:
     options = _parse_options(arguments)
-    check_named_paths("--image", options.image)
     metadata = read_metadata(options.weight_path)
     _check_options(options, metadata)
     _check_finder_options(options)
+    check_named_paths("--image", options.image)
     finder = open_finder(options.finder) if options.finder else None
     files = list_media_files(options.image)
     if options.box:
