@@ -7,8 +7,9 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from console.calls.completion import offer_parser
 from console.calls.examples import format_examples
 from console.calls.given_paths import refuse_urls
 from console.failures import describe_failure
@@ -33,6 +34,10 @@ class Parser(argparse.ArgumentParser):
         for name, options in OUTPUT_FLAGS.items():
             self.add_argument(f"--{name}", **options)
         self.add_argument("--version", action=VersionAction, help=VERSION_HELP)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        offer_parser(self)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         raise CallError(message)

@@ -9,6 +9,7 @@ import runpy
 import sys
 from typing import NamedTuple
 
+from console.calls.completion import format_completion
 from console.command import run_command
 from console.version import find_version
 from shards.errors import CallError
@@ -44,17 +45,21 @@ COMMANDS = {
 def format_help() -> str:
     width = max(map(len, COMMANDS))
     lines = [f"  {name:{width}}  {command.about}" for name, command in COMMANDS.items()]
+    lines.append(f"  {'completion':{width}}  what a shell completes behind petmood: bash or zsh")
     return "\n".join(["usage: petmood NAME ... | petmood NAME --help | petmood --version", "", *lines])
 
 
 def choose_module(arguments: list[str]) -> str | None:
     """The module of the named command; None where the call was answered here. Raises CallError for another name."""
     name = arguments[0] if arguments else "--help"
-    if name in ("-h", "--help", "help"):
+    if name in ("-h", "--help", "help") or (name == "completion" and arguments[1:2] in (["-h"], ["--help"])):
         print(format_help())
         return None
     if name == "--version":
         print(f"petmood {find_version()}")
+        return None
+    if name == "completion":
+        print(format_completion(" ".join(arguments[1:]), COMMANDS))
         return None
     if name not in COMMANDS:
         raise CallError(f"{name}: no command; there are {', '.join(COMMANDS)}")

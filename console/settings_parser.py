@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_type_hints
 from docstring_parser import parse as parse_docstring
 from jsonargparse import ActionConfigFile, ArgumentError, ArgumentParser
 
+from console.calls.completion import offer_parser
 from console.calls.examples import format_examples
 from console.calls.given_paths import refuse_urls
 from console.calls.settings_help import SettingsHelpFormatter
@@ -70,6 +71,7 @@ def parse_settings(
     for action in parser._actions:  # of a group, --group.NAME is shown, and not --group with a file or a mapping
         if is_dataclass(get_type_hints(kind).get(action.dest)):
             action.help = SUPPRESS
+    offer_parser(parser)
     try:
         parsed = parser.instantiate(parser.parse_args(expanded))
         settings = kind(**{field.name: parsed[field.name] for field in fields(kind)})

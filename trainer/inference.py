@@ -41,10 +41,10 @@ from trainer.model.mood_json import Metadata, read_metadata
 
 def main(arguments: list[str]) -> int:
     options = _parse_options(arguments)
-    check_named_paths("--image", options.image)
     metadata = read_metadata(options.weight_path)
     _check_options(options, metadata)
     _check_finder_options(options)
+    check_named_paths("--image", options.image)
     finder = open_finder(options.finder) if options.finder else None
     files, passed_over = list_media_files(options.image)
     if options.box:

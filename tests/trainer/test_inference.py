@@ -172,7 +172,8 @@ def test_unreadable_files_are_named_and_the_others_answered(infer, photos, tmp_p
         assert line.startswith(f"inference: {path}: ") and reason in line
     status, out, err = infer("--image", photos[1], photos[2])
     assert status == 1 and len(err) == 1 and out.startswith(str(photos[2]))
-    assert infer("--image", tmp_path / "none.jpg")[:2] == (1, "")
+    with pytest.raises(CallError, match=r"--image .*none\.jpg does not exist"):  # named and missing: nothing is done
+        infer("--image", photos[0], tmp_path / "none.jpg")
 
 
 def test_truncated_files_are_not_answered(infer, photos, tmp_path):

@@ -13,12 +13,14 @@ from trainer.finding.finder_json import read_finder_metadata
 from trainer.input.dataset_split import check_no_shared_videos
 from trainer.input.frame_batches import check_frame_settings
 from trainer.input.frame_split import FrameSplit, open_frame_split
+from trainer.input.record_batches import fit_batch_size
 from trainer.run_files.checkpoint import Progress
 from trainer.run_files.file_names import FINDER_FILE
 from trainer.run_files.run_fingerprint import fingerprint_run
 from trainer.training.best_model import recall_best
 from trainer.training.device import choose_device
 from trainer.training.run_course import check_extras, complete_run
+from trainer.training.run_messages import print_smaller_batch
 
 
 def train_finder(settings: FinderSettings, command: list[str]) -> dict[str, Any]:
@@ -31,7 +33,8 @@ def train_finder(settings: FinderSettings, command: list[str]) -> dict[str, Any]
     device = choose_device(settings.device_settings, settings.seed)
     with show_waiting("reading the dataset's manifest", is_short=True):
         training, validation = open_frame_splits(settings)
-    input_settings = settings.frame_settings
+    input_settings = fit_batch_size(training, settings.frame_settings, settings.devices)
+    print_smaller_batch(settings.batch_size, input_settings.batch_size)
     check_frame_settings(training, input_settings)
     fingerprint = fingerprint_run(settings, training.fingerprint, validation.fingerprint, device.effective)
 

@@ -6,15 +6,15 @@ not the decoder, would take most of the time. All random choices follow from (se
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import tensorflow as tf
 
-from shards.errors import DataError
+from shards.errors import CallError, DataError
 from trainer.input.dataset_split import find_damaged_shard
 from trainer.input.frames_per_video import count_epoch_frames, select_epoch_frames
 
@@ -50,6 +50,23 @@ class BatchSettings(Protocol):
     resolution: int
     frames_per_video: int | None
     shuffle_records: int
+
+
+_Settings = TypeVar("_Settings", bound=BatchSettings)  # a frozen dataclass
+
+
+def fit_batch_size(split: RecordSplit, settings: _Settings, devices: int) -> _Settings:
+    """The same settings; where an epoch has fewer frames than a batch, with the largest batch that it fills.
+
+    The batch stays a multiple of the devices. Raises CallError where there are more devices than frames.
+    """
+    frames = count_epoch_frames(split.video_counts, settings.frames_per_video)
+    if frames >= settings.batch_size:
+        return settings
+    fitting = frames // devices * devices
+    if not fitting:
+        raise CallError(f"devices {devices}: an epoch has only {frames} frames; train on fewer devices")
+    return replace(settings, batch_size=fitting)
 
 
 def count_epoch_steps(split: RecordSplit, settings: BatchSettings) -> int:

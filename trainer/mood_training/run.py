@@ -18,6 +18,7 @@ from trainer.input.dataset_split import (
     open_split,
 )
 from trainer.input.pipeline import check_input_settings
+from trainer.input.record_batches import fit_batch_size
 from trainer.model.mood_json import read_metadata
 from trainer.model.network import build_network, rule_out_absent_moods
 from trainer.model.trainable_layers import choose_trainable
@@ -30,6 +31,7 @@ from trainer.settings import InputSettings, TrainSettings
 from trainer.training.best_model import recall_best
 from trainer.training.device import Device, choose_device
 from trainer.training.run_course import check_extras, complete_run
+from trainer.training.run_messages import print_message, print_smaller_batch
 
 
 def train(settings: TrainSettings, command: list[str]) -> dict[str, Any]:
@@ -42,7 +44,9 @@ def train(settings: TrainSettings, command: list[str]) -> dict[str, Any]:
     device = choose_device(settings.device_settings, settings.seed)
     with show_waiting("reading the dataset's manifest", is_short=True):
         training, validation = open_splits(settings)
-    input_settings = settings.input_settings(on_gpu=device.kind == "gpu")
+    wanted = settings.input_settings(on_gpu=device.kind == "gpu")
+    input_settings = fit_batch_size(training, wanted, settings.devices)
+    print_smaller_batch(wanted.batch_size, input_settings.batch_size)
     check_input_settings(training, input_settings)
     effective = device.effective | {"augment": input_settings.augment}
     fingerprint = fingerprint_run(settings, training.fingerprint, validation.fingerprint, effective)

@@ -17,6 +17,12 @@ from trainer.training.run_context import TrainingRun
 from trainer.training.tensorboard_events import TensorBoardEvents
 
 
+def print_smaller_batch(wanted: int, used: int) -> None:
+    """Print that batches are smaller than they were to be, where they are: an epoch has too few frames."""
+    if used < wanted:
+        print_message(f"batch   an epoch has fewer frames than the {wanted} of a batch: trains with batches of {used}")
+
+
 def print_run_start(run: TrainingRun, resumed: bool) -> None:
     """Print what is trained, on what, and on which data."""
     device, progress = run.device, run.progress

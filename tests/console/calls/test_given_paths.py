@@ -39,7 +39,6 @@ CALLS_THAT_NAME_NOTHING = [
     ["trainer.train", ["--train", MISSING]],
     ["trainer.train", ["--train", f"{MISSING}.csv"]],
     ["trainer.train_finder", ["--train", MISSING]],
-    ["trainer.inference", ["--weight_path", "model.keras", "--image", MISSING]],
     ["trainer.inference", ["--weight_path", f"{MISSING}.keras", "--image", "README.md"]],
     ["trainer.export", ["--weight_path", f"{MISSING}.keras", "--out", "out"]],
     ["trainer.export", ["--weight_path", "model.keras", "--image", MISSING, "--out", "out"]],

@@ -33,12 +33,13 @@ from trainer.input.dataset_split import (
 from trainer.input.frames_per_video import count_epoch_frames
 from trainer.input.picture_sizes import choose_picture_sizes
 from trainer.input.pipeline import (
+    check_input_settings,
     make_training_batches,
     make_validation_batches,
     read_example_pictures,
     read_first_batches,
 )
-from trainer.input.record_batches import diagnose_read_error, estimate_shuffle_bytes, repeat_batch
+from trainer.input.record_batches import diagnose_read_error, estimate_shuffle_bytes, fit_batch_size, repeat_batch
 from trainer.model.network import resize_pictures
 from trainer.settings import InputSettings
 
@@ -323,6 +324,27 @@ def test_one_batch_again_and_again(source):
 def test_settings_that_the_data_cannot_meet(source, changes, message):
     with pytest.raises(CallError, match=message):
         make_training_batches(source, whole(**changes), 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "devices", "fitting"),
+    [
+        ({"batch_size": 33}, 1, 33),
+        ({"batch_size": 34}, 1, 33),
+        ({"batch_size": 64}, 2, 32),
+        ({"batch_size": 64, "frames_per_video": 5}, 4, 12),
+        ({"batch_size": 14, "frames_per_video": 5}, 1, 14),
+    ],
+)
+def test_a_batch_that_is_larger_than_an_epoch_becomes_smaller(source, changes, devices, fitting):
+    found = fit_batch_size(source, whole(**changes), devices)
+    assert found == whole(**changes | {"batch_size": fitting})
+    check_input_settings(source, found)
+
+
+def test_more_devices_than_frames(source):
+    with pytest.raises(CallError, match="devices 40: an epoch has only 33 frames"):
+        fit_batch_size(source, whole(batch_size=80), 40)
 
 
 @pytest.fixture

@@ -237,7 +237,6 @@ def test_on_jax(pets, tmp_path):
         (("--weights", "none", "--probe.epochs", "1"), "with a probe stage"),
         (("--weights", "none", "--train_base", "frozen"), "its layers would never learn"),
         (("--epochs", "0"), "nothing would be trained"),
-        (("--batch_size", "100"), "batch_size 100 is more than the 72 frames"),
         (("--resolution", "57"), "resolution 57: a window of 0.875 of the 64 pixels that the shards hold has 56"),
         (("--window", "1.1"), "window is 1.1: give a number above 0 and at most 1"),
         (("--train", "nowhere"), "nowhere is not a folder"),
@@ -252,13 +251,18 @@ def test_bad_calls(pets, tmp_path, arguments, message):
     assert result.stderr.splitlines()[-1].startswith("train: ") and not list(tmp_path.glob("out/checkpoints/*"))
 
 
-def test_imbalance_none_gives_balanced_logits_too(pets, tmp_path):
-    """The prior is in the trained bias and not in the file's: where nothing is learnt, no mood is preferred."""
+def test_imbalance_none_gives_balanced_logits_too(pets, tmp_path, capsys):
+    """The prior is in the trained bias and not in the file's: where nothing is learnt, no mood is preferred.
+
+    And of a batch that is larger than the data: it is made smaller, and that is said.
+    """
     settings = TrainSettings(
         str(pets), out=str(tmp_path / "run"), backbone="small", weights="none", probe=ProbeSettings(0), epochs=1,
-        batch_size=12, resolution=48, imbalance="none", learning_rate=1e-12, measure_speed=False,
+        batch_size=100, resolution=48, imbalance="none", learning_rate=1e-12, measure_speed=False,
     )  # fmt: skip
     trainer_run.train(settings, [])
+    said = capsys.readouterr().err
+    assert "batch   an epoch has fewer frames than the 100 of a batch: trains with batches of 72" in said
     model = keras.saving.load_model(tmp_path / "run/model.keras")
     logits = model.predict(np.zeros((1, 64, 64, 3), np.uint8), verbose=0)["logits"][0]
     np.testing.assert_allclose(logits[[1, 3, 5]] + np.log(1 / 3), 0, atol=1e-4)
