@@ -42,7 +42,7 @@ CHAINS = [
     ],
     [
         ("preprocess.output_folder.publication._move", 7),
-        ("preprocess.output_folder.publication._move", 14),  # of those that are left: only the index is missing
+        ("preprocess.output_folder.publication._move", 15),  # of those that are left: only the index is missing
     ],
 ]
 
