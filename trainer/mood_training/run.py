@@ -31,7 +31,7 @@ from trainer.settings import InputSettings, TrainSettings
 from trainer.training.best_model import recall_best
 from trainer.training.device import Device, choose_device
 from trainer.training.run_course import check_extras, complete_run
-from trainer.training.run_messages import print_message, print_smaller_batch
+from trainer.training.run_messages import print_smaller_batch
 
 
 def train(settings: TrainSettings, command: list[str]) -> dict[str, Any]:
