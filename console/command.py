@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from console.failures import describe_failure
+from console.output.messages import OUTPUT_FLAGS, open_output, print_error
 from console.streams import prepare_streams
 from console.version import VERSION_HELP, VersionAction
 from shards.errors import CallError
@@ -25,6 +26,8 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
         )
         self.add_argument("--debug", action="store_true", help="show tracebacks")
+        for name, options in OUTPUT_FLAGS.items():
+            self.add_argument(f"--{name}", **options)
         self.add_argument("--version", action=VersionAction, help=VERSION_HELP)
 
     def error(self, message: str) -> NoReturn:
@@ -36,7 +39,8 @@ def run_command(
 ) -> int:
     """Run a command's main function and return the exit status of the process.
 
-    An exception becomes one line on standard error; `--debug` among the arguments shows the traceback as well.
+    An exception becomes one line on standard error; `--debug` among the arguments shows the traceback as well, and
+    `--quiet` and `--log FILE` hold whatever the command does, see console.output.messages.
 
     Args:
         name: of the command, in front of that line.
@@ -46,6 +50,15 @@ def run_command(
     """
     prepare_streams(encoding)
     warnings.simplefilter("ignore")  # users cannot act on libraries' warnings, and -W error must not stop a run
+    try:
+        with open_output(arguments):
+            return _run(name, command, arguments)
+    except CallError as error:  # of --log
+        print_error(f"{name}: {' '.join(str(error).split())}")
+        return 2
+
+
+def _run(name: str, command: Callable[[list[str]], int], arguments: list[str]) -> int:
     try:
         status = command(arguments)
         sys.stdout.flush()  # here a full disk or a closed pipe can still be reported
@@ -57,5 +70,5 @@ def run_command(
         if "--debug" in arguments:
             traceback.print_exc()
         status, message = describe_failure(error)
-        print(f"{name}: {' '.join(message.split())}", file=sys.stderr)
+        print_error(f"{name}: {' '.join(message.split())}")
         return status

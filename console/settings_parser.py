@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from docstring_parser import parse as parse_docstring
 from jsonargparse import ActionConfigFile, ArgumentError, ArgumentParser
 
+from console.output.messages import OUTPUT_FLAGS, be_quiet, open_log
 from console.settings_check import find_wrong_value
 from console.version import VERSION_HELP, VersionAction
 from shards.errors import CallError
@@ -48,6 +49,8 @@ def parse_settings(
     descriptions = {
         parameter.arg_name: parameter.description for parameter in parse_docstring(kind.__doc__ or "").params
     }
+    for name, options in OUTPUT_FLAGS.items():
+        parser.add_argument(f"--{name}", **options)
     for name, options in (special | {flag: {"action": "store_true"} for flag in flags}).items():
         parser.add_argument(f"--{name}", help=descriptions.get(name), **options)
     parser.add_class_arguments(kind, as_group=False, skip={*special, *flags})
@@ -55,12 +58,16 @@ def parse_settings(
         parsed = parser.instantiate(parser.parse_args(expanded))
         settings = kind(**{field.name: parsed[field.name] for field in fields(kind)})
     except (ArgumentError, TypeError) as error:  # a value in the place of a group is a TypeError
-        found = find_wrong_value(kind, expanded, flags)
+        found = find_wrong_value(kind, expanded, (*flags, "quiet"))
         if not found and isinstance(error, TypeError):
             raise
         raise CallError(found or str(error)) from error
     if settings.debug and "--debug" not in arguments:
         arguments.append("--debug")
+    if parsed["quiet"] and "--quiet" not in arguments:  # as a file says
+        be_quiet()
+    if parsed["log"] and not any(argument.split("=")[0] == "--log" for argument in arguments):
+        open_log(parsed["log"])
     return settings
 
 

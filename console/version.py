@@ -4,28 +4,40 @@ import argparse
 import subprocess
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 _PACKAGE = "pet-mood"
 _CHECKOUT = Path(__file__).parent.parent
 
 
+class Commit(NamedTuple):
+    """The commit of a checkout, as 12 digits, and whether its files were changed since."""
+
+    hash: str
+    changed: bool
+
+
 def find_version() -> str:
     """Such as "0.1.0", or of a checkout "0.1.0 (commit 4c7f894a1b2c, with changes)"."""
+    commit = find_commit()
+    release = find_release()
+    return f"{release} (commit {commit.hash}{', with changes' if commit.changed else ''})" if commit else release
+
+
+def find_release() -> str:
+    """The version of the installed package, such as "0.1.0"."""
     try:
-        version = metadata.version(_PACKAGE)
+        return metadata.version(_PACKAGE)
     except metadata.PackageNotFoundError:  # the folder was copied and not installed
-        version = "of no release"
-    commit = _find_commit()
-    return f"{version} ({commit})" if commit else version
+        return "of no release"
 
 
-def _find_commit() -> str | None:
+def find_commit() -> Commit | None:
+    """The commit of the checkout that this code lies in; None where it is none, or git does not tell."""
     if not (_CHECKOUT / ".git").exists():  # also below another project's checkout, such as in its virtual environment
         return None
     try:
-        commit = _ask_git("rev-parse", "--short=12", "HEAD").strip()
-        return f"commit {commit}" + (", with changes" if _ask_git("status", "--porcelain") else "")
+        return Commit(_ask_git("rev-parse", "--short=12", "HEAD").strip(), bool(_ask_git("status", "--porcelain")))
     except (OSError, subprocess.CalledProcessError):  # git is not there, or refuses a folder of another user
         return None
 

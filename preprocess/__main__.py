@@ -4,6 +4,7 @@ import sys
 
 from console import settings_parser
 from console.command import run_command
+from console.progress import show_waiting
 from preprocess.settings import PreprocessSettings
 
 
@@ -19,7 +20,8 @@ def parse_preprocess_settings(arguments: list[str]) -> PreprocessSettings:
 
 def main(arguments: list[str]) -> int:
     settings = parse_preprocess_settings(arguments)
-    from preprocess.run import run  # after the arguments are known to be good: its imports take seconds
+    with show_waiting("loading Ray", is_short=True):
+        from preprocess.run import run  # after the arguments are known to be good: its imports take seconds
 
     run(settings)
     return 0

@@ -1,15 +1,16 @@
 """What a run prints: what it needs and how far it is, on stderr, and its results, on stdout."""
 
-import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from console.output.ending import name_command, print_ending
+from console.output.messages import print_detail, print_message, print_result, print_warning
 from console.progress import show_progress
 from console.text_width import pad_to_width
 from preprocess.memory_needs import WORKER_BYTES, estimate_driver_bytes
 from preprocess.output_folder.disk_space import DiskSpace
+from preprocess.output_folder.dry_run import dry_run_folder
 from preprocess.sources.video import SourceListing, Video
 from preprocess.writing.finished_work import TaskSummary, count_repeated_images
 from shards.dataset import DATASET_FILE, Dataset, ShardFile
@@ -20,39 +21,41 @@ _MAX_NAMES = 5  # printed of a list; the log has all
 def print_start(source: SourceListing, workers: int, space: DiskSpace | None = None) -> None:
     """Print what was found and what the work will need."""
     driver = estimate_driver_bytes(source.frames)
-    _print_to_stderr(
+    print_message(
         f"found    {len(source.videos):,} labelled videos, {source.frames:,} frames",
         *([f"archives {source.archives:,}, read where they lie; nothing is unpacked"] if source.archives else []),
         f"memory   {driver / 1e9:.1f} GB for the driver, {workers} x {WORKER_BYTES / 1e9:.1f} GB for workers, at most",
     )
     if space:
-        _print_to_stderr(f"disk     {space.needed / 1e9:.2f} GB at most while it works, {space.free / 1e9:.1f} GB free")
-    _print_names_to_stderr("labels without frames", source.labels_without_frames)
-    _print_names_to_stderr("frame folders without a label", source.directories_without_label)
-    _print_names_to_stderr("not read", source.unreadable)
+        print_message(f"disk     {space.needed / 1e9:.2f} GB at most while it works, {space.free / 1e9:.1f} GB free")
+    _warn_of_names("labels without frames", source.labels_without_frames)
+    _warn_of_names("frame folders without a label", source.directories_without_label)
+    _warn_of_names("not read", source.unreadable)
 
 
 def print_unannotated(tasks: Sequence[TaskSummary]) -> None:
     """Print how many frames have no annotation, and so no row in the manifest."""
     unannotated = sum(task.unannotated_frames for task in tasks)
     if unannotated:
-        _print_to_stderr(f"{unannotated:,} frames of labelled videos have no annotation; they are passed over")
+        print_warning(f"{unannotated:,} frames of labelled videos have no annotation; they are passed over")
 
 
 def print_repeated_images(tasks: Sequence[TaskSummary]) -> None:
     """Print how many files are left alone because the same frame lies in an earlier place too."""
     if repeated := count_repeated_images(tasks):
         order = "the first by source and path, of a folder and its archive the folder"
-        _print_to_stderr(f"{repeated:,} frames lie in another place too; each is used once, from {order}")
+        print_warning(f"{repeated:,} frames lie in another place too; each is used once, from {order}")
 
 
 def print_damage(what: str) -> None:
     """Print that finished work was found damaged. `what` is the error's message, whose advice is left out."""
-    _print_to_stderr(f"damaged  {what.partition(';')[0]}; it is made again")
+    print_warning(f"damaged  {what.partition(';')[0]}; it is made again")
 
 
-def print_nothing_to_do(out: Path) -> None:
-    print(f"{out} is whole and made from these inputs and settings: nothing to do")
+def print_nothing_to_do(dataset: Dataset, out: Path) -> None:
+    """Print that OUT holds the dataset already."""
+    print_result(f"{out} is whole and made from these inputs and settings: nothing to do")
+    _print_dataset(dataset, out)
 
 
 def print_dry_run(
@@ -63,25 +66,37 @@ def print_dry_run(
     counts = found.counts
     usable = counts["rows"] - counts["rejected"] + counts["reasons"].get("label_conflict", 0)
     share = counts["kept"] / max(1, usable)
-    print(f"\ndry run: no shard was written; {share:.1%} of the {usable:,} usable frames would be kept")
+    print_detail(f"\ndry run: no shard was written; {share:.1%} of the {usable:,} usable frames would be kept")
     if whole_frames:
-        print(f"and at most {whole_frames:,} whole frames for a finder; --frames.per_video 0 leaves them out")
+        print_detail(f"and at most {whole_frames:,} whole frames for a finder; --frames.per_video 0 leaves them out")
     _print_seconds(seconds, source.frames)
     whole = (out / DATASET_FILE).exists()
-    which = f"{shlex.quote(str(out))}{' --dry_run' if whole else ''}"
-    print(f"look at what would go:  python -m tools.dedupe_report {which}")
     instead = f"with --replace instead of --dry_run, for {out} holds a dataset" if whole else "without --dry_run"
-    print(f"make it:                the same command {instead}; the hashes are kept for it")
+    print_detail(f"make it with the same command {instead}; the hashes are kept for it")
+    figures = (f"{counts['kept']:,} frames would be kept", *_name_others(counts))
+    look = name_command("tools.dedupe_report", out, *(["--dry_run"] if whole else []))
+    print_ending([dry_run_folder(out)], figures, look)
 
 
 def print_end(dataset: Dataset, how_split: str, out: Path, frames: int, seconds: dict[str, float]) -> None:
     """Print the tables of a finished run."""
     _print_counts(dataset.counts, how_split)
-    print(f"\n{_describe_shards(dataset.shards)}, in {out}")
+    print_detail(f"\n{_describe_shards(dataset.shards)}, in {out}")
     if any(dataset.frames.values()):
         records = sum(shard.records for files in dataset.frames.values() for shard in files)
-        print(f"{_describe_shards(dataset.frames)}, of {records:,} whole frames for a finder")
+        print_detail(f"{_describe_shards(dataset.frames)}, of {records:,} whole frames for a finder")
     _print_seconds(seconds, frames)
+    _print_dataset(dataset, out)
+
+
+def _print_dataset(dataset: Dataset, out: Path) -> None:
+    counts = dataset.counts
+    figures = (f"{counts['kept']:,} frames kept", *_name_others(counts))
+    print_ending([out], figures, name_command("trainer.train", "--train", out))
+
+
+def _name_others(counts: dict[str, Any]) -> tuple[str, str]:
+    return f"{counts['duplicate']:,} near-duplicates", f"{counts['rejected']:,} rejected"
 
 
 def _describe_shards(by_split: dict[str, list[ShardFile]]) -> str:
@@ -91,21 +106,21 @@ def _describe_shards(by_split: dict[str, list[ShardFile]]) -> str:
 
 def _print_seconds(seconds: dict[str, float], frames: int) -> None:
     stages = ", ".join(f"{stage} {value:.1f} s" for stage, value in seconds.items())
-    print(f"{stages}; {frames / max(seconds['videos'], 1e-9):,.0f} frames/s in videos")
+    print_detail(f"{stages}; {frames / max(seconds['videos'], 1e-9):,.0f} frames/s in videos")
 
 
 def _print_counts(counts: dict[str, Any], how_split: str) -> None:
-    print(f"\n{'rows':<24}{counts['rows']:>12,}")
+    print_detail(f"\n{'rows':<24}{counts['rows']:>12,}")
     for status in ("kept", "duplicate", "rejected", "unselected"):
-        print(f"  {status:<22}{counts[status]:>12,}")
+        print_detail(f"  {status:<22}{counts[status]:>12,}")
     for reason, number in counts["reasons"].items():
-        print(f"    {reason:<20}{number:>12,}")
-    print(f"\nsplit: {how_split}")
-    print(f"{'split':<8}{'mood':<16}{'frames':>10}{'videos':>10}")
+        print_detail(f"    {reason:<20}{number:>12,}")
+    print_detail(f"\nsplit: {how_split}")
+    print_detail(f"{'split':<8}{'mood':<16}{'frames':>10}{'videos':>10}")
     for split, found in counts["splits"].items():
         for name, emotion in found["emotions"].items():
-            print(f"{split:<8}{pad_to_width(name, 16)}{emotion['frames']:>10,}{emotion['videos']:>10,}")
-        print(f"{split:<8}{'all':<16}{found['frames']:>10,}{found['videos']:>10,}")
+            print_detail(f"{split:<8}{pad_to_width(name, 16)}{emotion['frames']:>10,}{emotion['videos']:>10,}")
+        print_detail(f"{split:<8}{'all':<16}{found['frames']:>10,}{found['videos']:>10,}")
 
 
 class FrameProgress:
@@ -125,16 +140,11 @@ class FrameProgress:
     def add(self, group: int, task: TaskSummary) -> None:
         for status in self._counts:
             self._counts[status] += task.counts.get(status, 0)
-        self._bar.set_postfix(self._counts, refresh=False)
+        self._bar.set_postfix(self._counts)
         self._bar.update(self._frames[group])
 
 
-def _print_to_stderr(*lines: str) -> None:
-    for line in lines:
-        print(line, file=sys.stderr)
-
-
-def _print_names_to_stderr(what: str, names: Sequence[str]) -> None:
+def _warn_of_names(what: str, names: Sequence[str]) -> None:
     if names:
         more = f" and {len(names) - _MAX_NAMES} more, all in the log" if len(names) > _MAX_NAMES else ""
-        _print_to_stderr(f"{what}: {len(names)} ({', '.join(names[:_MAX_NAMES])}{more})")
+        print_warning(f"{what}: {len(names)} ({', '.join(names[:_MAX_NAMES])}{more})")

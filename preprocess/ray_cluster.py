@@ -20,6 +20,7 @@ import ray
 import ray._private.utils
 import ray.exceptions
 
+from console.progress import show_waiting
 from preprocess.core_count import count_cores
 from shards.errors import CallError, DataError
 from shards.storage.utf8_path import is_utf8
@@ -60,10 +61,8 @@ def start_ray(workers: int | None, address: str | None) -> Iterator[int]:
     # needs no token, nor a home folder to keep it in.
     os.environ.setdefault("RAY_AUTH_MODE", "token" if address else "disabled")
     try:
-        if address:
-            _join_cluster(address)
-        else:
-            _start_local(workers or count_cores())
+        with show_waiting(f"joining the Ray cluster at {address}" if address else "starting Ray"):
+            _join_cluster(address) if address else _start_local(workers or count_cores())
     except (ConnectionError, ValueError, RuntimeError) as error:
         where = f"the Ray cluster at {address}" if address else "a local Ray"
         hint = "; it may ask for a token (~/.ray/auth_token), or for none (RAY_AUTH_MODE=disabled)" if address else ""

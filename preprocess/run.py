@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from console.progress import show_waiting
 from preprocess import messages
 from preprocess.output_folder.disk_space import check_space
 from preprocess.output_folder.dry_run import write_dry_run
@@ -40,7 +41,7 @@ def run(settings: PreprocessSettings) -> Dataset:
     check_output_folder(settings)
     with lock_folder(Path(settings.out)):
         remove_partial_files(settings)
-        with watch.time("list"):
+        with watch.time("list"), show_waiting("looking through the sources", is_short=True):
             source = find_videos(settings.source, settings.valid_source, settings.label_map)
             groups = group_into_tasks(source)
         with start_ray(settings.workers, settings.address) as workers:
@@ -54,22 +55,24 @@ def _make_dataset(
     out, spills = Path(settings.out), spill_folder(settings)
     if (out / DATASET_FILE).exists() and is_up_to_date(groups, settings, workers):
         remove_work(settings)  # left by a run that was killed between publication and its end
-        messages.print_nothing_to_do(out)
-        return read_dataset(out)
+        dataset = read_dataset(out)
+        messages.print_nothing_to_do(dataset, out)
+        return dataset
     messages.print_start(source, workers, check_space(settings, source))
     with watch.time("videos"):
         tasks = run_video_tasks(groups, settings, workers)
     messages.print_unannotated(tasks)
     messages.print_repeated_images(tasks)
-    with watch.time("plan"):
+    with watch.time("plan"), show_waiting("comparing frames across videos and planning the shards"):
         plan = make_plan(tasks, spills, settings)
     with watch.time("shards"):
         shards = run_shard_tasks(plan, tasks, settings, workers)
-    with watch.time("assemble"):
+    with watch.time("assemble"), show_waiting("writing the manifest"):
         dataset = assemble_dataset(complete_rows(plan, tasks, shards, spills), shards, settings)
-    write_log(out, dataset.digest, settings.sources, source, tasks, workers, watch.seconds)
-    publish_dataset(dataset, shards, settings)
-    remove_work(settings)
+    write_log(out, dataset.digest, settings.sources, source, tasks, workers, watch)
+    with show_waiting("publishing", is_short=True):
+        publish_dataset(dataset, shards, settings)
+        remove_work(settings)
     messages.print_end(dataset, plan.how_split, out, source.frames, watch.seconds)
     return dataset
 
@@ -83,7 +86,7 @@ def _make_dry_run(
     with watch.time("videos"):
         tasks = run_video_tasks(groups, settings, workers)
     messages.print_repeated_images(tasks)
-    with watch.time("plan"):
+    with watch.time("plan"), show_waiting("comparing frames across videos and planning the shards"):
         plan = make_plan(tasks, spills, settings)
     found = write_dry_run(complete_rows(plan, tasks, (), spills), settings)
     remove_dry_run_spill(settings)

@@ -2,11 +2,10 @@
 
 import json
 from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import version
 from typing import Literal
 
 from console.restricted_numbers import ClosedUnitInterval, NonNegativeInt, PositiveInt, restricted_number_type
-from preprocess.fingerprint import fingerprint_of
+from preprocess.fingerprint import fingerprint_of, list_library_versions
 from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from shards.dataset import DATASET_RECIPE, DATASET_VERSION
 from shards.errors import CallError
@@ -210,17 +209,11 @@ class PreprocessSettings:
         return self._fingerprint_with(settings | {"min_detail": self.content["dedupe"]["min_detail"]})
 
     def _fingerprint_with(self, settings: dict) -> str:
-        versions = {name: version(name) for name in ("numpy", "numba", "opencv-python-headless", "pyarrow")}
-        versions["tensorflow"] = _tensorflow_version()
         return fingerprint_of(
-            {"format": DATASET_VERSION, "recipe": DATASET_RECIPE, "settings": settings, "versions": versions}
+            {
+                "format": DATASET_VERSION,
+                "recipe": DATASET_RECIPE,
+                "settings": settings,
+                "versions": list_library_versions(),
+            }
         )
-
-
-def _tensorflow_version() -> str:
-    for name in ("tensorflow-cpu", "tensorflow"):
-        try:
-            return version(name)
-        except ModuleNotFoundError:
-            continue
-    return "none"

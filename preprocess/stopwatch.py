@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from console.output.origin import name_time
+
 
 @dataclass
 class Stopwatch:
+    started: str = field(default_factory=name_time)
     seconds: dict[str, float] = field(default_factory=dict)  # by stage
 
     @contextmanager

@@ -12,7 +12,9 @@ from typing import Any
 
 from console.command import Parser, run_command
 from console.hangul_font import find_hangul_font
-from console.progress import show_progress
+from console.output.ending import name_command, print_ending
+from console.output.messages import print_warning
+from console.progress import show_progress, show_waiting
 from shards.errors import CallError
 from tools.overview.manifest_pass import summarize_manifest
 from tools.overview.page import render_overview_page
@@ -30,11 +32,12 @@ def write_dataset_report(
 
     Returns the pictures, which count those that are missing. Raises DataError where the dataset is damaged.
     """
-    with show_progress(opened.dataset.counts.get("rows"), "row", scale=True, only_on_terminal=True) as progress:
+    with show_progress(opened.dataset.counts.get("rows"), "row", scale=True, is_short=True) as progress:
         summary = summarize_manifest(opened.folder, opened.dataset.image_size, seed, progress.update)
     statistics = {"dataset": title, **compute_dataset_statistics(summary, opened.dataset, opened.is_dry_run)}
     pictures = FramePictures(opened, sources)
-    page = render_overview_page(title, statistics, summary.samples, opened.folder, pictures)
+    with show_waiting("drawing the page", is_short=True):
+        page = render_overview_page(title, statistics, summary.samples, opened.folder, pictures)
     if json_file:
         write_text(json_file, json.dumps({"made_by": REPORT_MARK} | statistics, ensure_ascii=False, indent=1) + "\n")
     write_text(html, page)
@@ -66,10 +69,13 @@ def main(arguments: list[str]) -> int:
     check_report_files(chosen.dataset, given, {*sources, *opened.sources})
     pictures = write_dataset_report(opened, name, sources, chosen.seed, html, chosen.json)
     if missing := pictures.explain_missing():
-        print(f"dataset_report: {missing}", file=sys.stderr)
+        print_warning(f"dataset_report: {missing}")
     if not find_hangul_font():
-        print("dataset_report: no font with Hangul found; the page relies on the reader's", file=sys.stderr)
-    print(html)
+        print_warning("dataset_report: no font with Hangul found; the page relies on the reader's")
+    counts = opened.dataset.counts
+    figures = (f"{counts['rows']:,} rows", f"{counts['kept']:,} kept", f"{counts['rejected']:,} rejected")
+    following = name_command("tools.dedupe_report", chosen.dataset, *(["--dry_run"] if chosen.dry_run else []))
+    print_ending([html, *filter(None, [chosen.json])], figures, following)
     return 0
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from console.command import Parser, run_command
+from console.output.ending import name_command, print_ending
+from console.output.messages import print_warning
+from console.progress import show_waiting
 from shards.errors import CallError, DataError
 from tools.duplicates.dropped_csv import write_dropped_csv
 from tools.duplicates.hashed_frames import check_hashes
@@ -20,7 +23,7 @@ from tools.duplicates.page import render_duplicates_page
 from tools.duplicates.statistics import analyze_duplicates, compute_duplicate_statistics
 from tools.reporting.folder_argument import parse_dataset_folder
 from tools.reporting.frame_pictures import FramePictures
-from tools.reporting.opened_dataset import find_sources, open_dataset
+from tools.reporting.opened_dataset import OpenedDataset, find_sources, open_dataset
 from tools.reporting.report_files import REPORT_MARK, check_report_files, write_text
 
 
@@ -56,10 +59,12 @@ def main(arguments: list[str]) -> int:
     given = {option: path for option, path in files.items() if path}
     check_report_files(folder, given, {*sources, *opened.sources})
     check_hashes(opened.folder)
-    analysis = analyze_duplicates(opened, chosen.seed)
-    statistics = compute_duplicate_statistics(analysis, opened, chosen.images_per_second)
+    with show_waiting("comparing all frames and trying other settings", is_short=True):
+        analysis = analyze_duplicates(opened, chosen.seed)
+        statistics = compute_duplicate_statistics(analysis, opened, chosen.images_per_second)
     pictures = FramePictures(opened, sources)
-    page, shown = render_duplicates_page(analysis, statistics, opened.folder, pictures, chosen.seed, folder.name)
+    with show_waiting("drawing the page", is_short=True):
+        page, shown = render_duplicates_page(analysis, statistics, opened.folder, pictures, chosen.seed, folder.name)
     write_text(html, page)
     if chosen.json:
         content = {"made_by": REPORT_MARK} | statistics | {"shown": shown}
@@ -67,11 +72,18 @@ def main(arguments: list[str]) -> int:
     if chosen.csv:
         write_dropped_csv(chosen.csv, analysis.frames)
     if missing := pictures.explain_missing():
-        print(f"dedupe_report: {missing}", file=sys.stderr)
-    print(html)
+        print_warning(f"dedupe_report: {missing}")
+    _print_ending(chosen, opened, list(filter(None, files.values())), analysis.leaks.found)
     if analysis.leaks.found:
         raise DataError(explain_leaks(analysis.leaks, analysis.frames, chosen.dataset))
     return 0
+
+
+def _print_ending(chosen: Any, opened: OpenedDataset, made: list[Path], leaks: int) -> None:
+    counts = opened.dataset.counts
+    figures = (f"{counts['kept']:,} frames kept", f"{counts['duplicate']:,} near-duplicates", f"{leaks:,} leaks")
+    following = None if opened.is_dry_run else name_command("trainer.train", "--train", chosen.dataset)
+    print_ending(made, figures, None if leaks else following)
 
 
 if __name__ == "__main__":

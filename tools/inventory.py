@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from console.command import Parser, run_command
+from console.output.ending import name_command, print_ending
+from console.output.messages import print_detail, print_error
 from preprocess.sources.source_kinds import check_sources
 from tools.reporting.report_files import REPORT_MARK, check_report_files, write_text
 from tools.source_inventory.inventory_figures import take_inventory
@@ -34,7 +36,7 @@ def main(arguments: list[str]) -> int:
     files = {option: path for option, path in (("--json", chosen.json), ("--html", chosen.html)) if path}
     check_report_files(None, files, map(Path, chosen.sources))
     figures = take_inventory(chosen.sources, chosen.label_map)
-    print(format_inventory(figures))
+    print_detail(format_inventory(figures))
     if chosen.json:
         write_text(chosen.json, json.dumps({"made_by": REPORT_MARK} | figures, ensure_ascii=False, indent=1) + "\n")
     if chosen.html:
@@ -42,9 +44,18 @@ def main(arguments: list[str]) -> int:
     if figures["problems"]:
         many = len(figures["problems"])
         what = f"{many} things keep" if many > 1 else "one thing keeps"
-        print(f"inventory: {what} a dataset from being made of this; see the end of the list", file=sys.stderr)
+        print_error(f"inventory: {what} a dataset from being made of this; see the end of the list")
         return 1
+    _print_ending(chosen, figures, [*files.values()])
     return 0
+
+
+def _print_ending(chosen: Any, figures: dict[str, Any], made: list[Path]) -> None:
+    videos, frames = figures["labels"]["videos"], figures["frames"]
+    label_map = ["--label_map", chosen.label_map] if chosen.label_map else []
+    following = name_command("preprocess", "--source", *chosen.sources, *label_map, "--out", "data/pets")
+    told = (f"{videos:,} videos", f"{frames['files']:,} frames", f"{frames['usable']:,} usable rows")
+    print_ending(made, told, following)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 
 from console.command import Parser, run_command
+from console.output.ending import name_command, print_ending
+from console.output.messages import print_detail
 from tools.sample.delivery_forms import SAMPLE_FORMS
 from tools.sample.tree import describe_sample, make_sample
 from tools.sample.video_plans import SampleSpec
@@ -31,7 +33,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--workers", type=int, default=None, help="processes; as many as there are cores")
     chosen = parser.parse_args(arguments)
     spec = SampleSpec(chosen.videos, chosen.frames, chosen.height, chosen.seed, chosen.defects)
-    print(f"{chosen.dir}: {describe_sample(make_sample(chosen.dir, spec, chosen.workers, chosen.form))}")
+    counts = make_sample(chosen.dir, spec, chosen.workers, chosen.form)
+    print_detail(f"{chosen.dir}: {describe_sample(counts)}")
+    figures = (
+        f"{counts.labels:,} label files",
+        f"{counts.frames:,} frames",
+        f"{counts.rejected.total():,} to be rejected",
+    )
+    print_ending([chosen.dir], figures, name_command("tools.inventory", chosen.dir))
     return 0
 
 

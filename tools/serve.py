@@ -6,13 +6,16 @@ elsewhere, and nothing of what is shown to it is kept. Programs send a photo or 
 
 import argparse
 import logging
-import os
 import signal
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
 from console.command import Parser, run_command
+from console.output.ending import print_ending
+from console.output.messages import is_terminal, print_result, print_warning
+from console.progress import show_waiting
 from shards.errors import CallError
 from tools.serving.serve_limits import MEGA, ServeLimits
 
@@ -38,13 +41,16 @@ def main(arguments: list[str]) -> int:
         judge = open_pet_judge(model_path, chosen.finder, chosen.min_pet)
         rule = DecisionRule(judge.metadata, chosen.prior, chosen.min_confidence)
         model = ServedModel(judge, model_path, rule, chosen.finder)
-        server = MoodServer(model, limits, list_hosts(chosen.host, chosen.allow_host), log)
+        with show_waiting("trying the model", is_short=True):
+            server = MoodServer(model, limits, list_hosts(chosen.host, chosen.allow_host), log)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)  # uvicorn stops by itself; then it raises the signal anew for us
         name = chosen.allow_host[0] if chosen.allow_host else chosen.host
-        print(f"http://{name}:{listener.getsockname()[1]}/", flush=True)
-        print("브라우저에서 위 주소를 열어 주세요. 끝내려면 Ctrl-C", flush=True)
+        print_result(
+            f"http://{name}:{listener.getsockname()[1]}/", "브라우저에서 위 주소를 열어 주세요. 끝내려면 Ctrl-C"
+        )
         server.serve(listener)
+        print_ending([], server.count_requests().describe(), None)
     return 0
 
 
@@ -92,13 +98,17 @@ def _check(chosen: argparse.Namespace) -> ServeLimits:
 
 
 def _open_log() -> logging.Logger:
-    """Lines on standard error; through a descriptor of its own, since 2 is captured while a photo is decoded."""
-    handler = logging.StreamHandler(os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace"))
-    handler.setFormatter(logging.Formatter("serve: %(asctime)s %(message)s", "%H:%M:%S"))
+    """A log whose lines are said as this command's warnings."""
     log = logging.getLogger("pet_mood.serve")
-    log.addHandler(handler)
+    log.addHandler(_Warnings())
     log.propagate = False
     return log
+
+
+class _Warnings(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        now = f"{time.strftime('%H:%M:%S')} " if is_terminal() else ""  # elsewhere each line has its date
+        print_warning(f"serve: {now}{record.getMessage()}")
 
 
 if __name__ == "__main__":

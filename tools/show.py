@@ -4,11 +4,15 @@ Writes a picture with one line of crops for each mood, frames chosen at random b
 crops are read from the shards: they are what a model is trained on.
 """
 
+import argparse
 import sys
 from pathlib import Path
 
 from console.command import Parser, run_command
 from console.hangul_font import find_hangul_font
+from console.output.ending import name_command, print_ending
+from console.output.messages import print_warning
+from console.progress import show_waiting
 from shards.dataset import read_dataset
 from shards.errors import CallError, DataError
 from shards.manifest import SPLITS
@@ -35,6 +39,19 @@ def main(arguments: list[str]) -> int:
     read_dataset(folder)  # raises where there is none
     path = chosen.png or folder.absolute().with_name(f"{folder.absolute().name}.png")
     check_report_files(folder, {"--png": path}, read_logged_sources(folder))
+    with show_waiting("reading the crops", is_short=True):
+        grid = _draw(chosen, folder, path)
+    if not find_hangul_font():
+        print_warning("show: no font with Hangul found, moods are in English; install NanumGothic")
+    split = [*(["--split", chosen.split] if chosen.split else [])]
+    again = None if chosen.key else name_command("tools.show", folder, *split, "--seed", str(chosen.seed + 1))
+    figures = (f"{sum(map(len, grid)):,} crops of {read_dataset(folder).counts['kept']:,}", f"{len(grid)} lines")
+    print_ending([path], figures, again)
+    return 0
+
+
+def _draw(chosen: argparse.Namespace, folder: Path, path: Path) -> list:
+    """Draw the grid that was asked for; returns its rows. Raises DataError where no frame is kept."""
     if chosen.key:
         grid = [[find_kept_row(folder, chosen.key)]]
     else:
@@ -42,10 +59,7 @@ def main(arguments: list[str]) -> int:
     if not any(grid):
         raise DataError(f"{folder}: no frame is kept in {chosen.split or 'any split'}")
     draw_crop_grid([[(row, read_crop(folder, row)) for row in rows] for rows in grid], path)
-    if not find_hangul_font():
-        print("show: no font with Hangul found, moods are in English; install NanumGothic", file=sys.stderr)
-    print(path)
-    return 0
+    return grid
 
 
 if __name__ == "__main__":

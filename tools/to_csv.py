@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 from console.command import Parser, run_command
+from console.output.ending import name_command, print_ending
+from console.output.messages import print_warning
+from console.progress import show_waiting
 from shards.errors import CallError, DataError
 from shards.manifest import SPLITS
 from tools.extracts.annotation_csv import write_annotation_csvs
@@ -29,13 +32,16 @@ def main(arguments: list[str]) -> int:
     sources = find_sources(opened, chosen.source)
     out = chosen.out or folder.with_name(f"{folder.name}.csv")
     _prepare_folder(out, folder, {*sources, *opened.sources})
-    counts = write_annotation_csvs(opened.folder, out, sources, chosen.all)
+    with show_waiting("writing", is_short=True):
+        counts = write_annotation_csvs(opened.folder, out, sources, chosen.all)
     if not counts:
         raise DataError(f"{chosen.dataset}: no row has an image, a box and a mood; nothing was written")
-    for name, count in counts.items():
-        print(f"{out / name}: {count:,} rows")
     if not sources:
-        print("to_csv: the sources are not where they were; paths are relative, --source names them", file=sys.stderr)
+        print_warning("to_csv: the sources are not where they were; paths are relative, --source names them")
+    made = {f"{split}.csv": out / f"{split}.csv" for split in SPLITS if f"{split}.csv" in counts}
+    valid = ["--valid", made["val.csv"]] if "val.csv" in made else []
+    following = name_command("trainer.train", "--train", made["train.csv"], *valid) if "train.csv" in made else None
+    print_ending(list(made.values()), [f"{name} {count:,} rows" for name, count in counts.items()], following)
     return 0
 
 

@@ -6,6 +6,8 @@ Prints one line for each fault. Exit status 0: the dataset is whole; 1: it is no
 import sys
 
 from console.command import Parser, run_command
+from console.output.ending import name_command, print_ending
+from console.output.messages import print_error, print_result
 from console.progress import show_progress
 from shards.dataset import read_dataset
 from shards.verification import verify_dataset
@@ -27,12 +29,15 @@ def main(arguments: list[str]) -> int:
         for fault in verify_dataset(folder, progress.update):
             faults += 1
             if faults <= _MOST_PRINTED:
-                print(fault)
+                print_result(fault)
     if faults:
-        print(f"verify: {folder} is not whole: {faults} faults; remove it and make it again", file=sys.stderr)
+        print_error(f"verify: {folder} is not whole: {faults} faults; remove it and make it again")
         return 1
-    print(f"{folder} is whole: {len(shards)} shards, {sum(shard.records for shard in shards):,} records", end="")
-    print(f", {frames:,} of them whole frames" if frames else "")
+    whole = f", {frames:,} of them whole frames" if frames else ""
+    records = sum(shard.records for shard in shards)
+    print_result(f"{folder} is whole: {len(shards)} shards, {records:,} records{whole}")
+    figures = (f"{len(shards)} shards", f"{records:,} records", f"{sum(shard.bytes for shard in shards):,} bytes whole")
+    print_ending([folder], figures, name_command("tools.dataset_report", folder))
     return 0
 
 

@@ -16,6 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from console.command import Parser, run_command
+from console.output.ending import name_command, print_ending
+from console.output.messages import print_detail
+from console.progress import show_waiting
 from shards.errors import CallError, DataError
 from shards.jpeg_headers import UnreadableImage
 from trainer.answering.box_crop import crop_square
@@ -34,13 +37,19 @@ def main(arguments: list[str]) -> int:
     _check_packages(list(files))
     metadata = read_metadata(options.weight_path)
     photos = [_read_square(path, metadata) for path in options.image]
-    with without_notes():
+    with show_waiting("loading TensorFlow"), without_notes():
         from trainer.model import export_formats  # starts TensorFlow: only once the call is known to be good
 
     batches = [*export_formats.make_comparison_batches(metadata.image_size), *(photo[None] for photo in photos)]
-    differences = export_formats.export_model(options.weight_path, options.out, files, batches)
+    with show_waiting(f"writing and comparing {', '.join(files)}"):
+        differences = export_formats.export_model(options.weight_path, options.out, files, batches)
     for name, difference in differences.items():
-        print(f"{options.out / files[name]}: logits differ from the model's by {difference:.1e} at most")
+        print_detail(f"{options.out / files[name]}: logits differ from the model's by {difference:.1e} at most")
+    size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
+    most = f"logits within {max(differences.values()):.1e} of the model's"
+    model = options.out / EXPORT_FILES["onnx"] if "onnx" in files else options.weight_path
+    following = name_command("trainer.inference", "--weight_path", model, "--image", "FILE")
+    print_ending([options.out], (f"{len(files)} formats", f"{size:,} bytes", most), following)
     return 0
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from console.command import Parser, run_command
+from console.output.messages import print_error
 from shards.crop_geometry import Box
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
@@ -32,6 +33,7 @@ from trainer.answering.pet_judge import DEFAULT_MIN_PET, make_pet_judge
 from trainer.answering.prediction import check_box_fits, predict_files
 from trainer.finding.finder_file import open_finder
 from trainer.finding.found_pet import Finder
+from trainer.inference_end import WatchedAnswers, print_inference_end
 from trainer.model.mood_json import Metadata, read_metadata
 
 _WHOLE_PICTURE_NOTE = (
@@ -54,17 +56,19 @@ def main(arguments: list[str]) -> int:
 
     def report_problem(file: MediaFile, reason: str) -> None:
         problems.append((file, reason))
-        print(f"inference: {file.path}: {reason}", file=sys.stderr)
+        print_error(f"inference: {file.path}: {reason}")
 
     rule = DecisionRule(metadata, options.prior, options.min_confidence)
     if finder:
         answers = _answer_pets(options, finder, files, rule, report_problem)
     else:
         answers = _answer_without_finder(options, metadata, files, rule, report_problem)
+    watched = WatchedAnswers(answers)
     if options.json:
-        _print_json(answers, rule, options, problems)
+        _print_json(watched, rule, options, problems)
     else:
-        _print_text(answers, rule, is_whole=not (finder or options.box))
+        _print_text(watched, rule, is_whole=not (finder or options.box))
+        print_inference_end(watched, len(problems), options.weight_path, options.annotated)
     return 1 if problems else 0
 
 

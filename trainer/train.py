@@ -9,6 +9,8 @@ import sys
 
 from console import settings_parser
 from console.command import run_command
+from console.output.messages import print_error
+from console.progress import show_waiting
 from shards.errors import CallError
 from trainer.input import csv_preparation
 from trainer.settings import TrainBase, TrainSettings
@@ -34,10 +36,13 @@ def main(arguments: list[str]) -> int:
     if settings.from_csv:
         folder = csv_preparation.choose_dataset_folder(settings)
         if status := csv_preparation.run_preprocess(settings, folder):
-            print(f"train: preprocess ended with status {status}, for the reason that it gave above", file=sys.stderr)
+            print_error(f"train: preprocess ended with status {status}, for the reason that it gave above")
             return status
         settings = csv_preparation.replace_csv_with_dataset(settings, folder)
-    with without_notes():  # imported here, once the arguments are known to be good: it takes seconds
+    with (
+        show_waiting("loading TensorFlow"),
+        without_notes(),
+    ):  # imported here, once the arguments are known to be good: it takes seconds
         from trainer.checks.overfit import check_by_overfitting
         from trainer.mood_training.run import train
 

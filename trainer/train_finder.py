@@ -8,6 +8,7 @@ import sys
 
 from console import settings_parser
 from console.command import run_command
+from console.progress import show_waiting
 from trainer.finder_settings import FinderSettings
 from trainer.tensorflow_startup import without_notes
 
@@ -21,7 +22,10 @@ def parse_finder_settings(arguments: list[str]) -> FinderSettings:
 
 def main(arguments: list[str]) -> int:
     settings = parse_finder_settings(arguments)
-    with without_notes():  # imported here, once the arguments are known to be good: it takes seconds
+    with (
+        show_waiting("loading TensorFlow"),
+        without_notes(),
+    ):  # imported here, once the arguments are known to be good: it takes seconds
         from trainer.finder_training.train_run import train_finder
 
     train_finder(settings, ["python", "-m", "trainer.train_finder", *arguments])

@@ -5,15 +5,16 @@ It lies beside the dataset, not in it, because the same dataset may be made at a
 
 import json
 import os
-import platform
 import sys
-import time
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from preprocess.fingerprint import fingerprint_of
+from console.output.origin import describe_machine, describe_program, name_time
+from preprocess.fingerprint import fingerprint_of, list_library_versions
 from preprocess.sources.video import SourceListing
+from preprocess.stopwatch import Stopwatch
 from preprocess.writing.finished_work import TaskSummary, count_repeated_images
 from shards.dataset import read_dataset
 from shards.errors import DataError
@@ -33,7 +34,7 @@ def write_log(
     listing: SourceListing,
     tasks: Sequence[TaskSummary],
     workers: int,
-    seconds: dict[str, float],
+    watch: Stopwatch,
 ) -> None:
     """Write the log of the run that made the dataset with this digest.
 
@@ -43,10 +44,13 @@ def write_log(
         "dataset": digest,
         "command": sys.argv,
         "sources": [os.path.abspath(path) for path in sources],
-        "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "seconds": {stage: round(value, 2) for stage, value in seconds.items()},
+        "started": watch.started,
+        "finished": name_time(),
+        "seconds": {stage: round(value, 2) for stage, value in watch.seconds.items()},
         "workers": workers,
-        "machine": {"system": platform.platform(), "python": platform.python_version(), "cores": os.cpu_count()},
+        "program": describe_program(),
+        "versions": list_library_versions() | {"ray": version("ray")},
+        "machine": describe_machine(),
         "labels_without_frames": listing.labels_without_frames,
         "directories_without_label": listing.directories_without_label,
         "unreadable": listing.unreadable,

@@ -57,7 +57,7 @@ def list_aihub_archives(files: Sequence[ArchiveFile]) -> ArchiveFindings:
     containers = describe_containers(files, delivery)
     found = ArchiveFindings([], defaultdict(list), others, list(delivery.problems), 0, containers)
     read = 0
-    with show_progress(len(delivery.archives), "archive", only_on_terminal=True) as progress:
+    with show_progress(len(delivery.archives), "archive", is_short=True) as progress:
         for archive in delivery.archives:
             read += _add_archive(archive, found)
             progress.update()

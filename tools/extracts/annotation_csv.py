@@ -3,7 +3,6 @@
 import csv
 import io
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from console.output.messages import print_warning
 from preprocess.sources.csv_rows import CSV_COLUMNS
 from shards.emotions import KOREAN
 from shards.errors import CallError
@@ -51,7 +51,7 @@ def write_annotation_csvs(folder: Path, out: Path, sources: list[Path], all_rows
             writers[name].writerow((path, bbox, KOREAN[row["label"]]))
             counts[name] = counts.get(name, 0) + 1
     if left_out:
-        print(f"to_csv: {left_out:,} rows left out: a CSV cannot hold their images' names", file=sys.stderr)
+        print_warning(f"to_csv: {left_out:,} rows left out: a CSV cannot hold their images' names")
     return counts
 
 

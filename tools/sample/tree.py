@@ -12,6 +12,7 @@ from functools import partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
+from console.progress import show_progress, show_waiting
 from shards.emotions import ENGLISH
 from shards.errors import CallError, DataError
 from shards.manifest import REJECTIONS
@@ -68,10 +69,13 @@ def make_sample(root: Path, spec: SampleSpec, workers: int | None = None, form: 
         raise CallError(f"{root} cannot be made, a file is in the way; give another") from error
     try:
         in_folders, workers = form == "folders", workers or min(os.cpu_count() or 1, len(plans))
-        for counts in _make_videos(plans, unfinished, in_folders, workers):
-            total.add(counts)
+        with show_progress(len(plans), "video") as progress:
+            for counts in _make_videos(plans, unfinished, in_folders, workers):
+                total.add(counts)
+                progress.update()
         if not in_folders:
-            pack_delivery(unfinished, form)
+            with show_waiting("packing", is_short=True):
+                pack_delivery(unfinished, form)
         if root.exists():
             root.rmdir()  # it is empty; Windows cannot rename to an existing folder
         unfinished.rename(root)

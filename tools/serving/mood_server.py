@@ -56,6 +56,7 @@ class MoodServer:
     def __init__(self, model: ServedModel, limits: ServeLimits, hosts: frozenset[str], log: logging.Logger) -> None:
         files = load_page_files()
         metrics = ServeMetrics(OWN_PATHS | files.keys())
+        self.count_requests = metrics.count_requests
         facts = read_model_facts(model.path, model.rule.metadata) | {
             "finder": model.finder and model.finder.name,
             "min_confidence": model.rule.min_confidence,

@@ -1,6 +1,7 @@
 """Counts and times of a running server, as Prometheus reads them."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
@@ -9,7 +10,24 @@ from tools.serving.model_queue import MOST_PICTURES
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _BATCHES = tuple(2**i for i in range(MOST_PICTURES.bit_length()))
+MOOD_PATH = "/api/mood"
 UNKNOWN = "unknown"  # in the place of a mood
+
+
+class RequestCounts(NamedTuple):
+    """What a server has done."""
+
+    answered: int  # photos and clips
+    pictures: int  # of them, that were judged
+    refused: int  # requests of any kind
+
+    def describe(self) -> list[str]:
+        """The figures with their names."""
+        return [
+            f"{self.answered:,} photos and clips answered",
+            f"{self.pictures:,} pictures judged",
+            f"{self.refused:,} requests refused",
+        ]
 
 
 class ServeMetrics:
@@ -55,6 +73,19 @@ class ServeMetrics:
         self._batch.observe(pictures)
         self._model.observe(seconds)
 
+    def count_requests(self) -> RequestCounts:
+        """What was done so far."""
+        responses = _read_totals(self._responses)
+        answered = sum(n for labels, n in responses if labels["path"] == MOOD_PATH and labels["status"] < "4")
+        refused = sum(n for labels, n in responses if labels["status"] >= "4")
+        return RequestCounts(round(answered), round(sum(n for _, n in _read_totals(self._pictures))), round(refused))
+
     def encode(self) -> bytes:
         """Prometheus' text format."""
         return generate_latest(self._registry)
+
+
+def _read_totals(counter: Counter) -> list[tuple[dict[str, str], float]]:
+    """The labels and the count of everything that a counter counts."""
+    samples = (sample for family in counter.collect() for sample in family.samples)
+    return [(sample.labels, sample.value) for sample in samples if sample.name.endswith("_total")]

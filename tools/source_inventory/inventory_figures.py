@@ -25,10 +25,10 @@ def take_inventory(sources: Sequence[str], label_map: str | None = None) -> dict
     """
     settings = PreprocessSettings(source=list(sources), out=os.curdir)
     found = list_sources(sources, label_map=label_map)
-    with show_progress(len(found.videos), "label", only_on_terminal=True) as progress:
+    with show_progress(len(found.videos), "label", is_short=True) as progress:
         counts = count_labels(found, progress.update)
     videos = choose_videos(found.videos)
-    with show_progress(len(videos), "sampled video", only_on_terminal=True) as progress:
+    with show_progress(len(videos), "sampled video", is_short=True) as progress:
         timing = time_sample(videos, settings, progress.update)
     return {
         "sources": list(sources),

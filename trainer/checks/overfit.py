@@ -6,6 +6,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from console.output.ending import name_command, print_ending
+from console.output.messages import print_result
+from console.progress import show_waiting
 from shards.errors import DataError
 from trainer.input.dataset_split import DatasetSplit, check_two_moods, open_split
 from trainer.input.picture_sizes import PictureSizes
@@ -36,12 +39,18 @@ def check_by_overfitting(settings: TrainSettings) -> dict[str, float]:
         batch_size=min(settings.batch_size, pictures), resolution=settings.resolution, window=settings.window
     )
     check_input_settings(split, input_settings)
-    with explain_failures(input_settings, split):
+    with show_waiting("learning the pictures by heart"), explain_failures(input_settings, split):
         found = overfit(settings, input_settings, split, device)
-    print(
+    print_result(
         f"{pictures} pictures learnt in {found['epochs']} epochs: accuracy "
         f"{found['training_accuracy']:.2f} in training mode, {found['inference_accuracy']:.2f} in inference"
     )
+    figures = (
+        f"{pictures} pictures learnt",
+        f"{found['epochs']} epochs",
+        f"accuracy {found['inference_accuracy']:.2f}",
+    )
+    print_ending([], figures, name_command("trainer.train", "--train", settings.train))
     return found
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from console.progress import show_waiting
 from trainer.finder_evaluation.finder_report import write_finder_report
 from trainer.finder_settings import FinderSettings
 from trainer.finder_training.finder_check import check_finder_run
@@ -28,7 +29,8 @@ def train_finder(settings: FinderSettings, command: list[str]) -> dict[str, Any]
     """
     check_extras(settings)
     device = choose_device(settings.device_settings, settings.seed)
-    training, validation = open_frame_splits(settings)
+    with show_waiting("reading the dataset's manifest", is_short=True):
+        training, validation = open_frame_splits(settings)
     input_settings = settings.frame_settings
     check_frame_settings(training, input_settings)
     fingerprint = fingerprint_run(settings, training.fingerprint, validation.fingerprint, device.effective)

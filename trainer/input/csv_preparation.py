@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from console.output.messages import list_output_flags, print_message
 from shards.dataset import DATASET_FILE, DATASET_RECIPE
 from shards.errors import CallError
 from shards.storage.files import hash_file
@@ -46,10 +47,10 @@ def choose_dataset_folder(settings: TrainSettings) -> Path:
 def run_preprocess(settings: TrainSettings, folder: Path) -> int:
     """Run preprocess to make or finish the dataset, unless it is there already. Returns the exit status."""
     if (folder / DATASET_FILE).exists():
-        _print_status(f"data    {settings.train} was made a dataset before: {folder}")
+        print_message(f"data    {settings.train} was made a dataset before: {folder}")
         return 0
-    command = [sys.executable, "-m", "preprocess", *_build_preprocess_arguments(settings, folder)]
-    _print_status(
+    command = [sys.executable, "-m", "preprocess", *_build_preprocess_arguments(settings, folder), *list_output_flags()]
+    print_message(
         f"data    of {settings.train} preprocess makes a dataset first, once, in {folder}: {' '.join(command[1:])}"
     )
     # In a new session the terminal's Ctrl-C does not reach preprocess: it is forwarded to it, once.
@@ -89,7 +90,3 @@ def _forward_signals(process: subprocess.Popen) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _print_status(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from console.progress import show_waiting
 from trainer.model.onnx_network import ONNX_SUFFIX, OnnxNetwork
 from trainer.tensorflow_startup import without_notes
 
@@ -35,7 +36,7 @@ def open_mood_network(path: Path) -> MoodNetwork:
     """
     if path.suffix == ONNX_SUFFIX:
         return OnnxNetwork(path)
-    with without_notes():
+    with show_waiting("loading TensorFlow and the model", is_short=True), without_notes():
         from trainer.model.model_file import read_model  # starts TensorFlow
 
         return KerasNetwork(read_model(path)[0])

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from console.output.messages import print_message
+from console.progress import show_waiting
 from shards.errors import DataError
 from trainer.checks.self_check import check_run
 from trainer.evaluation.run_report import write_run_report
@@ -28,7 +30,6 @@ from trainer.settings import InputSettings, TrainSettings
 from trainer.training.best_model import recall_best
 from trainer.training.device import Device, choose_device
 from trainer.training.run_course import check_extras, complete_run
-from trainer.training.run_messages import print_message
 
 
 def train(settings: TrainSettings, command: list[str]) -> dict[str, Any]:
@@ -39,7 +40,8 @@ def train(settings: TrainSettings, command: list[str]) -> dict[str, Any]:
     """
     check_extras(settings)
     device = choose_device(settings.device_settings, settings.seed)
-    training, validation = open_splits(settings)
+    with show_waiting("reading the dataset's manifest", is_short=True):
+        training, validation = open_splits(settings)
     input_settings = settings.input_settings(on_gpu=device.kind == "gpu")
     check_input_settings(training, input_settings)
     effective = device.effective | {"augment": input_settings.augment}

@@ -8,7 +8,6 @@ even if the other is damaged.
 
 import io
 import json
-import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from console.output.messages import print_message
 from shards.storage.atomic_write import sync_directory, write_atomically
 from shards.storage.files import read_file
 from shards.storage.self_checksum import ChecksumMismatch, append_checksum, strip_checksum
@@ -88,7 +88,7 @@ def read_progress(run: Path) -> tuple[Progress, dict[str, np.ndarray]] | None:
             return decode_checkpoint(read_file(path))
         except ChecksumMismatch as damage:
             what = "the beginning" if path == found[-1] else "the checkpoint before it"
-            print(f"note    {path} {damage}; the run goes on from {what}", file=sys.stderr, flush=True)
+            print_message(f"note    {path} {damage}; the run goes on from {what}")
     return None
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from console.output.messages import print_message
 from shards.errors import CallError, DataError, describe_error
 from trainer.run_files.checkpoint import Progress
 from trainer.training.run_context import TrainingRun
-from trainer.training.run_messages import print_message
 
 
 def save_if_best(run: TrainingRun, answers: Any, row: dict[str, Any]) -> None:

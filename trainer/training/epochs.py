@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from console.progress import show_waiting
 from shards.errors import DataError
 from trainer.run_files.checkpoint import restore_variables, write_checkpoint
 from trainer.run_files.history import write_history
@@ -70,9 +71,10 @@ def _train_epoch(
     progress, started = run.progress, time.perf_counter()
     row = {"stage": stage.name, "epoch": len(progress.history) + 1, "first_step": progress.step, "steps": run.steps}
     row |= _fit_epoch(run, stage, model, wait, interruption)
-    if run.settings.network_settings.from_scratch:
-        run.refresh_statistics()
-    answers, figures = run.validate()
+    with show_waiting("validating", is_short=True):
+        if run.settings.network_settings.from_scratch:
+            run.refresh_statistics()
+        answers, figures = run.validate()
     row |= figures
     row["seconds"] = round(time.perf_counter() - started, 1)
     _check_finite(row)

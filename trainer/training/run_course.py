@@ -1,12 +1,12 @@
 """The course of a training run, from its folder to its report; or the rest of one that was stopped or killed."""
 
-import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from console.output.origin import describe_machine, describe_program, name_time
+from console.progress import show_waiting
 from shards.errors import CallError
 from shards.storage.folder_lock import lock_folder
 from shards.storage.utf8_path import make_utf8_path
@@ -20,7 +20,7 @@ from trainer.settings import RunSettings
 from trainer.training.epochs import train_stages
 from trainer.training.failure_messages import explain_failures
 from trainer.training.run_context import TrainingRun
-from trainer.training.run_messages import RunMessages, print_message, print_run_start
+from trainer.training.run_messages import RunMessages, print_message, print_run_end, print_run_start
 
 
 def check_extras(settings: RunSettings) -> None:
@@ -57,13 +57,16 @@ def complete_run(
         if record and record.get("results") and (metrics := _read_finished(folder, record, write_report)):
             return metrics
         progress, arrays = read_progress(folder) or (Progress(), None)
-        run = start_run(progress)
-        record = record or _describe_run(run, command, fingerprint)
+        with show_waiting("building the network"):
+            run = start_run(progress)
+        record = _note_continuation(record) if record else _describe_run(run, command, fingerprint)
         write_record(folder, record)
         print_run_start(run, resumed=arrays is not None)
         with explain_failures(run.input_settings, run.training, run.validation):
             if arrays is None and settings.self_check:
-                for line in check_run(run):
+                with show_waiting("checking data and network for the usual mistakes"):
+                    checks = check_run(run)
+                for line in checks:
                     print_message(f"check   {line}")
             with make_utf8_path(folder) as plain_folder:
                 train_stages(run, arrays, RunMessages(run, record, plain_folder))
@@ -76,7 +79,7 @@ def _read_finished(folder: Path, record: dict[str, Any], write_report: Callable[
     if metrics:
         if not (folder / REPORT_FILE).exists():  # the run was killed just before it
             write_report(folder)
-        print(f"{folder} is done already: {record['results']['summary']}")
+        print_run_end(folder, metrics, f"{folder} is done already: {record['results']['summary']}")
     return metrics
 
 
@@ -85,7 +88,8 @@ def _finish(run: TrainingRun, record: dict[str, Any], write_report: Callable[[Pa
     if run.progress.best is None:  # the file was lost after the last epoch; the current weights replace it
         answers, _ = run.validate()
         run.save(answers, run.progress.history[-1])
-    trained, evaluated = run.evaluate()
+    with show_waiting("evaluating the best epoch's model"):
+        trained, evaluated = run.evaluate()
     best = run.settings.best
     metrics = {
         "model": run.MODEL_FILE,
@@ -99,13 +103,21 @@ def _finish(run: TrainingRun, record: dict[str, Any], write_report: Callable[[Pa
         "summary": evaluated["evaluation"]["verdict"],
         "best_epoch": trained["epoch"],
         best: trained[best],
-        "finished": _name_time(),
+        "finished": name_time(),
+        "seconds": round(sum(row["seconds"] for row in run.progress.history), 1),  # of all epochs
     }
     write_record(run.folder, record)
-    write_report(run.folder)
+    with show_waiting("drawing the report"):
+        write_report(run.folder)
     remove_run_leftovers(run.folder)
-    print(f"{run.folder}: {record['results']['summary']}")
+    print_run_end(run.folder, metrics, f"{run.folder}: {record['results']['summary']}")
     return metrics
+
+
+def _note_continuation(record: dict[str, Any]) -> dict[str, Any]:
+    """run.json of a run that is continued, which may be by another version of the program and on another machine."""
+    present = {"started": name_time(), "program": describe_program(), "machine": describe_machine()}
+    return record | {"continued": [*record.get("continued", []), present]}
 
 
 def _describe_run(run: TrainingRun, command: list[str], fingerprint: str) -> dict[str, Any]:
@@ -121,11 +133,9 @@ def _describe_run(run: TrainingRun, command: list[str], fingerprint: str) -> dic
         "settings": run.settings.content,
         "data": data,
         "pictures": run.describe_pictures() | {"dct_method": DCT_METHOD},
-        "versions": {"python": sys.version.split()[0]} | list_versions(),
+        "program": describe_program(),
+        "versions": list_versions(),
         "device": run.device.describe(),
-        "started": _name_time(),
+        "machine": describe_machine(),
+        "started": name_time(),
     }
-
-
-def _name_time() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

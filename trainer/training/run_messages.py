@@ -1,20 +1,18 @@
 """What a run prints while it trains, and what it writes of it to run.json and for TensorBoard."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import keras
 
+from console.output.ending import name_command, print_ending
+from console.output.messages import print_message, print_result
+from console.progress import show_waiting
 from trainer.checks import throughput
-from trainer.run_files.file_names import TENSORBOARD_FOLDER
+from trainer.run_files.file_names import FINDER_FILE, REPORT_FILE, TENSORBOARD_FOLDER
 from trainer.run_files.run_record import write_record
 from trainer.settings import Stage
 from trainer.training.run_context import TrainingRun
-
-
-def print_message(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def print_run_start(run: TrainingRun, resumed: bool) -> None:
@@ -31,6 +29,23 @@ def print_run_start(run: TrainingRun, resumed: bool) -> None:
         print_message(line)
 
 
+def print_run_end(folder: Path, metrics: dict[str, Any], line: str) -> None:
+    """Print what a finished run made, what it is worth and what to do with it. `metrics` is that of metrics.json."""
+    print_result(line)
+    model, evaluation = folder / metrics["model"], metrics["evaluation"]
+    if model.name == FINDER_FILE:
+        figures = {"AP at IoU 0.5": evaluation["ap50"], "mean IoU": evaluation["mean_iou"]}
+        mood = ("--weight_path", "runs/NAME/model.keras", "--image", "FILE")
+        following = name_command("trainer.inference", "--finder", model, *mood)
+    else:
+        equal = evaluation["frames"]["equal_priors"]
+        figures = {"macro-F1": equal["macro_f1"], "accuracy": equal["accuracy"]}
+        following = name_command("tools.serve", folder)
+    told = [f"{name} {figure['value']:.3f}" for name, figure in figures.items() if figure["value"] is not None]
+    told.append(f"from epoch {metrics['best_epoch']} of {metrics['epochs']}")
+    print_ending([model, folder / REPORT_FILE], told, following)
+
+
 class RunMessages:
     """Reports the speed at the start of each stage and the figures of each epoch."""
 
@@ -45,7 +60,8 @@ class RunMessages:
         if not run.settings.measure_speed:
             return
         batch_size = run.input_settings.batch_size
-        model_rate = throughput.measure_model(model, run.opening.batches[0], batch_size)
+        with show_waiting(f"compiling {stage.name}'s model and measuring its speed"):
+            model_rate = throughput.measure_model(model, run.opening.batches[0], batch_size)
         speed = throughput.Speed(run.input_rate, model_rate, run.steps * batch_size)
         self.record.setdefault("speed", {})[stage.name] = speed.as_dict()
         write_record(run.folder, self.record)

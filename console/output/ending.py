@@ -1,0 +1,55 @@
+"""The last lines of a command: what it made, the figures that matter, and the command to run next."""
+
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from console.output.messages import print_result
+
+
+def print_ending(made: Sequence[Path], figures: Sequence[str], following: str | None) -> None:
+    """Print the last lines of a command on standard output, with --quiet too.
+
+    Args:
+        made: files and folders, printed as links that a terminal or a browser opens.
+        figures: the most important ones, each with its name, such as "607 frames kept".
+        following: the command that one runs next, see name_command; None where there is none.
+    """
+    print_result(
+        *(f"made    {name_link(path)}" for path in made),
+        *([f"figures {', '.join(figures)}"] if figures else []),
+        *([f"next    {following}"] if following else []),
+    )
+
+
+def name_link(path: Path) -> str:
+    """A path as a file:// link, percent-encoded as UTF-8, or byte by byte where a name is not that."""
+    return path.absolute().as_uri()
+
+
+def name_command(module: str, *arguments: str | Path) -> str:
+    """The command line that runs a module of ours, by the name that this command was called by.
+
+    `petmood NAME ..` where petmood was called, else `python -m MODULE ..`, with the interpreter's path where `python`
+    is another one.
+    """
+    from console.petmood import COMMANDS  # which imports console.command, and that this
+
+    called, script = sys.orig_argv[1:3], Path(sys.orig_argv[1] if len(sys.orig_argv) > 1 else "")
+    name = next((name for name, command in COMMANDS.items() if command.module == module), module)
+    if script.name == "petmood":
+        words = ["petmood" if shutil.which("petmood") else str(script), name]
+    elif called == ["-m", "console.petmood"]:
+        words = [_name_interpreter(), "-m", "console.petmood", name]
+    else:
+        words = [_name_interpreter(), "-m", module]
+    return " ".join(shlex.quote(str(word)) for word in (*words, *arguments))
+
+
+def _name_interpreter() -> str:
+    found, own = shutil.which("python"), Path(sys.executable).absolute()
+    if found and Path(found).absolute() == own:
+        return "python"
+    return str(own.relative_to(Path.cwd()) if own.is_relative_to(Path.cwd()) else own)

@@ -1,0 +1,41 @@
+"""How far the inference command is, and its last lines."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from console.output.ending import name_command, print_ending
+from console.output.messages import escape_controls, note_in_log
+from console.progress import show_waiting
+
+
+class WatchedAnswers:
+    """Answers to files, counted; while the next one is waited for, that is shown."""
+
+    def __init__(self, answers: Iterator[Any]):
+        self._answers, self._start, self.count = answers, time.monotonic(), 0
+
+    def __iter__(self) -> "WatchedAnswers":
+        return self
+
+    def __next__(self) -> Any:
+        with show_waiting("judging the next file", is_short=True):
+            answer = next(self._answers)
+        self.count += 1
+        if isinstance(answer, list):  # lines of text
+            answer = [escape_controls(line) for line in answer]
+            note_in_log(*answer)
+        return answer
+
+    @property
+    def seconds(self) -> float:
+        """Since the first file was asked for."""
+        return time.monotonic() - self._start
+
+
+def print_inference_end(answers: WatchedAnswers, unread: int, model: Path, annotated: Path | None) -> None:
+    """Print the last lines: files that were answered and that could not be read, and where pictures were drawn."""
+    figures = (f"{answers.count:,} files answered", f"{unread:,} not read", f"{answers.seconds:.1f} s")
+    following = name_command("tools.serve", model) if model.suffix == ".keras" else None
+    print_ending([annotated] if annotated else [], figures, following)
