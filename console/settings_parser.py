@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from docstring_parser import parse as parse_docstring
 from jsonargparse import ActionConfigFile, ArgumentError, ArgumentParser
 
-from console.output.messages import OUTPUT_FLAGS, be_quiet, open_log
+from console.output.messages import OUTPUT_FLAGS, be_quiet, open_log, speak
 from console.settings_check import find_wrong_value
 from console.version import VERSION_HELP, VersionAction
 from shards.errors import CallError
@@ -68,6 +68,8 @@ def parse_settings(
         be_quiet()
     if parsed["log"] and not any(argument.split("=")[0] == "--log" for argument in arguments):
         open_log(parsed["log"])
+    if parsed["lang"] and not any(argument.split("=")[0] == "--lang" for argument in arguments):
+        speak(parsed["lang"])
     return settings
 
 
