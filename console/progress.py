@@ -59,7 +59,7 @@ class StageProgress:
         self._unit, self._first, self._count, self._is_short = unit, done, done, is_short
         self._start, self._notes = time.monotonic(), ""
         self._hidden = total == 0 or _is_disabled()
-        self._has_bar = not self._hidden and is_terminal() and not is_quiet()
+        self._has_bar = not self._hidden and _has_room_for_bars()
         self._bar = tqdm(
             total=total,
             unit=f" {put_in_words(f'{unit}s')}",
@@ -133,7 +133,7 @@ def show_waiting(what: str, *, is_short: bool = False) -> Iterator[None]:
     A terminal shows it with the time that has passed, until it is over. Elsewhere a line is written at the beginning,
     unless `is_short`, and every PROGRESS_SECONDS.
     """
-    has_bar = is_terminal() and not is_quiet() and not _is_disabled()
+    has_bar = _has_room_for_bars()
     if not has_bar and not is_short:
         print_message(what)
 
@@ -157,6 +157,13 @@ def show_waiting(what: str, *, is_short: bool = False) -> Iterator[None]:
                 note_in_log(what)
         shown.enter_context(_keep_saying(describe, bar))
         yield
+
+
+def _has_room_for_bars() -> bool:
+    """Whether there is a terminal that bars are wanted on; tqdm shows nothing on one that does not tell its width."""
+    if is_quiet() or _is_disabled() or not is_terminal():
+        return False
+    return os.get_terminal_size(get_stderr().fileno()).columns > 0
 
 
 def _is_disabled() -> bool:

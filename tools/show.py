@@ -45,7 +45,11 @@ def main(arguments: list[str]) -> int:
         print_warning("show: no font with Hangul found, moods are in English; install NanumGothic")
     split = [*(["--split", chosen.split] if chosen.split else [])]
     again = None if chosen.key else name_command("tools.show", folder, *split, "--seed", str(chosen.seed + 1))
-    figures = (f"{sum(map(len, grid)):,} crops of {read_dataset(folder).counts['kept']:,}", f"{len(grid)} lines")
+    figures = (
+        f"{sum(map(len, grid)):,} crops of {read_dataset(folder).counts['kept']:,}",
+        f"{len(grid)} lines",
+        f"seed {chosen.seed}",
+    )
     print_ending([path], figures, again)
     return 0
 

@@ -41,7 +41,11 @@ def main(arguments: list[str]) -> int:
     made = {f"{split}.csv": out / f"{split}.csv" for split in SPLITS if f"{split}.csv" in counts}
     valid = ["--valid", made["val.csv"]] if "val.csv" in made else []
     following = name_command("trainer.train", "--train", made["train.csv"], *valid) if "train.csv" in made else None
-    print_ending(list(made.values()), [f"{name} {count:,} rows" for name, count in counts.items()], following)
+    print_ending(
+        list(made.values()),
+        [f"{sum(counts.values()):,} rows", *(f"{counts[name]:,} in {name}" for name in made)],
+        following,
+    )
     return 0
 
 

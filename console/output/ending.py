@@ -1,5 +1,6 @@
 """The last lines of a command: what it made, the figures that matter, and the command to run next."""
 
+import re
 import shlex
 import shutil
 import sys
@@ -7,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from console.output.messages import print_result
+
+_PLAIN_WORD = re.compile(r"[\w@%+=:,./-]+")
 
 
 def print_ending(made: Sequence[Path], figures: Sequence[str], following: str | None) -> None:
@@ -45,7 +48,12 @@ def name_command(module: str, *arguments: str | Path) -> str:
         words = [_name_interpreter(), "-m", "console.petmood", name]
     else:
         words = [_name_interpreter(), "-m", module]
-    return " ".join(shlex.quote(str(word)) for word in (*words, *arguments))
+    return " ".join(_quote(str(word)) for word in (*words, *arguments))
+
+
+def _quote(word: str) -> str:
+    """A word as a shell takes it; Hangul needs no quotes."""
+    return word if _PLAIN_WORD.fullmatch(word) else shlex.quote(word)
 
 
 def _name_interpreter() -> str:

@@ -9,6 +9,7 @@ message without a row stays English.
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from console.output.korean_errors import KOREAN_ERRORS
@@ -59,7 +60,7 @@ def choose_language(arguments: Sequence[str], environment: Mapping[str, str]) ->
 def find_flag_value(arguments: Sequence[str], flag: str) -> str | None:
     """The last value of a flag, as `--flag VALUE` or `--flag=VALUE`; one without a value is left to the parser."""
     found = None
-    for argument, following in zip(arguments, [*arguments[1:], "--"], strict=False):
+    for argument, following in pairwise([*arguments, "--"]):
         if argument.startswith(f"{flag}="):
             found = argument.removeprefix(f"{flag}=")
         elif argument == flag and not following.startswith("--"):

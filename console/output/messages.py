@@ -100,9 +100,10 @@ def open_log(path: str) -> None:
 
 
 def list_output_flags() -> list[str]:
-    """The flags by which another command says as much as this one, to the same log."""
+    """The flags by which another command says as much as this one, to the same log, in the same language."""
     log = ["--log", _output.log.name] if _output.log else []
-    return [*(["--quiet"] if _output.quiet else []), *map(str, log), "--lang", _output.language]
+    language = [] if choose_language([], os.environ) == _output.language else ["--lang", _output.language]
+    return [*(["--quiet"] if _output.quiet else []), *map(str, log), *language]
 
 
 def is_quiet() -> bool:

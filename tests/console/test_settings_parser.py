@@ -151,4 +151,9 @@ def test_print_config_shows_all_settings(capsys):
     with pytest.raises(SystemExit):
         parse("--name", "x", "--group.distance", "5", "--print_config")
     shown = yaml.safe_load(capsys.readouterr().out)
-    assert shown["group"] == {"distance": 5, "enabled": True} and set(shown) == set(AllKinds.__dataclass_fields__)
+    assert shown["group"] == {"distance": 5, "enabled": True} and set(shown) == {
+        *AllKinds.__dataclass_fields__,
+        "quiet",
+        "log",
+        "lang",
+    }

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from shards.errors import CallError, DataError
+from tests.terminal import check_piped
 from tests.trainer.networks import OFFSET, build, describe
 from trainer.export import main
 from trainer.model.model_file import write_model
@@ -27,7 +28,9 @@ def test_one_format_of_given_pictures(model_path, tmp_path, real_files, capfd):
     assert sorted(path.name for path in out.iterdir()) == ["model.tflite", "mood.json"]
     assert list(tmp_path.iterdir()) == [out]
     shown = capfd.readouterr()
-    assert "model.tflite: logits differ from the model's by" in shown.out and not shown.err
+    assert "model.tflite: logits differ from the model's by" in shown.out and "loading TensorFlow" in shown.err
+    made, figures, following = check_piped(shown.out, shown.err)
+    assert made == [out] and len(figures) == 3 and following[:2] == ["--weight_path", str(model_path)]
 
 
 def test_calls_that_cannot_be_met(model_path, tmp_path, monkeypatch):

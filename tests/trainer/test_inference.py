@@ -28,6 +28,11 @@ SIZE, TRAINED = 48, 32
 ROOT = Path(__file__).parent.parent.parent
 
 
+def drop_ending(output: str) -> str:
+    """The answers, without the command's last lines."""
+    return re.split(r"^(?:made|figures) ", output, flags=re.MULTILINE)[0]
+
+
 @pytest.fixture
 def infer(model_path, capfd):
     """Runs the command in this process; returns its exit status, what it printed, and its lines on stderr."""
@@ -36,7 +41,7 @@ def infer(model_path, capfd):
         capfd.readouterr()
         status = main(["--weight_path", str(model_path), *map(str, arguments)])
         shown = capfd.readouterr()
-        return status, shown.out, shown.err.splitlines()
+        return status, drop_ending(shown.out), shown.err.splitlines()
 
     return run
 

@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 from tests.trainer.answering.test_photo import with_orientation
 from tests.trainer.finding.coloured_pets import find_box, paint
 from tests.trainer.networks import SIZE, balanced_logits
-from tests.trainer.test_inference import compute_expected, probabilities
+from tests.trainer.test_inference import compute_expected, drop_ending, probabilities
 from trainer.answering import annotated_pictures
 from trainer.answering.annotated_pictures import PetLabel, draw_labels
 from trainer.answering.box_crop import crop_square
@@ -39,7 +39,7 @@ def infer(model_path, colour_finder, capfd):
         call = ["--weight_path", model_path, "--finder", finder, "--min_confidence", 0, *arguments]
         status = main(list(map(str, call)))
         shown = capfd.readouterr()
-        return status, shown.out, shown.err.splitlines()
+        return status, drop_ending(shown.out), shown.err.splitlines()
 
     return run
 

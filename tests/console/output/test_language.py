@@ -127,8 +127,8 @@ def test_flag_and_locale_choose(arguments, environment, language):
         (
             "epoch   1 (tune)  loss 1.1522  val_loss 2.2339  macro-F1 0.077  accuracy 0.102  250 images/s, 12.1% of it "
             "waiting for data",
-            "에폭    1 (tune)  손실 1.1522  검증 손실 2.2339  macro-F1 0.077  정확도 0.102  초당 250장, 데이터를 기다린 시간 "
-            "12.1%",
+            "에폭    1 (tune)  손실 1.1522  검증 손실 2.2339  macro-F1 0.077  정확도 0.102  초당 250장, 데이터를 기다린 "
+            "시간 12.1%",
         ),
         ("starting Ray: 00:31 so far", "Ray를 시작하는 중: 00:31 경과"),
         ("something that no table has", "something that no table has"),

@@ -14,6 +14,7 @@ from tensorflow.python.framework import config as tensorflow_config
 from shards.dataset import read_dataset, write_dataset
 from shards.storage.files import hash_file
 from tests.pages import Page
+from tests.terminal import check_piped
 from tests.tools.browser import console_errors, is_blank, open_page, resize, sideways
 from tests.trainer.runs import FINDER_TINY, read_weights, train_finder_here
 from tests.trainer.whole_frames import make_scene
@@ -49,8 +50,11 @@ def test_what_it_prints(finder_run):
     errors = finder_run[1].stderr
     assert "80 whole frames of 20 videos, validation 24 of 6; 10 steps of 8 an epoch" in errors
     assert "on 4 frames there are more animals than the one box" in errors
-    assert len([line for line in errors.splitlines() if line.startswith("check")]) == 5
+    assert len([line for line in errors.splitlines() if line[20:].startswith("check ")]) == 5
     assert "input alone" in errors and "bottleneck" in errors and "AP50" in errors
+    made, figures, following = check_piped(finder_run[1].stdout, errors)
+    assert made == [finder_run[0] / "finder.keras", finder_run[0] / "report.html"]
+    assert len(figures) == 3 and following[:2] == ["--finder", str(made[0])]
 
 
 def test_files_of_a_run(finder_run, whole_frames):

@@ -5,6 +5,7 @@ import json
 import shutil
 import signal
 from collections import Counter
+from datetime import datetime
 from importlib.util import find_spec
 
 import keras
@@ -12,10 +13,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from console.output.origin import describe_machine, describe_program
 from shards.dataset import read_dataset, write_dataset
 from shards.errors import CallError
 from shards.storage.files import hash_file
 from shards.storage.folder_lock import lock_folder
+from tests.terminal import check_piped
 from tests.trainer.runs import SCRATCH, read_weights, train, train_here, train_until
 from trainer.checks import throughput
 from trainer.input import record_batches
@@ -52,9 +55,28 @@ def test_what_it_prints_at_the_start(finished):
     assert "device  cpu" in result.stderr and "float32, XLA off" in result.stderr
     assert "72 frames of 12 videos, validation 36 of 6; 6 steps of 12 an epoch" in result.stderr
     assert "input alone" in result.stderr and "bottleneck" in result.stderr and "waiting for data" in result.stderr
-    checks = [line for line in result.stderr.splitlines() if line.startswith("check")]
+    checks = [line for line in result.stderr.splitlines() if line[20:].startswith("check ")]
     assert len(checks) == 5 and "= ln 3" in result.stderr  # of the moods that occur
     assert "never answered: 화남/불쾌, 행복/즐거움, 공격성; 0 of 36 validation frames" in result.stderr
+
+
+def test_what_it_prints_suits_a_pipe_and_ends_with_what_was_made(finished):
+    out, result = finished
+    made, figures, following = check_piped(result.stdout, result.stderr)
+    assert made == [out / "model.keras", out / "report.html"] and following == [str(out)]
+    assert [figure.split(" ")[0] for figure in figures] == ["macro-F1", "accuracy", "from"]
+    said = [line[20:] for line in result.stderr.splitlines()]
+    assert said[:2] == ["loading TensorFlow", "building the network"]
+    for what in ("checking data", "compiling tune's model", "tune 8/8: 6 of 6 steps (100%)", "evaluating", "drawing"):
+        assert any(line.startswith(what) for line in said), what
+
+
+def test_run_json_says_its_origin(finished):
+    record = json.loads((finished[0] / "run.json").read_text())
+    assert record["program"] == describe_program() and record["machine"] == describe_machine()
+    assert record["versions"]["keras"] and record["device"]["kind"] == "cpu" and "continued" not in record
+    seconds = datetime.fromisoformat(record["results"]["finished"]) - datetime.fromisoformat(record["started"])
+    assert 0 < record["results"]["seconds"] <= seconds.total_seconds() + 1
 
 
 def test_files_of_a_run(finished, pets):
@@ -145,6 +167,8 @@ def test_killed_in_both_stages_and_a_bit_flipped_it_ends_the_same(straight, pets
     result = train(pets, out, *arguments)
     assert result.returncode == 0 and "goes on after" in result.stderr
     assert f"note    {newest} differs from what was written" in result.stderr
+    (*_, last) = json.loads((out / "run.json").read_text())["continued"]
+    assert last.keys() == {"started", "program", "machine"}
     same_run(done, out)
 
 
