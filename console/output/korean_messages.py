@@ -52,7 +52,10 @@ _FIGURES = {
     "{n} records": "레코드 {}개",
     "{n} rejected": "{}개 제외",
     "{n} rows": "{}행",
+    "{n} rows in {}": "{1} {0}행",
+    "{n} in {}": "{1} {0}행",
     "{n} s": "{}초",
+    "seed {n}": "시드 {}",
     "{n} shards": "샤드 {}개",
     "{n} to be rejected": "제외될 것 {}개",
     "{n} usable rows": "쓸 수 있는 행 {}개",
@@ -61,8 +64,6 @@ _FIGURES = {
     "from epoch {n} of {n}": "전체 {1} 에폭 중 {0}번째",
     "logits within {n} of the model's": "모델과의 로짓 차이 {} 이내",
     "macro-F1 {n}": "macro-F1 {}",
-    "AP at IoU 0.5 {n}": "IoU 0.5의 AP {}",
-    "mean IoU {n}": "평균 IoU {}",
 }
 
 _PREPROCESS = {

@@ -16,12 +16,11 @@ from console.output.korean_errors import KOREAN_ERRORS
 from console.output.korean_messages import KOREAN_MESSAGES
 from console.output.korean_training import KOREAN_TRAINING
 
-ENGLISH, KOREAN = "en", "ko"
-LANGUAGES = (ENGLISH, KOREAN)
+LANGUAGES = ("en", "ko")
 _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides, as POSIX says
 _NAMED = re.compile(r"([a-z_]+): (.+)")  # a command's name or a word like it, and what it says
 
-_PATTERNS = {"{}": "(.*?)", "{n}": r"([\d.,]+(?:e[+-]?\d+)?[kMGT]?%?)"}  # a number may be 1.23M, 40% or 1.2e-07
+_PATTERNS = {"{}": "(.*?)", "{n}": r"(-?[\d.,]+(?:e[+-]?\d+)?[kMGT]?%?)"}  # a number may be 1.23M, 40% or 1.2e-07
 
 
 class _Value(str):
@@ -54,7 +53,7 @@ def choose_language(arguments: Sequence[str], environment: Mapping[str, str]) ->
     if named in LANGUAGES:
         return named
     locale = next(filter(None, map(environment.get, _VARIABLES)), "")
-    return KOREAN if re.split(r"[_.@]", locale)[0].lower() in ("ko", "korean") else ENGLISH
+    return "ko" if re.split(r"[_.@]", locale)[0].lower() in ("ko", "korean") else "en"
 
 
 def find_flag_value(arguments: Sequence[str], flag: str) -> str | None:

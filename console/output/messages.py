@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from console.output.language import KOREAN, LANGUAGES, choose_language, find_flag_value, translate
+from console.output.language import LANGUAGES, choose_language, find_flag_value, translate
 from shards.errors import CallError
 
 DATE_FORMAT = "%Y-%m-%d %H:%M:%S"  # of this machine's time zone
@@ -35,7 +35,7 @@ class _Output:
     """Where this process says what."""
 
     quiet: bool = False
-    language: str = LANGUAGES[0]
+    language: str = "en"
     log: TextIO | None = None
     stderr: TextIO | None = None  # None: sys.stderr, whatever it is at the time
     bars: list[Any] = field(default_factory=list)  # tqdm's, that are on the terminal now
@@ -79,7 +79,7 @@ def speak(language: str) -> None:
 
 def put_in_words(text: str) -> str:
     """A text as people are shown it, in the language that was chosen. For a log or a file it stays as it is."""
-    return translate(text) if _output.language == KOREAN else text
+    return translate(text) if _output.language == "ko" else text
 
 
 def open_log(path: str) -> None:

@@ -18,8 +18,8 @@ SAYING = {
     "print_ending",
     "show_waiting",
 }
-DESCRIBING = {"describe_start", "_describe_moods", "describe"}  # methods whose text the trainer says
-CHECKING = re.compile(r"_?check_\w+")  # functions of the self-check, which return the line that is said
+DESCRIBING = {"describe_start", "_describe_moods", "describe"}  # functions whose text the trainer says
+CHECKING = re.compile(r"_?check_\w+|list_\w+_warnings")  # functions that return lines of the self-check
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
