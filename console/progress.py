@@ -152,6 +152,7 @@ def show_waiting(what: str, *, is_short: bool = False) -> Iterator[None]:
                 delay=_TICK,
             )
             shown.callback(bar.close)
+            shown.callback(bar.clear)  # close leaves it where only its time was shown
             shown.enter_context(hold_bar(bar))
             if not is_short:
                 note_in_log(what)

@@ -43,7 +43,9 @@ def find_commit() -> Commit | None:
 
 
 def _ask_git(*arguments: str) -> str:
-    return subprocess.run(["git", "-C", _CHECKOUT, *arguments], check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        ["git", "-C", _CHECKOUT, "--no-optional-locks", *arguments], check=True, capture_output=True, text=True
+    ).stdout
 
 
 class VersionAction(argparse.Action):

@@ -68,6 +68,17 @@ def test_what_is_waited_for_is_said_at_once_and_again(capsys, often):
     assert read_lines(capsys)[:2] == ["starting Ray", "starting Ray: 00:00 so far"]
 
 
+def test_nothing_of_a_wait_stays_on_a_terminal(monkeypatch):
+    monkeypatch.setattr(progress, "_TICK", 0.05)
+    with on_terminal(monkeypatch) as end:
+        with show_waiting("loading"):
+            time.sleep(0.2)
+        progress.print_message("done")
+        text = end()
+    assert re.search(r"\rloading 00:00\r {13}\r", text), text
+    assert text.split("\r")[-2] == "done"
+
+
 def test_a_terminal_shows_bars_and_lines_above_them(monkeypatch):
     with on_terminal(monkeypatch) as end:
         monkeypatch.setattr(progress, "_TICK", 0.05)

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from console.output.origin import describe_machine, describe_program
 from preprocess.run import run
 from preprocess.settings import CropSettings, DedupeSettings, PreprocessSettings, SplitSettings
 from shards import dataset as index
@@ -278,6 +280,15 @@ def test_the_log_lies_beside_and_lists_what_has_no_partner(sample, made):
     log = json.loads(Path(f"{made}.log.json").read_text())
     assert log["dataset"] == index.read_dataset(made).digest and "videos" in log["seconds"]
     assert len(log["labels_without_frames"]) == len(log["directories_without_label"]) == 1
+
+
+def test_the_log_says_its_origin_and_the_dataset_does_not(made):
+    log = json.loads(Path(f"{made}.log.json").read_text())
+    assert log["program"] == describe_program() and log["machine"] == describe_machine()
+    assert log["versions"]["ray"] and log["versions"]["tensorflow"] and log["workers"] == 2
+    assert datetime.fromisoformat(log["started"]) <= datetime.fromisoformat(log["finished"])
+    for word in (log["program"]["commit"], log["machine"]["system"], log["started"][:10]):
+        assert word is None or word not in (made / "dataset.json").read_text()
 
 
 def test_the_driver_and_its_imports_do_without_tensorflow():
