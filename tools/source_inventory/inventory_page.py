@@ -39,10 +39,10 @@ def describe_inventory_in_korean(figures: dict[str, Any]) -> str:
     """The main figures in Korean sentences."""
     labels, frames, run = figures["labels"], figures["frames"], figures["run"]
     text = f"라벨 {labels['videos']:,}개 가운데 {figures['pairs']['videos']:,}개에 프레임이 있습니다."
-    text += f" 어노테이션 {frames['annotated']:,}개 가운데 {frames['usable']:,}개를 쓸 수 있고,"
+    text += f" 주석 {frames['annotated']:,}개 가운데 {frames['usable']:,}개를 쓸 수 있고,"
     text += f" 이미지가 없는 것은 {frames['missing']:,}개입니다."
     if run["seconds"] is not None:
-        text += f" 이 머신에서 데이터셋을 만드는 데 약 {_translate(format_duration(run['seconds']))} 걸립니다."
+        text += f" 이 컴퓨터에서 데이터셋을 만드는 데 약 {_translate(format_duration(run['seconds']))} 걸립니다."
     if problems := figures["problems"]:
         text += f" 먼저 해결할 문제가 {len(problems):,}개 있습니다."
     return text

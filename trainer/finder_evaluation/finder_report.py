@@ -60,15 +60,15 @@ def word_box_verdict(evaluation: dict[str, Any]) -> dict[str, str]:
     words = {
         "beats": (
             "finds animals better than a box that is always the same",
-            "늘 같은 바운딩 박스보다 동물을 더 잘 찾습니다",
+            "늘 같은 상자보다 동물을 더 잘 찾습니다",
         ),
         "loses to": (
             "finds animals worse than a box that is always the same",
-            "늘 같은 바운딩 박스보다 동물을 더 못 찾습니다",
+            "늘 같은 상자보다 동물을 더 못 찾습니다",
         ),
         "unclear": (
             "is not shown to find animals better than a box that is always the same",
-            "늘 같은 바운딩 박스보다 동물을 더 잘 찾는다고 할 수 없습니다",
+            "늘 같은 상자보다 동물을 더 잘 찾는다고 할 수 없습니다",
         ),
     }
     english, korean = words[figure["against_mean_box"]]
@@ -76,8 +76,7 @@ def word_box_verdict(evaluation: dict[str, Any]) -> dict[str, str]:
     return {
         "english": f"On {videos} validation videos the finder {english}: its AP at IoU 0.5 is {of}, that of the mean "
         f"box {of_mean}.{' So few videos say little.' if few else ''}",
-        "korean": f"검증 영상 {videos}개에서 이 모델은 {korean}: IoU 0.5의 AP가 {of}, "
-        f"평균 바운딩 박스는 {of_mean}입니다."
+        "korean": f"검증 영상 {videos}개에서 이 모델은 {korean}: IoU 0.5의 AP가 {of}, 평균 상자는 {of_mean}입니다."
         f"{' 영상이 적어 확실하지 않습니다.' if few else ''}",
     }
 
