@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# These must be set before Ray is imported. The first switches off its usage reports.
+# These must be set before Ray is imported. The first switches off its usage reports, the next two the colours in what
+# it says of workers that died, also to files.
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ["RAY_COLOR_PREFIX"] = os.environ["RAY_DEDUP_LOGS"] = "0"
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
 import ray

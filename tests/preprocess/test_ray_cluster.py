@@ -79,6 +79,18 @@ def test_workers_see_no_gpu_and_report_to_nobody():
     assert os.environ.get("CUDA_VISIBLE_DEVICES") != "-1"  # the driver's own environment is as it was
 
 
+def test_what_ray_says_of_dead_workers_has_no_colours(capsys):
+    from ray._private import ray_logging, worker
+
+    lines = {"ip": "127.0.0.1", "pid": "raylet", "job": None, "is_err": True, "lines": ["A worker died", "again"]}
+    for _ in range(3):
+        worker.print_worker_logs(dict(lines), sys.stderr)
+    for batch in ray_logging.stdout_deduplicator.flush():
+        worker.print_worker_logs(batch, sys.stderr)
+    shown = capsys.readouterr().err
+    assert shown.count("A worker died") == 3 and "\x1b" not in shown
+
+
 @pytest.fixture
 def head(tmp_path):
     """A Ray cluster of its own, as `ray start` makes it; its address."""

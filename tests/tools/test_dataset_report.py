@@ -292,7 +292,7 @@ def test_without_its_source_the_page_says_so(folder, tmp_path, capsys):
     empty.mkdir()
     assert report(copy, "--source", empty) == 0
     error = capsys.readouterr().err.splitlines()[-1]
-    assert error.startswith("dataset_report: no picture for ") and f"(image missing) in {empty}; give" in error
+    assert error[20:].startswith("dataset_report: no picture for ") and f"(image missing) in {empty}; give" in error
     source = folder.with_name("원본 <i>")
     assert report(copy, "--source", source, "--html", tmp_path / "b.html") == 0
     assert len(Page((tmp_path / "b.html").read_text("utf-8")).pictures) > len(page.pictures)

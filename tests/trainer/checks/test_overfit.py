@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from shards.errors import DataError
+from tests.terminal import check_piped
 from tests.trainer.runs import train
 from trainer.checks import overfit
 from trainer.input.dataset_split import open_split
@@ -18,7 +19,8 @@ CPU = Device("cpu", "test", "tensorflow", "float32", False, 1)
 def test_as_a_command(pets, tmp_path):
     result = train(pets, tmp_path / "run", "--weights", "none", "--probe.epochs", "0", "--overfit", "32")
     assert result.returncode == 0, result.stderr
-    learnt, inferred = map(float, re.findall(r"[01]\.\d\d", result.stdout))
+    learnt, inferred = map(float, re.findall(r"[01]\.\d\d", result.stdout.splitlines()[0]))
+    assert check_piped(result.stdout, result.stderr)[2] == ["--train", str(pets)]
     assert "32 pictures learnt" in result.stdout and learnt >= 0.99 and inferred >= 0.9
     assert not (tmp_path / "run").exists()
 
