@@ -21,6 +21,7 @@ from console.output.messages import (
     is_terminal,
     note_in_log,
     print_message,
+    put_in_words,
     refresh_bar,
 )
 
@@ -61,8 +62,8 @@ class StageProgress:
         self._has_bar = not self._hidden and _has_room_for_bars()
         self._bar = tqdm(
             total=total,
-            unit=f" {unit}s",
-            desc=title,
+            unit=f" {put_in_words(f'{unit}s')}",
+            desc=title and put_in_words(title),
             initial=done,
             unit_scale=scale,
             disable=not self._has_bar,
@@ -143,7 +144,12 @@ def show_waiting(what: str, *, is_short: bool = False) -> Iterator[None]:
         bar = None
         if has_bar:
             bar = tqdm(
-                desc=what, bar_format="{desc} {elapsed}", leave=False, file=get_stderr(), position=0, delay=_TICK
+                desc=put_in_words(what),
+                bar_format="{desc} {elapsed}",
+                leave=False,
+                file=get_stderr(),
+                position=0,
+                delay=_TICK,
             )
             shown.callback(bar.close)
             shown.callback(bar.clear)  # close leaves it where only its time was shown

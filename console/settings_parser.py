@@ -14,7 +14,7 @@ from console.calls.examples import format_examples
 from console.calls.given_paths import refuse_urls
 from console.calls.settings_help import SettingsHelpFormatter
 from console.calls.unknown_settings import explain_unknown_setting
-from console.output.messages import OUTPUT_FLAGS, be_quiet, open_log
+from console.output.messages import OUTPUT_FLAGS, be_quiet, open_log, speak
 from console.settings_check import find_unknown_name, find_wrong_value
 from console.version import VERSION_HELP, VersionAction
 from shards.errors import CallError
@@ -89,6 +89,8 @@ def parse_settings(
         be_quiet()
     if parsed["log"] and not any(argument.split("=")[0] == "--log" for argument in arguments):
         open_log(parsed["log"])
+    if parsed["lang"] and not any(argument.split("=")[0] == "--lang" for argument in arguments):
+        speak(parsed["lang"])
     return settings
 
 

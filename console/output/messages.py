@@ -12,16 +12,17 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
 
+from console.output.language import LANGUAGES, choose_language, find_flag_value, translate
 from shards.errors import CallError
 
 DATE_FORMAT = "%Y-%m-%d %H:%M:%S"  # of this machine's time zone
 OUTPUT_FLAGS = {
     "quiet": {"action": "store_true", "help": "say only errors, warnings and the last lines"},
     "log": {"metavar": "FILE", "help": "append what is said there too, each line with its date"},
+    "lang": {"choices": LANGUAGES, "help": "say it in English or in Korean; by default as the locale says"},
 }
 _DATED_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
@@ -34,6 +35,7 @@ class _Output:
     """Where this process says what."""
 
     quiet: bool = False
+    language: str = "en"
     log: TextIO | None = None
     stderr: TextIO | None = None  # None: sys.stderr, whatever it is at the time
     bars: list[Any] = field(default_factory=list)  # tqdm's, that are on the terminal now
@@ -45,18 +47,22 @@ _output = _Output()
 
 @contextmanager
 def open_output(arguments: Sequence[str]) -> Iterator[None]:
-    """For the block, say what the command line asks for by --quiet and --log. Raises CallError for a bad --log."""
-    before = _output.quiet, _output.log, _output.stderr
+    """For the block, say what the command line asks for by --quiet, --log and --lang.
+
+    Raises CallError for a bad --log.
+    """
+    before = _output.quiet, _output.language, _output.log, _output.stderr
     _output.quiet, _output.log, _output.stderr = "--quiet" in arguments, None, _open_own_stderr()
+    _output.language = choose_language(arguments, os.environ)
     own = _output.stderr
     try:
-        if (path := _find_log(arguments)) is not None:
+        if (path := find_flag_value(arguments, "--log")) is not None:
             open_log(path)
         yield
     finally:
         if _output.log:
             _output.log.close()
-        _output.quiet, _output.log, _output.stderr = before
+        _output.quiet, _output.language, _output.log, _output.stderr = before
         if own:
             own.close()
 
@@ -64,6 +70,16 @@ def open_output(arguments: Sequence[str]) -> Iterator[None]:
 def be_quiet() -> None:
     """Say only errors, warnings and the last lines from now on, as a settings file asks."""
     _output.quiet = True
+
+
+def speak(language: str) -> None:
+    """Say it in this language from now on, as a settings file asks."""
+    _output.language = language
+
+
+def put_in_words(text: str) -> str:
+    """A text as people are shown it, in the language that was chosen. For a log or a file it stays as it is."""
+    return translate(text) if _output.language == "ko" else text
 
 
 def open_log(path: str) -> None:
@@ -84,9 +100,10 @@ def open_log(path: str) -> None:
 
 
 def list_output_flags() -> list[str]:
-    """The flags by which another command says as much as this one, to the same log."""
+    """The flags by which another command says as much as this one, to the same log, in the same language."""
     log = ["--log", _output.log.name] if _output.log else []
-    return [*(["--quiet"] if _output.quiet else []), *map(str, log)]
+    language = [] if choose_language([], os.environ) == _output.language else ["--lang", _output.language]
+    return [*(["--quiet"] if _output.quiet else []), *map(str, log), *language]
 
 
 def is_quiet() -> bool:
@@ -124,7 +141,7 @@ def print_error(line: str) -> None:
 def print_result(*lines: str) -> None:
     """Print lines of a result on standard output."""
     with _without_bars():
-        for line in _split(lines):
+        for line in map(put_in_words, _split(lines)):
             print(line, flush=True)
     note_in_log(*lines)
 
@@ -179,7 +196,7 @@ def _say(lines: Sequence[str], shown: bool, colour: str | None = None) -> None:
 def _write_to_stderr(lines: Sequence[str], colour: str | None, dated: bool) -> None:
     paints = colour and is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     with _without_bars():
-        for line in _split(lines):
+        for line in map(put_in_words, _split(lines)):
             text = f"\x1b[{colour}m{line}\x1b[0m" if paints else line
             print(f"{time.strftime(DATE_FORMAT)} {text}" if dated else text, file=get_stderr(), flush=True)
 
@@ -201,17 +218,6 @@ def escape_controls(line: str) -> str:
 
 def _split(lines: Sequence[str]) -> Iterator[str]:
     return (escape_controls(line) for text in lines for line in text.split("\n"))
-
-
-def _find_log(arguments: Sequence[str]) -> str | None:
-    """The last FILE of --log on a command line; a --log without one is left to the command's parser."""
-    found = None
-    for argument, following in pairwise([*arguments, "--"]):
-        if argument.startswith("--log="):
-            found = argument.removeprefix("--log=")
-        elif argument == "--log" and not following.startswith("--"):
-            found = following
-    return found
 
 
 def _read_start(file: Path) -> bytes:

@@ -161,4 +161,5 @@ def test_print_config_shows_all_settings(capsys):
         *AllKinds.__dataclass_fields__,
         "quiet",
         "log",
+        "lang",
     }

@@ -1,0 +1,168 @@
+"""The errors that users meet most, in Korean; others stay English. See console.output.language.
+
+A value that a particle would have to follow stands before a colon or in brackets instead: which particle fits depends
+on how it is read.
+"""
+
+_CALLS = {
+    "the following arguments are required: {}": "필수 인자가 빠졌습니다: {}",
+    "unrecognized arguments: {}": "알 수 없는 인자입니다: {}",
+    "argument {}: expected one argument": "{}: 값을 하나 지정하세요",
+    "{}: no command; there are {}": "{}: 없는 명령입니다. 쓸 수 있는 명령은 {}",
+    "--config {}: there is no such file; give one, or one of {}": (
+        "--config {}: 파일이 없습니다. 있는 파일이나 다음 가운데 하나를 지정하세요: {}"
+    ),
+    "--log {}: name a file": "--log {}: 파일 이름을 지정하세요",
+    "--log {}: that file is no log of these commands; name another": (
+        "--log {}: 이 프로그램의 로그가 아닙니다. 다른 파일을 지정하세요"
+    ),
+    "--log {}: {}; name a file that can be written": "--log {}: {}. 쓸 수 있는 파일을 지정하세요",
+    "{} is a file; give a folder": "{}: 파일입니다. 디렉터리를 지정하세요",
+    "{} is a file; give another --out": "{}: 파일입니다. 다른 --out을 지정하세요",
+    "an empty name was given as --source or --out; give a folder": (
+        "--source나 --out의 값이 비었습니다. 디렉터리를 지정하세요"
+    ),
+    "another run is writing {}; wait for its end or give another --out": (
+        "{}: 다른 실행이 여기에 쓰고 있습니다. 끝나기를 기다리거나 다른 --out을 지정하세요"
+    ),
+}
+
+_FAILURES = {
+    "stopped; run the same command again to go on": "멈췄습니다. 같은 명령을 다시 실행하면 이어서 합니다",
+    "there is not enough memory; close other programs or give smaller settings, and run it again": (
+        "메모리가 부족합니다. 다른 프로그램을 닫거나 설정 값을 줄여서 다시 실행하세요"
+    ),
+    "{}; this is a fault of the program, --debug shows where": (
+        "{}. 프로그램 오류입니다. --debug를 지정하면 위치를 보여 줍니다"
+    ),
+    "{}: the disk is full; free some space and run the same command again, finished work is kept": (
+        "{}: 디스크가 가득 찼습니다. 공간을 비우고 같은 명령을 다시 실행하세요. 끝난 작업은 남아 있습니다"
+    ),
+    "{}: {}; choose a place that can be read and written": "{}: {:text}. 읽고 쓸 수 있는 위치를 지정하세요",
+    "{}: {}; once that has passed, run the same command again, it goes on from there": (
+        "{}: {:text}. 문제가 사라진 뒤 같은 명령을 다시 실행하면 그 지점부터 이어서 합니다"
+    ),
+}
+
+_SOURCES = {
+    "source {} does not exist; give a folder that holds label JSON and frames, a .zip, a .tar, a .csv or a COCO "
+    ".json": (
+        "원본 {}: 없는 경로입니다. 라벨 JSON과 프레임이 있는 디렉터리, .zip, .tar, .csv, COCO .json 가운데 하나를 "
+        "지정하세요"
+    ),
+    "source {} cannot be read; change its permissions or the user": (
+        "원본 {}: 읽을 수 없습니다. 권한이나 사용자를 바꾸세요"
+    ),
+    "source {} and source {} lie in one another; name each folder once": (
+        "원본 {}, 원본 {}: 한쪽이 다른 쪽 안에 있습니다. 디렉터리를 한 번씩만 지정하세요"
+    ),
+    "{} was there and is gone; bring it back and run the same command again": (
+        "{}: 있던 파일이 사라졌습니다. 되돌려 놓고 같은 명령을 다시 실행하세요"
+    ),
+    "{} was changed while this run read it; run the same command again when it is at rest": (
+        "{}: 읽는 도중에 바뀌었습니다. 더 바뀌지 않을 때 같은 명령을 다시 실행하세요"
+    ),
+    "{}: is neither UTF-8 nor CP949; save it as UTF-8": "{}: UTF-8도 CP949도 아닙니다. UTF-8로 저장하세요",
+    "{}: is empty; its first line should be {}": "{}: 빈 파일입니다. 첫 줄은 다음과 같아야 합니다: {}",
+    "{}: has no column {}; its first line should be {}": "{}: 컬럼이 없습니다({}). 첫 줄은 다음과 같아야 합니다: {}",
+    "{}: no frame is good enough to keep: {}": "{}: 남길 수 있는 프레임이 없습니다: {}",
+}
+
+_OUTPUT_FOLDERS = {
+    "{} holds a dataset from other inputs or settings (see {}); give --replace or another --out": (
+        "{}: 다른 입력이나 설정으로 만든 데이터셋이 있습니다({} 참고). --replace를 지정하거나 다른 --out을 지정하세요"
+    ),
+    "{} holds files that are no dataset's ({}); give an empty or a new folder": (
+        "{}: 데이터셋이 아닌 파일이 있습니다({}). 비어 있는 디렉터리나 새 디렉터리를 지정하세요"
+    ),
+    "{} cannot be written; change its permissions or give another folder": (
+        "{}: 쓸 수 없습니다. 권한을 바꾸거나 다른 디렉터리를 지정하세요"
+    ),
+    "{} and the source {} lie in one another; give a folder outside the source": (
+        "{}, 원본 {}: 한쪽이 다른 쪽 안에 있습니다. 원본 밖의 디렉터리를 지정하세요"
+    ),
+    "{}: {} GB are free and up to {} GB are needed on this disk ({} frames); free some space, or give --out or "
+    "--work on another disk": (
+        "{0}: 이 디스크의 여유 공간은 {1} GB인데 최대 {2} GB가 필요합니다(프레임 {3}장). 공간을 비우거나, 다른 "
+        "디스크의 --out 또는 --work를 지정하세요"
+    ),
+    "{} holds files that are not a run's ({}); give another --out": (
+        "{}: 학습 결과가 아닌 파일이 있습니다({}). 다른 --out을 지정하세요"
+    ),
+    "{} holds another run (settings, data, versions or device); give --replace or another --out": (
+        "{}: 설정, 데이터, 버전 또는 장치가 다른 학습 결과가 있습니다. --replace를 지정하거나 다른 --out을 지정하세요"
+    ),
+}
+
+_DATASETS = {
+    "{} has no {}, so it is no dataset; give the folder that preprocess wrote with --out": (
+        "{}: {} 파일이 없어 데이터셋이 아닙니다. preprocess의 --out으로 만든 디렉터리를 지정하세요"
+    ),
+    "{} is not a folder; give the folder that preprocess wrote with --out": (
+        "{}: 디렉터리가 아닙니다. preprocess의 --out으로 만든 디렉터리를 지정하세요"
+    ),
+    "{} is a file; give the folder that preprocess wrote with --out": (
+        "{}: 파일입니다. preprocess의 --out으로 만든 디렉터리를 지정하세요"
+    ),
+    "{}: has shards but no {}, so it is unfinished; run preprocess again": (
+        "{}: 샤드는 있지만 {} 파일이 없어 완성되지 않은 데이터셋입니다. preprocess를 다시 실행하세요"
+    ),
+    "{} differs from what was written; run python -m tools.verify {}": (
+        "{}: 처음 쓴 내용과 다릅니다. python -m tools.verify {} 명령으로 확인하세요"
+    ),
+    "{}: its {} split is empty; choose another dataset or make it with other videos": (
+        "{}: {} 분할이 비어 있습니다. 다른 데이터셋을 지정하거나 다른 영상으로 다시 만드세요"
+    ),
+    "{}: all {} frames are {}; training needs two moods": (
+        "{}: 프레임 {}장의 감정이 모두 같습니다({}). 학습하려면 감정이 두 가지는 있어야 합니다"
+    ),
+    "{} videos are in {} and in {} ({}); give --valid other videos": (
+        "영상 {}개가 양쪽에 모두 있습니다: {}, {} ({}). --valid에 다른 영상을 지정하세요"
+    ),
+}
+
+_TRAINING = {
+    "batch_size {} is more than the {} frames of an epoch; make it smaller": (
+        "batch_size {}: 한 에폭의 프레임 {}장보다 큽니다. 더 작은 값을 지정하세요"
+    ),
+    "the device's memory is too small for batches of {} at {} pixels; lower --batch_size or --resolution": (
+        "{1}픽셀, 배치 {0}에는 장치 메모리가 부족합니다. --batch_size나 --resolution을 줄이세요"
+    ),
+    "{} became {} in epoch {}; lower --learning_rate": (
+        "{2} 에폭에서 계산할 수 없는 값이 나왔습니다({0}: {1}). --learning_rate를 줄이세요"
+    ),
+    "device gpu: {} sees no GPU; install it with make setup GPU=1, or choose --device auto": (
+        "device gpu: {} 백엔드가 GPU를 찾지 못했습니다. make setup GPU=1로 설치하거나 --device auto를 지정하세요"
+    ),
+    "epochs 0 and probe.epochs 0: nothing would be trained; give --epochs": (
+        "epochs 0, probe.epochs 0: 학습할 에폭이 없습니다. --epochs를 지정하세요"
+    ),
+    "train {} with valid {}: both have to be CSV files, or both datasets": (
+        "train {}, valid {}: 둘 다 CSV이거나 둘 다 데이터셋이어야 합니다"
+    ),
+}
+
+_ANSWERING = {
+    "{}: a model file has to end in .keras": "{}: 모델 파일의 확장자는 .keras여야 합니다",
+    "--box {} leaves {}, which is {}x{} pixels when upright": (
+        "--box {}: 이미지를 벗어납니다. {}의 크기는 똑바로 세웠을 때 {}x{}픽셀입니다"
+    ),
+    "--box and --finder: either you say where the animal is, or the finder does; leave one out": (
+        "--box와 --finder는 함께 쓸 수 없습니다. 위치를 직접 지정하거나 탐지 모델에 맡기세요"
+    ),
+    "--{} needs --finder FILE, which finds the pets": "--{}: 동물을 찾는 --finder FILE이 필요합니다",
+    "--out {}: is there already; remove it or name another folder": (
+        "--out {}: 이미 있습니다. 지우거나 다른 디렉터리를 지정하세요"
+    ),
+    "--host {} --port {}: {}; give another one, such as --port 0": (
+        "--host {} --port {}: {}. --port 0처럼 다른 값을 지정하세요"
+    ),
+    "{}: there is no such run; give a run's folder or its {}": (
+        "{}: 학습 결과가 없습니다. 학습 결과 디렉터리나 그 안의 {} 파일을 지정하세요"
+    ),
+    "{}: holds no {}; give the folder of a run (runs/NAME), or train first": (
+        "{}: {} 파일이 없습니다. 학습 결과 디렉터리(runs/NAME)를 지정하거나 먼저 학습하세요"
+    ),
+}
+
+KOREAN_ERRORS = _CALLS | _FAILURES | _SOURCES | _OUTPUT_FOLDERS | _DATASETS | _TRAINING | _ANSWERING

@@ -1,0 +1,89 @@
+"""The language in which commands speak to people: English, or Korean by --lang ko or by a Korean locale.
+
+Messages are written in English where they arise. What is shown is put into Korean at the very end, by the tables in
+console.output.korean_messages, korean_training and korean_errors, whose keys are the English texts with {} for each
+value, {n} for a number. So logs, JSON and everything else that is stored or read by programs stays as it is, and a
+message without a row stays English.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from console.output.korean_errors import KOREAN_ERRORS
+from console.output.korean_messages import KOREAN_MESSAGES
+from console.output.korean_training import KOREAN_TRAINING
+
+LANGUAGES = ("en", "ko")
+_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides, as POSIX says
+_NAMED = re.compile(r"([a-z_]+): (.+)")  # a command's name or a word like it, and what it says
+
+_PATTERNS = {"{}": "(.*?)", "{n}": r"(-?[\d.,]+(?:e[+-]?\d+)?[kMGT]?%?)"}  # a number may be 1.23M, 40% or 1.2e-07
+
+
+class _Value(str):
+    """A value in a message. It stays as it is, unless the Korean text asks for `{:text}` or `{:list}`."""
+
+    def __format__(self, spec: str) -> str:
+        if spec == "text":
+            return translate(self)
+        if spec == "list":  # a list in a line: each part by itself
+            return ", ".join(map(translate, self.split(", ")))
+        return super().__format__(spec)
+
+
+class _Row(NamedTuple):
+    english: str
+    pattern: re.Pattern[str]
+    letters: int  # how much of it is not values: of several rows that fit, the one with the most counts
+    korean: str
+
+    def fit(self, text: str) -> re.Match[str] | None:
+        return self.pattern.fullmatch(text)
+
+    def names(self, name: str) -> bool:
+        return self.english.startswith(f"{name}: ")
+
+
+def choose_language(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """The last --lang of a command line, or else what the locale says. Other values are left to the parser."""
+    named = find_flag_value(arguments, "--lang")
+    if named in LANGUAGES:
+        return named
+    locale = next(filter(None, map(environment.get, _VARIABLES)), "")
+    return "ko" if re.split(r"[_.@]", locale)[0].lower() in ("ko", "korean") else "en"
+
+
+def find_flag_value(arguments: Sequence[str], flag: str) -> str | None:
+    """The last value of a flag, as `--flag VALUE` or `--flag=VALUE`; one without a value is left to the parser."""
+    found = None
+    for argument, following in pairwise([*arguments, "--"]):
+        if argument.startswith(f"{flag}="):
+            found = argument.removeprefix(f"{flag}=")
+        elif argument == flag and not following.startswith("--"):
+            found = following
+    return found
+
+
+def translate(line: str) -> str:
+    """A line in Korean; as it is where no table has it. Values stay, and so does a command's name in front."""
+    named = _NAMED.fullmatch(line)
+    ways = [(f"{named[1]}: ", named[2]), ("", line)] if named else [("", line)]
+    fitting = [(row, front, found) for front, text in ways for row in _compile_rows() if (found := row.fit(text))]
+    if not fitting:
+        return line
+    # A row for this very name counts before others; of equals the first, which is without the name.
+    row, front, found = max(fitting, key=lambda fit: (bool(named) and fit[0].names(named[1]), fit[0].letters))
+    return front + row.korean.format(*map(_Value, found.groups()))
+
+
+@cache
+def _compile_rows() -> list[_Row]:
+    rows = []
+    for english, korean in (KOREAN_MESSAGES | KOREAN_TRAINING | KOREAN_ERRORS).items():
+        texts = re.split(r"(\{n?\})", english)
+        pattern = re.compile("".join(_PATTERNS.get(text, re.escape(text)) for text in texts), re.DOTALL)
+        rows.append(_Row(english, pattern, sum(len(text) for text in texts if text not in _PATTERNS), korean))
+    return rows
