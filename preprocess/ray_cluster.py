@@ -1,5 +1,6 @@
 """The only module that uses Ray: it starts Ray or joins a cluster, runs tasks and passes on their errors."""
 
+import atexit
 import os
 import shutil
 import signal
@@ -74,6 +75,13 @@ def start_ray(workers: int | None, address: str | None) -> Iterator[int]:
             yield workers or _count_slots()
     finally:
         ray.shutdown()
+        _leave_stdout_alone()
+
+
+def _leave_stdout_alone() -> None:
+    """Keep colorama, which Ray starts, from writing an escape code to a terminal at the end, whatever NO_COLOR says."""
+    if colorama := sys.modules.get("colorama.initialise"):
+        atexit.unregister(colorama.reset_all)
 
 
 def _join_cluster(address: str) -> None:

@@ -1,4 +1,5 @@
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from preprocess.ray_cluster import run_tasks
 from preprocess.run import run
 from preprocess.settings import PreprocessSettings
 from shards.errors import CallError, DataError
+from tests.conftest import ROOT
 from tests.trees import digests, write_video
 
 pytestmark = pytest.mark.usefixtures("two_workers")
@@ -89,6 +91,15 @@ def test_what_ray_says_of_dead_workers_has_no_colours(capsys):
         worker.print_worker_logs(batch, sys.stderr)
     shown = capsys.readouterr().err
     assert shown.count("A worker died") == 3 and "\x1b" not in shown
+
+
+def test_ray_leaves_standard_output_alone():
+    code = "from preprocess.ray_cluster import start_ray\nwith start_ray(1, None): print('안')"
+    terminal, stdout = pty.openpty()
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=stdout, stderr=subprocess.DEVNULL, check=True)
+    os.close(stdout)
+    with open(terminal, "rb", buffering=0) as shown:
+        assert shown.read(100).decode() == "안\r\n"
 
 
 @pytest.fixture
