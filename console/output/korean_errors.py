@@ -69,9 +69,12 @@ _SOURCES = {
 }
 
 _OUTPUT_FOLDERS = {
-    "{} holds a dataset from other inputs or settings (see {}); give --replace or another --out": (
-        "{}: 다른 입력이나 설정으로 만든 데이터셋이 있습니다({} 참고). --replace를 지정하거나 다른 --out을 지정하세요"
+    "{} holds a dataset from other inputs or settings: {} (its log: {}); give --replace, another --out, or what that "
+    "one was made from": (
+        "{}: 다른 입력이나 설정으로 만든 데이터셋이 있습니다. 다른 점: {} (로그: {}). --replace나 다른 --out을 "
+        "지정하거나, 그 데이터셋을 만든 입력을 그대로 지정하세요"
     ),
+    "{} {} does not exist; there is no such file or folder": "{} {}: 없는 경로입니다",
     "{} holds files that are no dataset's ({}); give an empty or a new folder": (
         "{}: 데이터셋이 아닌 파일이 있습니다({}). 비어 있는 디렉터리나 새 디렉터리를 지정하세요"
     ),

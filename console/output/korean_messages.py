@@ -38,6 +38,9 @@ _FIGURES = {
     "{n} crops of {n}": "크롭 {1}개 중 {0}개",
     "{n} epochs": "{} 에폭",
     "{n} files answered": "파일 {}개 추론",
+    "{n} images": "이미지 {}장",
+    "{n} boxes": "바운딩 박스 {}개",
+    "{n} files": "파일 {}개",
     "{n} formats": "형식 {}개",
     "{n} frames": "프레임 {}장",
     "{n} frames kept": "프레임 {}장 남김",
@@ -62,7 +65,7 @@ _FIGURES = {
     "{n} videos": "영상 {}개",
     "accuracy {n}": "정확도 {}",
     "from epoch {n} of {n}": "전체 {1} 에폭 중 {0}번째",
-    "logits within {n} of the model's": "모델과의 로짓 차이 {} 이내",
+    "answers within {n} of the model's": "모델과의 차이 {} 이내",
     "macro-F1 {n}": "macro-F1 {}",
 }
 
@@ -147,6 +150,13 @@ _TOOLS = {
     ),
     "to_csv: the sources are not where they were; paths are relative, --source names them": (
         "to_csv: 원본이 원래 위치에 없어 상대 경로로 적었습니다. 원본 위치는 --source로 지정합니다"
+    ),
+    "to_coco: the sources are not where they were; paths are relative, --source names them": (
+        "to_coco: 원본이 원래 위치에 없어 상대 경로로 적었습니다. 원본 위치는 --source로 지정합니다"
+    ),
+    "{}: {n} images, {n} boxes": "{}: 이미지 {}장, 바운딩 박스 {}개",
+    "compared {n} frames that are kept in their videos: {n} stay, others are copies": (
+        "비교     영상 안에서 남긴 프레임 {}장 중 {}장이 남고, 나머지는 다른 영상 프레임의 유사 중복입니다"
     ),
     "inventory: {} a dataset from being made of this; see the end of the list": (
         "inventory: 데이터셋을 만들 수 없는 문제가 있습니다. 목록 끝을 보세요"

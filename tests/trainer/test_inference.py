@@ -386,7 +386,7 @@ def test_labels_that_are_no_text(infer, tmp_path):
 )
 def test_wrong_calls(infer, arguments, message):
     with pytest.raises(CallError, match=message):
-        infer("--image", "x.jpg", *arguments)
+        infer("--image", __file__, *arguments)
 
 
 def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess:

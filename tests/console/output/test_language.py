@@ -167,10 +167,10 @@ def test_a_log_stays_english(tmp_path, capsys):
 
 
 def test_a_dataset_is_the_same_in_both_languages(two_workers, tmp_path, capsys, monkeypatch):
-    for number, mood in enumerate(("공포", "편안/안정")):
+    for number, (mood, part) in enumerate((("공포", "Training"), ("편안/안정", "Validation"))):
         label = make_label(inspect={"emotion": mood})
         images = {0: make_jpeg(number), 5: make_jpeg(number + 7)}
-        write_video(tmp_path / "pets", f"dog-sit-{number:06}", images, label=label)
+        write_video(tmp_path / "pets", f"dog-sit-{number:06}", images, label=label, part=part)
     told = {}
     for language in ("en", "ko"):
         call = ["--source", str(tmp_path / "pets"), "--out", str(tmp_path / language), "--lang", language]
@@ -196,4 +196,4 @@ def test_a_settings_file_may_name_the_language(tmp_path, capsys):
     file = tmp_path / "설정.yaml"
     file.write_text(json.dumps({"lang": "ko", "source": [str(tmp_path / "없음")], "out": str(tmp_path / "out")}))
     assert run_command("preprocess", preprocess, ["--config", str(file)]) == 2
-    assert "없는 경로입니다. 라벨 JSON과 프레임이 있는 디렉터리" in capsys.readouterr().err
+    assert "없는 경로입니다" in capsys.readouterr().err
