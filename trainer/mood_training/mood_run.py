@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from shards.emotions import EMOTIONS, ENGLISH
-from trainer.evaluation.answer_examples import EXAMPLE_GROUPS, choose_examples
+from trainer.evaluation.answer_examples import choose_examples
 from trainer.evaluation.example_pictures import read_thumbnails
 from trainer.evaluation.metrics import Predictions, compute_epoch_metrics, fit_temperature
 from trainer.evaluation.metrics_json import evaluate
@@ -113,12 +113,12 @@ class MoodRun(TrainingRun):
         return metadata.trained, {"evaluation": evaluation, "warnings": warnings, "examples": examples}
 
     def list_sample_pictures(self, metrics):
-        moods = metrics["examples"]["moods"].items()
         chosen = [
             (f"{group}/{mood} as {ENGLISH[example['answer']]}, {example['probability']:.0%}", example["place"])
-            for mood, groups in moods
-            for group in EXAMPLE_GROUPS
-            for example in groups[group]["chosen"]
+            for mood, cells in metrics["examples"]["moods"].items()
+            for group, found in (("right", [cells["right"]]), ("wrong", cells["wrong"].values()))
+            for cell in found
+            for example in cell["chosen"]
         ]
         pictures = read_thumbnails(self.validation, sorted({place for _, place in chosen}))
         for name, place in chosen:
