@@ -9,13 +9,19 @@ from trainer.evaluation.run_page import escape_surrogates
 
 _TEMPLATE = Path(__file__).with_name("comparison.html.jinja")
 _MOST_KEYS = 50  # of each kind of change on the page
-_CHANGES = {
-    "came": "Rows that only B has",
-    "went": "Rows that only A has",
-    "status": "Rows whose status changed",
-    "split": "Rows whose split changed",
-    "mood": "Rows whose mood changed",
+_CHANGES = {  # title in both languages
+    "came": ("Rows that only B has", "B에만 있는 행"),
+    "went": ("Rows that only A has", "A에만 있는 행"),
+    "status": ("Rows whose status changed", "상태가 바뀐 행"),
+    "split": ("Rows whose split changed", "분할이 바뀐 행"),
+    "mood": ("Rows whose mood changed", "감정이 바뀐 행"),
 }
+_KOREAN_PARTS = {
+    "settings": "설정",
+    "pictures": "이미지 처리",
+    "versions": "버전",
+    "device": "연산 장치",
+}  # of what runs differ in
 
 
 def render_comparison_page(a: Path, b: Path, found: dict[str, Any]) -> str:
@@ -28,6 +34,7 @@ def render_comparison_page(a: Path, b: Path, found: dict[str, Any]) -> str:
         lines=describe_comparison(found),
         korean=describe_comparison_in_korean(found),
         changes=_CHANGES,
+        parts=_KOREAN_PARTS,
         describe=describe_group,
         most=_MOST_KEYS,
     )

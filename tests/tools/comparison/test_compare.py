@@ -82,7 +82,8 @@ def test_the_page_and_the_terminal_say_the_same(datasets, capsys):
         "dedupe.scope all video",
         "A <i>",
     ):
-        assert words in page.text, words
+        assert words in page.text + page.korean, words
+    assert page.untranslated == []
     assert not page.sources
     capsys.readouterr()
     assert compare.main([str(folder / "A <i>"), str(folder / "A <i>"), "--html", str(folder / "same.html")]) == 0
@@ -130,7 +131,8 @@ def test_which_run_is_better_or_that_it_cannot_be_said(tmp_path, second, better,
     first, other = write_run(tmp_path / "하나", 0.6), write_run(tmp_path / "둘", learning_rate=0.01, **second)
     found, page = compare_here(tmp_path, first, other)
     assert found["better"] == better and words in capsys.readouterr().out
-    assert found["decided_by"] in page.text and words in page.text
+    assert found["decided_by"] in page.text and words in page.text + page.korean
+    assert page.untranslated == []
     assert found["differences"]["settings"] == {"learning_rate": ["0.001", "0.01"]}
     figure = found["figures"]["accuracy of videos, equal priors"]
     assert figure["difference"] == pytest.approx(figure["b"]["value"] - figure["a"]["value"])
