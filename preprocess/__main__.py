@@ -5,7 +5,6 @@ import sys
 from console import settings_parser
 from console.calls.given_paths import check_named_paths
 from console.command import run_command
-from console.output.messages import print_warning
 from console.progress import show_waiting
 from preprocess.outcome import judge_outcome
 from preprocess.settings import PreprocessSettings
@@ -31,8 +30,6 @@ def main(arguments: list[str]) -> int:
         from preprocess.run import run  # after the arguments are known to be good: its imports take seconds
 
     outcome = judge_outcome(run(settings).counts)
-    for line in outcome.warnings:
-        print_warning(line)
     if outcome.faults:
         raise DataError(f"{settings.out} cannot be used as it is: {'; '.join(outcome.faults)}")
     return 0

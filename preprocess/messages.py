@@ -9,6 +9,7 @@ from console.output.messages import print_detail, print_message, print_result, p
 from console.progress import show_progress
 from console.text_width import pad_to_width
 from preprocess.memory_needs import WORKER_BYTES, estimate_driver_bytes
+from preprocess.outcome import judge_outcome
 from preprocess.output_folder.disk_space import DiskSpace
 from preprocess.output_folder.dry_run import dry_run_folder
 from preprocess.sources.video import SourceListing, Video
@@ -82,6 +83,7 @@ def print_dry_run(
     print_detail(f"make it with the same command {instead}; the hashes are kept for it")
     figures = (f"{counts['kept']:,} frames would be kept", *_name_others(counts))
     look = name_command("tools.dedupe_report", out, *(["--dry_run"] if whole else []))
+    _warn_of_outcome(counts)
     print_ending([dry_run_folder(out)], figures, look)
 
 
@@ -99,7 +101,16 @@ def print_end(dataset: Dataset, how_split: str, out: Path, frames: int, seconds:
 def _print_dataset(dataset: Dataset, out: Path) -> None:
     counts = dataset.counts
     figures = (f"{counts['kept']:,} frames kept", *_name_others(counts))
-    print_ending([out], figures, name_command("trainer.train", "--train", out))
+    is_usable = _warn_of_outcome(counts)
+    print_ending([out], figures, name_command("trainer.train", "--train", out) if is_usable else None)
+
+
+def _warn_of_outcome(counts: dict[str, Any]) -> bool:
+    """Print what to know of a dataset before a model is trained on it; whether one can be."""
+    outcome = judge_outcome(counts)
+    for line in outcome.warnings:
+        print_warning(f"warning {line}")
+    return not outcome.faults
 
 
 def _name_others(counts: dict[str, Any]) -> tuple[str, str]:

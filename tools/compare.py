@@ -6,10 +6,12 @@ Runs: the settings that differ, each figure with its interval, and which run is 
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from console.command import Parser, run_command
-from console.output.ending import print_ending
+from console.output.ending import name_command, print_ending
 from console.output.messages import print_result
 from shards.errors import CallError
 from tools.reporting.folder_argument import parse_dataset_folder
@@ -51,8 +53,24 @@ def main(arguments: list[str]) -> int:
     write_text(html, render_comparison_page(a, b, found))
     lines = describe_comparison(found)
     print_result(describe_comparison_in_korean(found), *lines)
-    print_ending(list(files.values()), (), None)
+    print_ending(list(files.values()), *_end(a, b, found))
     return 0
+
+
+def _end(a: Path, b: Path, found: dict[str, Any]) -> tuple[Sequence[str], str | None]:
+    """The three figures that matter, and the command to run next."""
+    if found["kind"] == "datasets":
+        figures = (
+            f"{found['came']['rows']:,} rows came",
+            f"{found['went']['rows']:,} rows went",
+            f"{found['kept']['both']:,} frames kept in both",
+        )
+        return figures, name_command("tools.dataset_report", b)
+    decided = found["figures"].get(found["decided_by"], {})
+    values = [decided.get(side, {}).get("value") for side in ("a", "b")]
+    figures = [f"{name} {value:.3f}" for name, value in zip("AB", values, strict=True) if value is not None]
+    better = {"a": a, "b": b}.get(found["better"])
+    return [found["decided_by"], *figures], name_command("tools.serve", better) if better else None
 
 
 def _is_run(folder: Path) -> bool:

@@ -104,6 +104,12 @@ _DATASETS = {
     "{} is not a folder; give the folder that preprocess wrote with --out": (
         "{}: 디렉터리가 아닙니다. preprocess의 --out으로 만든 디렉터리를 지정하세요"
     ),
+    "{} is not a folder; give the folder that preprocess wrote": (
+        "{}: 디렉터리가 아닙니다. preprocess의 --out으로 만든 디렉터리를 지정하세요"
+    ),
+    "{} does not exist; give the folder that preprocess wrote": (
+        "{}: 없는 경로입니다. preprocess의 --out으로 만든 디렉터리를 지정하세요"
+    ),
     "{} is a file; give the folder that preprocess wrote with --out": (
         "{}: 파일입니다. preprocess의 --out으로 만든 디렉터리를 지정하세요"
     ),

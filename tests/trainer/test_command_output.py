@@ -45,6 +45,8 @@ CALLS: dict[str, Callable[[Given], list]] = {
     "show": lambda given: [given.pets, "--png", given.made / "그림.png"],
     "overview": lambda given: [given.pets, "--html", given.made / "개요.html"],
     "duplicates": lambda given: [given.pets, "--html", given.made / "중복.html"],
+    "coco": lambda given: [given.pets, "--out", given.made / "코코"],
+    "compare": lambda given: [given.pets, given.pets, "--html", given.made / "비교.html"],
     "csv": lambda given: [given.pets, "--out", given.made / "표"],
     "predict": lambda given: ["--weight_path", given.model, "--image", given.photo],
 }
@@ -90,7 +92,8 @@ def test_quiet_leaves_the_result_and_the_last_lines(name, given, capsys):
     assert call(name, *CALLS[name](given), "--quiet") == 0
     shown = capsys.readouterr()
     check_piped(shown.out, shown.err)
-    assert shown.err == "" and len(shown.out.splitlines()) <= 7
+    assert [line for line in shown.err.splitlines() if " warning " not in line] == []
+    assert len(shown.out.splitlines()) <= 7
 
 
 def test_quiet_and_log_in_a_settings_file(given, capsys):
@@ -98,7 +101,8 @@ def test_quiet_and_log_in_a_settings_file(given, capsys):
     config.write_text(f"quiet: true\nlog: {given.made}/기록.log\n", encoding="utf-8")
     assert call("shards", *CALLS["shards"](given), "--config", config) == 0
     shown = capsys.readouterr()
-    assert shown.err == "" and len(shown.out.splitlines()) == 3
+    assert [line for line in shown.err.splitlines() if " warning " not in line] == []
+    assert len(shown.out.splitlines()) == 3
     assert "dry run: no shard was written" in (given.made / "기록.log").read_text(encoding="utf-8")
 
 

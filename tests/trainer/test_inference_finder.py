@@ -215,12 +215,13 @@ def test_standard_input_and_lines(infer, tmp_path, monkeypatch):
     """A picture from standard input is drawn too; each file's line is as in the document."""
     path, out = write_photo(tmp_path / "a.png", TWO), tmp_path / "그림"
     monkeypatch.setattr("sys.stdin", PipedInput(path.read_bytes()))
+    (tmp_path / "none.jpg").touch()
     status, text, _ = infer("--image", "-", tmp_path / "none.jpg", path, "--annotated", out, "--jsonl")
     lines = [json.loads(line) for line in text.splitlines()]
     [error] = [line for line in lines if "error" in line]
     piped, named = [line for line in lines if "error" not in line]
     [drawn] = piped.pop("annotated")
-    assert status == 1 and error == {"file": str(tmp_path / "none.jpg"), "error": "there is no such file"}
+    assert status == 1 and error == {"file": str(tmp_path / "none.jpg"), "error": "empty file"}
     assert named | {"file": "-"} == piped | {"annotated": named["annotated"]}
     assert Path(drawn).name.startswith("stdin-") and read_picture(drawn).shape == (240, 320, 3)
 

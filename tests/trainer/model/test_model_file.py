@@ -202,7 +202,7 @@ def test_what_is_no_model_file(model_path, tmp_path, damage, error, message):
 
 def test_a_file_of_another_kind(tmp_path):
     (tmp_path / "weights.h5").write_bytes(b"x")
-    with pytest.raises(CallError, match=r"no \.keras file"):
+    with pytest.raises(CallError, match=r"weights\.h5: a file of Keras 2 does not say"):
         read_model(tmp_path / "weights.h5")
     with pytest.raises(CallError, match=r"end in \.keras"):
         write_model(tmp_path / "weights.h5", build(), OFFSET, describe())
