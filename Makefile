@@ -38,7 +38,8 @@ $(READY): $(LOCK) pyproject.toml
 	@touch $@
 
 test: setup ## sets everything up, runs all tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@# Three processes keep two cores busy: a third of the time a test waits for Ray or for a process of its own.
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## style and unused code
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ |= {"LC_ALL": "C.UTF-8"} if choose_language([], os.environ) == "ko" else {}  # tests read English messages
 
 ROOT = Path(__file__).parent.parent
-# The files whose tests take longest come first, so that the two processes of `make test` end at about the same time.
+# The files whose tests take longest come first, so that the processes of `make test` end at about the same time.
 LONGEST = (
     "trainer/mood_training/test_run.py",
     "trainer/finder_training/test_train_run.py",
