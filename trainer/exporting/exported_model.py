@@ -28,6 +28,7 @@ class ExportedModel(NamedTuple):
     signature: tf.TensorSpec  # of the input
     texts: dict[str, bytes]  # what a user of it has to know, by file name
     tolerances: dict[str, float]  # the largest difference that a format may have from the models, by output
+    ranked_by: str | None = None  # the output that orders the others: rows of which it says the same may change places
 
 
 def read_mood_export(weight_path: Path) -> ExportedModel:
@@ -44,7 +45,8 @@ def read_finder_export(finder_path: Path) -> ExportedModel:
     model, metadata = read_finder(finder_path)
     signature = tf.TensorSpec((None, metadata.image_size, metadata.image_size, 3), tf.uint8, name="pictures")
     texts = {FINDER_JSON: encode_finder_metadata(metadata)}
-    return ExportedModel((model,), _call_one, signature, texts, {"boxes": 1e-3, "species": 0, "scores": 1e-3})
+    tolerances = {"boxes": 1e-3, "species": 0, "scores": 1e-3}
+    return ExportedModel((model,), _call_one, signature, texts, tolerances, ranked_by="scores")
 
 
 def read_photo_export(weight_path: Path, finder_path: Path, min_pet: float) -> ExportedModel:

@@ -13,6 +13,7 @@ from tests.trainer.networks import OFFSET, balanced_logits, build, describe, mak
 from trainer.answering.box_crop import crop_square
 from trainer.answering.photo import read_upright_pixels
 from trainer.export import EXPORT_FILES
+from trainer.exporting import export_formats
 from trainer.exporting.export_formats import export_model, replace_normalization
 from trainer.exporting.exported_model import make_comparison_batches, read_mood_export
 from trainer.model.model_copy import apply_normalization_statistics
@@ -186,3 +187,8 @@ def test_efficientnet(tmp_path):
     differences = export_model(read_mood_export(path), tmp_path / "out", {"onnx": "model.onnx"}, squares, path)
     assert list(differences) == ["onnx"] and differences["onnx"] < 1e-3
     np.testing.assert_allclose(run_onnx(tmp_path / "out", squares[0]), balanced_logits(network, squares[0]), atol=1e-3)
+
+
+def test_rows_that_are_as_good_as_equal_may_change_places():
+    scores = np.array([[0.9, 0.5, 0.49999, 0.2, 0.1, 0.1]])
+    assert export_formats._find_ranked(scores).tolist() == [[True, False, False, True, False, False]]
