@@ -113,6 +113,7 @@ demo: setup ## on a fresh machine: make a sample and shards, check and show them
 	  --box 196,144,222,216
 	@echo 'Look at data/demo/pets.dataset.html, data/demo/pets.dedupe.html and runs/demo/report.html;'
 	@echo 'open the page for photos, clips and the webcam with: make serve RUN=runs/demo'
+	@echo '(this model has seen drawings only: what it says of a real animal means nothing);'
 	@echo 'then: make shards SOURCE=/your/pet/videos OUT=data/pets'
 
 bench: setup ## measure preprocess, the join and the training input beside the alternatives and their limits

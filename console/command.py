@@ -55,7 +55,7 @@ def run_command(
     """Run a command's main function and return the exit status of the process.
 
     An exception becomes one line on standard error; `--debug` among the arguments shows the traceback as well, and
-    `--quiet` and `--log FILE` hold whatever the command does, see console.output.messages.
+    `--quiet`, `--log FILE` and `--lang` hold whatever the command does, see console.output.messages.
 
     Args:
         name: of the command, in front of that line.

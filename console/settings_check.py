@@ -15,9 +15,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import yaml
 
 from console.calls.unknown_settings import is_setting
+from console.output.messages import OUTPUT_FLAGS
 from console.restricted_numbers import NumberRestriction, find_restriction
 
-_NO_SETTINGS = ("config", "help", "print_config", "version")  # options of every command
+_NO_SETTINGS = ("config", "help", "print_config", "version", *OUTPUT_FLAGS)  # options of every command
 _COMPARISONS = {
     ">=": (operator.ge, "at least"),
     "<=": (operator.le, "at most"),

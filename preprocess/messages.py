@@ -101,16 +101,16 @@ def print_end(dataset: Dataset, how_split: str, out: Path, frames: int, seconds:
 def _print_dataset(dataset: Dataset, out: Path) -> None:
     counts = dataset.counts
     figures = (f"{counts['kept']:,} frames kept", *_name_others(counts))
-    is_usable = _warn_of_outcome(counts)
-    print_ending([out], figures, name_command("trainer.train", "--train", out) if is_usable else None)
+    can_train = _warn_of_outcome(counts)
+    print_ending([out], figures, name_command("trainer.train", "--train", out) if can_train else None)
 
 
 def _warn_of_outcome(counts: dict[str, Any]) -> bool:
-    """Print what to know of a dataset before a model is trained on it; whether one can be."""
+    """Print what to know of a dataset before a mood model is trained on it; whether one can be."""
     outcome = judge_outcome(counts)
     for line in outcome.warnings:
         print_warning(f"warning {line}")
-    return not outcome.faults
+    return outcome.teaches_moods and not outcome.faults
 
 
 def _name_others(counts: dict[str, Any]) -> tuple[str, str]:

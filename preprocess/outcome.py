@@ -6,10 +6,11 @@ _MORE_VIDEOS = "name more videos, or others for validation (--valid_source)"
 
 
 class Outcome(NamedTuple):
-    """What is to be said of a dataset. Faults keep a model from being trained or judged; warnings do not."""
+    """What is to be said of a dataset."""
 
-    faults: list[str]
+    faults: list[str]  # a split is empty: nothing could be trained, or judged
     warnings: list[str]
+    teaches_moods: bool  # training has two moods at least; a finder can be trained all the same
 
 
 def judge_outcome(counts: dict[str, Any]) -> Outcome:
@@ -36,7 +37,7 @@ def judge_outcome(counts: dict[str, Any]) -> Outcome:
                 f"{split} has {shared:,} video{'s' if shared > 1 else ''} with frames of several moods; frames of one "
                 "video are near-copies: of a CSV, give each video a folder of its own"
             )
-    return Outcome(faults, warnings)
+    return Outcome(faults, warnings, len(taught) > 1)
 
 
 def _explain_empty(other: dict[str, Any], counts: dict[str, Any]) -> str:

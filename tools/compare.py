@@ -12,7 +12,7 @@ from typing import Any
 
 from console.command import Parser, run_command
 from console.output.ending import name_command, print_ending
-from console.output.messages import print_result
+from console.output.messages import is_korean, print_result
 from shards.errors import CallError
 from tools.reporting.folder_argument import parse_dataset_folder
 from trainer.run_files.file_names import RECORD_FILE
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
         write_text(chosen.json, json.dumps(stated, ensure_ascii=False, indent=1) + "\n")
     write_text(html, render_comparison_page(a, b, found))
     lines = describe_comparison(found)
-    print_result(describe_comparison_in_korean(found), *lines)
+    print_result(*([describe_comparison_in_korean(found)] if is_korean() else lines))
     print_ending(list(files.values()), *_end(a, b, found))
     return 0
 

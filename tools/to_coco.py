@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     from tools.extracts.coco_files import write_coco_files  # only now: pyarrow takes a while
     from tools.extracts.frame_copies import FrameCopies
-    from tools.extracts.image_paths import ImagePaths
+    from tools.extracts.image_paths import ImagePaths, lack_files
     from tools.extracts.out_folder import prepare_out_folder
     from tools.reporting.opened_dataset import find_sources, open_dataset
 
@@ -47,12 +47,20 @@ def main(arguments: list[str]) -> int:
         raise DataError(f"{chosen.dataset}: no row has an image; nothing was written")
     if not sources:
         print_warning("to_coco: the sources are not where they were; paths are relative, --source names them")
+    is_lacking = not chosen.images and lack_files(opened.folder, sources, out)
+    if is_lacking:
+        print_warning("to_coco: the frames are no files, as in archives: --images copies them out")
     for name, count in counts.items():
         print_detail(f"{out / name}: {count.images:,} images, {count.boxes:,} boxes")
     images, boxes = (sum(getattr(count, what) for count in counts.values()) for what in ("images", "boxes"))
     made = {name: out / name for name in counts}
     valid = ["--valid_source", made["val.json"]] if "val.json" in made else []
-    following = name_command("preprocess", "--source", made["train.json"], *valid) if "train.json" in made else None
+    again = ["--out", folder.with_name(f"{folder.name}-again")]
+    following = (
+        name_command("preprocess", "--source", made["train.json"], *valid, *again) if "train.json" in made else None
+    )
+    if is_lacking:
+        following = name_command("tools.to_coco", chosen.dataset, "--images")
     print_ending(list(made.values()), (f"{images:,} images", f"{boxes:,} boxes", f"{len(made)} files"), following)
     return 0
 

@@ -27,6 +27,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--bom", action="store_true", help="begin with a byte order mark: Excel then reads UTF-8")
     chosen = parser.parse_args(arguments)
     from tools.extracts.annotation_csv import write_annotation_csvs  # only now: pyarrow takes a while
+    from tools.extracts.image_paths import lack_files
     from tools.extracts.out_folder import prepare_out_folder
     from tools.reporting.opened_dataset import find_sources, open_dataset
 
@@ -41,9 +42,14 @@ def main(arguments: list[str]) -> int:
         raise DataError(f"{chosen.dataset}: no row has an image, a box and a mood; nothing was written")
     if not sources:
         print_warning("to_csv: the sources are not where they were; paths are relative, --source names them")
+    is_lacking = lack_files(opened.folder, sources, out)
+    if is_lacking:
+        print_warning("to_csv: the frames are no files, as in archives: unpack them, or use tools.to_coco --images")
     made = {f"{split}.csv": out / f"{split}.csv" for split in SPLITS if f"{split}.csv" in counts}
     valid = ["--valid", made["val.csv"]] if "val.csv" in made else []
     following = name_command("trainer.train", "--train", made["train.csv"], *valid) if "train.csv" in made else None
+    if is_lacking:
+        following = name_command("tools.to_coco", chosen.dataset, "--images")
     print_ending(
         list(made.values()),
         [f"{sum(counts.values()):,} rows", *(f"{counts[name]:,} in {name}" for name in made)],

@@ -83,6 +83,9 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if not (options.weight_path or options.finder):
         raise CallError("name what to export: --weight_path FILE, --finder FILE, or both for whole pictures")
+    for option, path in (("--weight_path", options.weight_path), ("--finder", options.finder)):
+        if path and path.suffix != ".keras":
+            raise CallError(f"{option} {path}: only a .keras file can be exported; give that of a run")
     check_min_pet(options.min_pet)
     if options.min_pet is None:
         options.min_pet = DEFAULT_MIN_PET

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from console.calls.given_paths import check_named_paths
 from console.command import Parser, run_command
-from console.output.messages import print_error
+from console.output.messages import print_error, print_warning
 from shards.crop_geometry import Box
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
@@ -37,6 +37,7 @@ from trainer.finding.found_pet import Finder
 from trainer.inference_end import WatchedAnswers, print_inference_end
 from trainer.inference_output import Answer, InferenceOutcome, print_json, print_json_lines, print_text
 from trainer.model.mood_json import Metadata, read_metadata
+from trainer.run_files.file_names import MODEL_FILE
 
 
 def main(arguments: list[str]) -> int:
@@ -46,11 +47,13 @@ def main(arguments: list[str]) -> int:
     _check_finder_options(options)
     check_named_paths("--image", options.image)
     finder = open_finder(options.finder) if options.finder else None
+    if options.annotated:
+        _make_annotated_folder(options.annotated)
     files, passed_over = list_media_files(options.image)
     if options.box:
         check_box_fits(files, options.box)
     for folder, why in passed_over:
-        print_error(f"inference: {folder}: passed over {why}")
+        print_warning(f"inference: {folder}: passed over {why}")
     problems: list[tuple[MediaFile, str]] = []
 
     def report_problem(file: MediaFile, reason: str) -> None:
@@ -70,7 +73,7 @@ def main(arguments: list[str]) -> int:
         print_json_lines(watched, outcome)
     else:
         print_text(watched, rule, is_whole=not (finder or options.box))
-        print_inference_end(watched, len(problems), options.weight_path, options.annotated)
+        print_inference_end(watched, len(problems), options)
     return 1 if problems else 0
 
 
@@ -82,7 +85,7 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
         type=Path,
         required=True,
         metavar="FILE",
-        help="the model.keras of a run, or the model.onnx of an export, which starts sooner",
+        help="a run's folder or its model.keras, or the model.onnx of an export, which starts sooner",
     )
     add(
         "--image",
@@ -142,7 +145,10 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
     add("--label", type=Path, metavar="FILE", help="a list of labels; only checked against the model's")
     add("--classes", type=int, metavar="N", help="number of moods; only checked")
     add("--input_size", type=int, metavar="N", help="side of the model's pictures; only checked")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.weight_path.is_dir() and (options.weight_path / MODEL_FILE).is_file():
+        options.weight_path /= MODEL_FILE
+    return options
 
 
 def _parse_box(text: str) -> Box:
@@ -181,7 +187,7 @@ def _check_options(options: argparse.Namespace, metadata: Metadata) -> None:
 
 
 def _check_finder_options(options: argparse.Namespace) -> None:
-    """Raise CallError for flags that contradict each other, and make the folder for pictures."""
+    """Raise CallError for flags that contradict each other."""
     if options.finder and options.box:
         raise CallError("--box and --finder: either you say where the animal is, or the finder does; leave one out")
     given = {"min_pet": options.min_pet is not None, "whole": options.whole, "annotated": options.annotated is not None}
@@ -205,8 +211,6 @@ def _answer_pets(
     report_problem: Callable[[MediaFile, str], None],
 ) -> Iterator[Answer]:
     """Answer for every pet on each file, and write annotated pictures."""
-    if options.annotated:
-        _make_annotated_folder(options.annotated)
     min_pet = DEFAULT_MIN_PET if options.min_pet is None else options.min_pet
     open_judge = partial(make_pet_judge, options.weight_path, finder, min_pet, options.batch_size)
     sources = {file.path.resolve() for file in files}

@@ -1,8 +1,8 @@
 """How far the inference command is, and its last lines."""
 
+import argparse
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from console.output.ending import name_command, print_ending
@@ -34,8 +34,12 @@ class WatchedAnswers:
         return time.monotonic() - self._start
 
 
-def print_inference_end(answers: WatchedAnswers, unread: int, model: Path, annotated: Path | None) -> None:
+def print_inference_end(answers: WatchedAnswers, unread: int, options: argparse.Namespace) -> None:
     """Print the last lines: files that were answered and that could not be read, and where pictures were drawn."""
-    figures = (f"{answers.count:,} files answered", f"{unread:,} not read", f"{answers.seconds:.1f} s")
-    following = name_command("tools.serve", model) if model.suffix == ".keras" else None
-    print_ending([annotated] if annotated else [], figures, following)
+    files = f"{answers.count:,} file{'s' if answers.count != 1 else ''} answered"
+    figures = (files, f"{unread:,} not read", f"{answers.seconds:.1f} s")
+    following = None
+    if answers.count and options.weight_path.suffix == ".keras":
+        finder = ["--finder", options.finder] if options.finder else []
+        following = name_command("tools.serve", options.weight_path, *finder)
+    print_ending([options.annotated] if options.annotated else [], figures, following)

@@ -74,6 +74,9 @@ _OUTPUT_FOLDERS = {
         "{}: 다른 입력이나 설정으로 만든 데이터셋이 있습니다. 다른 점: {} (로그: {}). --replace나 다른 --out을 "
         "지정하거나, 그 데이터셋을 만든 입력을 그대로 지정하세요"
     ),
+    "{} cannot be used as it is: {}": "{}: 이대로는 쓸 수 없습니다: {}",
+    "{}: there is no such file; give the model.keras of a run (runs/NAME/model.keras), or the model.onnx of an "
+    "export": ("{}: 없는 파일입니다. 학습 결과의 model.keras(runs/NAME/model.keras)나 내보낸 model.onnx를 지정하세요"),
     "{} {} does not exist; there is no such file or folder": "{} {}: 없는 경로입니다",
     "{} holds files that are no dataset's ({}); give an empty or a new folder": (
         "{}: 데이터셋이 아닌 파일이 있습니다({}). 비어 있는 디렉터리나 새 디렉터리를 지정하세요"

@@ -37,6 +37,7 @@ _FIGURES = {
     "{n} bytes whole": "손상 없이 {}바이트",
     "{n} crops of {n}": "크롭 {1}개 중 {0}개",
     "{n} epochs": "{} 에폭",
+    "{n} file answered": "파일 {}개 추론",
     "{n} files answered": "파일 {}개 추론",
     "{n} images": "이미지 {}장",
     "{n} rows came": "새로 생긴 행 {}개",
@@ -156,6 +157,26 @@ _TOOLS = {
     ),
     "to_coco: the sources are not where they were; paths are relative, --source names them": (
         "to_coco: 원본이 원래 위치에 없어 상대 경로로 적었습니다. 원본 위치는 --source로 지정합니다"
+    ),
+    "to_coco: {n} rows left out: they have no split, or no image that can be named": (
+        "to_coco: 분할이나 이름을 적을 수 있는 이미지가 없는 {}행을 뺐습니다"
+    ),
+    "{} has {n} video with frames of several moods; frames of one video are near-copies: of a CSV, give each video a "
+    "folder of its own": (
+        "{}: 감정이 여럿인 영상이 {}개 있습니다. 한 영상의 프레임은 서로 유사 중복이므로, CSV라면 영상마다 디렉터리를 "
+        "따로 두세요"
+    ),
+    "{} has {n} videos with frames of several moods; frames of one video are near-copies: of a CSV, give each video a "
+    "folder of its own": (
+        "{}: 감정이 여럿인 영상이 {}개 있습니다. 한 영상의 프레임은 서로 유사 중복이므로, CSV라면 영상마다 디렉터리를 "
+        "따로 두세요"
+    ),
+    "to_coco: the frames are no files, as in archives: --images copies them out": (
+        "to_coco: 프레임이 압축 파일 안에 있는 등 파일로 있지 않습니다. --images를 지정하면 꺼내서 복사합니다"
+    ),
+    "to_csv: the frames are no files, as in archives: unpack them, or use tools.to_coco --images": (
+        "to_csv: 프레임이 압축 파일 안에 있는 등 파일로 있지 않습니다. 먼저 압축을 풀거나 tools.to_coco --images를 "
+        "쓰세요"
     ),
     "{}: {n} images, {n} boxes": "{}: 이미지 {}장, 바운딩 박스 {}개",
     "compared {n} frames that are kept in their videos: {n} stay, others are copies": (

@@ -11,6 +11,7 @@ _TRAINING = {
     "evaluating the best epoch's model": "가장 좋은 에폭의 모델을 평가하는 중",
     "drawing the report": "리포트를 그리는 중",
     "learning the pictures by heart": "이미지를 외우는 중",
+    "learning the boxes by heart": "바운딩 박스를 외우는 중",
     "data    of {} preprocess makes a dataset first, once, in {}: {}": (
         "데이터  {}: 먼저 preprocess가 데이터셋을 한 번 만듭니다. 위치 {}, 명령 {}"
     ),
@@ -159,6 +160,9 @@ _WARNINGS = {
     "stop    {} ends after {n} of {n} epochs: {}": "종료    {0}: 전체 {2} 에폭 중 {1} 에폭에서 끝냅니다. {3:text}",
     "{} has not risen above its highest value in the last {n} epoch": "{}: 최근 {} 에폭 동안 최고치를 넘지 못했습니다",
     "{} has not risen above its highest value in the last {n} epochs": "{}: 최근 {} 에폭 동안 최고치를 넘지 못했습니다",
+    "{}; but {}, which chooses the model, was never higher: --stop best goes on": (
+        "{:text}. 그러나 모델을 고르는 {} 값은 지금이 가장 높습니다. --stop best를 지정하면 계속 학습합니다"
+    ),
     "{} has not fallen below its lowest value in the last {n} epoch": (
         "{}: 최근 {} 에폭 동안 최저치보다 낮아지지 않았습니다"
     ),

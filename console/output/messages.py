@@ -77,6 +77,11 @@ def speak(language: str) -> None:
     _output.language = language
 
 
+def is_korean() -> bool:
+    """Whether people are to be shown Korean."""
+    return _output.language == "ko"
+
+
 def put_in_words(text: str) -> str:
     """A text as people are shown it, in the language that was chosen. For a log or a file it stays as it is."""
     return translate(text) if _output.language == "ko" else text

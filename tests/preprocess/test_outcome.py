@@ -27,7 +27,7 @@ ALL = dict.fromkeys(range(6), (9, 3))
 
 
 def test_a_good_dataset():
-    assert judge_outcome(make_counts(ALL, ALL)) == ([], [])
+    assert judge_outcome(make_counts(ALL, ALL)) == ([], [], True)
 
 
 @pytest.mark.parametrize(

@@ -28,13 +28,16 @@ def describe_comparison_in_korean(found: dict[str, Any]) -> str:
     if found["kind"] == "runs":
         if not found["same_validation"]:
             return "검증에 쓴 데이터셋이 서로 달라 두 학습 결과의 우열을 가릴 수 없습니다."
+        if found["better"] == "unclear" and found["figures"][found["decided_by"]]["interval"] is None:
+            return "신뢰 구간이 없는 수치가 있어(예: 검증 영상이 하나뿐인 경우) 어느 쪽이 나은지 말할 수 없습니다."
         if found["better"] == "unclear":
             return "차이의 신뢰 구간에 0이 들어 있어 어느 쪽이 나은지 말할 수 없습니다."
         return f"{_LETTERS[found['better']]} 쪽이 더 낫습니다. 차이의 신뢰 구간에 0이 들어 있지 않습니다."
     kept = found["kept"]
     return (
         f"새로 생긴 행 {found['came']['rows']:,}개, 사라진 행 {found['went']['rows']:,}개, 상태가 바뀐 행 "
-        f"{found['status']['rows']:,}개, 분할이 바뀐 행 {found['split']['rows']:,}개입니다. "
+        f"{found['status']['rows']:,}개, 분할이 바뀐 행 {found['split']['rows']:,}개, 감정이 바뀐 행 "
+        f"{found['mood']['rows']:,}개입니다. 다른 설정은 {len(found['settings'] or {}):,}개입니다. "
         f"두 데이터셋에 모두 남은 프레임은 {kept['both']:,}개, "
         f"A에만 남은 것은 {kept['only_a']:,}개, B에만 남은 것은 {kept['only_b']:,}개입니다."
     )

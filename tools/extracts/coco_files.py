@@ -7,7 +7,6 @@ over.
 
 import json
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -17,6 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow.compute as pc
 
+from console.output.messages import print_warning
 from shards.emotions import EMOTIONS
 from shards.manifest import read_manifest
 from shards.storage.atomic_write import write_atomically
@@ -65,9 +65,7 @@ def write_coco_files(
                 writers[file] = files.enter_context(_CocoWriter(out / file))
             writers[file].add(name, rows)
     if left_out:
-        print(
-            f"to_coco: {left_out:,} rows left out: they have no split, or no image that can be named", file=sys.stderr
-        )
+        print_warning(f"to_coco: {left_out:,} rows left out: they have no split, or no image that can be named")
     return {file: writer.counts for file, writer in writers.items()}
 
 

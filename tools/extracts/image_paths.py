@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from shards.errors import CallError
+from shards.manifest import read_manifest
 from shards.storage.utf8_path import is_utf8
+
+_LOOKED_AT = 100  # rows
 
 
 class ImagePaths:
@@ -26,6 +29,14 @@ class ImagePaths:
         root = self._roots[row["source"]] if row["source"] < len(self._roots) else ""
         path = os.path.normpath(os.path.join(root, row["image_file"]))
         return None if "\\" in path else path
+
+
+def lack_files(folder: Path, sources: list[Path], out: Path) -> bool:
+    """Whether none of a dataset's first images is a file: they lie in archives, or are gone."""
+    paths = ImagePaths(sources, out)
+    rows = next(iter(read_manifest(folder, ["source", "image_file"]))).slice(0, _LOOKED_AT).to_pylist()
+    names = [paths.name(row) for row in rows if row["image_file"]]
+    return bool(sources and names) and not any(name and (out / name).exists() for name in names)
 
 
 def _find_root(source: Path, out: Path) -> str:

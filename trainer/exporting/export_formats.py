@@ -68,10 +68,10 @@ def _compare(model: ExportedModel, found: list[Outputs], expected: list[Outputs]
     ):
         difference = np.inf
         if one[name].shape == other[name].shape:
-            distances = np.abs(one[name] - other[name])
             if model.ranked_by not in (None, name):
-                distances = distances[_find_ranked(other[model.ranked_by])]
-            difference = float(distances.max(initial=0.0))
+                other = {name: value[:, :-1] for name, value in other.items()}  # what comes behind is not known
+                one = _sort_alike(one, other, model.ranked_by, name)
+            difference = float(np.abs(one[name] - other[name]).max(initial=0.0))
         if not difference <= tolerance:
             raise DataError(
                 f"{subject} {name} differ by {difference:.1e}, more than {tolerance}; nothing was written, export the "
@@ -81,12 +81,15 @@ def _compare(model: ExportedModel, found: list[Outputs], expected: list[Outputs]
     return largest
 
 
-def _find_ranked(scores: np.ndarray) -> np.ndarray:
-    """The rows, (batch, rows) bool, that a rounding cannot move: their scores (batch, rows) are no neighbour's."""
-    is_apart = np.abs(np.diff(scores, axis=1)) > _LEAST_STEP
-    edge = np.ones((len(scores), 1), bool)
-    # Of the last row it is not known what came behind it.
-    return np.concatenate([edge, is_apart], axis=1) & np.concatenate([is_apart, ~edge], axis=1)
+def _sort_alike(found: Outputs, expected: Outputs, ranked_by: str, name: str) -> Outputs:
+    """For each expected row the row of an output that fits best among those ranked alike, which may change places."""
+    ranks, values = found[ranked_by], found[name]
+    values = values.reshape(*values.shape[:2], -1).astype(np.float64)
+    wanted = expected[name].reshape(*expected[name].shape[:2], -1)
+    distances = np.abs(values[:, None] - wanted[:, :, None]).max(axis=-1)  # (batch, expected rows, rows)
+    is_near = np.abs(ranks[:, None] - expected[ranked_by][:, :, None]) <= _LEAST_STEP
+    best = np.where(is_near, distances, np.inf).argmin(axis=-1)
+    return {name: np.take_along_axis(values, best[:, :, None], axis=1).reshape(expected[name].shape)}
 
 
 def _list_arrays(outputs: Outputs) -> Outputs:

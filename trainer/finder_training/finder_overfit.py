@@ -6,7 +6,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from console.output.messages import print_detail
+from console.output.ending import name_command, print_ending
+from console.output.messages import print_result
+from console.progress import show_waiting
 from shards.errors import DataError
 from trainer.finder_evaluation.box_precision import compare_boxes
 from trainer.finder_settings import FinderInputSettings, FinderSettings
@@ -35,7 +37,7 @@ def check_finder_by_overfitting(settings: FinderSettings) -> dict[str, float]:
     device = choose_device(settings.device_settings, settings.seed)
     frames = min(settings.overfit, split.records)
     input_settings = replace(settings.frame_settings, batch_size=min(settings.batch_size, frames), augment=False)
-    with explain_failures(input_settings, split), device.scope():
+    with show_waiting("learning the boxes by heart"), explain_failures(input_settings, split), device.scope():
         inputs, targets = _read_frames(split, input_settings, settings.seed, frames)
         network = build_centre_network(settings.network_settings, input_settings.resolution)
         training = build_frame_training_model(network, input_settings.resolution, augment=False)
@@ -57,10 +59,13 @@ def check_finder_by_overfitting(settings: FinderSettings) -> dict[str, float]:
         else:
             raise DataError(
                 f"{split.name}: the boxes of {len(targets)} frames were not learnt in {epochs} epochs (mean IoU "
-                f"{overlaps.mean():.2f}); do the boxes lie around the animals? python -m tools.show shows them"
+                f"{overlaps.mean():.2f}); do the boxes lie around the animals? "
+                f"python -m tools.dataset_report {settings.train} shows some"
             )
     found = {"mean_iou": float(overlaps.mean()), "epochs": epochs}
-    print_detail(f"{len(targets)} frames learnt in {epochs} epochs: mean IoU {found['mean_iou']:.2f} in inference")
+    print_result(f"{len(targets)} frames learnt in {epochs} epochs: mean IoU {found['mean_iou']:.2f} in inference")
+    figures = (f"{len(targets)} frames", f"{epochs} epochs", f"mean IoU {found['mean_iou']:.2f}")
+    print_ending([], figures, name_command("trainer.train_finder", "--train", settings.train))
     return found
 
 

@@ -19,7 +19,7 @@ _ZIP_IDENTIFIER = b"PK\3\4"  # a .keras file is a zip
 
 
 def open_finder(path: Path, threads: int = 1) -> Finder:
-    """Open the finder in a file, whatever its name.
+    """Open the finder in a file: LiteRT whatever its name, ours by its suffix, .keras or .onnx.
 
     Args:
         path: a LiteRT file (see trainer.finding.ssd_finder), a finder.keras (see trainer.finding.centre_file), or the
@@ -37,7 +37,7 @@ def open_finder(path: Path, threads: int = 1) -> Finder:
         return SsdFinder(path, content, threads)
     if content.startswith(_ZIP_IDENTIFIER) and has_json_member(path, FINDER_JSON):
         return open_centre_finder(path)
-    if path.suffix == ONNX_SUFFIX:
+    if path.suffix.lower() == ONNX_SUFFIX:
         return open_centre_finder(path)
     raise CallError(f"--finder {path}: {_name_kind(content)}, not a finder; {_REMEDY}")
 

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from console.output.messages import print_message
 from console.progress import show_waiting
 from shards.errors import DataError
 from trainer.run_files.checkpoint import restore_variables, write_checkpoint
@@ -22,7 +23,7 @@ from trainer.training.data_wait import DataWait
 from trainer.training.early_stopping import describe_stage_end, is_stage_over, note_stopping_figure
 from trainer.training.interruption import Interruption, catch_interruption
 from trainer.training.run_context import TrainingRun
-from trainer.training.run_messages import RunMessages, print_message
+from trainer.training.run_messages import RunMessages
 from trainer.training.stage_model import compile_stage
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from console.output.messages import print_message
 from console.output.origin import describe_machine, describe_program, name_time
 from console.progress import show_waiting
 from shards.errors import CallError, DataError
@@ -19,7 +20,7 @@ from trainer.settings import RunSettings
 from trainer.training.epochs import train_stages
 from trainer.training.failure_messages import explain_failures
 from trainer.training.run_context import TrainingRun
-from trainer.training.run_messages import RunMessages, print_message, print_run_end, print_run_start
+from trainer.training.run_messages import RunMessages, print_run_end, print_run_start
 from trainer.training.tensorboard_events import check_tensorboard
 
 

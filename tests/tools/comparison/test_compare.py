@@ -75,7 +75,7 @@ def test_the_page_and_the_terminal_say_the_same(datasets, capsys):
     folder, _, text = datasets
     page = Page(text)
     for words in (
-        "새로 생긴 행 1개, 사라진 행 1개, 상태가 바뀐 행 2개, 분할이 바뀐 행 1개입니다",
+        "새로 생긴 행 1개, 사라진 행 1개, 상태가 바뀐 행 2개, 분할이 바뀐 행 1개, 감정이 바뀐 행 1개입니다",
         "kept → duplicate (near_in_video)",
         "anger (화남/불쾌) → happiness (행복/즐거움)",
         "Rows that only B has: 1",
@@ -124,13 +124,14 @@ def compare_here(tmp_path, *folders):
         ({"right": 0.2}, "a", "A 쪽이 더 낫습니다"),
         ({"right": 0.62}, "unclear", "어느 쪽이 나은지 말할 수 없습니다"),
         ({"right": 0.9, "fingerprint": "w"}, "unclear", "우열을 가릴 수 없습니다"),
-        ({"right": 0.9, "videos": 1}, "unclear", "cannot be said"),
+        ({"right": 0.9, "videos": 1}, "unclear", "신뢰 구간이 없는 수치가 있어"),
     ],
 )
 def test_which_run_is_better_or_that_it_cannot_be_said(tmp_path, second, better, words, capsys):
     first, other = write_run(tmp_path / "하나", 0.6), write_run(tmp_path / "둘", learning_rate=0.01, **second)
     found, page = compare_here(tmp_path, first, other)
-    assert found["better"] == better and words in capsys.readouterr().out
+    english = "cannot be said" if better == "unclear" else f"{better.upper()} is better"
+    assert found["better"] == better and english in capsys.readouterr().out
     assert found["decided_by"] in page.text and words in page.text + page.korean
     assert page.untranslated == []
     assert found["differences"]["settings"] == {"learning_rate": ["0.001", "0.01"]}

@@ -190,5 +190,9 @@ def test_efficientnet(tmp_path):
 
 
 def test_rows_that_are_as_good_as_equal_may_change_places():
-    scores = np.array([[0.9, 0.5, 0.49999, 0.2, 0.1, 0.1]])
-    assert export_formats._find_ranked(scores).tolist() == [[True, False, False, True, False, False]]
+    expected = {"scores": np.array([[0.9, 0.5, 0.49999]]), "boxes": np.array([[[1.0, 1], [2, 2], [3, 3]]])}
+    found = {"scores": np.array([[0.9, 0.50001, 0.5]]), "boxes": np.array([[[1.0, 1], [3, 3], [2, 2]]])}
+    sorted_alike = export_formats._sort_alike(found, expected, "scores", "boxes")
+    np.testing.assert_array_equal(sorted_alike["boxes"], expected["boxes"])
+    found["boxes"][0, 2] = 9  # another box
+    assert (export_formats._sort_alike(found, expected, "scores", "boxes")["boxes"] != expected["boxes"]).any()

@@ -115,9 +115,13 @@ def test_the_examples_of_the_docs(exported, model_path, finder_path, monkeypatch
     assert code in (ROOT / "docs/export.ko.md").read_text(encoding="utf-8")
     monkeypatch.chdir(exported.parent)
     exec(compile(code, file, "exec"), {})
-    told = capsys.readouterr().out.splitlines()
+    count, *told = capsys.readouterr().out.splitlines()
     (pets,) = open_pet_judge(model_path, finder_path, min_pet=0.3).judge([read_upright_pixels(Path("photo.jpg"))])
-    assert len(told) == len(pets) and all(line.startswith(pet.species) for line, pet in zip(told, pets, strict=True))
+    assert (
+        count == f"{len(pets)} pets"
+        and len(told) == len(pets)
+        and all(line.startswith(pet.species) for line, pet in zip(told, pets, strict=True))
+    )
     moods = [mood["korean"] for mood in json.loads(Path("exported/mood.json").read_text(encoding="utf-8"))["emotions"]]
     for line, pet in zip(told, pets, strict=True):
         assert moods[int(pet.logits.argmax())] in line
