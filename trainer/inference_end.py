@@ -36,7 +36,7 @@ class WatchedAnswers:
 
 def print_inference_end(answers: WatchedAnswers, unread: int, options: argparse.Namespace) -> None:
     """Print the last lines: files that were answered and that could not be read, and where pictures were drawn."""
-    files = f"{answers.count:,} file{'s' if answers.count != 1 else ''} answered"
+    files = "1 file answered" if answers.count == 1 else f"{answers.count:,} files answered"
     figures = (files, f"{unread:,} not read", f"{answers.seconds:.1f} s")
     following = None
     if answers.count and options.weight_path.suffix == ".keras":

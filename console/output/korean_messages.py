@@ -37,7 +37,7 @@ _FIGURES = {
     "{n} bytes whole": "손상 없이 {}바이트",
     "{n} crops of {n}": "크롭 {1}개 중 {0}개",
     "{n} epochs": "{} 에폭",
-    "{n} file answered": "파일 {}개 추론",
+    "1 file answered": "파일 1개 추론",
     "{n} files answered": "파일 {}개 추론",
     "{n} images": "이미지 {}장",
     "{n} rows came": "새로 생긴 행 {}개",
