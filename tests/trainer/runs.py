@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
@@ -63,19 +62,26 @@ def train_finder_here(data: Path, out: Path, *arguments: str) -> subprocess.Comp
     return _run_here("train_finder", train_finder.main, ["--train", str(data), "--out", str(out), *arguments])
 
 
+_SIGNALLED = """
+import os, sys
+from console.command import run_command
+from tests.trainer.runs import acting_after
+from trainer.train import main
+
+with acting_after(int(sys.argv[1]), lambda: os.kill(os.getpid(), int(sys.argv[2]))):
+    sys.exit(run_command("train", main, sys.argv[3:]))
+"""
+
+
 def train_until(data: Path, out: Path, checkpoints: int, number: signal.Signals, *arguments: str) -> tuple[int, str]:
-    """Run the command and send it a signal once so many new checkpoints were written; exit status and stderr."""
-    folder = out / "checkpoints"
-    known = set(folder.glob("*.npz"))
-    command = [*MODULE, *_list_arguments(data, out, arguments)]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-        new: set[Path] = set()
-        while process.poll() is None and len(new) < checkpoints:
-            new |= set(folder.glob("[0-9]*.npz")) - known
-            time.sleep(0.01)
-        process.send_signal(number)
-        _, errors = process.communicate()
-    return process.returncode, errors
+    """Run the command in a process that gets a signal when it has written so many checkpoints; status and stderr.
+
+    It sends the signal itself: a watcher on a busy machine may come too late.
+    """
+    call = [str(checkpoints), str(int(number)), *_list_arguments(data, out, arguments)]
+    command = [sys.executable, "-c", _SIGNALLED, *call]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+    return done.returncode, done.stderr
 
 
 class Killed(BaseException):
@@ -89,19 +95,20 @@ def killed_after(checkpoints: int) -> Iterator[None]:
     def die() -> None:
         raise Killed
 
-    with pytest.raises(Killed), _acting_after(checkpoints, die):
+    with pytest.raises(Killed), acting_after(checkpoints, die):
         yield
 
 
 @contextmanager
 def copied_after(checkpoints: int, folder: Path, copy: Path) -> Iterator[None]:
     """The folder of a run in this process is copied when it has so many checkpoints: what a kill there leaves."""
-    with _acting_after(checkpoints, lambda: shutil.copytree(folder, copy)):
+    with acting_after(checkpoints, lambda: shutil.copytree(folder, copy)):
         yield
 
 
 @contextmanager
-def _acting_after(checkpoints: int, act: Callable[[], object]) -> Iterator[None]:
+def acting_after(checkpoints: int, act: Callable[[], object]) -> Iterator[None]:
+    """Something is done in this process as soon as a run has written so many checkpoints."""
     write, written = checkpoint_callback.write_checkpoint, []
 
     def write_and_act(folder: Path, model: keras.Model, progress: Progress) -> None:

@@ -3,6 +3,7 @@ import io
 import json
 import re
 import shutil
+import time
 
 import cv2
 import numpy as np
@@ -243,6 +244,9 @@ def test_in_a_browser(shown):
         )
         assert run(height) == 0
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        until = time.monotonic() + 10
+        while run(height) <= 10 and time.monotonic() < until:  # it is laid out anew, which takes a moment
+            time.sleep(0.05)
         assert run(height) > 10
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "screen"})
         run("document.querySelector('.tile summary').focus()")
