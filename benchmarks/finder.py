@@ -30,15 +30,12 @@ import numpy as np
 
 from benchmarks.known_copies.pairs import FRAMES_PER_SECOND
 from shards.crop_geometry import Box
-from shards.dataset import read_dataset
-from shards.record import decode_record
-from shards.record_fields import FRAME_FIELDS
-from shards.tfrecord import iterate_records
 from trainer.answering.photo import read_upright_pixels
 from trainer.answering.video_file import sample_video_frames
 from trainer.finding.box_overlap import compute_overlaps, list_corners
 from trainer.finding.finder_file import open_finder
 from trainer.finding.found_pet import Finder
+from trainer.input.frame_split import open_frame_split, read_frames
 
 FOUND_OVERLAP = 0.5
 _COCO_PETS = {15, 16}  # numbers of cat and dog among the 80 classes of COCO in YOLO's order
@@ -97,18 +94,12 @@ def read_heads(real: Path) -> Iterator[Picture]:
 
 def read_sample(folder: Path) -> Iterator[Picture]:
     """Whole frames of a dataset's validation split, spread evenly over it."""
-    shards = read_dataset(folder).frames["val"]
-    records = [record for shard in shards for record in _read_shard(folder / shard.file)]
-    for place in np.linspace(0, len(records) - 1, min(len(records), _MOST_FRAMES)).astype(int):
-        values = decode_record(records[place], FRAME_FIELDS)
+    split = open_frame_split(folder, "val")
+    places = np.linspace(0, split.records - 1, min(split.records, _MOST_FRAMES)).astype(int)
+    for values in read_frames(split, places.tolist()):
         pixels = cv2.imdecode(np.frombuffer(values["image"], np.uint8), cv2.IMREAD_COLOR_RGB)
         height, width = pixels.shape[:2]
         yield Picture(pixels, np.array([values["bbox"]]) * [height, width, height, width])
-
-
-def _read_shard(path: Path) -> list[bytes]:
-    with path.open("rb") as file:
-        return [packed.record for packed in iterate_records(file)]
 
 
 def measure(finders: dict[str, Finder], pictures: list[Picture]) -> dict[str, Answers]:
