@@ -6,10 +6,15 @@ import keras
 import numpy as np
 
 from shards.errors import DataError
-from shards.storage.atomic_write import make_temporary_folder, write_atomically
+from shards.storage.atomic_write import make_temporary_folder
 from trainer.answering.box_crop import crop_square
-from trainer.answering.photo import read_upright_pixels
-from trainer.checks.shared_checks import check_mixed_videos, check_pixel_range, check_same_logits, check_same_pixels
+from trainer.checks.shared_checks import (
+    check_mixed_videos,
+    check_pixel_range,
+    check_same_logits,
+    check_same_pixels,
+    read_as_inference_does,
+)
 from trainer.input.dataset_split import read_squares
 from trainer.input.pipeline import make_validation_batches
 from trainer.model.model_file import read_model, write_model
@@ -68,11 +73,8 @@ def _check_first_loss(run: MoodRun, pictures: np.ndarray, labels: np.ndarray) ->
 
 def _check_preprocessing(run: MoodRun, picture: np.ndarray) -> str:
     """Inference cuts and scales a picture as training does."""
-    with make_temporary_folder(run.folder / SELF_CHECK_FOLDER) as folder:
-        path = folder / "검사.jpg"
-        with write_atomically(path) as file:
-            file.write(read_squares(run.validation, [0])[0])
-        inferred = crop_square(read_upright_pixels(path), None, 1.0, run.sizes.whole)
+    pixels = read_as_inference_does(run.folder, read_squares(run.validation, [0])[0])
+    inferred = crop_square(pixels, None, 1.0, run.sizes.whole)
     return check_same_pixels(inferred, picture)
 
 

@@ -1,10 +1,14 @@
 """Mistakes that any training can have: pixels on another scale, data in order, and a saved model that differs."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from shards.errors import DataError
+from shards.storage.atomic_write import make_temporary_folder, write_atomically
+from trainer.answering.photo import read_upright_pixels
+from trainer.run_files.file_names import SELF_CHECK_FOLDER
 
 _MAX_PIXEL_DIFFERENCE = 2.0  # mean absolute difference between two JPEG decoders, in 0..255
 
@@ -33,6 +37,15 @@ def check_mixed_videos(batch_videos: Sequence[str], video_counts: np.ndarray) ->
             "is not shuffled"
         )
     return videos
+
+
+def read_as_inference_does(folder: Path, jpeg: bytes) -> np.ndarray:
+    """The pixels that inference reads of a stored JPEG, (height, width, 3) uint8: through a file in a run's folder."""
+    with make_temporary_folder(folder / SELF_CHECK_FOLDER) as temporary:
+        path = temporary / "검사.jpg"
+        with write_atomically(path) as file:
+            file.write(jpeg)
+        return read_upright_pixels(path)
 
 
 def check_same_pixels(inferred: np.ndarray, trained: np.ndarray) -> str:

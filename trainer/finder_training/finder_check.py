@@ -6,13 +6,13 @@ import keras
 import numpy as np
 
 from shards.errors import DataError
-from shards.storage.atomic_write import make_temporary_folder, write_atomically
-from trainer.answering.photo import read_upright_pixels
+from shards.storage.atomic_write import make_temporary_folder
 from trainer.checks.shared_checks import (
     check_mixed_videos,
     check_pixel_range,
     check_same_logits,
     check_same_pixels,
+    read_as_inference_does,
 )
 from trainer.finder_training.finder_run import FinderRun
 from trainer.finding.centre_file import read_finder, write_finder
@@ -61,11 +61,8 @@ def _check_boxes(run: FinderRun, targets: np.ndarray) -> str:
 
 def _check_letterbox(run: FinderRun, square: np.ndarray) -> str:
     """Inference puts a picture into the square as validation does."""
-    with make_temporary_folder(run.folder / SELF_CHECK_FOLDER) as folder:
-        path = folder / "검사.jpg"
-        with write_atomically(path) as file:
-            file.write(read_frames(run.validation, [0])[0]["image"])
-        inferred = letterbox_picture(read_upright_pixels(path), run.input_settings.resolution)
+    pixels = read_as_inference_does(run.folder, read_frames(run.validation, [0])[0]["image"])
+    inferred = letterbox_picture(pixels, run.input_settings.resolution)
     return check_same_pixels(inferred, square)
 
 
