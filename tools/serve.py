@@ -93,55 +93,22 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         default="equal",
         help="how common the moods are taken to be (default equal)",
     )
-    add(
-        "--max_photo_mb",
-        type=float,
-        default=limits.photo_bytes / MEGA,
-        metavar="MB",
-        help="largest file of a photo, above 0 (default %(default)g)",
-    )
-    add(
-        "--max_clip_mb",
-        type=float,
-        default=limits.clip_bytes / MEGA,
-        metavar="MB",
-        help="largest file of a clip, above 0 (default %(default)g)",
-    )
-    add(
-        "--max_megapixels",
-        type=float,
-        default=limits.picture_pixels / MEGA,
-        metavar="MP",
-        help="largest picture, in millions of pixels, above 0 (default %(default)g)",
-    )
-    add(
-        "--max_seconds",
-        type=float,
-        default=limits.clip_seconds,
-        metavar="S",
-        help="seconds of a clip that are judged, above 0 (default %(default)g)",
-    )
-    add(
-        "--max_waiting",
-        type=int,
-        default=limits.waiting_photos,
-        metavar="N",
-        help="photos in work at once, from 1 (default %(default)s)",
-    )
-    add(
-        "--max_clips",
-        type=int,
-        default=limits.clips_at_once,
-        metavar="N",
-        help="clips in work at once, from 1 (default %(default)s)",
-    )
-    add(
-        "--patience",
-        type=float,
-        default=limits.patience,
-        metavar="S",
-        help="seconds for a client that sends nothing, above 0 (default %(default)g)",
-    )
+    for flag, kind, default, metavar, what in (
+        ("--max_photo_mb", float, limits.photo_bytes / MEGA, "MB", "largest file of a photo, above 0"),
+        ("--max_clip_mb", float, limits.clip_bytes / MEGA, "MB", "largest file of a clip, above 0"),
+        (
+            "--max_megapixels",
+            float,
+            limits.picture_pixels / MEGA,
+            "MP",
+            "largest picture, in millions of pixels, above 0",
+        ),
+        ("--max_seconds", float, limits.clip_seconds, "S", "seconds of a clip that are judged, above 0"),
+        ("--max_waiting", int, limits.waiting_photos, "N", "photos in work at once, from 1"),
+        ("--max_clips", int, limits.clips_at_once, "N", "clips in work at once, from 1"),
+        ("--patience", float, limits.patience, "S", "seconds for a client that sends nothing, above 0"),
+    ):
+        add(flag, type=kind, default=default, metavar=metavar, help=f"{what} (default %(default)g)")
     return parser.parse_args(arguments)
 
 
