@@ -84,7 +84,7 @@ def is_korean() -> bool:
 
 def put_in_words(text: str) -> str:
     """A text as people are shown it, in the language that was chosen. For a log or a file it stays as it is."""
-    return translate(text) if _output.language == "ko" else text
+    return translate(text) if is_korean() else text
 
 
 def open_log(path: str) -> None:

@@ -19,7 +19,7 @@ from trainer.run_files.file_names import FINDER_FILE
 from trainer.run_files.run_fingerprint import fingerprint_run
 from trainer.training.best_model import recall_best
 from trainer.training.device import choose_device
-from trainer.training.run_course import check_extras, complete_run
+from trainer.training.run_course import complete_run
 from trainer.training.run_messages import print_smaller_batch
 
 
@@ -29,7 +29,6 @@ def train_finder(settings: FinderSettings, command: list[str]) -> dict[str, Any]
     All files go to settings.folder. `command` is the command line, for run.json. Raises CallError and DataError, one
     line each, for what the user can change.
     """
-    check_extras(settings)
     device = choose_device(settings.device_settings, settings.seed)
     with show_waiting("reading the dataset's manifest", is_short=True):
         training, validation = open_frame_splits(settings)

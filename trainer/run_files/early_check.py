@@ -11,6 +11,7 @@ from shards.errors import CallError, DataError
 from trainer.run_files.run_fingerprint import list_versions
 from trainer.run_files.run_record import read_record
 from trainer.settings import RunSettings
+from trainer.training.tensorboard_events import check_tensorboard
 
 _NO_NAME = "imagenet", "none"  # weights that are no file
 
@@ -20,6 +21,8 @@ def check_before_start(settings: RunSettings, records: Literal["shards", "frames
 
     `records` are those of a dataset that are trained on: its crops, or its whole frames.
     """
+    if settings.tensorboard:
+        check_tensorboard()
     folders = {"train": settings.train, "valid": settings.valid or settings.train}
     datasets = {option: read_dataset(Path(folder)) for option, folder in folders.items()}
     overfits = getattr(settings, "overfit", None)  # needs no validation, and writes nothing

@@ -21,13 +21,6 @@ from trainer.training.epochs import train_stages
 from trainer.training.failure_messages import explain_failures
 from trainer.training.run_context import TrainingRun
 from trainer.training.run_messages import RunMessages, print_run_end, print_run_start
-from trainer.training.tensorboard_events import check_tensorboard
-
-
-def check_extras(settings: RunSettings) -> None:
-    """Raise CallError where the settings need a package that is not installed."""
-    if settings.tensorboard:
-        check_tensorboard()
 
 
 def complete_run(
