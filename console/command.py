@@ -9,9 +9,12 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from console.calls.commands import name_call, name_shortly
 from console.calls.completion import offer_parser
 from console.calls.examples import format_examples
 from console.calls.given_paths import refuse_urls
+from console.calls.help_format import HelpFormatter
+from console.calls.unknown_flags import refuse_unknown_flags
 from console.failures import describe_failure
 from console.output.messages import OUTPUT_FLAGS, open_output, print_error
 from console.streams import prepare_streams
@@ -22,13 +25,11 @@ from shards.errors import CallError
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser that raises CallError for a bad call, instead of printing its usage and exiting."""
 
-    def __init__(self, module: str, about: str):
+    def __init__(self, module: str, about: str, **layout: str):
+        """`layout` may have a prog, a usage and an epilog other than those that follow from the module."""
+        own = {"prog": " ".join(name_call(module)), "epilog": format_examples(module)}
         super().__init__(
-            prog=f"python -m {module}",
-            description=_shorten(about),
-            epilog=format_examples(module),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
+            description=_shorten(about), formatter_class=HelpFormatter, allow_abbrev=False, **(own | layout)
         )
         self.add_argument("--debug", action="store_true", help="show tracebacks")
         for name, options in OUTPUT_FLAGS.items():
@@ -37,6 +38,9 @@ class Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         offer_parser(self)
+        given = sys.argv[1:] if args is None else list(args)
+        if not {"-h", "--help", "--version"} & set(given):
+            refuse_unknown_flags(given, list(self._option_string_actions))  # before argparse asks for what is missing
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
@@ -58,11 +62,12 @@ def run_command(
     `--quiet`, `--log FILE` and `--lang` hold whatever the command does, see console.output.messages.
 
     Args:
-        name: of the command, in front of that line.
+        name: of the command, in front of that line; where petmood was called, the name there.
         command: takes the arguments and returns its exit status.
         arguments: the command line. The command may append `--debug`.
         encoding: of standard output and error; that of the locale when not given.
     """
+    name = name_shortly(name)
     prepare_streams(encoding)
     warnings.simplefilter("ignore")  # users cannot act on libraries' warnings, and -W error must not stop a run
     try:

@@ -7,63 +7,66 @@ petmood NAME --help
 
 import runpy
 import sys
-from typing import NamedTuple
 
+from console.calls.commands import COMMANDS, find_petmood, suggest_commands
 from console.calls.completion import format_completion
-from console.command import run_command
-from console.version import find_version
+from console.calls.help_format import put_help_in_words
+from console.command import Parser, run_command
+from console.output.messages import OUTPUT_FLAGS
 from shards.errors import CallError
 
-
-class Command(NamedTuple):
-    """What is behind a name: a module that runs as a command, and what it does."""
-
-    module: str
-    about: str
+COMPLETION = "what a shell completes behind petmood: bash or zsh"
+_WITH_VALUE = [f"--{name}" for name, options in OUTPUT_FLAGS.items() if "action" not in options]
 
 
-# In the order in which one needs them.
-COMMANDS = {
-    "sample": Command("tools.make_sample", "make a small source of made pet videos to try everything on"),
-    "inventory": Command("tools.inventory", "what lies in a source, what is missing, what a run would take"),
-    "shards": Command("preprocess", "labels and frames -> a dataset"),
-    "verify": Command("tools.verify", "check every byte of a dataset"),
-    "show": Command("tools.show", "a picture of a dataset's crops, by mood"),
-    "overview": Command("tools.dataset_report", "a page about a dataset: moods, splits, rejections, boxes, samples"),
-    "duplicates": Command("tools.dedupe_report", "a page about near-duplicates and what other settings would keep"),
-    "csv": Command("tools.to_csv", "a dataset's kept rows as train.csv and val.csv"),
-    "coco": Command("tools.to_coco", "a dataset's whole frames and boxes as COCO JSON"),
-    "compare": Command("tools.compare", "two datasets or two runs side by side: what differs, and which run is better"),
-    "train": Command("trainer.train", "a dataset or a CSV -> a model"),
-    "finder": Command("trainer.train_finder", "a dataset's whole frames -> what finds dogs and cats in pictures"),
-    "predict": Command("trainer.inference", "pictures, folders and videos -> moods in Korean"),
-    "serve": Command("tools.serve", "the page that answers photos, clips and a webcam"),
-    "export": Command("trainer.export", "a model as SavedModel, LiteRT and ONNX"),
-}
+def make_call_parser() -> Parser:
+    """The parser of what stands before a command's name: the flags that all commands share."""
+    abouts = {name: command.about for name, command in COMMANDS.items()} | {"completion": COMPLETION}
+    width = max(map(len, abouts))
+    lines = [f"  {name:{width}}  {put_help_in_words(about)}" for name, about in abouts.items()]
+    return Parser(
+        "console.petmood",
+        "\n".join([put_help_in_words("commands:"), *lines]),
+        prog=" ".join(find_petmood()) or "petmood",
+        usage="%(prog)s [--quiet] [--log FILE] [--lang {en,ko}] [--debug] NAME ...",
+        epilog=put_help_in_words("petmood NAME --help tells more of a command."),
+    )
 
 
-def format_help() -> str:
-    width = max(map(len, COMMANDS))
-    lines = [f"  {name:{width}}  {command.about}" for name, command in COMMANDS.items()]
-    lines.append(f"  {'completion':{width}}  what a shell completes behind petmood: bash or zsh")
-    return "\n".join(["usage: petmood NAME ... | petmood NAME --help | petmood --version", "", *lines])
+def split_call(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """The flags in front of the command's name; and the name with all that follows it, none where there is no name."""
+    place = 0
+    while place < len(arguments) and arguments[place].startswith("-"):
+        place += 2 if arguments[place] in _WITH_VALUE else 1
+    return arguments[:place], arguments[place:]
 
 
 def choose_module(arguments: list[str]) -> str | None:
-    """The module of the named command; None where the call was answered here. Raises CallError for another name."""
-    name = arguments[0] if arguments else "--help"
-    if name in ("-h", "--help", "help") or (name == "completion" and arguments[1:2] in (["-h"], ["--help"])):
-        print(format_help())
+    """The module of the named command; None where the call was answered here.
+
+    Raises CallError for another name, for none behind flags, and for a wrong flag in front of the name.
+    """
+    flags, words = split_call(arguments)
+    parser = make_call_parser()
+    parser.parse_args(flags)  # prints the help or the version where they are asked for, and ends
+    name = words[0] if words else ""
+    if not arguments or name == "help" or (name == "completion" and words[1:2] in (["-h"], ["--help"])):
+        parser.print_help()
         return None
-    if name == "--version":
-        print(f"petmood {find_version()}")
-        return None
+    if not words:
+        raise CallError("the following arguments are required: NAME")
     if name == "completion":
-        print(format_completion(" ".join(arguments[1:]), COMMANDS))
+        print(format_completion(" ".join(words[1:]), COMMANDS))
         return None
     if name not in COMMANDS:
-        raise CallError(f"{name}: no command; there are {', '.join(COMMANDS)}")
+        raise CallError(_explain_unknown_name(name))
     return COMMANDS[name].module
+
+
+def _explain_unknown_name(name: str) -> str:
+    if meant := suggest_commands(name):
+        return f"{name}: no command; did you mean {', '.join(meant)}?"
+    return f"{name}: no command; there are {', '.join([*COMMANDS, 'completion'])}"
 
 
 def main() -> int:
@@ -76,7 +79,8 @@ def main() -> int:
     status = run_command("petmood", choose, sys.argv[1:])
     if not chosen:
         return status
-    del sys.argv[1]  # the rest is the module's
+    flags, words = split_call(sys.argv[1:])
+    sys.argv[1:] = [*flags, *words[1:]]  # these are the module's
     runpy.run_module(chosen[0], run_name="__main__", alter_sys=True)
     return 0  # not reached: the module exits by itself
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_type_hints
 from docstring_parser import parse as parse_docstring
 from jsonargparse import ActionConfigFile, ArgumentError, ArgumentParser
 
+from console.calls.commands import name_call
 from console.calls.completion import offer_parser
 from console.calls.examples import format_examples
 from console.calls.given_paths import refuse_urls
@@ -45,7 +46,7 @@ def parse_settings(
     """
     expanded = _find_config_files(arguments)
     parser = ArgumentParser(
-        prog=f"python -m {module}",
+        prog=" ".join(name_call(module)),
         usage=f"%(prog)s {_word_required(kind, special)} [--config FILE] [--SETTING VALUE ...]",
         description=about,
         epilog=format_examples(module),

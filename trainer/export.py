@@ -4,10 +4,10 @@
     python -m trainer.export --weight_path runs/NAME/model.keras --finder runs/finder/finder.keras --out exported
     python -m trainer.export --finder runs/finder/finder.keras --out exported
 
-The first tells the mood of squares, the second finds the pets on a whole picture and tells the mood of each, the third
-finds the pets on squares. Writes saved_model/, model.tflite, model.onnx, and mood.json and finder.json (names, sizes,
-temperature, prior) into a folder that appears whole or not at all. docs/export.md says what goes in and comes out, with
-an example of each format. On TensorFlow only; LiteRT and ONNX need the extra `export`.
+A mood model alone tells the mood of squares, with a finder the pets of a whole picture are found and the mood of each
+is told, and a finder alone finds the pets on squares. Writes saved_model/, model.tflite, model.onnx, and mood.json and
+finder.json (names, sizes, temperature, prior) into a folder that appears whole or not at all. docs/export.md says what
+goes in and comes out, with an example of each format. On TensorFlow only; LiteRT and ONNX need the extra `export`.
 """
 
 import argparse

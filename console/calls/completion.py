@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, Literal, get_args, get_origin
 
+from console.output.messages import OUTPUT_FLAGS
 from shards.errors import CallError
 
 SHELLS = ("bash", "zsh")
@@ -35,11 +36,11 @@ def format_completion(shell: str, commands: Mapping[str, tuple[str, str]]) -> st
     import shtab
 
     root = argparse.ArgumentParser("petmood", add_help=False)
-    root.add_argument("--version", action="store_true", help="print the version and end")
+    _copy_shared_flags(root, shtab.FILE)
     subparsers = root.add_subparsers()
     for name, (module, about) in commands.items():
         options = subparsers.add_parser(name, help=about, add_help=False)
-        for action in _find_parser(module)._actions:
+        for action in find_parser(module)._actions:
             if action.help != argparse.SUPPRESS:
                 _copy_action(action, options, shtab.FILE, shtab.DIRECTORY)
     completion = subparsers.add_parser("completion", help="what a shell completes behind petmood", add_help=False)
@@ -47,7 +48,17 @@ def format_completion(shell: str, commands: Mapping[str, tuple[str, str]]) -> st
     return shtab.complete(root, shell)
 
 
-def _find_parser(module: str) -> argparse.ArgumentParser:
+def _copy_shared_flags(root: argparse.ArgumentParser, files: dict[str, str]) -> None:
+    """The flags in front of a command's name."""
+    for flag in ("help", "version", "debug"):
+        root.add_argument(f"--{flag}", action="store_true")
+    for name, options in OUTPUT_FLAGS.items():
+        added = root.add_argument(f"--{name}", **options)
+        if name == "log":
+            added.complete = files
+
+
+def find_parser(module: str) -> argparse.ArgumentParser:
     """The parser of a command, which is a module with `main`, or a room with it in __main__."""
     place = import_module(module)
     main = getattr(place, "main", None) or import_module(f"{module}.__main__").main

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+from console.calls.commands import name_call
+from console.calls.help_format import put_help_in_words
+
 
 class Example(NamedTuple):
     """Arguments of a command, and what they are for."""
@@ -84,5 +87,9 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
 
 def format_examples(module: str) -> str:
     """The examples of a command as the end of its help; empty for a module that has none."""
-    lines = [f"  # {example.purpose}\n  python -m {module} {example.arguments}" for example in EXAMPLES.get(module, ())]
-    return "\n".join(["examples:", *lines]) if lines else ""
+    call = " ".join(name_call(module))
+    lines = [
+        f"  # {put_help_in_words(example.purpose)}\n  {call} {example.arguments}"
+        for example in EXAMPLES.get(module, ())
+    ]
+    return "\n".join([put_help_in_words("examples:"), *lines]) if lines else ""

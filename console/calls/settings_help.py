@@ -6,6 +6,7 @@ from typing import Any, Union, get_args, get_origin
 
 from jsonargparse import DefaultHelpFormatter
 
+from console.calls.help_format import WordedHelp, put_help_in_words
 from console.restricted_numbers import find_restriction
 
 # What stands for the value of a setting that is a text; TEXT where nothing is said.
@@ -18,19 +19,13 @@ _OWN_HELP = {
 }
 
 
-class SettingsHelpFormatter(DefaultHelpFormatter):
+class SettingsHelpFormatter(WordedHelp, DefaultHelpFormatter):
     """jsonargparse's formatter, which names Python types, with the ranges in words instead."""
 
-    def __init__(self, *arguments: Any, **options: Any):
-        super().__init__(*arguments, **options)
-        # Of the RawDescriptionHelpFormatter: examples keep their lines.
-        self._fill_text = lambda text, width, indent: "".join(indent + line for line in text.splitlines(keepends=True))
-
     def _expand_help(self, action: argparse.Action) -> str:
-        text = _OWN_HELP.get(action.dest, action.help or "").rstrip(".")
-        wanted = describe_range(_find_type(action))
-        notes = [f"default {_word_default(action.default)}"] if _has_default(action) else []
-        notes = ["required", *notes] if action.required else notes
+        text, wanted = map(put_help_in_words, describe_help(action))
+        notes = [f"{put_help_in_words('default')} {_word_default(action.default)}"] if _has_default(action) else []
+        notes = [put_help_in_words("required"), *notes] if action.required else notes
         return text + (f"; {wanted}" if wanted else "") + (f" ({', '.join(notes)})" if notes else "")
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
@@ -47,6 +42,11 @@ class SettingsHelpFormatter(DefaultHelpFormatter):
         if base in (int, float):
             return "N" if base is int else "X"
         return _PLACES.get(action.dest, "TEXT")
+
+
+def describe_help(action: argparse.Action) -> tuple[str, str]:
+    """What a flag is for, and the values that it may have, in words; one of no help or of any value has no words."""
+    return _OWN_HELP.get(action.dest, action.help or "").rstrip("."), describe_range(_find_type(action)) or ""
 
 
 def describe_range(kind: Any) -> str | None:

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from console.calls.commands import name_shortly
+
 # The dataclass of each command's settings, by module. Imported only once a name is unknown: rooms do not import them.
 _SETTINGS = {
     "preprocess": ("preprocess.settings", "PreprocessSettings"),
@@ -28,9 +30,12 @@ def explain_unknown_setting(kind: type, module: str, name: str) -> str:
     """One line on a name that is no setting of `kind`, the settings of the command `module`."""
     others = [other for other in _SETTINGS if other != module and is_setting(_import_settings(other), name)]
     if others:
-        return f"{name} is a setting of {' and '.join(others)}, not of {module}"
+        theirs = " and ".join(map(name_shortly, others))
+        return f"{name} is a setting of {theirs}, not of {name_shortly(module)}"
     meant = get_close_matches(name, list(_list_names(kind)), 1, 0.75)
-    return f"{name} is no setting of {module}" + (f"; did you mean {meant[0]}?" if meant else "; --help lists them")
+    return f"{name} is no setting of {name_shortly(module)}" + (
+        f"; did you mean {meant[0]}?" if meant else "; --help lists them"
+    )
 
 
 def _import_settings(module: str) -> type:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from console.calls.commands import name_call
 from console.output.messages import print_result
 
 _PLAIN_WORD = re.compile(r"[\w@%+=:,./-]+")
@@ -38,16 +39,7 @@ def name_command(module: str, *arguments: str | Path) -> str:
     `petmood NAME ..` where petmood was called, else `python -m MODULE ..`, with the interpreter's path where `python`
     is another one.
     """
-    from console.petmood import COMMANDS  # which imports console.command, and that this
-
-    called, script = sys.orig_argv[1:3], Path(sys.orig_argv[1] if len(sys.orig_argv) > 1 else "")
-    name = next((name for name, command in COMMANDS.items() if command.module == module), module)
-    if script.name == "petmood":
-        words = ["petmood" if shutil.which("petmood") else str(script), name]
-    elif called == ["-m", "console.petmood"]:
-        words = [_name_interpreter(), "-m", "console.petmood", name]
-    else:
-        words = [_name_interpreter(), "-m", module]
+    words = [_name_interpreter() if word == "python" else word for word in name_call(module)]
     return " ".join(_quote(str(word)) for word in (*words, *arguments))
 
 

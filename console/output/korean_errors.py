@@ -9,6 +9,7 @@ _CALLS = {
     "unrecognized arguments: {}": "알 수 없는 인자입니다: {}",
     "argument {}: expected one argument": "{}: 값을 하나 지정하세요",
     "{}: no command; there are {}": "{}: 없는 명령입니다. 쓸 수 있는 명령은 {}",
+    "{}: no command; did you mean {}?": "{}: 없는 명령입니다. 혹시 다음 명령인가요? {}",
     "--config {}: there is no such file; give one, or one of {}": (
         "--config {}: 파일이 없습니다. 있는 파일이나 다음 가운데 하나를 지정하세요: {}"
     ),

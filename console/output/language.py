@@ -3,11 +3,11 @@
 Messages are written in English where they arise. What is shown is put into Korean at the very end, by the tables in
 console.output.korean_messages, korean_training and korean_errors, whose keys are the English texts with {} for each
 value, {n} for a number. So logs, JSON and everything else that is stored or read by programs stays as it is, and a
-message without a row stays English.
+message without a row stays English. Help has tables of its own: korean_help, korean_abouts, korean_settings_help.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from console.output.korean_training import KOREAN_TRAINING
 LANGUAGES = ("en", "ko")
 _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides, as POSIX says
 _NAMED = re.compile(r"([a-z_]+): (.+)")  # a command's name or a word like it, and what it says
-
+_FIELD = re.compile(r"(\{n?\})")
 _PATTERNS = {"{}": "(.*?)", "{n}": r"(-?[\d.,]+(?:e[+-]?\d+)?[kMGT]?%?)"}  # a number may be 1.23M, 40% or 1.2e-07
 
 
@@ -67,6 +67,27 @@ def find_flag_value(arguments: Sequence[str], flag: str) -> str | None:
     return found
 
 
+def translate_help(text: str) -> str:
+    """A text of a help in Korean, whatever its line breaks and its full stop; as it is where no table has it."""
+    key = " ".join(text.split()).rstrip(".")
+    table, with_values = _load_help()
+    if key in table:
+        return table[key]
+    found = next(((row, match) for row in with_values if (match := row.fit(key))), None)
+    return found[0].korean.format(*found[1].groups()) if found else text
+
+
+@cache
+def _load_help() -> tuple[dict[str, str], list[_Row]]:
+    """The tables of help, and their rows with values. They are long, and only help needs them."""
+    from console.output.korean_abouts import KOREAN_ABOUTS
+    from console.output.korean_help import KOREAN_HELP
+    from console.output.korean_settings_help import KOREAN_SETTINGS_HELP
+
+    table = KOREAN_HELP | KOREAN_ABOUTS | KOREAN_SETTINGS_HELP
+    return table, list(_compile({english: korean for english, korean in table.items() if _FIELD.search(english)}))
+
+
 def translate(line: str) -> str:
     """A line in Korean; as it is where no table has it. Values stay, and so does a command's name in front."""
     named = _NAMED.fullmatch(line)
@@ -81,9 +102,11 @@ def translate(line: str) -> str:
 
 @cache
 def _compile_rows() -> list[_Row]:
-    rows = []
-    for english, korean in (KOREAN_MESSAGES | KOREAN_TRAINING | KOREAN_ERRORS).items():
-        texts = re.split(r"(\{n?\})", english)
+    return list(_compile(KOREAN_MESSAGES | KOREAN_TRAINING | KOREAN_ERRORS))
+
+
+def _compile(table: Mapping[str, str]) -> Iterator[_Row]:
+    for english, korean in table.items():
+        texts = _FIELD.split(english)
         pattern = re.compile("".join(_PATTERNS.get(text, re.escape(text)) for text in texts), re.DOTALL)
-        rows.append(_Row(english, pattern, sum(len(text) for text in texts if text not in _PATTERNS), korean))
-    return rows
+        yield _Row(english, pattern, sum(len(text) for text in texts if text not in _PATTERNS), korean)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from console.calls.commands import name_calls
 from console.output.language import LANGUAGES, choose_language, find_flag_value, translate
 from shards.errors import CallError
 
@@ -201,7 +202,7 @@ def _say(lines: Sequence[str], shown: bool, colour: str | None = None) -> None:
 def _write_to_stderr(lines: Sequence[str], colour: str | None, dated: bool) -> None:
     paints = colour and is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     with _without_bars():
-        for line in map(put_in_words, _split(lines)):
+        for line in map(name_calls, map(put_in_words, _split(lines))):
             text = f"\x1b[{colour}m{line}\x1b[0m" if paints else line
             print(f"{time.strftime(DATE_FORMAT)} {text}" if dated else text, file=get_stderr(), flush=True)
 

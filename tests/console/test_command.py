@@ -40,3 +40,25 @@ def test_a_parser_that_raises_instead_of_printing_a_page():
     for bad in (["--number", "x"], ["--numb", "3"], ["--unknown"]):
         with pytest.raises(CallError):
             parser.parse_args(bad)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--wieght_path a", "unrecognized arguments: --wieght_path; did you mean --weight_path?"),
+        (
+            "--imgae=a --wieght_path b",
+            "unrecognized arguments: --imgae --wieght_path; did you mean --image --weight_path?",
+        ),
+        ("--nonsense", "unrecognized arguments: --nonsense; --help lists the flags"),
+        ("--image a", "the following arguments are required: --weight_path"),
+        ("--image a -- --wieght_path", "the following arguments are required: --weight_path"),  # not a flag there
+    ],
+)
+def test_a_misspelt_flag_is_named_before_what_is_missing(arguments, message):
+    parser = Parser("tools.nothing", "about")
+    parser.add_argument("--weight_path", required=True)
+    parser.add_argument("--image", required=True, nargs="+")
+    with pytest.raises(CallError) as raised:
+        parser.parse_args(arguments.split())
+    assert str(raised.value) == message
