@@ -9,6 +9,7 @@ import types
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -53,7 +54,7 @@ def find_wrong_value(kind: type, arguments: list[str], flags: Collection[str]) -
 
 def _list_values(arguments: list[str], flags: Collection[str]) -> Iterator[tuple[str, Any, bool]]:
     """Yield each setting's name, its value (a text on the command line), and whether the value comes from YAML."""
-    for argument, following in zip(arguments, [*arguments[1:], "--"], strict=True):
+    for argument, following in pairwise([*arguments, "--"]):
         name, equals, text = argument.removeprefix("--").partition("=")
         if not argument.startswith("--") or name in flags or (not equals and following.startswith("--")):
             continue

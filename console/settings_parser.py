@@ -1,5 +1,6 @@
 """Settings from YAML files and the command line, for commands whose settings are a dataclass with a docstring."""
 
+import re
 from argparse import SUPPRESS
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
@@ -82,7 +83,9 @@ def parse_settings(
         found = find_wrong_value(kind, expanded, (*flags, "quiet"))
         if not found and isinstance(error, TypeError):
             raise
-        raise CallError(found or str(error)) from error
+        required = re.match("(the following arguments are required: )(.+)", str(error))
+        missing = required and required[1] + ", ".join(f"--{name}" for name in required[2].split(", "))
+        raise CallError(found or missing or str(error)) from error
     refuse_urls(_list_texts(settings))  # those of files; run_command has seen the others
     if settings.debug and "--debug" not in arguments:
         arguments.append("--debug")

@@ -1,4 +1,7 @@
-"""The errors that users meet most, in Korean; others stay English. See console.output.language.
+"""The errors that any command may say, and those that users meet most, in Korean. See console.output.language.
+
+Others are in korean_source_errors, korean_data_errors, korean_training_errors and
+korean_answering_errors.
 
 A value that a particle would have to follow stands before a colon or in brackets instead: which particle fits depends
 on how it is read.
@@ -7,7 +10,36 @@ on how it is read.
 _CALLS = {
     "the following arguments are required: {}": "필수 인자가 빠졌습니다: {}",
     "unrecognized arguments: {}": "알 수 없는 인자입니다: {}",
+    "unrecognized arguments: {}; did you mean {}?": "알 수 없는 인자입니다: {}. 혹시 다음 인자인가요? {}",
+    "unrecognized arguments: {}; --help lists the flags": (
+        "알 수 없는 인자입니다: {}. 쓸 수 있는 인자는 --help에 있습니다"
+    ),
     "argument {}: expected one argument": "{}: 값을 하나 지정하세요",
+    "argument {}: expected at least one argument": "{}: 값을 하나 이상 지정하세요",
+    "argument {}: ignored explicit argument {}": "{}: 값을 받지 않는 플래그입니다({})",
+    "argument {}: invalid choice: {} (choose from {})": (
+        "{}: 쓸 수 없는 값입니다({}). 다음 가운데 하나를 지정하세요: {}"
+    ),
+    "argument {}: invalid int value: {}": "{}: 정수가 아닙니다({})",
+    "argument {}: invalid float value: {}": "{}: 수가 아닙니다({})",
+    "argument {}: not allowed with argument {}": "{}: 다음 인자와 함께 쓸 수 없습니다: {}",
+    "argument {}: {}": "{}: 값이 맞지 않습니다. {:text}",
+    "completion {}: give one of {}": "completion {:text}: 다음 가운데 하나를 지정하세요: {}",
+    "(no shell)": "(셸 없음)",
+    "{} {}: give the path alone: {}": "{} {}: 경로만 지정하세요: {}",
+    "{} {}: a live stream is not read; record a clip, such as with ffmpeg, and give its path": (
+        "{} {}: 실시간 스트림은 읽지 않습니다. ffmpeg 등으로 동영상 파일로 저장해 그 경로를 지정하세요"
+    ),
+    "{} {}: a URL is not read; copy it to this machine and give the path": (
+        "{} {}: URL은 읽지 않습니다. 이 컴퓨터에 복사해 그 경로를 지정하세요"
+    ),
+    "{}: a URL is not read; copy it to this machine and give the path": (
+        "{}: URL은 읽지 않습니다. 이 컴퓨터에 복사해 그 경로를 지정하세요"
+    ),
+    "{} is no setting of {}; did you mean {}?": "{}: {}에는 없는 설정입니다. 혹시 다음 설정인가요? {}",
+    "{} is no setting of {}; --help lists them": "{}: {}에는 없는 설정입니다. 설정은 --help에 있습니다",
+    "{} is a setting of {}, not of {}": "{0}: {2}에는 없는, {1}의 설정입니다",
+    "{} is a setting of {} and {}, not of {}": "{0}: {3}에는 없는, {1}, {2}의 설정입니다",
     "{}: no command; there are {}": "{}: 없는 명령입니다. 쓸 수 있는 명령은 {}",
     "{}: no command; did you mean {}?": "{}: 없는 명령입니다. 혹시 다음 명령인가요? {}",
     "--config {}: there is no such file; give one, or one of {}": (
@@ -26,6 +58,27 @@ _CALLS = {
     "another run is writing {}; wait for its end or give another --out": (
         "{}: 다른 실행이 여기에 쓰고 있습니다. 끝나기를 기다리거나 다른 --out을 지정하세요"
     ),
+}
+
+# A value that does not fit its setting: what is given, and what may be.
+_VALUES = {
+    "{} takes a list in a file: {}: [DIR]": "{}: 파일에서는 목록으로 씁니다: {}: [DIR]",
+    "{} is {}: give {}": "{}: 쓸 수 없는 값입니다({}). 쓸 수 있는 값: {:text}",
+    "{}: give {}": "{}: 쓸 수 있는 값: {:text}",
+    "one of {}": "다음 가운데 하나: {}",
+    "true or false": "true 또는 false",
+    "a text": "글자",
+    "a whole number": "정수",
+    "a number": "수",
+    "its settings by name ({})": "설정의 이름별 값({})",
+    "a number at least {n}": "{} 이상의 수",
+    "a number at most {n}": "{} 이하의 수",
+    "a number above {n}": "{} 초과의 수",
+    "a number below {n}": "{} 미만의 수",
+    "a number at least {n} and at most {n}": "{} 이상 {} 이하의 수",
+    "a number at least {n} and below {n}": "{} 이상 {} 미만의 수",
+    "a number above {n} and at most {n}": "{} 초과 {} 이하의 수",
+    "a number above {n} and below {n}": "{} 초과 {} 미만의 수",
 }
 
 _FAILURES = {
@@ -70,14 +123,14 @@ _SOURCES = {
 }
 
 _OUTPUT_FOLDERS = {
-    "{} holds a dataset from other inputs or settings: {} (its log: {}); give --replace, another --out, or what that "
-    "one was made from": (
+    "{} holds a dataset from other inputs or settings: {} (its log: {}); give --replace, another --out, or what "
+    "that one was made from": (
         "{}: 다른 입력이나 설정으로 만든 데이터셋이 있습니다. 다른 점: {} (로그: {}). --replace나 다른 --out을 "
         "지정하거나, 그 데이터셋을 만든 입력을 그대로 지정하세요"
     ),
     "{} cannot be used as it is: {}": "{}: 이대로는 쓸 수 없습니다: {}",
     "{}: there is no such file; give the model.keras of a run (runs/NAME/model.keras), or the model.onnx of an "
-    "export": ("{}: 없는 파일입니다. 학습 결과의 model.keras(runs/NAME/model.keras)나 내보낸 model.onnx를 지정하세요"),
+    "export": "{}: 없는 파일입니다. 학습 결과의 model.keras(runs/NAME/model.keras)나 내보낸 model.onnx를 지정하세요",
     "{} {} does not exist; there is no such file or folder": "{} {}: 없는 경로입니다",
     "{} holds files that are no dataset's ({}); give an empty or a new folder": (
         "{}: 데이터셋이 아닌 파일이 있습니다({}). 비어 있는 디렉터리나 새 디렉터리를 지정하세요"
@@ -178,4 +231,4 @@ _ANSWERING = {
     ),
 }
 
-KOREAN_ERRORS = _CALLS | _FAILURES | _SOURCES | _OUTPUT_FOLDERS | _DATASETS | _TRAINING | _ANSWERING
+KOREAN_ERRORS = _CALLS | _VALUES | _FAILURES | _SOURCES | _OUTPUT_FOLDERS | _DATASETS | _TRAINING | _ANSWERING

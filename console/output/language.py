@@ -1,8 +1,8 @@
 """The language in which commands speak to people: English, or Korean by --lang ko or by a Korean locale.
 
 Messages are written in English where they arise. What is shown is put into Korean at the very end, by the tables in
-console.output.korean_messages, korean_training and korean_errors, whose keys are the English texts with {} for each
-value, {n} for a number. So logs, JSON and everything else that is stored or read by programs stays as it is, and a
+console.output.korean_messages, korean_training and the korean_.._errors, whose keys are the English texts with {} for
+each value, {n} for a number. So logs, JSON and everything else that is stored or read by programs stays as it is, and a
 message without a row stays English. Help has tables of its own: korean_help, korean_abouts, korean_settings_help.
 """
 
@@ -12,9 +12,13 @@ from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from console.output.korean_answering_errors import KOREAN_ANSWERING_ERRORS
+from console.output.korean_data_errors import KOREAN_DATA_ERRORS
 from console.output.korean_errors import KOREAN_ERRORS
 from console.output.korean_messages import KOREAN_MESSAGES
+from console.output.korean_source_errors import KOREAN_SOURCE_ERRORS
 from console.output.korean_training import KOREAN_TRAINING
+from console.output.korean_training_errors import KOREAN_TRAINING_ERRORS
 
 LANGUAGES = ("en", "ko")
 _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides, as POSIX says
@@ -24,13 +28,15 @@ _PATTERNS = {"{}": "(.*?)", "{n}": r"(-?[\d.,]+(?:e[+-]?\d+)?[kMGT]?%?)"}  # a n
 
 
 class _Value(str):
-    """A value in a message. It stays as it is, unless the Korean text asks for `{:text}` or `{:list}`."""
+    """A value in a message. It stays as it is, unless the Korean text asks for `{:text}`, `{:list}` or `{:parts}`."""
 
     def __format__(self, spec: str) -> str:
         if spec == "text":
             return translate(self)
         if spec == "list":  # a list in a line: each part by itself
             return ", ".join(map(translate, self.split(", ")))
+        if spec == "parts":  # sentences in a line
+            return "; ".join(map(translate, self.split("; ")))
         return super().__format__(spec)
 
 
@@ -100,9 +106,16 @@ def translate(line: str) -> str:
     return front + row.korean.format(*map(_Value, found.groups()))
 
 
+def list_korean_rows() -> dict[str, str]:
+    """All rows but those of help: what is said by its English text."""
+    errors = KOREAN_ERRORS | KOREAN_SOURCE_ERRORS | KOREAN_DATA_ERRORS
+    errors |= KOREAN_TRAINING_ERRORS | KOREAN_ANSWERING_ERRORS
+    return errors | KOREAN_MESSAGES | KOREAN_TRAINING
+
+
 @cache
 def _compile_rows() -> list[_Row]:
-    return list(_compile(KOREAN_MESSAGES | KOREAN_TRAINING | KOREAN_ERRORS))
+    return list(_compile(list_korean_rows()))
 
 
 def _compile(table: Mapping[str, str]) -> Iterator[_Row]:

@@ -51,6 +51,11 @@ class AllKinds:
     debug: bool = False
 
 
+def test_what_is_missing_is_named_by_its_flag():
+    with pytest.raises(CallError, match=r"^the following arguments are required: --name$"):
+        parse_settings(AllKinds, "nothing", "About.", [], ("quick", "debug"), {})
+
+
 def parse(*arguments: str) -> AllKinds:
     special = {"folders": {"nargs": "+", "type": str, "default": []}}
     return parse_settings(AllKinds, "nothing", "About.", list(arguments), ("quick", "debug"), special)

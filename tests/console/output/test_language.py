@@ -7,20 +7,20 @@ import re
 import pytest
 
 from console.command import run_command
-from console.output.korean_errors import KOREAN_ERRORS
 from console.output.korean_messages import KOREAN_MESSAGES
 from console.output.korean_training import KOREAN_TRAINING
-from console.output.language import choose_language, translate
+from console.output.language import choose_language, list_korean_rows, translate
 from console.output.messages import print_message, print_result
 from console.progress import show_progress, show_waiting
 from preprocess.__main__ import main as preprocess
-from tests.console.output.told_templates import ROOMS, list_told
+from tests.console.output.told_templates import ROOMS, list_errors, list_told
 from tests.markdown_pages import ROOT
 from tests.test_korean_words import WORDS, list_misfits, list_object_misfits
 from tests.trees import make_jpeg, make_label, write_video
 from tools import verify
 
-ROWS = KOREAN_MESSAGES | KOREAN_TRAINING | KOREAN_ERRORS
+ROWS = list_korean_rows()
+ERRORS = ROWS.keys() - KOREAN_MESSAGES.keys() - KOREAN_TRAINING.keys()
 FIELD = re.compile(r"\{n?\}")
 # What is not put into Korean, or in other rows, with the words that it is made of.
 ELSEWHERE = {
@@ -29,10 +29,30 @@ ELSEWHERE = {
     "{}, in {}",  # {n} shards, {n} bytes, in {}
     "{}, of {} whole frames for a finder",
 }
+# Errors that are put together of others, or of values with a few words: their rows are those of what they come to.
+COMPOSED = {
+    "{}: offset {}: {}",
+    "{}: offset 0 to {}: {}; {}",
+    "{}; give --replace to make it anew, or another folder",
+    "{} cannot be used: {}",
+    "source {}",
+    "--label {}: {}",
+    "--finder {}: {}",
+    "devices {}: {}",
+    "the following arguments are required: NAME",
+}
 HIDDEN_VALUES = {  # rows whose Korean leaves out values that are English words
     "{n} frames lie in another place too; each is used once, from {}",
     "inventory: {} a dataset from being made of this; see the end of the list",
 }
+
+
+def is_composed(part: str, known: str, most: int) -> bool:
+    """Whether a part of a message stands in the code, or is put together of at most so many that do."""
+    spaces = [found.start() for found in re.finditer(" ", part)] if most > 1 else []
+    return part in known or any(
+        part[:space] in known and is_composed(part[space + 1 :], known, most - 1) for space in spaces
+    )
 
 
 def is_sentence(template: str) -> bool:
@@ -50,6 +70,13 @@ class TestTables:
             ["write rows in console/output/korean_messages.py or korean_training.py", *missing]
         )
 
+    def test_every_error_has_its_row(self):
+        rows = {re.sub(r"(\{\} ?)+", "{}", FIELD.sub("{}", english)) for english in (*ROWS, *COMPOSED)}
+        raised = [(text.place, re.sub(r"(\{\} ?)+", "{}", text.template)) for text in list_errors()]
+        missing = [f"{place}: {text!r}" for place, text in raised if is_sentence(text) and text not in rows]
+        assert len(raised) > 250
+        assert not missing, "\n".join(["write rows in console/output/korean_errors.py or its neighbours", *missing])
+
     def test_every_error_is_one_that_the_program_knows(self):
         texts = []
         for path in (path for room in (*ROOMS, "shards") for path in (ROOT / room).rglob("*.py")):
@@ -60,15 +87,19 @@ class TestTables:
                 ]
         known = "\n".join(" ".join(text.split()) for text in texts)
         theirs = {"the following arguments are required", "unrecognized arguments", "expected one argument"}  # argparse
-        parts = {part.strip(" :;,(){}") for english in KOREAN_ERRORS for part in re.split(r"\{n?\}|; ", english)}
-        assert not {part for part in parts if len(part) > 8 and part not in theirs and part not in known}
+        theirs |= {"expected at least one argument", "ignored explicit argument", "not allowed with argument"}
+        theirs |= {"invalid choice", "choose from", "invalid int value", "invalid float value"}
+        parts = {part.strip(" :;,(){}") for english in ERRORS for part in re.split(r"\{n?\}|; ", english)}
+        parts = {part for part in parts if len(part) > 8 and part not in theirs}
+        assert not {part for part in parts if not is_composed(part, known, 3)}
 
     @pytest.mark.parametrize("english", ROWS)
     def test_values_stay(self, english):
         count = len(FIELD.findall(english))
         values = [f"{number}{number}.5" for number in range(1, count + 1)]
         line = FIELD.sub("{}", english).format(*values)
-        shown = ROWS[english].format(*values) if not re.search(":(?:text|list)}", ROWS[english]) else translate(line)
+        is_nested = re.search(":(?:text|list|parts)}", ROWS[english])
+        shown = translate(line) if is_nested else ROWS[english].format(*values)
         if english not in HIDDEN_VALUES:
             assert [value for value in values if shown.count(value) != 1] == []
         assert re.search("[가-힣]", ROWS[english]) or english == "macro-F1 {n}"

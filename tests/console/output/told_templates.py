@@ -20,6 +20,7 @@ SAYING = {
 }
 DESCRIBING = {"describe_start", "_describe_moods", "describe"}  # functions whose text the trainer says
 CHECKING = re.compile(r"_?check_\w+|list_\w+_warnings")  # functions that return lines of the self-check
+RAISING = {"CallError", "DataError", "ChangedFrame", "DamagedWork", "DamagedArchive", "MissingEnd", "ArgumentTypeError"}
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -34,6 +35,22 @@ def list_told() -> list[Told]:
     """All texts in calls of SAYING: literals, names that are given one in the same function, results of functions
     of the same module. Texts of several lines are several."""
     return [told for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")) for told in _list_in_file(path)]
+
+
+def list_errors() -> list[Told]:
+    """All texts of errors that end a command, in all rooms, found as those of list_told."""
+    paths = [path for room in (*ROOMS, "shards") for path in sorted((ROOT / room).rglob("*.py"))]
+    return [told for path in paths for told in _list_raised(path)]
+
+
+def _list_raised(path: Path) -> Iterator[Told]:
+    module = ast.parse(path.read_text())
+    functions = {node.name: node for node in ast.walk(module) if isinstance(node, _Function)}
+    for function in functions.values():
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call) and _name(node) in RAISING:
+                for text in _resolve_all(node.args, function, functions, 3):
+                    yield Told(text, f"{path.relative_to(ROOT)}:{node.lineno}")
 
 
 def _list_in_file(path: Path) -> Iterator[Told]:
