@@ -76,11 +76,12 @@ def main() -> int:
         chosen.extend(filter(None, [choose_module(arguments)]))
         return 0
 
-    status = run_command("petmood", choose, sys.argv[1:])
+    flags, words = split_call(sys.argv[1:])
+    own = 1 if words and words[0] in COMMANDS else len(words)  # what follows a command's name is for the command to say
+    status = run_command("petmood", choose, [*flags, *words[:own]])
     if not chosen:
         return status
-    flags, words = split_call(sys.argv[1:])
-    sys.argv[1:] = [*flags, *words[1:]]  # these are the module's
+    sys.argv[1:] = [*flags, *words[1:]]
     runpy.run_module(chosen[0], run_name="__main__", alter_sys=True)
     return 0  # not reached: the module exits by itself
 

@@ -9,15 +9,15 @@ _FINDERS = {
     "an empty file": "빈 파일",
     "a zip or .keras file": "zip 또는 .keras 파일",
     "not a LiteRT file": "LiteRT 파일이 아님",
-    "{} and {} are not installed: make setup, or pip install '{}', in the checkout of pet mood": (
-        "{}, {}: 설치되어 있지 않습니다. pet mood의 체크아웃에서 make setup이나 pip install '{}' 명령으로 설치하세요"
+    "{} and {} are not installed: make setup, or pip install '.[{}]', in the checkout of pet mood": (
+        "{}, {}: 설치되어 있지 않습니다. pet mood의 체크아웃에서 make setup이나 pip install '.[{}]' 명령으로 설치하세요"
     ),
-    "{}: {} is not installed: make setup, or pip install '{}', in the checkout of pet mood": (
-        "{}: {} 패키지가 설치되어 있지 않습니다. pet mood의 체크아웃에서 make setup이나 pip install '{}' 명령으로 "
+    "{}: {} is not installed: make setup, or pip install '.[{}]', in the checkout of pet mood": (
+        "{}: {} 패키지가 설치되어 있지 않습니다. pet mood의 체크아웃에서 make setup이나 pip install '.[{}]' 명령으로 "
         "설치하세요"
     ),
-    "{} is not installed: make setup, or pip install '{}', in the checkout of pet mood": (
-        "{}: 설치되어 있지 않습니다. pet mood의 체크아웃에서 make setup이나 pip install '{}' 명령으로 설치하세요"
+    "{} is not installed: make setup, or pip install '.[{}]', in the checkout of pet mood": (
+        "{}: 설치되어 있지 않습니다. pet mood의 체크아웃에서 make setup이나 pip install '.[{}]' 명령으로 설치하세요"
     ),
     "--format {}: {}; or choose other formats": "--format {}: {:text}. 아니면 다른 형식을 고르세요",
     "--finder {}: there is no such file; {}": "--finder {}: 없는 파일입니다. {:text}",
@@ -74,6 +74,10 @@ _ANSWERING = {
     ),
     "--min_pet {}: is a share of the picture's shorter side, 0 to 1": (
         "--min_pet {}: 이미지 짧은 변에 대한 비율이므로 0에서 1 사이여야 합니다"
+    ),
+    "argument {}: {} is not four whole numbers x,y,width,height": "{}: x,y,width,height의 정수 넷이 아닙니다({})",
+    "argument {}: {}: x and y have to be 0 or more, width and height 1 or more": (
+        "{}: x와 y는 0 이상, width와 height는 1 이상이어야 합니다({})"
     ),
     "{} is not four whole numbers x,y,width,height": "{}: x,y,width,height의 정수 넷이 아닙니다",
     "{}: x and y have to be 0 or more, width and height 1 or more": (

@@ -167,6 +167,32 @@ def test_flag_and_locale_choose(arguments, environment, language):
             "흔하다고 보면 정확도 0.305(기준 0.405보다 낮음)",
         ),
         ("starting Ray: 00:31 so far", "Ray를 시작하는 중: 00:31 경과"),
+        (
+            "predict: unrecognized arguments: --bxo; did you mean --box?",
+            "predict: 알 수 없는 인자입니다: --bxo. 혹시 다음 인자인가요? --box",
+        ),
+        (
+            "train: best is x: give one of ap, loss",
+            "train: best: 쓸 수 없는 값입니다(x). 쓸 수 있는 값: 다음 가운데 하나: ap, loss",
+        ),
+        (
+            "--finder a.zip: a zip or .keras file, not a finder; give the finder.keras of a run of "
+            "trainer.train_finder, or the model.onnx of its export",
+            "--finder a.zip: 탐지 모델이 아닙니다(zip 또는 .keras 파일). trainer.train_finder로 학습한 finder.keras나 "
+            "내보낸 model.onnx를 지정하세요",
+        ),
+        (
+            "a.zip: its zip64 end record is damaged; download it again (and 2 more: python -m tools.inventory "
+            "lists them)",
+            "a.zip: zip64의 끝 레코드가 손상되었습니다. 다시 받으세요 (그 밖에 2개. python -m tools.inventory로 모두 "
+            "볼 수 있습니다)",
+        ),
+        (
+            "/d: 2 training frames within 6 bits of a validation frame (the nearest: a/1 is 3 bits from b/2); 1 video in "
+            "both splits (c); make the dataset again with python -m preprocess",
+            "/d: 검증 프레임과 6비트 이내인 학습 프레임 2장 (가장 가까운 것: a/1, b/2, 차이 3비트); 양쪽 분할에 모두 있는 "
+            "영상 1개 (c). python -m preprocess로 데이터셋을 다시 만드세요",
+        ),
         ("something that no table has", "something that no table has"),
         ("", ""),
     ],
