@@ -188,10 +188,10 @@ def test_flag_and_locale_choose(arguments, environment, language):
             "볼 수 있습니다)",
         ),
         (
-            "/d: 2 training frames within 6 bits of a validation frame (the nearest: a/1 is 3 bits from b/2); 1 video in "
-            "both splits (c); make the dataset again with python -m preprocess",
-            "/d: 검증 프레임과 6비트 이내인 학습 프레임 2장 (가장 가까운 것: a/1, b/2, 차이 3비트); 양쪽 분할에 모두 있는 "
-            "영상 1개 (c). python -m preprocess로 데이터셋을 다시 만드세요",
+            "/d: 2 training frames within 6 bits of a validation frame (the nearest: a/1 is 3 bits from b/2); 1 video "
+            "in both splits (c); make the dataset again with python -m preprocess",
+            "/d: 검증 프레임과 6비트 이내인 학습 프레임 2장 (가장 가까운 것: a/1, b/2, 차이 3비트); 양쪽 분할에 모두 "
+            "있는 영상 1개 (c). python -m preprocess로 데이터셋을 다시 만드세요",
         ),
         ("something that no table has", "something that no table has"),
         ("", ""),
