@@ -123,4 +123,46 @@ _SERVING = {
     ),
 }
 
-KOREAN_ANSWERING_ERRORS = _FINDERS | _ANSWERING | _EXPORTS | _SERVING
+# Why a photo or a clip cannot be read.
+_PICTURES = {
+    "{}: empty file": "{}: 빈 파일입니다",
+    "{}: not a JPEG": "{}: JPEG가 아닙니다",
+    "{}: truncated: no end marker": "{}: 파일이 잘렸습니다(끝 표시가 없음)",
+    "{}: truncated: its scan ends before the picture does": "{}: 파일이 잘렸습니다(이미지가 중간에서 끝남)",
+    "{}: truncated: ends before its first scan": "{}: 파일이 잘렸습니다(이미지가 시작되기 전에 끝남)",
+    "{}: truncated: the PNG has no end": "{}: 파일이 잘렸습니다(PNG의 끝이 없음)",
+    "{}: truncated: the WebP is shorter than it states": "{}: 파일이 잘렸습니다(WebP가 적힌 크기보다 짧음)",
+    "{}: its scan begins before the frame header": "{}: 손상된 JPEG입니다(프레임 헤더보다 스캔이 먼저 나옴)",
+    "{}: its scan cannot be decoded": "{}: 손상된 JPEG라 디코딩할 수 없습니다",
+    "{}: cannot be decoded: damaged or cut off": "{}: 손상되었거나 잘려서 디코딩할 수 없습니다",
+    "{}: cannot be decoded ({})": "{}: 디코딩할 수 없습니다({})",
+    "{}: {} (SOF{}) cannot be decoded": "{}: 이 방식의 JPEG는 디코딩할 수 없습니다({}, SOF{})",
+    "{}: {} bits a sample cannot be decoded": "{}: 샘플당 {}비트인 JPEG는 디코딩할 수 없습니다",
+    "{}: states a size of {}x{}": "{}: 적혀 있는 크기가 잘못되었습니다({}x{})",
+    "{}: states a size of {}x{}; {}": "{}: 적혀 있는 크기가 {}x{}입니다. {:text}",
+    "{}: states too large a size; {}": "{}: 적혀 있는 크기가 너무 큽니다. {:text}",
+    "pictures of 1 to {n} pixels can be read": "1에서 {}픽셀 사이의 이미지를 읽을 수 있습니다",
+    "{}: a HEIC picture, which cannot be read: save it as JPEG in a viewer, or let the phone's camera make JPEG "
+    "(iPhone: Settings, Camera, Formats, Most Compatible)": (
+        "{}: HEIC 이미지는 읽을 수 없습니다. 뷰어에서 JPEG로 저장하거나, 휴대전화 카메라가 JPEG로 찍게 "
+        "하세요(iPhone: 설정, 카메라, 포맷, 높은 호환성)"
+    ),
+    "{}: {}; JPEG, PNG and WebP can be read, save it as one of them": (
+        "{}: {:text}. JPEG, PNG, WebP를 읽을 수 있으니 그중 하나로 저장하세요"
+    ),
+    "an AVIF picture or a video": "AVIF 이미지이거나 동영상입니다",
+    "a {} file": "{} 파일입니다",
+    "no picture": "이미지가 아닙니다",
+    "{}: no such file": "{}: 없는 파일입니다",
+    "{}: a folder without pictures ({})": "{}: 이미지가 없는 디렉터리입니다({})",
+    "{}: empty file, no video": "{}: 빈 파일이라 동영상이 아닙니다",
+    "{}: cut short: no video without its index, which comes last": "{}: 파일이 잘려 끝에 있는 색인이 없습니다",
+    "{}: no video, or none with a frame that can be decoded": (
+        "{}: 동영상이 아니거나 디코딩할 수 있는 프레임이 없습니다"
+    ),
+    "{}: cut short or damaged: its frames end after {} of {} seconds": (
+        "{0}: 잘렸거나 손상되었습니다. 프레임이 {2}초 중 {1}초에서 끝납니다"
+    ),
+}
+
+KOREAN_ANSWERING_ERRORS = _PICTURES | _FINDERS | _ANSWERING | _EXPORTS | _SERVING

@@ -242,4 +242,35 @@ _TOOLS = {
     ),
 }
 
-KOREAN_DATA_ERRORS = _RUNS | _DATASETS | _TOOLS
+# What tools.verify finds.
+_FAULTS = {
+    "{}: missing": "{}: 없는 파일입니다",
+    "{}: {} bytes instead of {}": "{0}: {2}바이트여야 하는데 {1}바이트입니다",
+    "{}: a shard that dataset.json does not know": "{}: dataset.json에 없는 샤드입니다",
+    "{}: {} whole records, but not those that were written (their digest does not fit)": (
+        "{}: 레코드 {}개가 온전하지만 처음 쓴 것과 다릅니다(다이제스트가 맞지 않음)"
+    ),
+    "{}: offset {} to {}: differs from what was written": "{}: 바이트 {}~{}: 처음 쓴 내용과 다릅니다",
+    "{}: its rows count up to {}, dataset.json states {}": "{}: 행을 센 값이 dataset.json과 다릅니다({}, {})",
+    "{}: {} is not the name of the mood in label": "{}: {} 컬럼이 label의 감정 이름과 다릅니다",
+    "{}: key {} belongs to several frames": "{}: 여러 프레임의 키가 같습니다({})",
+    "{}: {} is a duplicate of {}, which is no frame of this dataset": "{}: {}의 중복 대상이 이 데이터셋에 없습니다({})",
+    "{}: video {} is in both splits": "{}: 양쪽 분할에 모두 있는 영상입니다({})",
+    "{}: video_index and video_count of {} do not number its {} kept frames": (
+        "{}: {} 영상의 video_index와 video_count가 남은 프레임 {}장과 맞지 않습니다"
+    ),
+    "{}: {} has {} whole frames, more than the {} of frames.per_video": (
+        "{}: {} 영상의 전체 프레임이 {}장입니다(frames.per_video는 {})"
+    ),
+    "{}: {} records, {} rows of the manifest": "{}: 레코드는 {}개인데 매니페스트의 행은 {}개입니다",
+    "{}: {} is {}, the manifest states {}": "{}: {} 값이 {}인데 매니페스트에는 {}입니다",
+    "{}: its image cannot be decoded: {}": "{}: 이미지를 디코딩할 수 없습니다({})",
+    "{}: its image is {} instead of {}": "{0}: 이미지가 {2} 픽셀이어야 하는데 {1} 픽셀입니다",
+    "{}: offset {}: the record's length does not fit its checksum": (
+        "{}: 바이트 {}: 레코드 길이가 체크섬과 맞지 않습니다"
+    ),
+    "{}: offset {}: the file ends within the record": "{}: 바이트 {}: 레코드 중간에서 파일이 끝납니다",
+    "{}: offset {}: the record does not fit its checksum": "{}: 바이트 {}: 레코드가 체크섬과 맞지 않습니다",
+}
+
+KOREAN_DATA_ERRORS = _FAULTS | _RUNS | _DATASETS | _TOOLS

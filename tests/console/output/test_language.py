@@ -39,6 +39,7 @@ COMPOSED = {
     "--label {}: {}",
     "--finder {}: {}",
     "devices {}: {}",
+    "{}: its image {}",
     "the following arguments are required: NAME",
 }
 HIDDEN_VALUES = {  # rows whose Korean leaves out values that are English words

@@ -21,6 +21,7 @@ SAYING = {
 DESCRIBING = {"describe_start", "_describe_moods", "describe"}  # functions whose text the trainer says
 CHECKING = re.compile(r"_?check_\w+|list_\w+_warnings")  # functions that return lines of the self-check
 RAISING = {"CallError", "DataError", "ChangedFrame", "DamagedWork", "DamagedArchive", "MissingEnd", "ArgumentTypeError"}
+RAISING_REASONS = {"UnreadableImage"}  # shown behind the name of a file
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -48,9 +49,12 @@ def _list_raised(path: Path) -> Iterator[Told]:
     functions = {node.name: node for node in ast.walk(module) if isinstance(node, _Function)}
     for function in functions.values():
         for node in ast.walk(function):
-            if isinstance(node, ast.Call) and _name(node) in RAISING:
+            if isinstance(node, ast.Call) and _name(node) in (*RAISING, *RAISING_REASONS):
+                front = "{}: " if _name(node) in RAISING_REASONS else ""
                 for text in _resolve_all(node.args, function, functions, 3):
-                    yield Told(text, f"{path.relative_to(ROOT)}:{node.lineno}")
+                    yield Told(front + text, f"{path.relative_to(ROOT)}:{node.lineno}")
+            if isinstance(node, ast.Yield) and isinstance(node.value, ast.JoinedStr) and path.name == "verification.py":
+                yield from (Told(text, f"{path.relative_to(ROOT)}:{node.lineno}") for text in _read_text(node.value))
 
 
 def _list_in_file(path: Path) -> Iterator[Told]:
