@@ -61,10 +61,11 @@ def name_shortly(module: str) -> str:
 
 
 def name_calls(text: str) -> str:
-    """A text with every `python -m MODULE` in it as this process was called."""
-    if not find_petmood() or "python -m " not in text:
+    """A text with every `python -m MODULE` in it, and a command in front of it, as this process was called."""
+    if not find_petmood():
         return text
-    return _CALL.sub(lambda found: " ".join(name_call(found[1])), text)
+    text = _CALL.sub(lambda found: " ".join(name_call(found[1])), text)
+    return _FRONT.sub(lambda found: name_shortly(found[0]), text)
 
 
 def suggest_commands(word: str) -> list[str]:
@@ -93,4 +94,5 @@ def _list_spellings(command: Command) -> list[str]:
     return [command.module, command.module.rpartition(".")[2]]
 
 
+_FRONT = re.compile(r"^[a-z_]+(?=: )")
 _CALL = re.compile(rf"python -m ({'|'.join(re.escape(command.module) for command in COMMANDS.values())})\b(?!\.\w)")

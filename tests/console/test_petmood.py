@@ -117,14 +117,14 @@ def test_wrong_flags_in_front_of_the_name(arguments, message):
 
 
 def test_what_is_said_names_commands_as_they_were_called(monkeypatch, capsys):
-    text = "a is missing; run python -m tools.verify a, or python -m preprocess.nothing"
+    text = "inference: a is missing; run python -m tools.verify a, or python -m preprocess.nothing"
     monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "tools.show"])
     print_error(text)
     monkeypatch.setattr(sys, "orig_argv", ["python", "/usr/bin/petmood", "show"])
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     print_error(text)
     said = capsys.readouterr().err.splitlines()
-    assert said == [text, "a is missing; run petmood verify a, or python -m preprocess.nothing"]
+    assert said == [text, "predict: a is missing; run petmood verify a, or python -m preprocess.nothing"]
     assert "\n  petmood train --train data/pets\n" in format_examples("trainer.train")
     assert Parser("trainer.inference", "About.").prog == "petmood predict"
     with pytest.raises(CallError, match=r"^probe is a setting of train, not of shards$"):

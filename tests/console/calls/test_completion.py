@@ -32,6 +32,7 @@ def script(tmp_path_factory):
     ("words", "among"),
     [
         (["petmood", ""], {*COMMANDS, "completion"}),
+        (["petmood", "--"], {"--lang", "--log", "--quiet", "--debug", "--version", "--help"}),
         (["petmood", "shards", "--"], {"--source", "--dedupe.distance", "--print_config", "--version"}),
         (["petmood", "train", "--imb"], {"--imbalance"}),
         (["petmood", "train", "--imbalance", ""], {"none", "class_weight", "logit_adjustment"}),
