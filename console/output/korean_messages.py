@@ -189,6 +189,7 @@ _TOOLS = {
         "{}: 검증에만 있고 학습 프레임이 없어 모델이 답으로 내지 않습니다. 영상을 추가하세요"
     ),
     "{}: without any frame, so a model never answers it": "{}: 프레임이 없어 모델이 답으로 내지 않습니다",
+    "problems, each of which stops a run{}": "실행을 막는 문제                   {}",
     "inventory: {} a dataset from being made of this; see the end of the list": (
         "inventory: 데이터셋을 만들 수 없는 문제가 있습니다. 목록 끝을 보세요"
     ),
