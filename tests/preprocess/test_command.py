@@ -52,7 +52,7 @@ def pets(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        ("--out {0}/out", 2, "required: source"),
+        ("--out {0}/out", 2, "required: --source"),
         ("--source {0}/pets", 2, 'required"?.*out|out.*required'),
         ("--source {0}/nowhere --out {0}/out", 2, "does not exist"),
         ("--source {0}/file --out {0}/out", 2, "not a folder"),
