@@ -111,10 +111,10 @@ _DATASETS = {
     "{n} bit": "{}비트",
     "{n} bits": "{}비트",
     "{n} featureless frame of training equal to one ({} is {})": (
-        "검증 프레임과 똑같은 특징 없는 학습 프레임 {}장 ({}, {})"
+        "검증 프레임과 똑같은, 디테일이 없는 학습 프레임 {}장 ({}, {})"
     ),
     "{n} featureless frames of training equal to one ({} is {})": (
-        "검증 프레임과 똑같은 특징 없는 학습 프레임 {}장 ({}, {})"
+        "검증 프레임과 똑같은, 디테일이 없는 학습 프레임 {}장 ({}, {})"
     ),
     "{n} video in both splits ({})": "양쪽 분할에 모두 있는 영상 {}개 ({})",
     "{n} videos in both splits ({})": "양쪽 분할에 모두 있는 영상 {}개 ({})",

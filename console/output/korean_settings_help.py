@@ -52,8 +52,8 @@ _PREPROCESS = {
     "all also compares the videos' representatives with one another; video compares within each video only": (
         "all은 영상의 대표 프레임끼리도 비교하고, video는 영상 안에서만 비교합니다"
     ),
-    "greatest number of differing bits between a frame and its representative in its video; 8 of 64 bits, 62 of 256 "
-    "when not given": (
+    "greatest number of differing bits between a frame and its representative in its video; 8 of 64 bits, 62 of "
+    "256 when not given": (
         "영상 안에서 프레임과 대표 프레임의 해시가 다를 수 있는 최대 비트 수. 지정하지 않으면 64비트 중 8, 256비트 "
         "중 62"
     ),
@@ -63,7 +63,7 @@ _PREPROCESS = {
         "31까지이고, 지정하지 않으면 6과 30"
     ),
     "frames with a lower detail score (black, featureless) are duplicates only where the stored pictures are equal": (
-        "디테일 점수가 이보다 낮은 프레임(검거나 특징 없는 이미지)은 저장된 이미지가 똑같을 때만 중복으로 봅니다"
+        "디테일 점수가 이보다 낮은 프레임(검거나 디테일이 없는 이미지)은 저장된 이미지가 똑같을 때만 중복으로 봅니다"
     ),
     "where near-duplicates of different videos have different moods, keep their representative with its own mood, "
     "drop it too, or give it the mood of the majority of these videos": (
@@ -205,8 +205,8 @@ _FINDER = {
         "한 변이 1/16이 될 때까지 앞쪽 블록을 쓸 백본. trainer.train에서 쓸 수 있는 것이나, 분류층이 없는 백본의 "
         ".keras 파일"
     ),
-    "imagenet, none (from scratch), or a .keras FILE, such as the model.keras of a mood run; of a backbone FILE its "
-    "own, unless none": (
+    "imagenet, none (from scratch), or a .keras FILE, such as the model.keras of a mood run; of a backbone FILE "
+    "its own, unless none": (
         "imagenet, none(처음부터 학습), 또는 감정 모델의 model.keras 같은 .keras 파일. 백본이 파일이면 none이 아닌 "
         "한 그 파일의 가중치"
     ),
