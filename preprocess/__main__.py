@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
 
     outcome = judge_outcome(run(settings).counts)
     if outcome.faults:
-        raise DataError(f"{settings.out} cannot be used as it is: {'; '.join(outcome.faults)}")
+        raise DataError(f"{settings.out} cannot be used as it is: {outcome.faults[0]}")
     return 0
 
 

@@ -106,11 +106,14 @@ def _print_dataset(dataset: Dataset, out: Path) -> None:
 
 
 def _warn_of_outcome(counts: dict[str, Any]) -> bool:
-    """Print what to know of a dataset before a mood model is trained on it; whether one can be."""
+    """Print what to know of a dataset before a mood model is trained on it; whether one is worth training.
+
+    The first fault is left to the end of the run, whose error it is.
+    """
     outcome = judge_outcome(counts)
-    for line in outcome.warnings:
+    for line in (*outcome.faults[1:], *outcome.warnings):
         print_warning(f"warning {line}")
-    return outcome.teaches_moods and not outcome.faults
+    return not outcome.faults
 
 
 def _name_others(counts: dict[str, Any]) -> tuple[str, str]:

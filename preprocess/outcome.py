@@ -8,9 +8,8 @@ _MORE_VIDEOS = "name more videos, or others for validation (--valid_source)"
 class Outcome(NamedTuple):
     """What is to be said of a dataset."""
 
-    faults: list[str]  # a split is empty: nothing could be trained, or judged
+    faults: list[str]  # a split is empty, or a mood that is judged was never shown: no mood model is worth training
     warnings: list[str]
-    teaches_moods: bool  # training has two moods at least; a finder can be trained all the same
 
 
 def judge_outcome(counts: dict[str, Any]) -> Outcome:
@@ -22,13 +21,16 @@ def judge_outcome(counts: dict[str, Any]) -> Outcome:
         faults.append(f"training is empty: {_explain_empty(validation, counts)}")
     if not validation["frames"]:
         faults.append(f"validation is empty, so no model could be judged: {_explain_empty(training, counts)}")
-    warnings = []
     if len(taught) == 1:
-        warnings.append(f"all {training['frames']:,} training frames are {taught[0]}; a model needs two moods")
-    if missing := [name for name in checked if name not in taught]:
-        warnings.append(
-            f"{', '.join(missing)}: in validation but without a training frame, so a model never answers it; add videos"
+        faults.append(
+            f"all {training['frames']:,} training frames are {taught[0]}; a model needs two moods (a finder does not)"
         )
+    if taught and (missing := [name for name in checked if name not in taught]):
+        faults.append(
+            f"in validation but without a training frame: {', '.join(missing)}; a model never answers these moods and "
+            "is wrong each time; add videos of them, or train on the dataset all the same"
+        )
+    warnings = []
     if absent := [name for name in training["emotions"] if name not in taught and name not in checked]:
         warnings.append(f"{', '.join(absent)}: without any frame, so a model never answers it")
     for split, found in (("training", training), ("validation", validation)):
@@ -37,7 +39,7 @@ def judge_outcome(counts: dict[str, Any]) -> Outcome:
                 f"{split} has {shared:,} video{'s' if shared > 1 else ''} with frames of several moods; frames of one "
                 "video are near-copies: of a CSV, give each video a folder of its own"
             )
-    return Outcome(faults, warnings, len(taught) > 1)
+    return Outcome(faults, warnings)
 
 
 def _explain_empty(other: dict[str, Any], counts: dict[str, Any]) -> str:
@@ -49,10 +51,9 @@ def _explain_empty(other: dict[str, Any], counts: dict[str, Any]) -> str:
         )
     if copies := counts["reasons"].get("near_validation", 0) + counts["reasons"].get("near_across_videos", 0):
         return f"{copies:,} frames went as copies of other videos'; {_MORE_VIDEOS}"
-    videos = f"{other['videos']:,} video{'s' if other['videos'] != 1 else ''}"
     if other["videos"] == 1 and len(_list_moods(other)) > 1:
-        return f"all moods share {videos}, which cannot be divided: of a CSV, a folder is a video; divide the folder"
-    return f"{videos} {'is' if other['videos'] == 1 else 'are'} too few to divide by animal; {_MORE_VIDEOS}"
+        return "all moods share one video, which cannot be divided: of a CSV, a folder is a video; divide the folder"
+    return f"too few videos to divide by animal: {other['videos']:,}; {_MORE_VIDEOS}"
 
 
 def _list_moods(split: dict[str, Any]) -> list[str]:

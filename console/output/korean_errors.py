@@ -128,7 +128,36 @@ _OUTPUT_FOLDERS = {
         "{}: 다른 입력이나 설정으로 만든 데이터셋이 있습니다. 다른 점: {} (로그: {}). --replace나 다른 --out을 "
         "지정하거나, 그 데이터셋을 만든 입력을 그대로 지정하세요"
     ),
-    "{} cannot be used as it is: {}": "{}: 이대로는 쓸 수 없습니다: {}",
+    "{} cannot be used as it is: {}": "{}: 이대로는 쓸 수 없습니다: {:text}",
+    "all {n} training frames are {}; a model needs two moods (a finder does not)": (
+        "학습 프레임 {0}장이 모두 {1}입니다. 감정 모델에는 감정이 둘 이상 필요합니다(탐지 모델은 괜찮습니다)"
+    ),
+    "in validation but without a training frame: {}; a model never answers these moods and is wrong each time; add "
+    "videos of them, or train on the dataset all the same": (
+        "검증에만 있고 학습 프레임이 없는 감정이 있습니다({}). 모델이 답으로 내지 못하고 매번 틀립니다. 이 감정의 "
+        "영상을 추가하거나, 알고 있다면 그대로 학습하세요"
+    ),
+    "training is empty: {}": "학습 분할이 비어 있습니다: {:text}",
+    "validation is empty, so no model could be judged: {}": (
+        "검증 분할이 비어 있어 모델을 평가할 수 없습니다: {:text}"
+    ),
+    "{n} rows are of videos with a name that came before (video_repeated; the manifest's note names the file that "
+    "came first); give each video a name of its own": (
+        "앞에 나온 이름을 다시 쓰는 영상의 행이 {}개 있습니다(video_repeated; 먼저 나온 파일은 매니페스트의 note에 "
+        "있습니다). 영상마다 다른 이름을 쓰세요"
+    ),
+    "{n} frames went as copies of other videos'; name more videos, or others for validation (--valid_source)": (
+        "프레임 {}장이 다른 영상의 유사 중복이라 빠졌습니다. 영상을 더 지정하거나 --valid_source로 다른 검증용 영상을 "
+        "지정하세요"
+    ),
+    "all moods share one video, which cannot be divided: of a CSV, a folder is a video; divide the folder": (
+        "모든 감정이 한 영상에 함께 있어 나눌 수 없습니다. CSV에서는 디렉터리 하나가 영상 하나입니다. "
+        "디렉터리를 나누세요"
+    ),
+    "too few videos to divide by animal: {n}; name more videos, or others for validation (--valid_source)": (
+        "영상이 너무 적어 동물별로 나눌 수 없습니다({}개). 영상을 더 지정하거나 --valid_source로 검증용 영상을 "
+        "지정하세요"
+    ),
     "{}: there is no such file; give the model.keras of a run (runs/NAME/model.keras), or the model.onnx of an "
     "export": "{}: 없는 파일입니다. 학습 결과의 model.keras(runs/NAME/model.keras)나 내보낸 model.onnx를 지정하세요",
     "{} {} does not exist; there is no such file or folder": "{} {}: 없는 경로입니다",

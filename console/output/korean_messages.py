@@ -182,12 +182,6 @@ _TOOLS = {
     "compared {n} frames that are kept in their videos: {n} stay, others are copies": (
         "비교     영상 안에서 남긴 프레임 {}장 중 {}장이 남고, 나머지는 다른 영상 프레임의 유사 중복입니다"
     ),
-    "all {n} training frames are {}; a model needs two moods": (
-        "학습 프레임 {0}장이 모두 {1}입니다. 학습하려면 감정이 둘 이상 필요합니다"
-    ),
-    "{}: in validation but without a training frame, so a model never answers it; add videos": (
-        "{}: 검증에만 있고 학습 프레임이 없어 모델이 답으로 내지 않습니다. 영상을 추가하세요"
-    ),
     "{}: without any frame, so a model never answers it": "{}: 프레임이 없어 모델이 답으로 내지 않습니다",
     "problems, each of which stops a run{}": "실행을 막는 문제                   {}",
     "inventory: {} a dataset from being made of this; see the end of the list": (

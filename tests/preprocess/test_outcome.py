@@ -3,6 +3,7 @@
 import pytest
 
 from console.command import run_command
+from console.output.language import translate
 from preprocess.__main__ import main
 from preprocess.outcome import judge_outcome
 from shards.emotions import KOREAN
@@ -27,13 +28,13 @@ ALL = dict.fromkeys(range(6), (9, 3))
 
 
 def test_a_good_dataset():
-    assert judge_outcome(make_counts(ALL, ALL)) == ([], [], True)
+    assert judge_outcome(make_counts(ALL, ALL)) == ([], [])
 
 
 @pytest.mark.parametrize(
     ("train", "val", "reasons", "fault"),
     [
-        (ALL, {}, {}, "validation is empty, so no model could be judged: 18 videos are too few to divide by animal"),
+        (ALL, {}, {}, "validation is empty, so no model could be judged: too few videos to divide by animal: 18"),
         (ALL, {}, {"video_repeated": 7}, "7 rows are of videos with a name that came before (video_rep"),
         (ALL, {}, {"near_validation": 5}, "5 frames went as copies of other videos'"),
         ({}, ALL, {}, "training is empty: "),
@@ -47,18 +48,43 @@ def test_all_moods_in_one_video():
     counts = make_counts({0: (4, 1), 3: (5, 1)}, {})
     counts["splits"]["train"]["videos"] = 1
     outcome = judge_outcome(counts)
-    assert "all moods share 1 video, which cannot be divided: of a CSV, a folder is a video" in outcome.faults[0]
+    assert "all moods share one video, which cannot be divided: of a CSV, a folder is a video" in outcome.faults[0]
     assert any("training has 1 video with frames of several moods" in line for line in outcome.warnings)
 
 
-def test_moods_without_training_frames_are_warned_of():
+def test_moods_without_training_frames():
     outcome = judge_outcome(make_counts({0: (9, 3), 3: (9, 3)}, {0: (2, 1), 3: (2, 1), 5: (2, 1)}))
-    one = judge_outcome(make_counts({3: (9, 3)}, {3: (9, 3)}))
-    assert not one.faults and "all 9 training frames are 편안/안정; a model needs two moods" in one.warnings
-    assert not outcome.faults and outcome.warnings[0].startswith(
-        "불안/슬픔: in validation but without a training frame"
+    (fault,) = outcome.faults
+    assert fault.startswith("in validation but without a training frame: 불안/슬픔; a model never answers")
+    assert outcome.warnings == ["공포, 행복/즐거움, 공격성: without any frame, so a model never answers it"]
+    (alone,) = judge_outcome(make_counts({3: (9, 3)}, {3: (9, 3)})).faults
+    assert alone.startswith("all 9 training frames are 편안/안정; a model needs two moods")
+
+
+@pytest.mark.parametrize(
+    ("counts", "korean"),
+    [
+        (
+            make_counts(ALL, {}),
+            "검증 분할이 비어 있어 모델을 평가할 수 없습니다: 영상이 너무 적어 동물별로 나눌 수 없습니다(18개)",
+        ),
+        (
+            make_counts({}, ALL, video_repeated=7),
+            "학습 분할이 비어 있습니다: 앞에 나온 이름을 다시 쓰는 영상의 행이 7개 있습니다",
+        ),
+        (make_counts({}, ALL, near_validation=5), "학습 분할이 비어 있습니다: 프레임 5장이 다른 영상의 유사 중복이라"),
+        (make_counts({3: (9, 3)}, {3: (9, 3)}), "학습 프레임 9장이 모두 편안/안정입니다."),
+        (
+            make_counts({0: (9, 3), 3: (9, 3)}, {5: (2, 1)}),
+            "검증에만 있고 학습 프레임이 없는 감정이 있습니다(불안/슬픔).",
+        ),
+    ],
+)
+def test_the_fault_in_korean(counts, korean):
+    (fault,) = judge_outcome(counts).faults
+    assert translate(f"preprocess: data/pets cannot be used as it is: {fault}").startswith(
+        f"preprocess: data/pets: 이대로는 쓸 수 없습니다: {korean}"
     )
-    assert outcome.warnings[1] == "공포, 행복/즐거움, 공격성: without any frame, so a model never answers it"
 
 
 def test_the_command_is_no_success(two_workers, tmp_path, capsys):

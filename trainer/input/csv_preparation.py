@@ -45,7 +45,11 @@ def choose_dataset_folder(settings: TrainSettings) -> Path:
 
 
 def run_preprocess(settings: TrainSettings, folder: Path) -> int:
-    """Run preprocess to make or finish the dataset, unless it is there already. Returns the exit status."""
+    """Run preprocess to make or finish the dataset, unless it is there already. Returns the exit status.
+
+    That is 0 too for a dataset of which preprocess said that it cannot be used as it is: training says what of it is
+    wrong, and trains where it can, as it does when it is called again and the dataset is there.
+    """
     if (folder / DATASET_FILE).exists():
         print_message(f"data    {settings.train} was made a dataset before: {folder}")
         return 0
@@ -56,6 +60,8 @@ def run_preprocess(settings: TrainSettings, folder: Path) -> int:
     # In a new session the terminal's Ctrl-C does not reach preprocess: it is forwarded to it, once.
     with subprocess.Popen(command, start_new_session=True) as process, _forward_signals(process):
         status = process.wait()
+    if status == 1 and (folder / DATASET_FILE).exists():
+        return 0
     return status if status >= 0 else 128 - status  # killed by a signal: as a shell reports it
 
 

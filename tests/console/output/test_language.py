@@ -225,9 +225,10 @@ def test_a_log_stays_english(tmp_path, capsys):
 
 
 def test_a_dataset_is_the_same_in_both_languages(two_workers, tmp_path, capsys, monkeypatch):
-    for number, (mood, part) in enumerate((("공포", "Training"), ("편안/안정", "Validation"))):
+    shown = [(mood, part) for mood in ("공포", "편안/안정") for part in ("Training", "Validation")]
+    for number, (mood, part) in enumerate(shown):
         label = make_label(inspect={"emotion": mood})
-        images = {0: make_jpeg(number), 5: make_jpeg(number + 7)}
+        images = {0: make_jpeg(2 * number), 5: make_jpeg(2 * number + 11)}
         write_video(tmp_path / "pets", f"dog-sit-{number:06}", images, label=label, part=part)
     told = {}
     for language in ("en", "ko"):
@@ -238,7 +239,7 @@ def test_a_dataset_is_the_same_in_both_languages(two_workers, tmp_path, capsys, 
         assert (tmp_path / "ko" / name).read_bytes() == (tmp_path / "en" / name).read_bytes()
     assert "rows  " in told["en"].out and "행      " in told["ko"].out
     left = [line for line in told["ko"].out.splitlines() if re.match(r"(?:rows|split|made|figures|next)\b", line)]
-    assert "원본     라벨이 있는 영상 2개, 프레임 4장" in told["ko"].err and not re.search(
+    assert "원본     라벨이 있는 영상 4개, 프레임 8장" in told["ko"].err and not re.search(
         "found|memory", told["ko"].err
     )
     assert not [line for line in left if not re.match("(?:train|val) ", line)]

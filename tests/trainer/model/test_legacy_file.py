@@ -58,6 +58,18 @@ def test_a_whole_model_and_weights_alone(group, config, nested, tmp_path):
     np.testing.assert_allclose(backbone(pixels), stored(pixels), rtol=1e-4, atol=1e-4)
 
 
+def test_the_numbers_that_keras_adds_to_names_of_its_own(tmp_path):
+    """A notebook's third model has a normalization_2; blocks that have the number as their own name stay apart."""
+    stored = keras.saving.load_model(save(tmp_path / "a.keras", make_adapted()))
+    path = write_legacy(tmp_path / "a.h5", stored, "", None, False)
+    with h5py.File(path, "r+") as file:
+        (own,) = [name for name in file if name.startswith("normalization")]
+        file["normalization_7/normalization_7"] = file[f"{own}/{own}"]
+        del file[own]
+    backbone = find_backbone(build_network(NetworkSettings(str(tmp_path / "a.keras"), str(path)), 64))
+    np.testing.assert_allclose(backbone(PICTURES.astype("float32")), stored(PICTURES.astype("float32")), rtol=1e-4)
+
+
 def test_the_real_architecture_with_imagenets_extra_scaling(tmp_path):
     """MobileNetV3's depthwise kernels have another name in Keras 2; EfficientNet's colours are scaled once more."""
     keras.utils.set_random_seed(5)

@@ -5,6 +5,7 @@ lie in it as a layer or spread out. No code in the file is run.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from trainer.model.model_copy import flatten_layers
 from trainer.network_settings import LEGACY_SUFFIXES
 
 _OPTIMIZER = "optimizer_weights"
+_NUMBER = re.compile(r"_\d+$")
 _OTHER_NAMES = {"kernel": "depthwise_kernel"}  # of a DepthwiseConv2D, in Keras 2
 
 
@@ -64,7 +66,8 @@ def _find_array(
     arrays: dict[tuple[str, str], np.ndarray], layer: layers.Layer, variable: Any, path: Path, name: str
 ) -> np.ndarray:
     shape = tuple(variable.shape)
-    names = ((layer.name, variable.name), (layer.name, _OTHER_NAMES.get(variable.name)))
+    own_names = (layer.name, *_name_alike(layer.name, arrays))
+    names = [(own, each) for own in own_names for each in (variable.name, _OTHER_NAMES.get(variable.name))]
     array = next((arrays[each] for each in names if each in arrays), None)
     if array is not None and [side for side in array.shape if side > 1] == [side for side in shape if side > 1]:
         return array.reshape(shape)
@@ -75,6 +78,16 @@ def _find_array(
         f"weights {path}: {has} {layer.name}/{variable.name}, which in {name} is {shape}; give the --backbone that was "
         "saved"
     )
+
+
+def _name_alike(layer: str, arrays: dict[tuple[str, str], np.ndarray]) -> list[str]:
+    """The one layer of the file that is called like `layer` but for the number that Keras adds to a name of its own.
+
+    The number counts the layers of that kind that a process made: a notebook's second model has a normalization_1.
+    """
+    plain = _NUMBER.sub("", layer)
+    alike = {name for name, _ in arrays if _NUMBER.sub("", name) == plain}
+    return list(alike) if len(alike) == 1 else []
 
 
 def _scales_colours(backbone: keras.Model) -> bool:
