@@ -115,7 +115,7 @@ def test_batches_change_nothing(infer, photos):
 def test_not_sure(infer, photos):
     _, out, _ = infer("--image", photos[0], "--json", "--min_confidence", 0.99)
     result = json.loads(out)["results"][0]
-    assert result["mood"] is None and result["sentence"] == "이 동물이 지금 어떤 기분인지 잘 모르겠어요."
+    assert result["mood"] is None and result["sentence"] == "이 동물이 지금 어떤 감정인지 잘 모르겠어요."
     assert probabilities(result).sum() == pytest.approx(1, abs=1e-5)
     lines = infer("--image", photos[0], "--min_confidence", 0.99, "--topk", 6)[1].splitlines()
     assert "모르겠어요" in lines[1] and lines[2].count("%") == 6

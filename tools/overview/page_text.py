@@ -39,7 +39,7 @@ REASON_TEXTS = {
 # The same in Korean.
 KOREAN_REASON_TEXTS = {
     "label_unreadable": ("라벨 파일을 읽을 수 없거나 JSON이 아닙니다.", "다시 내려받거나 복사하십시오."),
-    "label_invalid": ("라벨 파일이 JSON이지만 주석이 없습니다.", "바로잡거나 다시 복사하십시오."),
+    "label_invalid": ("라벨 파일이 JSON이지만 어노테이션이 없습니다.", "바로잡거나 다시 복사하십시오."),
     "annotation_invalid": ("쓸 수 없는 값이 있습니다. 비고에 값이 적혀 있습니다.", "그 값을 바로잡으십시오."),
     "emotion_unknown": ("검수자의 감정이 여섯 가지에 없습니다.", "철자를 바로잡거나 영상을 빼십시오."),
     "video_repeated": ("같은 이름의 라벨 파일이 앞에 있습니다.", "사본을 지우거나 라벨과 프레임의 이름을 바꾸십시오."),

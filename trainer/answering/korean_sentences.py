@@ -11,7 +11,7 @@ _MOOD_PREDICATES = (
     "공격적인 모습을 보이고 있어요",
     "불안하거나 슬퍼 보여요",
 )  # by label
-_UNKNOWN_PREDICATE = "지금 어떤 기분인지 잘 모르겠어요"
+_UNKNOWN_PREDICATE = "지금 어떤 감정인지 잘 모르겠어요"
 NO_PET_SENTENCE = "강아지나 고양이를 찾지 못했어요."
 UNKNOWN_MOOD = "잘 모르겠음"
 

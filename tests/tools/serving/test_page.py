@@ -196,7 +196,7 @@ def test_what_cannot_be_read_is_one_line_in_both_languages(page, tmp_path):
 
 
 def test_english_by_a_switch_that_is_remembered(page, clean, photo):
-    assert page.run("return document.documentElement.lang") == "ko" and "기분" in page.text("h1")
+    assert page.run("return document.documentElement.lang") == "ko" and "감정" in page.text("h1")
     page.choose("photo", photo)
     page.wait("return document.querySelector('.card .sentence')")
     page.find("#language").click()
