@@ -148,7 +148,7 @@ def test_videos(infer, tmp_path, network):
     mean = 1.7 * np.log(frames).mean(axis=0)  # of logits, but for a constant
     np.testing.assert_allclose(probabilities(result), compute_expected(mean), atol=1e-3)
     assert np.abs(frames[0] - frames[9]).max() > 0.01  # the second half looks otherwise
-    assert result["sentence"].startswith("영상 전체로 보면 고양이는 ")
+    assert result["sentence"].startswith("동영상 전체로 보면 고양이는 ")
 
     lines = infer("--image", clip, *SURE, "--smooth", 0)[1].splitlines()
     stretches = [re.fullmatch(r" +([\d.]+)–([\d.]+)초  \S+ [\d.]+% \(프레임 (\d+)개\)", line) for line in lines[3:-2]]

@@ -28,9 +28,9 @@ def format_mood_sentence(label: int | None, species: str | None) -> str:
 
 
 def format_video_sentence(label: int | None, species: str | None) -> str:
-    """The same for a whole video: "영상 전체로 보면 강아지는 편안해 보여요." """
+    """The same for a whole video: "동영상 전체로 보면 강아지는 편안해 보여요." """
     topic = attach_particle(ANIMAL_NAMES[species], "은", "는")
-    return f"영상 전체로 보면 {topic} {_get_predicate(label)}."
+    return f"동영상 전체로 보면 {topic} {_get_predicate(label)}."
 
 
 def _get_predicate(label: int | None) -> str:
