@@ -116,7 +116,7 @@ class TestPage:
 
 @pytest.mark.parametrize("source", PAGE_SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 class TestPageSource:
-    """The Korean of HTML pages, of answers and of a dataset's card: templates, scripts, and modules with their words."""
+    """The Korean of HTML pages, answers and a dataset's card: templates, scripts, and modules with their words."""
 
     def test_it_has_no_word_that_nobody_says(self, source):
         text = read_korean(source)
@@ -135,7 +135,7 @@ class TestPageSource:
 
 
 def test_a_users_clip_is_no_video_of_a_dataset():
-    """동영상 wherever a user gives it; 영상 alone is of a dataset, which the page names as what the model learned from."""
+    """동영상 wherever a user gives it; 영상 alone is of a dataset, as what the model learned from."""
     for source in PAGE_SOURCES:
         if str(source.relative_to(ROOT)).startswith(SPEAKS_TO_OWNERS):
             of_clips = [

@@ -61,9 +61,8 @@ def word_verdict(evaluation: dict[str, Any]) -> PlainVerdict:
     }
     english = (
         f"{_ENGLISH_F1[macro_f1['against_majority']]}: macro-F1, in which every mood counts alike, is {{value}} on "
-        f"{{videos}}, that of the one answer {{majority}}. Where moods are as common as in training (natural prior), it "
-        "is right in "
-        f"{{right}} of the frames, {_ENGLISH_ACCURACY[accuracy['against_majority']]}."
+        f"{{videos}}, that of the one answer {{majority}}. Where moods are as common as in training (natural prior), "
+        f"it is right in {{right}} of the frames, {_ENGLISH_ACCURACY[accuracy['against_majority']]}."
     )
     korean = (
         f"{_KOREAN_F1[macro_f1['against_majority']]}: 모든 감정을 똑같이 치는 macro-F1이 검증 영상 {{n_videos}}개에서 "

@@ -23,7 +23,7 @@ _MOOD_TITLES = {"macro_f1": "macro-F1", "val_accuracy": "accuracy (equal priors)
 PLOT_DPI = 140  # pictures that a page shrinks to a phone's width and shows sharply on a screen
 _LEVELS = {"frames": _BLUE, "videos": _ORANGE}
 _PRIORS = {"equal_priors": "equal priors", "natural_prior": "natural prior"}
-_KOREAN = {  # every word that a plot may hold; stages keep the names that the settings give them
+PLOT_WORDS = {  # in Korean: every word that a plot may hold; stages keep the names that the settings give them
     "macro-F1": "macro-F1",
     "accuracy (equal priors)": "정확도(균등 사전 확률)",
     "AP at IoU 0.5": "IoU 0.5의 AP",
@@ -142,7 +142,7 @@ def draw_recall(evaluation: dict[str, Any], *, in_korean: bool = False) -> bytes
 
 def _choose_words(in_korean: bool) -> Callable[[str], str]:
     """What puts a text of a plot into its language. Without a font with Hangul, plots stay English."""
-    return _KOREAN.__getitem__ if in_korean and find_hangul_font() else str
+    return PLOT_WORDS.__getitem__ if in_korean and find_hangul_font() else str
 
 
 @contextmanager
