@@ -4,7 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from console.html_page import render_page
-from tools.comparison.comparison_text import describe_comparison, describe_comparison_in_korean, describe_group
+from tools.comparison.comparison_text import (
+    describe_comparison,
+    describe_comparison_in_korean,
+    describe_group,
+    describe_pairing,
+    describe_pairing_in_korean,
+)
 from trainer.evaluation.run_page import escape_surrogates
 
 _TEMPLATE = Path(__file__).with_name("comparison.html.jinja")
@@ -36,5 +42,6 @@ def render_comparison_page(a: Path, b: Path, found: dict[str, Any]) -> str:
         changes=_CHANGES,
         parts=_KOREAN_PARTS,
         describe=describe_group,
+        pairing=(describe_pairing(found), describe_pairing_in_korean(found)) if found["kind"] == "runs" else None,
         most=_MOST_KEYS,
     )
