@@ -5,6 +5,7 @@ from typing import Any
 
 from console.html_page import render_page
 from tools.comparison.comparison_text import (
+    KOREAN_FIGURES,
     describe_comparison,
     describe_comparison_in_korean,
     describe_group,
@@ -40,6 +41,7 @@ def render_comparison_page(a: Path, b: Path, found: dict[str, Any]) -> str:
         lines=describe_comparison(found),
         korean=describe_comparison_in_korean(found),
         changes=_CHANGES,
+        korean_figures=KOREAN_FIGURES,
         parts=_KOREAN_PARTS,
         describe=describe_group,
         pairing=(describe_pairing(found), describe_pairing_in_korean(found)) if found["kind"] == "runs" else None,

@@ -5,6 +5,19 @@ from typing import Any
 from shards.emotions import EMOTIONS
 
 _LETTERS = {"a": "A", "b": "B"}
+_METRICS = {"macro-F1": "macro-F1", "accuracy": "정확도", "balanced accuracy": "균형 정확도"}
+_LEVELS = {"frames": "프레임", "videos": "영상"}
+_PRIORS = {"equal priors": "균등 사전 확률", "natural prior": "학습 비율 사전 확률"}
+KOREAN_FIGURES = {  # of runs, by their names in English
+    "AP at IoU 0.5 to 0.95": "IoU 0.5:0.95의 AP",
+    "AP at IoU 0.5": "IoU 0.5의 AP",
+    "mean IoU of the best box": "가장 좋은 바운딩 박스의 평균 IoU",
+} | {
+    f"{metric} of {level}, {prior}": f"{korean}({korean_level}, {korean_prior})"
+    for metric, korean in _METRICS.items()
+    for level, korean_level in _LEVELS.items()
+    for prior, korean_prior in _PRIORS.items()
+}
 
 
 def describe_comparison(found: dict[str, Any]) -> list[str]:

@@ -153,6 +153,7 @@ def test_runs_that_answered_the_same_videos_are_paired(tmp_path, capsys):
     found, page = compare_here(tmp_path, folders["a"], folders["b"])
     assert (found["better"], found["paired_videos"]) == ("b", 200)
     assert "taken by the same videos, does not hold 0" in capsys.readouterr().out
+    assert "macro-F1(프레임, 균등 사전 확률) 0.600" in page.korean and "equal priors" not in page.korean
     assert "paired: both runs answered the same 200 videos" in page.text and "짝지어 구한 구간" in page.korean
     alone, page = compare_here(tmp_path, folders["a"], folders["old"])
     assert (alone["better"], alone["paired_videos"]) == ("unclear", None)
