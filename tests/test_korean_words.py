@@ -1,6 +1,8 @@
 """Korean pages use the words that Korean engineers use, one word for one thing, with particles that fit."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
@@ -32,13 +34,17 @@ WORDS = {  # what must not stand in a page: what stands there instead
     "낱말": "용어",
     "매크로 F1": "macro-F1",
     "기록의 순서": "레코드 순서",
+    "시험 실행": "드라이 런",
+    "묶음": "그룹",
+    "거의 같은 프레임|거의 같아서": "유사 중복",
+    "특징의 양|특징 없는": "디테일",
 }
 SPEAKS_TO_OWNERS = (
     "trainer/answering/",
     "trainer/inference.py",
     "trainer/inference_output.py",
     "tools/serving/",
-)  # of a pet's 기분
+)  # in 해요체
 PLAIN_STYLE = re.compile(r"[가-힣](?<!니)다\.|(?:어요|아요|해요|지요)\.")  # 한다체 and 해요체
 FINALS = {"을": True, "를": False, "은": True, "는": False, "과": True, "와": False}
 SPOKEN = {"JSON": True, "XML": True, "CSV": False, "GPU": False, "CPU": False, "zip": True, "tar": False, "JPEG": False}
@@ -48,6 +54,21 @@ def read_prose(page: str) -> str:
     """A page without its code, links' targets and the sentences that it quotes."""
     text = re.sub(r"```\w*\n.*?```", "", read_page(page), flags=re.DOTALL)
     return re.sub(r'`[^`\n]*`|\]\([^)]*\)|"[^"\n]*"', "", text)
+
+
+def read_korean(source: Path) -> str:
+    """The lines with Hangul of a template or script; of a module its texts with Hangul, a line each."""
+    text = source.read_text(encoding="utf-8")
+    if source.suffix == ".py":
+        texts = [node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)]
+        return "\n".join(text for text in texts if isinstance(text, str) and re.search("[가-힣]", text))
+    return "\n".join(line for line in text.splitlines() if re.search("[가-힣]", line))
+
+
+_SUFFIXES = (".py", ".jinja", ".js", ".html")
+_ROOMS = ("shards/descriptions", "tools", "trainer", "console/html_page.html.jinja")
+_FILES = [path for room in _ROOMS for path in [ROOT / room, *sorted((ROOT / room).rglob("*"))]]
+PAGE_SOURCES = [path for path in _FILES if path.suffix in _SUFFIXES and path.is_file() and read_korean(path)]
 
 
 def list_misfits(text: str) -> list[str]:
@@ -93,12 +114,33 @@ class TestPage:
         assert not [line for line in read_prose(page).splitlines() if PLAIN_STYLE.search(line)]
 
 
-def test_the_code_says_mood_as_the_pages_do():
-    """감정 wherever it is about the data; 기분 only where a pet's owner is answered."""
-    files = [
-        path for room in ("console", "preprocess", "shards", "tools", "trainer") for path in (ROOT / room).rglob("*.*")
-    ]
-    texts = [path for path in files if path.suffix in (".py", ".jinja", ".js", ".html", ".css")]
-    found = [str(path.relative_to(ROOT)) for path in texts if "기분" in path.read_text()]
-    assert found, "nothing is said to owners any more: the rule in docs/development.md is out of date"
-    assert not [name for name in found if not name.startswith(SPEAKS_TO_OWNERS)]
+@pytest.mark.parametrize("source", PAGE_SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+class TestPageSource:
+    """The Korean of HTML pages, answers and a dataset's card: templates, scripts, and modules with their words."""
+
+    def test_it_has_no_word_that_nobody_says(self, source):
+        text = read_korean(source)
+        found = {f"{match[0]} -> {right}" for wrong, right in WORDS.items() for match in re.finditer(wrong, text)}
+        assert not found
+
+    def test_particles_fit(self, source):
+        text = read_korean(source)
+        assert not list_misfits(text) and not list_object_misfits(text)
+
+    def test_it_speaks_in_one_voice(self, source):
+        """To owners 해요체, else 합니다체."""
+        to_owners = str(source.relative_to(ROOT)).startswith(SPEAKS_TO_OWNERS)
+        wrong = re.compile(r"니다[.\"]") if to_owners else PLAIN_STYLE
+        assert not [line for line in read_korean(source).splitlines() if wrong.search(line)]
+
+
+def test_a_users_clip_is_no_video_of_a_dataset():
+    """동영상 wherever a user gives it; 영상 alone is of a dataset, as what the model learned from."""
+    for source in PAGE_SOURCES:
+        if str(source.relative_to(ROOT)).startswith(SPEAKS_TO_OWNERS):
+            of_clips = [
+                line
+                for line in read_korean(source).splitlines()
+                if re.search("(?<!동)영상", line) and not re.search("학습 영상|영상 [$]|영상의 라벨|않은 영상", line)
+            ]
+            assert not of_clips, source

@@ -58,8 +58,8 @@ DOORS = {
     "pandas": "",
     "pyarrow": (
         "shards/descriptions shards/manifest shards/manifest_row shards/verification preprocess/cutting/frame_row "
-        "preprocess/writing preprocess/output_folder trainer/input/dataset_split tools/comparison tools/overview "
-        "tools/duplicates tools/extracts"
+        "preprocess/writing preprocess/output_folder trainer/input/dataset_split trainer/evaluation/video_answers "
+        "tools/comparison tools/overview tools/duplicates tools/extracts"
     ),
     "prometheus_client": "tools/serving/serve_metrics",
     "ray": "preprocess/ray_cluster",

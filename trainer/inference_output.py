@@ -36,7 +36,7 @@ def print_text(answers: Iterator[Answer], rule: DecisionRule, is_whole: bool) ->
         return
     print(f"({PRIOR_NOTES[rule.prior]})")
     if rule.untrained_moods:
-        print(f"(학습에 없어 답하지 않는 기분: {', '.join(mood.korean for mood in rule.untrained_moods)})")
+        print(f"(학습에 없어 답하지 않는 감정: {', '.join(mood.korean for mood in rule.untrained_moods)})")
     if is_whole:
         print(_WHOLE_PICTURE_NOTE)
 

@@ -139,7 +139,9 @@ _WARNINGS = {
         "검증 영상을 모두 맞혔거나 감정이 한 가지뿐이라 온도를 맞출 수 없어 1로 두었습니다. 확률이 보정되지 않았으니 "
         "검증 영상을 더 지정하세요"
     ),
-    "the temperature {n} is at the end of its range ({}): {}": "온도 {0}: 범위({1})의 끝에 닿았습니다. {2:text}",
+    "the temperature {n} is at the end of its range ({n} to {n}): {}": (
+        "온도 {0}: 범위({1}~{2})의 끝에 닿았습니다. {3:text}"
+    ),
     "the answers tell nothing of the moods, and all probabilities become nearly equal: train longer, or see by "
     "--overfit 64 whether the model can learn": (
         "모델의 답이 감정을 구별하지 못해 확률이 거의 똑같아집니다. 더 오래 학습하거나, --overfit 64로 모델이 학습할 "

@@ -277,6 +277,7 @@ def test_the_map_in_a_browser(written, rows):
     with open_page(written[0], 390, 844) as driver:
         count = driver.find_element("id", "fitting")
         assert count.text == f"{len(kept)} of {len(kept)} frames on the map fit" and sideways(driver) == 0
+        assert f"All {len(kept)} kept frames;" in driver.page_source  # no random choice is told of
         assert driver.execute_script("return document.documentElement.scrollHeight") < 6000  # folded
         calm = kept[kept.label == 3]
         assert 0 < len(calm) < len(kept)

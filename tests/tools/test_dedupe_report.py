@@ -124,16 +124,31 @@ def root(by_key, row):
     return root(by_key, by_key[row["duplicate_of"]]) if row["duplicate_of"] else row
 
 
+def test_all_are_not_called_a_random_choice(made, many):
+    """Where every one is shown there is no seed and nothing to estimate."""
+    dropped = sum(bool(row["duplicate_of"]) for row in made.rows)
+    assert 0 < dropped <= 60
+    assert f"All {dropped} of them. Would you" in made.page.text
+    assert f"{dropped}개를 모두 보여 줍니다. 왼쪽 프레임" in made.page.korean
+    text = Page(many[0].read_text("utf-8")).text
+    assert re.search(r"60 of [\d,]+, drawn at random \(seed \d+\)\. The share of mistakes", text)
+
+
 def test_groups_and_label_conflicts(made):
     members = {}
     for row in made.rows:
         members.setdefault(root(made.by_key, row)["key"], []).append(row)
     groups = {key: rows for key, rows in members.items() if len(rows) > 1}
     shown = made.figures["shown"]["groups"]
-    assert {group["representative"]: group["size"] for group in shown} == {k: len(v) - 1 for k, v in groups.items()}
+    assert {group["representative"]: group["size"] for group in shown} == {k: len(v) for k, v in groups.items()}
     moods = [Counter(parse_emotion(row["emotion_inspect"]) for row in rows) for rows in groups.values()]
     figures = made.figures["groups"]
-    assert figures["groups"] == len(groups) and figures["largest"] == max(map(len, groups.values())) - 1
+    largest = max(map(len, groups.values()))
+    assert figures["groups"] == len(groups) and figures["largest"] == largest
+    assert f"{len(groups)}, the largest of {largest} frames with its representative" in made.page.text
+    assert f"가장 큰 그룹은 대표 프레임까지 {largest}장" in made.page.korean
+    assert f"{largest} frames: one stands for {largest - 1}" in made.page.text
+    assert f"프레임 {largest}장: 한 장이 {largest - 1}장을 대표함" in made.page.korean
     assert figures["label_conflicts"] == sum(len(found) > 1 for found in moods) >= 2
     assert figures["frames_that_disagree"] == sum(found.total() - max(found.values()) for found in moods)
     by_way = [row for row in made.rows if row["duplicate_of"] and root(made.by_key, row)["key"] != row["duplicate_of"]]
@@ -600,7 +615,7 @@ def test_on_a_phone_lists_are_short_and_nothing_is_wider(many):
         letters = "return document.querySelector('.chart svg').getBoundingClientRect().width / 460 * 12"
         assert driver.execute_script(letters) > 8
         driver.find_element("css selector", "label[for=korean]").click()
-        assert "묶음" in texts(driver, "#groups")[0] and texts(driver, "#tally")[0].startswith("60쌍 가운데 0쌍 판정")
+        assert "그룹" in texts(driver, "#groups")[0] and texts(driver, "#tally")[0].startswith("60쌍 가운데 0쌍 판정")
         assert texts(driver, "form[data-list=groups] option")[0] == "큰 것부터"
         driver.execute_cdp_cmd(
             "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
@@ -722,6 +737,9 @@ def test_a_slider_starts_at_the_own_setting_else_at_the_largest(many):
     with open_page(page) as driver:
         assert texts(driver, "[data-chart=selection] output")[0].startswith(f"K {curves['selection']['counts'][-1]}: ")
         assert texts(driver, "[data-chart=across] output")[0].startswith("distance 2: ")
+        assert curves["selection"]["greatest"][-1] is None  # which is told, and no dash where a figure would stand
+        told = texts(driver, "[data-chart=radius] output")[0]
+        assert told == f"K {curves['selection']['counts'][-1]}: no frame is left out"
         driver.execute_script("document.querySelector('#look + p').parentElement.lastElementChild.scrollIntoView()")
         assert driver.execute_script("return document.querySelector('.tally').getBoundingClientRect().bottom") < 0
 

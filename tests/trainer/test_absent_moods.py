@@ -102,7 +102,7 @@ def test_exports_and_answers(lacking, tmp_path, capfd):
         found = [mood["probability"] for mood in answer["results"][0]["probabilities"]]
         assert sum(found) == pytest.approx(1, abs=1e-5) and [found[i] for i in NEVER] == [0] * 4
     infer(["--weight_path", str(model), "--image", str(photo)])
-    assert "(학습에 없어 답하지 않는 기분: 화남/불쾌, 행복/즐거움, 공격성, 불안/슬픔)" in capfd.readouterr().out
+    assert "(학습에 없어 답하지 않는 감정: 화남/불쾌, 행복/즐거움, 공격성, 불안/슬픔)" in capfd.readouterr().out
 
 
 def test_validation_of_other_moods_alone(two_workers, lacking, tmp_path):

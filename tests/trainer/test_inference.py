@@ -115,7 +115,7 @@ def test_batches_change_nothing(infer, photos):
 def test_not_sure(infer, photos):
     _, out, _ = infer("--image", photos[0], "--json", "--min_confidence", 0.99)
     result = json.loads(out)["results"][0]
-    assert result["mood"] is None and result["sentence"] == "이 동물이 지금 어떤 기분인지 잘 모르겠어요."
+    assert result["mood"] is None and result["sentence"] == "이 동물이 지금 어떤 감정인지 잘 모르겠어요."
     assert probabilities(result).sum() == pytest.approx(1, abs=1e-5)
     lines = infer("--image", photos[0], "--min_confidence", 0.99, "--topk", 6)[1].splitlines()
     assert "모르겠어요" in lines[1] and lines[2].count("%") == 6
@@ -148,7 +148,7 @@ def test_videos(infer, tmp_path, network):
     mean = 1.7 * np.log(frames).mean(axis=0)  # of logits, but for a constant
     np.testing.assert_allclose(probabilities(result), compute_expected(mean), atol=1e-3)
     assert np.abs(frames[0] - frames[9]).max() > 0.01  # the second half looks otherwise
-    assert result["sentence"].startswith("영상 전체로 보면 고양이는 ")
+    assert result["sentence"].startswith("동영상 전체로 보면 고양이는 ")
 
     lines = infer("--image", clip, *SURE, "--smooth", 0)[1].splitlines()
     stretches = [re.fullmatch(r" +([\d.]+)–([\d.]+)초  \S+ [\d.]+% \(프레임 (\d+)개\)", line) for line in lines[3:-2]]

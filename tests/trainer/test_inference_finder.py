@@ -170,7 +170,7 @@ def test_pets_are_followed_through_a_clip(infer, tmp_path):
     for i, frame in enumerate(dog["frames"]):
         assert is_close(get_box(frame), find_box(2, 1 + i // 2))
         assert probabilities(frame).sum() == pytest.approx(1, abs=1e-5) and frame["mood"]["korean"] in KOREAN
-    assert dog["sentence"].startswith("영상 전체로 보면 강아지는 ") and len(cat["frames"]) == 5
+    assert dog["sentence"].startswith("동영상 전체로 보면 강아지는 ") and len(cat["frames"]) == 5
     mean = 1.7 * np.log([probabilities(frame) for frame in dog["frames"]]).mean(axis=0)
     np.testing.assert_allclose(probabilities(dog), compute_expected(mean), atol=1e-3)
 
@@ -184,7 +184,7 @@ def test_a_clip_without_a_pet(infer, tmp_path):
     assert infer("--image", clip)[1].splitlines()[1] == f"  {NO_PET_SENTENCE}"
     [result] = json.loads(infer("--image", clip, "--json", "--whole", "--batch_size", 4)[1])["results"]
     assert result["pets"] == [] and len(result["whole"]["frames"]) == result["judged_frames"] == 6
-    assert "  영상 전체를 보면:" in infer("--image", clip, "--whole")[1].splitlines()
+    assert "  동영상 전체를 보면:" in infer("--image", clip, "--whole")[1].splitlines()
 
 
 def test_annotated_pictures(infer, tmp_path):

@@ -4,7 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from console.html_page import render_page
-from tools.comparison.comparison_text import describe_comparison, describe_comparison_in_korean, describe_group
+from tools.comparison.comparison_text import (
+    KOREAN_FIGURES,
+    describe_comparison,
+    describe_comparison_in_korean,
+    describe_group,
+    describe_pairing,
+    describe_pairing_in_korean,
+)
 from trainer.evaluation.run_page import escape_surrogates
 
 _TEMPLATE = Path(__file__).with_name("comparison.html.jinja")
@@ -34,7 +41,9 @@ def render_comparison_page(a: Path, b: Path, found: dict[str, Any]) -> str:
         lines=describe_comparison(found),
         korean=describe_comparison_in_korean(found),
         changes=_CHANGES,
+        korean_figures=KOREAN_FIGURES,
         parts=_KOREAN_PARTS,
         describe=describe_group,
+        pairing=(describe_pairing(found), describe_pairing_in_korean(found)) if found["kind"] == "runs" else None,
         most=_MOST_KEYS,
     )

@@ -5,6 +5,19 @@ from typing import Any
 from shards.emotions import EMOTIONS
 
 _LETTERS = {"a": "A", "b": "B"}
+_METRICS = {"macro-F1": "macro-F1", "accuracy": "정확도", "balanced accuracy": "균형 정확도"}
+_LEVELS = {"frames": "프레임", "videos": "영상"}
+_PRIORS = {"equal priors": "균등 사전 확률", "natural prior": "학습 비율 사전 확률"}
+KOREAN_FIGURES = {  # of runs, by their names in English
+    "AP at IoU 0.5 to 0.95": "IoU 0.5:0.95의 AP",
+    "AP at IoU 0.5": "IoU 0.5의 AP",
+    "mean IoU of the best box": "가장 좋은 바운딩 박스의 평균 IoU",
+} | {
+    f"{metric} of {level}, {prior}": f"{korean}({korean_level}, {korean_prior})"
+    for metric, korean in _METRICS.items()
+    for level, korean_level in _LEVELS.items()
+    for prior, korean_prior in _PRIORS.items()
+}
 
 
 def describe_comparison(found: dict[str, Any]) -> list[str]:
@@ -30,9 +43,10 @@ def describe_comparison_in_korean(found: dict[str, Any]) -> str:
             return "검증에 쓴 데이터셋이 서로 달라 두 학습 결과의 우열을 가릴 수 없습니다."
         if found["better"] == "unclear" and found["figures"][found["decided_by"]]["interval"] is None:
             return "신뢰 구간이 없는 수치가 있어(예: 검증 영상이 하나뿐인 경우) 어느 쪽이 나은지 말할 수 없습니다."
+        way = describe_pairing_in_korean(found)
         if found["better"] == "unclear":
-            return "차이의 신뢰 구간에 0이 들어 있어 어느 쪽이 나은지 말할 수 없습니다."
-        return f"{_LETTERS[found['better']]} 쪽이 더 낫습니다. 차이의 신뢰 구간에 0이 들어 있지 않습니다."
+            return f"차이의 신뢰 구간에 0이 들어 있어 어느 쪽이 나은지 말할 수 없습니다. {way}"
+        return f"{_LETTERS[found['better']]} 쪽이 더 낫습니다. 차이의 신뢰 구간에 0이 들어 있지 않습니다. {way}"
     kept = found["kept"]
     return (
         f"새로 생긴 행 {found['came']['rows']:,}개, 사라진 행 {found['went']['rows']:,}개, 상태가 바뀐 행 "
@@ -41,6 +55,22 @@ def describe_comparison_in_korean(found: dict[str, Any]) -> str:
         f"두 데이터셋에 모두 남은 프레임은 {kept['both']:,}개, "
         f"A에만 남은 것은 {kept['only_a']:,}개, B에만 남은 것은 {kept['only_b']:,}개입니다."
     )
+
+
+def describe_pairing(found: dict[str, Any]) -> str:
+    """How the intervals of differences of two runs came about."""
+    if found["paired_videos"]:
+        return (
+            f"The intervals of B − A are paired: both runs answered the same {found['paired_videos']:,} videos, which "
+            "are drawn together."
+        )
+    return "The intervals of B − A take the runs as independent: rather too wide where both answered the same videos."
+
+
+def describe_pairing_in_korean(found: dict[str, Any]) -> str:
+    if found["paired_videos"]:
+        return f"두 학습 결과가 같은 영상 {found['paired_videos']:,}개에 답한 것을 짝지어 구한 구간입니다."
+    return "두 학습 결과를 서로 독립으로 보고 구한 구간이라, 검증 영상이 같으면 조금 넓은 편입니다."
 
 
 def describe_group(group: dict[str, Any]) -> str:

@@ -24,8 +24,8 @@ class DuplicateGroups(NamedTuple):
 
     @property
     def size(self) -> np.ndarray:
-        """The number of each group's members, (groups,). The representative is not a member."""
-        return np.diff(self.starts)
+        """The number of each group's frames, (groups,): its members and their representative."""
+        return np.diff(self.starts) + 1
 
     @property
     def disagreeing(self) -> np.ndarray:

@@ -75,7 +75,7 @@ class PageFrames:
             "members": [self._describe_member(place, root) for place in members[:PICTURED_MEMBERS]],
             "named": [self._describe_member(place, root, False) for place in members[PICTURED_MEMBERS:named_end]],
             "unnamed": max(0, len(members) - named_end),
-            "size": len(members),
+            "size": int(groups.size[group]),
             "widest": int(groups.widest[group]),
             "disagreeing": int(groups.disagreeing[group]),
             "moods": [(EMOTIONS[i], int(moods[i])) for i in np.argsort(-moods, kind="stable") if moods[i]],

@@ -130,7 +130,7 @@ class Api:
                     yield _encode_line(moods.build_line(frame, collected.add(frame)))
         except Exception as error:
             problem = error if isinstance(error, Refusal) else refuse_fault()
-            reason = problem.english if problem is error else describe_failure(error)[1]
+            reason = str(problem) if problem is error else describe_failure(error)[1]
             self._log.warning("a clip: %s", " ".join(reason.split()))
         if problem is None or problem.code == "too_long":
             yield _encode_line({"answer": self._document.describe(collected.finish(), [problem] if problem else [])})

@@ -5,7 +5,6 @@ import ipaddress
 import logging
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -15,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.failures import describe_failure
-from tools.serving.refusal import Refusal, refuse_fault, refuse_host, refuse_origin, refuse_path
+from tools.serving.refusal import Refusal, refuse_fault, refuse_host, refuse_method, refuse_origin, refuse_path
 
 # Own files and what the page itself has made (blob:) alone: nothing is fetched from elsewhere, nothing inline is run.
 _POLICY = (
@@ -65,7 +64,7 @@ class Gate:
         except Exception as error:
             refusal = _explain(error)
             # Through repr: a path of the client's could hold line ends.
-            reason = describe_failure(error)[1] if refusal.code == "fault" else refusal.english
+            reason = describe_failure(error)[1] if refusal.code == "fault" else str(refusal)
             client = (scope.get("client") or ("?",))[0]
             self._log.warning("%s %s %.80r: %s", client, scope["method"], scope["path"], " ".join(reason.split()))
             await exchange.refuse(refusal)
@@ -111,7 +110,10 @@ def is_loopback(address: str) -> bool:
 def _explain(error: Exception) -> Refusal:
     if isinstance(error, Refusal):
         return error
-    return refuse_path(HTTPStatus(error.status_code)) if isinstance(error, HTTPException) else refuse_fault()
+    if not isinstance(error, HTTPException):
+        return refuse_fault()
+    allowed = (error.headers or {}).get("Allow")  # of the path, where only the method is wrong
+    return refuse_method(allowed.split(", ")) if allowed else refuse_path()
 
 
 class _Exchange:
@@ -138,8 +140,7 @@ class _Exchange:
         if self.status != 499:
             raise refusal  # in mid-response: the server closes the connection
         response = JSONResponse(refusal.as_dict(), refusal.status, media_type="application/json; charset=utf-8")
-        if refusal.retry_seconds:
-            response.headers["retry-after"] = str(refusal.retry_seconds)
+        response.headers.update(refusal.headers)
         response.headers["connection"] = "close"
         await self.send({"type": "http.response.start", "status": refusal.status, "headers": response.raw_headers})
         await self.send({"type": "http.response.body", "body": response.body, "more_body": True})

@@ -20,7 +20,7 @@ _STARTS = {
     b"MM\0*": "TIFF",
     b"%PDF": "PDF",
 }
-_READABLE_KOREAN = "JPEG, PNG, WebP 사진과 MP4, MOV, WebM, MKV, AVI 영상을 볼 수 있어요."
+_READABLE_KOREAN = "JPEG, PNG, WebP 사진과 MP4, MOV, WebM, MKV, AVI 동영상을 볼 수 있어요."
 _READABLE_ENGLISH = "JPEG, PNG and WebP photos and MP4, MOV, WebM, MKV and AVI clips can be read"
 
 
@@ -45,5 +45,5 @@ def describe_kind(kind: str) -> tuple[str, str]:
             "HEIC pictures cannot be read; save it as JPEG (iPhone: Settings > Camera > Formats > Most Compatible)",
         )
     if kind == "unknown":
-        return f"사진도 영상도 아닌 파일이에요. {_READABLE_KOREAN}", f"no photo and no clip; {_READABLE_ENGLISH}"
+        return f"사진도 동영상도 아닌 파일이에요. {_READABLE_KOREAN}", f"no photo and no clip; {_READABLE_ENGLISH}"
     return f"{kind} 파일은 읽을 수 없어요. {_READABLE_KOREAN}", f"{kind} files cannot be read; {_READABLE_ENGLISH}"

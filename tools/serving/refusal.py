@@ -1,5 +1,6 @@
 """What a client is told where its request is not answered: a status, a code, and one line in Korean and in English."""
 
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -15,16 +16,23 @@ class Refusal(Exception):
         status: of the response.
         code: for programs, such as too_large.
         korean: one line for people.
-        english: the same in English; it is also what the log says.
-        retry_seconds: when to try again, for the header Retry-After.
+        english: the same in English; str() of the refusal, which the log has, is this and the detail.
+        headers: more headers of the response.
+        detail: what the program saw, for the log alone: it is no word for people.
     """
 
     def __init__(
-        self, status: HTTPStatus, code: str, korean: str, english: str, retry_seconds: int | None = None
+        self,
+        status: HTTPStatus,
+        code: str,
+        korean: str,
+        english: str,
+        headers: Mapping[str, str] | None = None,
+        detail: str | None = None,
     ) -> None:
-        super().__init__(english)
+        super().__init__(f"{english}: {detail}" if detail else english)
         self.status, self.code, self.korean, self.english = status, code, korean, english
-        self.retry_seconds = retry_seconds
+        self.headers = dict(headers or {})
 
     def as_dict(self) -> dict[str, Any]:
         """As the JSON of the response has it."""
@@ -33,7 +41,7 @@ class Refusal(Exception):
 
 def refuse_size(what: str, limit: int) -> Refusal:
     """For a body of more bytes than `limit`; `what` is photo or clip."""
-    korean = f"{'사진' if what == 'photo' else '영상'} 파일이 너무 커요. {limit / MEGA:g} MB까지 볼 수 있어요."
+    korean = f"{'사진' if what == 'photo' else '동영상'} 파일이 너무 커요. {limit / MEGA:g} MB까지 볼 수 있어요."
     english = f"the {what} is too large; {limit / MEGA:g} MB are taken"
     return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", korean, english)
 
@@ -46,7 +54,7 @@ def refuse_pixels(width: int, height: int, limit: int) -> Refusal:
 
 def refuse_length(seconds: float) -> Refusal:
     """For a clip of more seconds; what comes before is answered."""
-    korean = f"영상이 길어서 처음 {seconds:g}초만 보았어요."
+    korean = f"동영상이 길어서 처음 {seconds:g}초만 보았어요."
     english = f"the clip is too long; its first {seconds:g} seconds were judged"
     return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_long", korean, english)
 
@@ -57,8 +65,9 @@ def refuse_kind(kind: str) -> Refusal:
 
 
 def refuse_damaged(what: str, error: UnreadableImage) -> Refusal:
-    korean = f"{'사진' if what == 'photo' else '영상'}을 읽을 수 없어요. 파일이 깨졌거나 중간에 잘렸어요."
-    return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable", korean, f"the {what} cannot be read: {error}")
+    korean = f"{'사진' if what == 'photo' else '동영상'}을 읽을 수 없어요. 파일이 깨졌거나 중간에 잘렸어요."
+    english = f"the {what} cannot be read: the file is damaged or was cut short"
+    return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable", korean, english, detail=str(error))
 
 
 def refuse_empty() -> Refusal:
@@ -79,7 +88,7 @@ def refuse_slowness() -> Refusal:
 def refuse_crowd() -> Refusal:
     korean = "지금 사용자가 많아요. 잠시 뒤에 다시 해 주세요."
     english = "too many requests at once; try again in a moment"
-    return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "busy", korean, english, retry_seconds=2)
+    return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "busy", korean, english, {"retry-after": "2"})
 
 
 def refuse_host() -> Refusal:
@@ -93,9 +102,16 @@ def refuse_origin() -> Refusal:
     return Refusal(HTTPStatus.FORBIDDEN, "origin", korean, "requests from other sites' pages are not answered")
 
 
-def refuse_path(status: HTTPStatus) -> Refusal:
-    """For a path or a method that is not there: 404 or 405."""
-    return Refusal(status, "no_such_page", "그런 페이지는 없어요.", f"{status.phrase}: there is no such page")
+def refuse_path() -> Refusal:
+    return Refusal(HTTPStatus.NOT_FOUND, "no_such_page", "그런 페이지는 없어요.", "there is no such page")
+
+
+def refuse_method(allowed: Iterable[str]) -> Refusal:
+    """For a path that is there, but takes other methods, which are `allowed`."""
+    names = ", ".join(sorted(allowed))
+    korean = f"이 주소는 {names} 요청만 받아요."
+    english = f"this address takes only {names} requests"
+    return Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "method", korean, english, {"allow": names})
 
 
 def refuse_fault() -> Refusal:

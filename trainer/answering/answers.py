@@ -19,7 +19,7 @@ from trainer.model.mood_json import Metadata
 
 Prior = Literal["equal", "natural"]
 PRIOR_NOTES = {
-    "equal": "확률: 기분이 모두 똑같이 흔하다고 볼 때",
+    "equal": "확률: 감정이 모두 똑같이 흔하다고 볼 때",
     "natural": "확률: 학습 영상에서 흔한 정도를 반영할 때",
 }
 

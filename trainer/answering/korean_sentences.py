@@ -11,7 +11,7 @@ _MOOD_PREDICATES = (
     "공격적인 모습을 보이고 있어요",
     "불안하거나 슬퍼 보여요",
 )  # by label
-_UNKNOWN_PREDICATE = "지금 어떤 기분인지 잘 모르겠어요"
+_UNKNOWN_PREDICATE = "지금 어떤 감정인지 잘 모르겠어요"
 NO_PET_SENTENCE = "강아지나 고양이를 찾지 못했어요."
 UNKNOWN_MOOD = "잘 모르겠음"
 
@@ -28,9 +28,9 @@ def format_mood_sentence(label: int | None, species: str | None) -> str:
 
 
 def format_video_sentence(label: int | None, species: str | None) -> str:
-    """The same for a whole video: "영상 전체로 보면 강아지는 편안해 보여요." """
+    """The same for a whole video: "동영상 전체로 보면 강아지는 편안해 보여요." """
     topic = attach_particle(ANIMAL_NAMES[species], "은", "는")
-    return f"영상 전체로 보면 {topic} {_get_predicate(label)}."
+    return f"동영상 전체로 보면 {topic} {_get_predicate(label)}."
 
 
 def _get_predicate(label: int | None) -> str:

@@ -59,7 +59,7 @@ def format_file(
     if not file.pets:
         yield f"  {NO_PET_SENTENCE}"
     if whole := describe_whole(file, species):
-        yield f"  {'사진' if isinstance(file, JudgedPhoto) else '영상'} 전체를 보면:"
+        yield f"  {'사진' if isinstance(file, JudgedPhoto) else '동영상'} 전체를 보면:"
         yield from (f"    {line}" for line in format_animal(whole, rule, count))
 
 

@@ -1,7 +1,8 @@
 """The verdict on a run in two plain sentences, in English and in Korean.
 
 The first says whether the model is better than one constant answer, every mood counting alike; the second how often it
-is right where moods are as common as in training. Both follow from the intervals in metrics.json.
+is right where moods are as common as in training. Both follow from the intervals in metrics.json. The headline has the
+two figures that a run prints when it ends, both under equal priors.
 """
 
 from typing import Any, NamedTuple
@@ -44,6 +45,7 @@ def word_verdict(evaluation: dict[str, Any]) -> PlainVerdict:
     """Word the `evaluation` of metrics.json: what holds for the validation frames, its intervals over their videos."""
     frames = evaluation["frames"]
     macro_f1, accuracy = frames["equal_priors"]["macro_f1"], frames["natural_prior"]["accuracy"]
+    told, told_accuracy = format_value(macro_f1["value"]), format_value(frames["equal_priors"]["accuracy"]["value"])
     emotion = EMOTIONS[ENGLISH.index(frames["equal_priors"]["majority"])]
     words = {
         "mood": f"{emotion.english} ({emotion.korean})",
@@ -53,18 +55,22 @@ def word_verdict(evaluation: dict[str, Any]) -> PlainVerdict:
         "value": f"{format_value(macro_f1['value'])} {format_interval(macro_f1['interval'])}".rstrip(),
         "majority": format_value(macro_f1["majority"]),
         "right": format_percent(accuracy["value"]),
+        "figures": f"macro-F1 {told}, accuracy {told_accuracy}",
+        "korean_figures": f"macro-F1 {told}, 정확도 {told_accuracy}",
         "constant": format_percent(accuracy["majority"]),
     }
     english = (
         f"{_ENGLISH_F1[macro_f1['against_majority']]}: macro-F1, in which every mood counts alike, is {{value}} on "
-        f"{{videos}}, that of the one answer {{majority}}. Where moods are as common as in training, it is right in "
-        f"{{right}} of the frames, {_ENGLISH_ACCURACY[accuracy['against_majority']]}."
+        f"{{videos}}, that of the one answer {{majority}}. Where moods are as common as in training (natural prior), "
+        f"it is right in {{right}} of the frames, {_ENGLISH_ACCURACY[accuracy['against_majority']]}."
     )
     korean = (
         f"{_KOREAN_F1[macro_f1['against_majority']]}: 모든 감정을 똑같이 치는 macro-F1이 검증 영상 {{n_videos}}개에서 "
-        f"{{value}}, 한 가지 답은 {{majority}}입니다. 감정이 학습 영상에서만큼 흔하다고 볼 때 "
+        f"{{value}}, 한 가지 답은 {{majority}}입니다. 감정이 학습 영상에서만큼 흔하다고 볼 때"
+        "(학습 비율 사전 확률) "
         f"프레임의 {{right}}를 맞히며, {_KOREAN_ACCURACY[accuracy['against_majority']]}."
     )
-    headline = f"{_ENGLISH_F1[macro_f1['against_majority']]}; right in {{right}} of the validation frames."
-    korean_headline = f"{_KOREAN_F1[macro_f1['against_majority']]}. 검증 프레임의 {{right}}를 맞힙니다."
+    better, better_in_korean = (texts[macro_f1["against_majority"]] for texts in (_ENGLISH_F1, _KOREAN_F1))
+    headline = f"{better}; {{figures}} of the validation frames (equal priors)."
+    korean_headline = f"{better_in_korean}. 검증 프레임의 {{korean_figures}}입니다(균등 사전 확률)."
     return PlainVerdict(*(text.format(**words) for text in (english, korean, headline, korean_headline)))

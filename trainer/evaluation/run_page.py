@@ -7,17 +7,19 @@ import csv
 import json
 import math
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from console.html_page import encode_data_uri, render_page
+from console.output.language import translate
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
 from trainer.evaluation.plots import PLOT_DPI
 from trainer.run_files.file_names import HISTORY_FILE, METRICS_FILE, RECORD_FILE, REPORT_FILE
 
 _PIXELS_PER_INCH = 96  # of a browser
-_SHOWN_ELSEWHERE = ("evaluation", "examples")  # of metrics.json: in sections of their own
+_SHOWN_ELSEWHERE = ("evaluation", "examples", "warnings")  # of metrics.json: in sections of their own
 
 
 def write_run_page(
@@ -25,13 +27,14 @@ def write_run_page(
 ) -> Path:
     """Fill in a template and write it as the report of a run's folder; returns the report's path.
 
-    Beside `values`, the template has title, history, and metrics and run: the rest of metrics.json, and run.json, as
-    texts by dotted paths.
+    Beside `values`, the template has title, history, warnings in both languages, and metrics and run: the rest of
+    metrics.json, and run.json, as texts by dotted paths.
     """
     page = render_page(
         template,
         title=escape_surrogates(folder.absolute().name),
         history=history,
+        warnings=[(line, translate(line)) for line in map(escape_surrogates, metrics.get("warnings", ()))],
         metrics=flatten_settings({key: value for key, value in metrics.items() if key not in _SHOWN_ELSEWHERE}),
         run={key: flatten_settings({key: value}) for key, value in (_read_json(folder / RECORD_FILE) or {}).items()},
         **values,
@@ -41,12 +44,18 @@ def write_run_page(
     return folder / REPORT_FILE
 
 
-def embed_plot(path: Path) -> dict[str, Any]:
-    """A plot's PNG as a data URI, and its size in the page, pixels, at which its letters are as large as drawn."""
-    data = path.read_bytes()
-    width, height = struct.unpack(">II", data[16:24])
-    size = {name: round(side * _PIXELS_PER_INCH / PLOT_DPI) for name, side in (("width", width), ("height", height))}
-    return {"picture": encode_data_uri("image/png", data), **size}
+def embed_plot(folder: Path, name: str, draw: Callable[..., bytes], *values: Any) -> dict[str, Any]:
+    """Draw a plot in both languages, and write the English one beside the report, as NAME.png.
+
+    Returns both PNGs as data URIs, "english" and "korean", and their size in the page, pixels, at which letters are as
+    large as drawn.
+    """
+    english, korean = draw(*values), draw(*values, in_korean=True)
+    with write_atomically(folder / f"{name}.png") as file:
+        file.write(english)
+    width, height = struct.unpack(">II", english[16:24])
+    size = {side: round(n * _PIXELS_PER_INCH / PLOT_DPI) for side, n in (("width", width), ("height", height))}
+    return {"english": encode_data_uri("image/png", english), "korean": encode_data_uri("image/png", korean), **size}
 
 
 def read_run_metrics(folder: Path) -> dict[str, Any]:

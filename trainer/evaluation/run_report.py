@@ -14,6 +14,7 @@ import numpy as np
 from console.html_page import encode_data_uri
 from shards.emotions import EMOTIONS
 from shards.errors import DataError
+from shards.storage.atomic_write import write_atomically
 from trainer.evaluation import plots
 from trainer.evaluation.answer_examples import list_cells, list_example_places
 from trainer.evaluation.example_pictures import ExamplePicture, read_thumbnails
@@ -72,6 +73,7 @@ def write_run_report(folder: Path, validation: DatasetSplit | None) -> Path:
         korean_meanings=_KOREAN_MEANINGS,
         plots=_draw_plots(folder, evaluation, history),
         emotions=EMOTIONS,
+        korean_moods={emotion.english: emotion.korean for emotion in EMOTIONS},
     )
 
 
@@ -128,16 +130,15 @@ def _show_timeline(timeline: dict[str, Any], pictures: dict[int, ExamplePicture]
 
 
 def _draw_plots(folder: Path, evaluation: dict[str, Any] | None, history: list[dict[str, Any]]) -> dict[str, Any]:
-    """Draw the plots for which there is data; returns them by name, see embed_plot."""
-    drawn, constant = [], {}
+    """Draw the plots for which there is data; returns those of the page by name, see embed_plot."""
+    drawn, constant = {}, {}
     if evaluation:
-        plots.draw_confusion(evaluation["videos"], folder / "confusion.png")
-        plots.draw_recall(evaluation, folder / "recall.png")
-        plots.draw_reliability(evaluation, folder / "reliability.png")
-        drawn += ["recall", "reliability"]
+        with write_atomically(folder / "confusion.png") as file:  # on the page it is a table
+            file.write(plots.draw_confusion(evaluation["videos"]))
+        drawn["recall"] = embed_plot(folder, "recall", plots.draw_recall, evaluation)
+        drawn["reliability"] = embed_plot(folder, "reliability", plots.draw_reliability, evaluation)
         figures = evaluation["frames"]["equal_priors"]
         constant = {"macro_f1": figures["macro_f1"]["majority"], "val_accuracy": figures["accuracy"]["majority"]}
     if history:
-        plots.draw_curves(history, constant, folder / "curves.png")
-        drawn.append("curves")
-    return {name: embed_plot(folder / f"{name}.png") for name in drawn}
+        drawn["curves"] = embed_plot(folder, "curves", plots.draw_curves, history, constant)
+    return drawn

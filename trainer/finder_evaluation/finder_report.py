@@ -57,8 +57,7 @@ def write_finder_report(folder: Path, validation: FrameSplit) -> Path:
     drawn = {}
     if history:
         constant = {name: evaluation[name]["mean_box"] for name in FINDER_FIGURES}
-        plots.draw_curves(history, constant, folder / "curves.png", FINDER_FIGURES)
-        drawn["curves"] = embed_plot(folder / "curves.png")
+        drawn["curves"] = embed_plot(folder, "curves", plots.draw_curves, history, constant, FINDER_FIGURES)
     return write_run_page(
         folder,
         _TEMPLATE,

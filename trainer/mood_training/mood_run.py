@@ -12,6 +12,7 @@ from trainer.evaluation.answer_examples import choose_examples
 from trainer.evaluation.example_pictures import read_thumbnails
 from trainer.evaluation.metrics import Predictions, compute_epoch_metrics, fit_temperature
 from trainer.evaluation.metrics_json import evaluate
+from trainer.evaluation.video_answers import count_video_answers, write_video_answers
 from trainer.input.batch_decoding import DCT_METHOD
 from trainer.input.picture_sizes import PictureSizes
 from trainer.input.pipeline import (
@@ -108,6 +109,8 @@ class MoodRun(TrainingRun):
         model, metadata = read_model(self.folder / MODEL_FILE, self.device.jit)
         predictions = self._describe_answers(np.asarray(self._predict(model)["logits"]))
         evaluation = evaluate(predictions, self.prior, metadata.temperature, self.settings.seed)
+        answers = count_video_answers(predictions, self.validation.video_names, self.prior, metadata.temperature)
+        write_video_answers(self.folder, answers)
         examples = choose_examples(predictions, self.prior, metadata.temperature)
         warnings = [*self._list_data_warnings(), *list_temperature_warnings(metadata.temperature)]
         return metadata.trained, {"evaluation": evaluation, "warnings": warnings, "examples": examples}

@@ -54,8 +54,8 @@ def list_temperature_warnings(temperature: float) -> list[str]:
         else "validation is answered better than any probability can say: look for validation videos that are in "
         "training too, or give more of them"
     )
-    bounds = f"{MIN_TEMPERATURE} to {MAX_TEMPERATURE:g}"
-    return [f"the temperature {temperature:.3g} is at the end of its range ({bounds}): {what}"]
+    low, high = MIN_TEMPERATURE, MAX_TEMPERATURE
+    return [f"the temperature {temperature:.3g} is at the end of its range ({low} to {high:g}): {what}"]
 
 
 def _name_moods(labels: Iterable[int]) -> str:

@@ -5,6 +5,7 @@ import re
 RECORD_FILE = "run.json"
 METRICS_FILE = "metrics.json"
 REPORT_FILE = "report.html"
+ANSWERS_FILE = "answers.parquet"  # of a mood run: what was answered for each validation video
 MODEL_FILE = "model.keras"  # of a mood run
 FINDER_FILE = "finder.keras"  # of a finder's run
 HISTORY_FILE = "history.csv"

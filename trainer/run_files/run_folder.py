@@ -20,7 +20,7 @@ from trainer.run_files.run_record import is_record, read_record
 
 _FILES = (
     *(RECORD_FILE, file_names.METRICS_FILE, file_names.REPORT_FILE, MODEL_FILE, FINDER_FILE, file_names.HISTORY_FILE),
-    *file_names.PLOT_FILES,
+    *(file_names.ANSWERS_FILE, *file_names.PLOT_FILES),
 )
 # Folder -> pattern of the names of its files.
 _FOLDERS = {

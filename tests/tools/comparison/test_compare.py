@@ -12,8 +12,9 @@ from tests.tools.browser import console_errors, is_blank, open_page, sideways
 from tests.tools.manifests import make_row, write_rows
 from tests.trainer.evaluation.predictions import PRIOR, predict
 from tools import compare
-from tools.comparison.run_difference import _recover_interval
+from tools.comparison.run_difference import _recover_interval, _resample_differences
 from trainer.evaluation.metrics_json import evaluate
+from trainer.evaluation.video_answers import count_video_answers, write_video_answers
 from trainer.run_files.run_record import write_metrics, write_record
 
 REJECTED = {"status": "rejected", "label": 3, "hash": None}
@@ -99,12 +100,16 @@ def test_the_page_on_a_phone(datasets):
         assert sideways(driver) == 0
 
 
-def write_run(folder, right, fingerprint="v", learning_rate=0.001, videos=200):
-    """A finished run whose model answers this share of the videos rightly."""
+def write_run(folder, right, fingerprint="v", learning_rate=0.001, videos=200, stores_answers=False):
+    """A finished run whose model answers this share of the videos rightly; always the first of them."""
     labels = np.arange(videos) % 6
     answers = np.where(np.arange(videos) < right * videos, labels, (labels + 1) % 6)
-    evaluation = evaluate(predict(labels, answers), PRIOR, 1.5, 0)
+    predictions = predict(labels, answers)
+    evaluation = evaluate(predictions, PRIOR, 1.5, 0)
     folder.mkdir(parents=True)
+    if stores_answers:
+        names = [f"고양이-{video:03}" for video in range(videos)]
+        write_video_answers(folder, count_video_answers(predictions, names, PRIOR, 1.5))
     data = {split: {"path": "d", "fingerprint": fingerprint, "records": 9, "videos": 3} for split in ("train", "valid")}
     write_record(folder, {"fingerprint": "f", "settings": {"learning_rate": learning_rate, "seed": 0}, "data": data})
     write_metrics(folder, {"model": "model.keras", "best_epoch": 2, "epochs": 3, "evaluation": evaluation})
@@ -139,6 +144,43 @@ def test_which_run_is_better_or_that_it_cannot_be_said(tmp_path, second, better,
     assert figure["difference"] == pytest.approx(figure["b"]["value"] - figure["a"]["value"])
     back, _ = compare_here(tmp_path, other, first)
     assert back["better"] == {"a": "b", "b": "a"}.get(better, better)
+
+
+def test_runs_that_answered_the_same_videos_are_paired(tmp_path, capsys):
+    """B answers all that A does and a few more: by chance alone that does not come about, which pairing knows."""
+    folders = {name: write_run(tmp_path / name, right, stores_answers=name != "old") for name, right in
+               (("a", 0.6), ("b", 0.65), ("old", 0.65))}  # fmt: skip
+    found, page = compare_here(tmp_path, folders["a"], folders["b"])
+    assert (found["better"], found["paired_videos"]) == ("b", 200)
+    assert "taken by the same videos, does not hold 0" in capsys.readouterr().out
+    assert "macro-F1(프레임, 균등 사전 확률) 0.600" in page.korean and "equal priors" not in page.korean
+    assert "paired: both runs answered the same 200 videos" in page.text and "짝지어 구한 구간" in page.korean
+    alone, page = compare_here(tmp_path, folders["a"], folders["old"])
+    assert (alone["better"], alone["paired_videos"]) == ("unclear", None)
+    assert "as if the runs were independent" in capsys.readouterr().out
+    assert "take the runs as independent" in page.text and "서로 독립으로 보고" in page.korean
+    for name, figure in found["figures"].items():
+        low, high = figure["interval"]
+        assert low <= figure["difference"] <= high
+        assert high - low < 0.7 * np.diff(alone["figures"][name]["interval"])[0]
+    back, _ = compare_here(tmp_path, folders["b"], folders["a"])
+    assert back["better"] == "a"
+    for name, figure in back["figures"].items():
+        assert figure["interval"] == pytest.approx([-end for end in found["figures"][name]["interval"][::-1]])
+    same, _ = compare_here(tmp_path, folders["a"], folders["a"])
+    assert same["figures"]["macro-F1 of frames, equal priors"]["interval"] == [0, 0] and same["better"] == "unclear"
+
+
+def test_the_paired_interval_holds_the_truth():
+    """Of pairs of models that err on much the same videos, about as often as the level says."""
+    random, inside, names = np.random.default_rng(0), 0, [str(video) for video in range(200)]
+    for _ in range(40):
+        labels, hard = np.arange(200) % 6, random.random(200)
+        a, b = (count_video_answers(predict(labels, np.where(hard + random.normal(0, 0.1, 200) < right, labels,
+                (labels + 1) % 6)), names, PRIOR, 1.0) for right in (0.6, 0.7))  # fmt: skip
+        low, high = _resample_differences(a, b)["videos", "equal_priors", "accuracy"]
+        inside += low <= 0.1 <= high
+    assert inside >= 34  # 38 to be expected; 33 or fewer in one of a hundred
 
 
 def test_the_interval_of_a_difference_holds_the_truth():

@@ -73,6 +73,26 @@ def test_a_bad_body(served, name):
     check_alive(served)
 
 
+def test_a_cut_photo_is_told_in_plain_words(served):
+    """The decoder's words are for the log."""
+    before = len(served.log)
+    error = served.ask("/api/mood", BODIES["cut JPEG"][0]).json["error"]
+    assert error["english"] == "the photo cannot be read: the file is damaged or was cut short"
+    [line] = served.log[before:]
+    assert len(line.split(error["english"])[1]) > 5
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("GET", "/api/mood", "POST"), ("PUT", "/api/mood", "POST"), ("POST", "/healthz", "GET, HEAD")],
+)
+def test_another_method_is_told_which_to_use(served, method, path, allowed):
+    reply = served.ask(path, method=method)
+    assert (reply.status, reply.code, reply.headers["allow"]) == (405, "method", allowed)
+    assert reply.json["error"]["english"] == f"this address takes only {allowed} requests"
+    assert reply.json["error"]["korean"] == f"이 주소는 {allowed} 요청만 받아요."
+
+
 def test_heic_says_what_to_do(served):
     error = served.ask("/api/mood", BODIES["HEIC"][0]).json["error"]
     assert "HEIC" in error["korean"] and "JPEG로" in error["korean"]
@@ -88,7 +108,7 @@ HEADS = {
     "a path that leads out": (["GET /../../../../etc/passwd HTTP/1.1", "Host: localhost"], 404, "no_such_page"),
     "an encoded path": (["GET /%2e%2e%2f%2e%2e%2fetc%2fpasswd HTTP/1.1", "Host: localhost"], 404, "no_such_page"),
     "a path with a line end": (["GET /a%0d%0aserve:%20all%20well HTTP/1.1", "Host: localhost"], 404, "no_such_page"),
-    "another method": (["DELETE /api/mood HTTP/1.1", "Host: localhost"], 405, "no_such_page"),
+    "another method": (["DELETE /api/mood HTTP/1.1", "Host: localhost"], 405, "method"),
 }  # fmt: skip
 
 

@@ -130,6 +130,10 @@ def test_a_clip(page, clean, clip, served):
     assert len(frames) == 30
     points = page.run("return document.querySelector('.plot polygon').getAttribute('points').split(' ').length")
     assert points == 2 * (len(frames) + 1)
+    key = "return [...document.querySelectorAll('.key span')].map((one) => one.textContent)"
+    assert len(page.run(key)) == 7 and page.run(key)[-1] == "동물이 보이지 않음"
+    swatch = "getComputedStyle(document.querySelector('.key .unseen'), '::before').backgroundColor"
+    assert page.run(f"return {swatch} === getComputedStyle(document.querySelector('.plot')).backgroundColor")
     assert not page.find(".card progress").is_displayed()
     for seconds in (1.05, 4.05):  # what is shown is what was judged there
         page.run("document.querySelector('video').currentTime = arguments[0]", seconds)
@@ -196,7 +200,7 @@ def test_what_cannot_be_read_is_one_line_in_both_languages(page, tmp_path):
 
 
 def test_english_by_a_switch_that_is_remembered(page, clean, photo):
-    assert page.run("return document.documentElement.lang") == "ko" and "기분" in page.text("h1")
+    assert page.run("return document.documentElement.lang") == "ko" and "감정" in page.text("h1")
     page.choose("photo", photo)
     page.wait("return document.querySelector('.card .sentence')")
     page.find("#language").click()
@@ -249,7 +253,7 @@ def test_the_hangul_is_drawn(page, clean):
       const canvas = document.createElement("canvas");
       const pen = canvas.getContext("2d");
       pen.font = `700 30px ${getComputedStyle(document.querySelector("h1")).fontFamily}`;
-      return ["기", "분"].map((letter) => {
+      return ["감", "정"].map((letter) => {
         pen.clearRect(0, 0, 300, 150); pen.fillText(letter, 10, 50); return canvas.toDataURL();
       });""")
     assert shapes[0] != shapes[1]

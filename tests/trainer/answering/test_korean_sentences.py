@@ -18,8 +18,8 @@ from trainer.answering.korean_sentences import (
         (3, "dog", "강아지가 편안해 보여요."),
         (4, "cat", "고양이가 공격적인 모습을 보이고 있어요."),
         (5, None, "이 동물이 불안하거나 슬퍼 보여요."),
-        (None, "dog", "강아지가 지금 어떤 기분인지 잘 모르겠어요."),
-        (None, None, "이 동물이 지금 어떤 기분인지 잘 모르겠어요."),
+        (None, "dog", "강아지가 지금 어떤 감정인지 잘 모르겠어요."),
+        (None, None, "이 동물이 지금 어떤 감정인지 잘 모르겠어요."),
     ],
 )
 def test_sentences(label, species, sentence):
@@ -34,8 +34,8 @@ def test_each_mood_has_words_that_fit_its_name():
 
 
 def test_clips():
-    assert format_video_sentence(3, "cat") == "영상 전체로 보면 고양이는 편안해 보여요."
-    assert format_video_sentence(None, None) == "영상 전체로 보면 이 동물은 지금 어떤 기분인지 잘 모르겠어요."
+    assert format_video_sentence(3, "cat") == "동영상 전체로 보면 고양이는 편안해 보여요."
+    assert format_video_sentence(None, None) == "동영상 전체로 보면 이 동물은 지금 어떤 감정인지 잘 모르겠어요."
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import base64
 import csv
 import io
 import json
@@ -12,6 +13,7 @@ from fontTools.ttLib import TTFont
 
 from console.hangul_font import subset_font
 from console.html_page import format_value
+from console.output.language import translate
 from shards.emotions import EMOTIONS
 from shards.errors import DataError
 from tests.pages import Page
@@ -21,10 +23,13 @@ from trainer.evaluation.answer_examples import choose_examples, list_cells
 from trainer.evaluation.metrics import Predictions
 from trainer.evaluation.metrics_json import evaluate
 from trainer.evaluation.plain_verdict import word_verdict
-from trainer.evaluation.plots import PLOT_DPI
+from trainer.evaluation.plots import PLOT_DPI, PLOT_WORDS, draw_curves, draw_recall
 from trainer.evaluation.run_page import flatten_settings
 from trainer.evaluation.run_report import write_run_report
+from trainer.finder_evaluation.finder_metrics import FINDER_FIGURES
 from trainer.input.dataset_split import DatasetSplit, open_split, read_whole_records
+from trainer.mood_training.run_warnings import list_temperature_warnings
+from trainer.training.run_messages import print_run_end
 
 HEADER = (
     "stage,epoch,first_step,steps,loss,train_accuracy,learning_rate,val_loss,val_accuracy,macro_f1,balanced_accuracy,"
@@ -32,7 +37,8 @@ HEADER = (
 )
 
 PICTURES = ("curves.png", "confusion.png", "reliability.png", "recall.png")
-ON_PAGE = len(PICTURES) - 1  # the confusion matrix is a table there
+ON_PAGE = 2 * (len(PICTURES) - 1)  # in both languages; the confusion matrix is a table there
+WARNINGS = list_temperature_warnings(1.0) + list_temperature_warnings(1e9)
 
 
 def make_predictions(classes=range(6)) -> Predictions:
@@ -72,7 +78,13 @@ def make_history(path, rows=5) -> None:
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "고양이 <i>&"
     folder.mkdir()
-    metrics = {"model": "model.keras", "best_epoch": 4, "evaluation": make_evaluation(), "examples": make_examples()}
+    metrics = {
+        "model": "model.keras",
+        "best_epoch": 4,
+        "warnings": WARNINGS,
+        "evaluation": make_evaluation(),
+        "examples": make_examples(),
+    }
     (folder / "metrics.json").write_text(json.dumps(metrics, ensure_ascii=False), encoding="utf-8")
     make_history(folder / "history.csv")
     record = {
@@ -161,6 +173,55 @@ def test_a_headline_comes_first_then_it_shows_before_it_tells(shown):
     assert page.korean.index(verdict.korean_headline) < page.korean.index(verdict.korean)
 
 
+def test_warnings_come_first_in_both_languages(folder, page):
+    """What is printed in yellow when a run ends is on its report too, before any figure."""
+    assert len(WARNINGS) == 2
+    for warning in WARNINGS:
+        assert translate(warning) != warning and translate(warning) in page.korean
+        assert warning[1:] in page.text and page.text.count(warning[1:]) == 1  # and not again among the settings
+        assert page.text.index(warning[1:]) < page.text.index(word_verdict(make_evaluation()).headline)
+
+
+def test_no_warning_where_there_is_none(shown):
+    assert 'id="warnings"' not in (shown / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_headline_has_the_figures_that_a_run_prints(shown, capsys):
+    evaluation = json.loads((shown / "metrics.json").read_text(encoding="utf-8"))["evaluation"]
+    metrics = {"model": "model.keras", "best_epoch": 1, "epochs": 2, "evaluation": evaluation}
+    print_run_end(shown, metrics, "done")
+    macro_f1, accuracy = re.search(r"macro-F1 (\S+), accuracy ([\d.]+)", capsys.readouterr().out).groups()
+    verdict = word_verdict(evaluation)
+    assert f"macro-F1 {macro_f1}, accuracy {accuracy} of the validation frames (equal priors)" in verdict.headline
+    assert f"macro-F1 {macro_f1}, 정확도 {accuracy}입니다(균등 사전 확률)" in verdict.korean_headline
+
+
+def test_plots_are_in_both_languages(folder, page):
+    """No plot is shown in both, none in neither; the Korean one is another picture of the same size."""
+    plots = [picture for picture in page.pictures if picture["src"].startswith("data:image/png")]
+    english, korean = ([one for one in plots if one["class"] == name] for name in ("en", "ko"))
+    assert len(english) == len(korean) == len(plots) / 2 == 3
+    for first, second in zip(english, korean, strict=True):
+        assert first["src"] != second["src"]
+        assert all(first[side] == second[side] for side in ("width", "height"))
+        assert re.search("[가-힣]", second["alt"]) and not re.search("[가-힣]", first["alt"])
+    beside = base64.b64encode((folder / "recall.png").read_bytes()).decode()
+    assert [one["src"].endswith(beside) for one in english].count(True) == 1
+
+
+def test_every_word_of_a_plot_has_its_korean(folder, tmp_path):
+    """A word without Korean is a KeyError; what the plots of all kinds of runs say is drawn here."""
+    history = [{"stage": "full", "loss": 1.0, "val_loss": 1.0, "learning_rate": 0.1, "ap50": 0.3, "ap": 0.2}]
+    assert draw_curves(history, {"ap50": 0.1, "ap": 0.1}, FINDER_FIGURES, in_korean=True) != draw_curves(
+        history, {"ap50": 0.1, "ap": 0.1}, FINDER_FIGURES
+    )
+    absent = make_evaluation([3])
+    assert draw_recall(absent, in_korean=True) != draw_recall(absent)
+    allowed = {"macro-F1", "AP", "IoU"}
+    found = {word for text in PLOT_WORDS.values() for word in re.findall(r"[A-Za-z][\w-]+", text)}
+    assert found <= allowed
+
+
 def test_the_confusion_matrix_is_readable_text(shown):
     text = Page((shown / "report.html").read_text(encoding="utf-8")).text
     assert "공포 fear 0% 0 100% 2 0% 0" in text  # both videos are answered rightly on average
@@ -235,7 +296,18 @@ def test_in_a_browser(shown):
         cell = driver.find_element("css selector", "details [data-cell=calm-anxiety]")
         cell.send_keys("\n")
         assert run(shown_cells) == ["calm-anxiety"] and cell.get_attribute("aria-pressed") == "true"
-        assert "show calm, answered anxiety" in driver.find_element("id", "chosen").text
+        told = driver.find_element("id", "chosen").text
+        assert "Shows calm, answered anxiety: 6 frames. By the mean of their frames, 0 videos are answered so." in told
+        driver.find_element("id", "korean").send_keys(" ")
+        told = driver.find_element("id", "chosen").text
+        assert "실제 편안/안정, 답 불안/슬픔: 프레임 6장. 프레임 평균으로 이렇게 답한 영상은 0개" in told
+        plots = (
+            "return [...document.querySelectorAll('.plot img')]"
+            ".filter(one => one.checkVisibility()).map(one => one.lang)"
+        )
+        assert run(plots) == ["ko"] * 3
+        driver.find_element("id", "english").send_keys(" ")
+        assert run(plots) == [""] * 3
         driver.find_element("css selector", "#chosen button").send_keys("\n")
         assert len(run(shown_cells)) == 6 and cell.get_attribute("aria-pressed") == "false"
         key = "document.querySelector('.tile p')"
@@ -258,7 +330,7 @@ def test_in_a_browser(shown):
         driver.refresh()  # it is remembered, and the page begins as on a phone: folded
         assert run(heading)[1] == "ko" and run("return document.documentElement.scrollHeight") < 6000
         letters = (
-            "return Math.min(...[...document.querySelectorAll('.plot img')]"
+            "return Math.min(...[...document.querySelectorAll('.plot img')].filter(image => image.checkVisibility())"
             ".map(image => image.getBoundingClientRect().width / image.naturalWidth))"
         )
         run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
@@ -310,7 +382,7 @@ def test_what_is_missing_is_left_out(tmp_path, metrics, history, drawn):
         make_history(tmp_path / "history.csv", history)
     page = Page(write_run_report(tmp_path, None).read_text(encoding="utf-8"))
     assert {path.name for path in tmp_path.glob("*.png")} == drawn
-    assert len(page.pictures) == len(drawn - {"confusion.png"})
+    assert len(page.pictures) == 2 * len(drawn - {"confusion.png"})
     assert ("This run was not evaluated." in page.text) == (not metrics.get("evaluation"))
     if metrics.get("evaluation"):
         assert "without anger, fear, happiness, aggression, anxiety" in page.text

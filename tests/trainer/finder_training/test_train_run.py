@@ -74,7 +74,7 @@ def test_the_report_shows_pictures_with_boxes(finder_run):
     page = Page((out / "report.html").read_text())
     examples = json.loads((out / "metrics.json").read_text())["examples"]
     assert [len(examples[kind]) for kind in ("best", "median", "worst")] == [6, 6, 6]
-    assert len(page.pictures) == 18 + 1 and len([tag for tag, _ in page.tags if tag == "rect"]) == 36
+    assert len(page.pictures) == 18 + 2 and len([tag for tag, _ in page.tags if tag == "rect"]) == 36
     assert "dog-validation-00000/" in page.text and "늘 같은 바운딩 박스보다 동물을 더 잘 찾습니다" in page.korean
     assert page.untranslated == []
     best, median, worst = ([example["iou"] for example in examples[kind]] for kind in ("best", "median", "worst"))

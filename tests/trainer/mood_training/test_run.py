@@ -24,7 +24,9 @@ from shards.storage.folder_lock import lock_folder
 from tests.terminal import check_piped
 from tests.trainer.runs import SCRATCH, killed_after, read_weights, train, train_here, train_until
 from trainer.checks import throughput
+from trainer.evaluation.video_answers import read_video_answers
 from trainer.input import record_batches
+from trainer.input.dataset_split import open_split
 from trainer.model.mood_json import read_metadata
 from trainer.mood_training import run as trainer_run
 from trainer.run_files.checkpoint import list_checkpoints, read_progress
@@ -112,6 +114,8 @@ def test_files_of_a_run(finished, pets):
     metadata = read_metadata(out / "model.keras")
     assert (metadata.image_size, metadata.network_size) == (64, 55)
     assert record["speed"]["tune"]["bottleneck"] in ("input", "model")
+    answers = read_video_answers(out, metrics["evaluation"])
+    assert answers.videos == tuple(sorted(open_split(pets, "val").video_names))
     for name in ("report.html", "curves.png", "confusion.png", "reliability.png", "recall.png"):
         assert (out / name).stat().st_size > 1000
 

@@ -84,7 +84,7 @@ def made(tmp_path_factory) -> Path:
     (folder / "checkpoints").mkdir(parents=True)
     (folder / "tensorboard").mkdir()
     write_model(folder / "model.keras", build(), OFFSET, describe())
-    names = ("metrics.json", "report.html", "history.csv", *PLOTS, "checkpoints/0000000012.npz")
+    names = ("metrics.json", "report.html", "history.csv", "answers.parquet", *PLOTS, "checkpoints/0000000012.npz")
     for name in (*names, "tensorboard/events.out.tfevents.1700000000.host"):
         (folder / name).write_bytes(b"x")
     write_record(folder, {"fingerprint": "a", "settings": {"seed": 1}, "results": {"이름": "펫"}})

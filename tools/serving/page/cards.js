@@ -114,7 +114,7 @@ class Plots {
       return this.byNumber.size > 1 ? [make("span", { class: "name" }, say("pet", number)), plot.element] : [plot.element];
     }));
     const moods = this.facts.moods.map((_, label) => make("span", { class: nameClass(label) }, nameMood(this.facts, label)));
-    this.key.replaceChildren(...moods);
+    this.key.replaceChildren(...moods, make("span", { class: "unseen" }, say("unseen")));
   }
 
   moveTo(seconds) {
