@@ -1,8 +1,8 @@
 """The language in which commands speak to people: English, or Korean by --lang ko or by a Korean locale.
 
 Messages are written in English where they arise. What is shown is put into Korean at the very end, by the tables in
-console.output.korean_messages, korean_training and korean_errors, whose keys are the English texts with {} for each
-value, {n} for a number. So logs, JSON and everything else that is stored or read by programs stays as it is, and a
+console.output.korean_messages and its neighbours, whose keys are the English texts with {} for each value, {n} for a
+number. So logs, JSON and everything else that is stored or read by programs stays as it is, and a
 message without a row stays English.
 """
 
@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from console.output.korean_errors import KOREAN_ERRORS
 from console.output.korean_messages import KOREAN_MESSAGES
+from console.output.korean_pictures import KOREAN_PICTURES
 from console.output.korean_training import KOREAN_TRAINING
 
 LANGUAGES = ("en", "ko")
@@ -82,7 +83,7 @@ def translate(line: str) -> str:
 @cache
 def _compile_rows() -> list[_Row]:
     rows = []
-    for english, korean in (KOREAN_MESSAGES | KOREAN_TRAINING | KOREAN_ERRORS).items():
+    for english, korean in (KOREAN_MESSAGES | KOREAN_TRAINING | KOREAN_PICTURES | KOREAN_ERRORS).items():
         texts = re.split(r"(\{n?\})", english)
         pattern = re.compile("".join(_PATTERNS.get(text, re.escape(text)) for text in texts), re.DOTALL)
         rows.append(_Row(english, pattern, sum(len(text) for text in texts if text not in _PATTERNS), korean))
