@@ -179,6 +179,19 @@ def test_pets_are_followed_through_a_clip(infer, tmp_path):
     assert sum(map(int, stretches)) == 20 and "0.0–2.8초에 프레임 15개" in text
 
 
+def test_a_gap_in_a_clip_is_told(infer, tmp_path):
+    """For 1.6 s the dog is hidden: its mood is not told of that time. A single frame that misses it is none."""
+    frames = [[("dog", 4, 4)] if i not in (2, *range(8, 16)) else [] for i in range(22)]
+    clip = write_pet_clip(tmp_path / "숨바꼭질.avi", frames)
+    lines = infer("--image", clip)[1].splitlines()
+    stretches = [re.fullmatch(r" +([\d.]+)–([\d.]+)초  (.+) \(프레임 (\d+)개\)", line) for line in lines[4:-1]]
+    [gap] = [stretch for stretch in stretches if stretch[3] == "찾지 못함"]
+    assert gap.groups() == ("1.6", "3.0", "찾지 못함", "8")
+    before, after = stretches[: stretches.index(gap)], stretches[stretches.index(gap) + 1 :]
+    assert sum(int(stretch[4]) for stretch in before) == 7 and sum(int(stretch[4]) for stretch in after) == 6
+    assert (before[0][1], before[-1][2], after[0][1], after[-1][2]) == ("0.0", "1.4", "3.2", "4.2")
+
+
 def test_a_clip_without_a_pet(infer, tmp_path):
     clip = write_pet_clip(tmp_path / "a.avi", [[]] * 6)
     assert infer("--image", clip)[1].splitlines()[1] == f"  {NO_PET_SENTENCE}"
