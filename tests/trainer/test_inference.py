@@ -441,6 +441,12 @@ def test_as_a_command(model_path, photos):
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_a_run_is_named_by_its_folder(infer, model_path, photos):
+    assert infer("--weight_path", model_path.parent, "--image", photos[0])[0] == 0
+    with pytest.raises(CallError, match=r"holds no model\.keras; give the folder of a run"):
+        infer("--weight_path", photos[0].parent, "--image", photos[0])
+
+
 WHAT_STARTED = """
 import sys
 from trainer.inference import main

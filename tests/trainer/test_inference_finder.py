@@ -114,6 +114,19 @@ def test_a_photo_without_a_pet(infer, network, tmp_path):
     assert lines[1:4] == [f"  {NO_PET_SENTENCE}", "  사진 전체를 보면:", f"    {result['whole']['sentence']}"]
 
 
+def test_files_are_listed_before_a_finder_is_opened(infer, tmp_path):
+    """Whoever names nothing that can be read does not wait for a finder, even where it is damaged."""
+    (tmp_path / "빈 폴더").mkdir()
+    damaged, photo = tmp_path / "finder.tflite", write_photo(tmp_path / "a.png", TWO)
+    damaged.write_bytes(b"no finder")
+    status, out, err = infer("--image", tmp_path / "빈 폴더", "--json", finder=damaged)
+    assert status == 1 and json.loads(out)["results"] == [] and "without pictures" in err[0]
+    with pytest.raises(CallError, match=r"--image .*none\.png does not exist"):
+        infer("--image", tmp_path / "none.png", finder=damaged)
+    with pytest.raises(CallError, match="not a finder"):
+        infer("--image", tmp_path / "빈 폴더", photo, finder=damaged)
+
+
 def test_many_files_in_small_batches(infer, tmp_path):
     """With and without pets, large and small: each file gets its own pets, whatever the batches."""
     pets = [
