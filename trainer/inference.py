@@ -49,10 +49,8 @@ def main(arguments: list[str]) -> int:
     files, passed_over = list_media_files(options.image)
     if options.box:
         check_box_fits(files, options.box)
-    is_waited_for = options.finder and any(
-        file.problem is None for file in files
-    )  # else it would be opened for nothing
-    finder = open_finder(options.finder) if is_waited_for else None
+    has_pictures = any(file.problem is None for file in files)  # else no finder is waited for
+    finder = open_finder(options.finder) if options.finder and has_pictures else None
     if options.annotated:
         _make_annotated_folder(options.annotated)
     for folder, why in passed_over:

@@ -44,7 +44,7 @@ _REASONS = {
     "Input/output error": "장치에서 읽지 못했습니다",
 }
 
-_PARTS = {  # of these reasons
+_PARTS = {  # of these reasons; where the file's name holds a colon, a part of it stands before them
     "pictures of 1 to {n} pixels can be read": "1~{} 픽셀인 이미지만 읽을 수 있습니다",
     "arithmetic coding": "산술 부호화",
     "lossless or hierarchical": "무손실 또는 계층형",
@@ -65,9 +65,6 @@ _PASSED_OVER = {
     "{n} without a suffix": "확장자 없는 파일 {}개",
 }
 
-KOREAN_PICTURES = (
-    _REASONS
-    | {f"{{}}: {english}": f"{{}}: {korean}" for english, korean in _REASONS.items()}  # behind the file's name
-    | _PARTS
-    | _PASSED_OVER
-)
+_BEHIND_A_NAME = {f"{{}}: {english}": f"{{}}: {korean}" for english, korean in (_REASONS | _PARTS).items()}
+
+KOREAN_PICTURES = _REASONS | _PARTS | _BEHIND_A_NAME | _PASSED_OVER
