@@ -20,6 +20,7 @@ from tests.markdown_pages import (
     list_links,
     read_page,
 )
+from trainer.answer_flags import ANSWER_FLAGS
 from trainer.finder_settings import FinderSettings
 from trainer.settings import TrainSettings
 
@@ -45,6 +46,7 @@ def list_known_flags() -> set[str]:
     named = set(re.findall(r'"--([a-z_]+)"', sources))
     return (
         named
+        | ANSWER_FLAGS.keys()
         | list_settings(PreprocessSettings)
         | list_settings(TrainSettings)
         | list_settings(FinderSettings)

@@ -19,6 +19,7 @@ from console.output.messages import is_terminal, print_result, print_warning
 from console.progress import show_waiting
 from shards.errors import CallError
 from tools.serving.serve_limits import MEGA, ServeLimits
+from trainer.answer_flags import ANSWER_FLAGS, add_answer_flag, check_answer_flags
 
 _NEEDED = ("starlette", "uvicorn", "prometheus_client")
 
@@ -32,9 +33,9 @@ def main(arguments: list[str]) -> int:
         raise CallError(explain_missing_packages(*missing))
     from tools.serving.gate import is_loopback, list_hosts
     from tools.serving.mood_server import MoodServer, ServedModel, open_listener
-    from tools.serving.page.model_facts import find_model
     from trainer.answering.answers import DecisionRule
     from trainer.answering.pet_judge import open_pet_judge
+    from trainer.model.mood_json import find_model
 
     log = _open_log()
     if not is_loopback(chosen.host):
@@ -65,28 +66,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     add("--host", default="127.0.0.1", metavar="ADDRESS", help="to listen on (default 127.0.0.1: this machine alone)")
     add("--port", type=int, default=8000, metavar="N", help="to listen on, to 65535; 0: a free one (default 8000)")
     add("--allow_host", nargs="+", default=[], metavar="NAME", help="more names under which it may be asked")
-    add(
-        "--min_pet",
-        type=float,
-        default=0.05,
-        metavar="P",
-        help="smallest pet, 0 to 1 of the picture's shorter side (default 0.05)",
-    )
-    add("--min_confidence", type=float, default=0.4, metavar="P", help="0 to 1; below it: not known (default 0.4)")
-    add(
-        "--min_margin",
-        type=float,
-        default=0.05,
-        metavar="P",
-        help="0 to 1; not known, too, where two moods are so close (default %(default)g)",
-    )
-    add(
-        "--smooth",
-        type=float,
-        default=1.0,
-        metavar="S",
-        help="seconds of a clip over which its mood is averaged, from 0 (default %(default)g)",
-    )
+    for name in ANSWER_FLAGS:
+        add_answer_flag(parser, name)
     add(
         "--prior",
         choices=("equal", "natural"),
@@ -114,11 +95,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def _check(chosen: argparse.Namespace) -> ServeLimits:
     """The limits. Raises CallError for values out of range."""
-    for name in ("min_pet", "min_confidence", "min_margin"):
-        if not 0 <= getattr(chosen, name) <= 1:
-            raise CallError(f"--{name} {getattr(chosen, name)}: has to be 0 to 1")
-    if not 0 <= chosen.smooth <= 3600:
-        raise CallError(f"--smooth {chosen.smooth}: is a number of seconds, 0 to 3600")
+    check_answer_flags(chosen)
     limits = [name for name in vars(chosen) if name.startswith("max_")]
     for name in (*limits, "patience"):
         if not 0 < getattr(chosen, name) < 1e6:

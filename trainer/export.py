@@ -24,8 +24,8 @@ from console.output.messages import print_detail
 from console.progress import show_waiting
 from shards.errors import CallError, DataError
 from shards.jpeg_headers import UnreadableImage
+from trainer.answer_flags import ANSWER_FLAGS, add_answer_flag, check_answer_flags
 from trainer.answering.box_crop import crop_square
-from trainer.answering.pet_judge import DEFAULT_MIN_PET, MIN_PET_HELP, check_min_pet
 from trainer.answering.photo import read_upright_pixels
 from trainer.finding.centre_finder import letterbox_picture
 from trainer.finding.finder_json import read_finder_metadata
@@ -79,16 +79,16 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
     add("--out", type=Path, required=True, metavar="DIR", help="a folder to be made")
     add("--format", nargs="+", choices=tuple(EXPORT_FILES), default=list(EXPORT_FILES), help="default: all")
     add("--image", type=Path, nargs="+", default=[], metavar="FILE", help="pictures to check with, beside made ones")
-    add("--min_pet", type=float, metavar="SHARE", help=f"{MIN_PET_HELP} (default {DEFAULT_MIN_PET})")
+    add_answer_flag(parser, "min_pet", is_noted=True)
     options = parser.parse_args(arguments)
     if not (options.weight_path or options.finder):
         raise CallError("name what to export: --weight_path FILE, --finder FILE, or both for whole pictures")
     for option, path in (("--weight_path", options.weight_path), ("--finder", options.finder)):
         if path and path.suffix != ".keras":
             raise CallError(f"{option} {path}: only a .keras file can be exported; give that of a run")
-    check_min_pet(options.min_pet)
+    check_answer_flags(options)
     if options.min_pet is None:
-        options.min_pet = DEFAULT_MIN_PET
+        options.min_pet = ANSWER_FLAGS["min_pet"].default
     elif not (options.weight_path and options.finder):
         raise CallError("--min_pet needs --weight_path and --finder: only then whole pictures are judged")
     return options

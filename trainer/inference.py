@@ -25,19 +25,19 @@ from shards.crop_geometry import Box
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
 from shards.jpeg_headers import UnreadableImage
+from trainer.answer_flags import ANSWER_FLAGS, add_answer_flag, check_answer_flags
 from trainer.answering.answers import PRIOR_NOTES, DecisionRule, build_json_answer, format_answer
 from trainer.answering.judged_files import JudgedClip, JudgedPhoto, judge_files
-from trainer.answering.label_list import check_labels
 from trainer.answering.media_files import MediaFile, list_media_files
 from trainer.answering.pet_answers import build_json_file, format_file
-from trainer.answering.pet_judge import DEFAULT_MIN_PET, MIN_PET_HELP, check_min_pet, make_pet_judge
+from trainer.answering.pet_judge import make_pet_judge
 from trainer.answering.prediction import check_box_fits, predict_files
 from trainer.finding.finder_file import open_finder
 from trainer.finding.found_pet import Finder
 from trainer.inference_end import WatchedAnswers, print_inference_end
 from trainer.inference_output import Answer, InferenceOutcome, print_json, print_json_lines, print_text
-from trainer.model.mood_json import Metadata, read_metadata
-from trainer.run_files.file_names import MODEL_FILE
+from trainer.model.label_list import check_labels
+from trainer.model.mood_json import Metadata, find_model, read_metadata
 
 
 def main(arguments: list[str]) -> int:
@@ -46,12 +46,13 @@ def main(arguments: list[str]) -> int:
     _check_options(options, metadata)
     _check_finder_options(options)
     check_named_paths("--image", options.image)
-    finder = open_finder(options.finder) if options.finder else None
-    if options.annotated:
-        _make_annotated_folder(options.annotated)
     files, passed_over = list_media_files(options.image)
     if options.box:
         check_box_fits(files, options.box)
+    has_pictures = any(file.problem is None for file in files)  # else no finder is waited for
+    finder = open_finder(options.finder) if options.finder and has_pictures else None
+    if options.annotated:
+        _make_annotated_folder(options.annotated)
     for folder, why in passed_over:
         print_warning(f"inference: {folder}: passed over {why}")
     problems: list[tuple[MediaFile, str]] = []
@@ -61,7 +62,7 @@ def main(arguments: list[str]) -> int:
         print_error(f"inference: {file.path}: {reason}")
 
     rule = DecisionRule(metadata, options.prior, options.min_confidence, options.min_margin, options.smooth)
-    if finder:
+    if options.finder:
         answers = _answer_pets(options, finder, files, rule, report_problem)
     else:
         answers = _answer_without_finder(options, metadata, files, rule, report_problem)
@@ -72,7 +73,7 @@ def main(arguments: list[str]) -> int:
     elif options.jsonl:
         print_json_lines(watched, outcome)
     else:
-        print_text(watched, rule, is_whole=not (finder or options.box))
+        print_text(watched, rule, is_whole=not (options.finder or options.box))
         print_inference_end(watched, len(problems), options)
     return 1 if problems else 0
 
@@ -98,12 +99,7 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
     )
     add("--box", type=_parse_box, metavar="X,Y,W,H", help="the animal, in pixels of the upright picture")
     add("--finder", type=Path, metavar="FILE", help="finds dogs and cats: finder.keras, .onnx, or MediaPipe's SSD")
-    add(
-        "--min_pet",
-        type=float,
-        metavar="SHARE",
-        help=f"{MIN_PET_HELP} (default {DEFAULT_MIN_PET})",
-    )
+    add_answer_flag(parser, "min_pet", is_noted=True)
     add("--whole", action="store_true", help="judge the whole picture where the finder finds no pet")
     add("--annotated", type=Path, metavar="DIR", help="write pictures with boxes and moods; of a clip one for each pet")
     add(
@@ -119,22 +115,8 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
         help="a line of JSON for each file, as soon as it is answered",
     )
     add("--topk", type=int, default=3, metavar="N", help="moods to name with their probability, 1 to 6 (default 3)")
-    add("--min_confidence", type=float, default=0.4, metavar="P", help="0 to 1; below it: not known (default 0.4)")
-    add(
-        "--min_margin",
-        type=float,
-        default=DecisionRule.min_margin,
-        metavar="P",
-        help="not known, too, where the second mood is less than this behind the first "
-        f"(default {DecisionRule.min_margin})",
-    )
-    add(
-        "--smooth",
-        type=float,
-        default=DecisionRule.smooth,
-        metavar="SECONDS",
-        help=f"of a clip, over which the mood of each moment is averaged; 0 for none (default {DecisionRule.smooth:g})",
-    )
+    for name in ("min_confidence", "min_margin", "smooth"):
+        add_answer_flag(parser, name)
     add(
         "--prior",
         choices=tuple(PRIOR_NOTES),
@@ -146,8 +128,7 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
     add("--classes", type=int, metavar="N", help="number of moods; only checked")
     add("--input_size", type=int, metavar="N", help="side of the model's pictures; only checked")
     options = parser.parse_args(arguments)
-    if options.weight_path.is_dir() and (options.weight_path / MODEL_FILE).is_file():
-        options.weight_path /= MODEL_FILE
+    options.weight_path = find_model(options.weight_path)
     return options
 
 
@@ -166,12 +147,7 @@ def _check_options(options: argparse.Namespace, metadata: Metadata) -> None:
     file = options.weight_path
     if not 1 <= options.topk <= len(EMOTIONS):
         raise CallError(f"--topk {options.topk}: there are 1 to {len(EMOTIONS)} moods to name")
-    if not 0 <= options.min_confidence <= 1:
-        raise CallError(f"--min_confidence {options.min_confidence}: is a probability, 0 to 1")
-    if not 0 <= options.min_margin <= 1:
-        raise CallError(f"--min_margin {options.min_margin}: is a difference of two probabilities, 0 to 1")
-    if not 0 <= options.smooth <= 3600:
-        raise CallError(f"--smooth {options.smooth}: is a number of seconds, 0 to 3600")
+    check_answer_flags(options)
     if options.batch_size < 1:
         raise CallError(f"--batch_size {options.batch_size}: has to be 1 or more")
     if options.classes not in (None, len(EMOTIONS)):
@@ -193,7 +169,6 @@ def _check_finder_options(options: argparse.Namespace) -> None:
     given = {"min_pet": options.min_pet is not None, "whole": options.whole, "annotated": options.annotated is not None}
     for name in (name for name, is_given in given.items() if is_given and not options.finder):
         raise CallError(f"--{name} needs --finder FILE, which finds the pets")
-    check_min_pet(options.min_pet)
 
 
 def _make_annotated_folder(folder: Path) -> None:
@@ -205,13 +180,13 @@ def _make_annotated_folder(folder: Path) -> None:
 
 def _answer_pets(
     options: argparse.Namespace,
-    finder: Finder,
+    finder: Finder | None,
     files: list[MediaFile],
     rule: DecisionRule,
     report_problem: Callable[[MediaFile, str], None],
 ) -> Iterator[Answer]:
-    """Answer for every pet on each file, and write annotated pictures."""
-    min_pet = DEFAULT_MIN_PET if options.min_pet is None else options.min_pet
+    """Answer for every pet on each file, and write annotated pictures. Without a finder no file can be read."""
+    min_pet = ANSWER_FLAGS["min_pet"].default if options.min_pet is None else options.min_pet
     open_judge = partial(make_pet_judge, options.weight_path, finder, min_pet, options.batch_size)
     sources = {file.path.resolve() for file in files}
     for file in judge_files(open_judge, files, options.whole, options.batch_size, report_problem):

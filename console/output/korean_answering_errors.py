@@ -35,11 +35,11 @@ _FINDERS = {
 
 _ANSWERING = {
     "--topk {}: there are 1 to {} moods to name": "--topk {}: 1에서 {} 사이를 지정하세요",
-    "--min_confidence {}: is a probability, 0 to 1": "--min_confidence {}: 확률이므로 0에서 1 사이여야 합니다",
-    "--min_margin {}: is a difference of two probabilities, 0 to 1": (
-        "--min_margin {}: 두 확률의 차이이므로 0에서 1 사이여야 합니다"
-    ),
-    "--smooth {}: is a number of seconds, 0 to 3600": "--smooth {}: 초 단위로 0에서 3600 사이여야 합니다",
+    "--{} {}: is {}, 0 to {}": "--{0} {1}: 0에서 {3} 사이여야 합니다({2:text})",
+    "a probability": "확률",
+    "a difference of two probabilities": "두 확률의 차이",
+    "a number of seconds": "초",
+    "a share of the picture's shorter side": "이미지 짧은 변에 대한 비율",
     "--batch_size {}: has to be 1 or more": "--batch_size {}: 1 이상이어야 합니다",
     "--classes {}: {} tells {} moods; leave the flag out": (
         "--classes {}: {} 모델의 감정은 {}가지입니다. 플래그를 빼세요"
@@ -72,9 +72,6 @@ _ANSWERING = {
     "--image -: a picture is read from standard input, which is a terminal; give it with < FILE": (
         "--image -: 표준 입력이 터미널이라 이미지를 읽을 수 없습니다. < FILE로 지정하세요"
     ),
-    "--min_pet {}: is a share of the picture's shorter side, 0 to 1": (
-        "--min_pet {}: 이미지 짧은 변에 대한 비율이므로 0에서 1 사이여야 합니다"
-    ),
     "argument {}: {} is not four whole numbers x,y,width,height": "{}: x,y,width,height의 정수 넷이 아닙니다({})",
     "argument {}: {}: x and y have to be 0 or more, width and height 1 or more": (
         "{}: x와 y는 0 이상, width와 height는 1 이상이어야 합니다({})"
@@ -101,6 +98,9 @@ _EXPORTS = {
     "{} {} differ by {}, more than {}; nothing was written, export the other formats": (
         "{} {}: 차이가 {}입니다(한도 {}). 아무것도 쓰지 않았으니 다른 형식으로 내보내세요"
     ),
+    "{}: rounding decides what is told of every picture that was tried; name another --image": (
+        "{}: 시험한 모든 이미지에서 반올림이 답을 바꿉니다. 다른 이미지를 --image로 지정하세요"
+    ),
     "layer {} normalises by more than colours, which cannot be written as ONNX": (
         "{} 층은 색 말고도 정규화하므로 ONNX로 쓸 수 없습니다"
     ),
@@ -123,46 +123,4 @@ _SERVING = {
     ),
 }
 
-# Why a photo or a clip cannot be read.
-_PICTURES = {
-    "{}: empty file": "{}: 빈 파일입니다",
-    "{}: not a JPEG": "{}: JPEG가 아닙니다",
-    "{}: truncated: no end marker": "{}: 파일이 잘렸습니다(끝 표시가 없음)",
-    "{}: truncated: its scan ends before the picture does": "{}: 파일이 잘렸습니다(이미지가 중간에서 끝남)",
-    "{}: truncated: ends before its first scan": "{}: 파일이 잘렸습니다(이미지가 시작되기 전에 끝남)",
-    "{}: truncated: the PNG has no end": "{}: 파일이 잘렸습니다(PNG의 끝이 없음)",
-    "{}: truncated: the WebP is shorter than it states": "{}: 파일이 잘렸습니다(WebP가 적힌 크기보다 짧음)",
-    "{}: its scan begins before the frame header": "{}: 손상된 JPEG입니다(프레임 헤더보다 스캔이 먼저 나옴)",
-    "{}: its scan cannot be decoded": "{}: 손상된 JPEG라 디코딩할 수 없습니다",
-    "{}: cannot be decoded: damaged or cut off": "{}: 손상되었거나 잘려서 디코딩할 수 없습니다",
-    "{}: cannot be decoded ({})": "{}: 디코딩할 수 없습니다({})",
-    "{}: {} (SOF{}) cannot be decoded": "{}: 이 방식의 JPEG는 디코딩할 수 없습니다({}, SOF{})",
-    "{}: {} bits a sample cannot be decoded": "{}: 샘플당 {}비트인 JPEG는 디코딩할 수 없습니다",
-    "{}: states a size of {}x{}": "{}: 적혀 있는 크기가 잘못되었습니다({}x{})",
-    "{}: states a size of {}x{}; {}": "{}: 적혀 있는 크기가 {}x{}입니다. {:text}",
-    "{}: states too large a size; {}": "{}: 적혀 있는 크기가 너무 큽니다. {:text}",
-    "pictures of 1 to {n} pixels can be read": "1에서 {}픽셀 사이의 이미지를 읽을 수 있습니다",
-    "{}: a HEIC picture, which cannot be read: save it as JPEG in a viewer, or let the phone's camera make JPEG "
-    "(iPhone: Settings, Camera, Formats, Most Compatible)": (
-        "{}: HEIC 이미지는 읽을 수 없습니다. 뷰어에서 JPEG로 저장하거나, 휴대전화 카메라가 JPEG로 찍게 "
-        "하세요(iPhone: 설정, 카메라, 포맷, 높은 호환성)"
-    ),
-    "{}: {}; JPEG, PNG and WebP can be read, save it as one of them": (
-        "{}: {:text}. JPEG, PNG, WebP를 읽을 수 있으니 그중 하나로 저장하세요"
-    ),
-    "an AVIF picture or a video": "AVIF 이미지이거나 동영상입니다",
-    "a {} file": "{} 파일입니다",
-    "no picture": "이미지가 아닙니다",
-    "{}: no such file": "{}: 없는 파일입니다",
-    "{}: a folder without pictures ({})": "{}: 이미지가 없는 디렉터리입니다({})",
-    "{}: empty file, no video": "{}: 빈 파일이라 동영상이 아닙니다",
-    "{}: cut short: no video without its index, which comes last": "{}: 파일이 잘려 끝에 있는 색인이 없습니다",
-    "{}: no video, or none with a frame that can be decoded": (
-        "{}: 동영상이 아니거나 디코딩할 수 있는 프레임이 없습니다"
-    ),
-    "{}: cut short or damaged: its frames end after {} of {} seconds": (
-        "{0}: 잘렸거나 손상되었습니다. 프레임이 {2}초 중 {1}초에서 끝납니다"
-    ),
-}
-
-KOREAN_ANSWERING_ERRORS = _PICTURES | _FINDERS | _ANSWERING | _EXPORTS | _SERVING
+KOREAN_ANSWERING_ERRORS = _FINDERS | _ANSWERING | _EXPORTS | _SERVING

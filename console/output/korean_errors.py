@@ -252,9 +252,6 @@ _ANSWERING = {
     "--host {} --port {}: {}; give another one, such as --port 0": (
         "--host {} --port {}: {}. --port 0처럼 다른 값을 지정하세요"
     ),
-    "{}: there is no such run; give a run's folder or its {}": (
-        "{}: 학습 결과가 없습니다. 학습 결과 디렉터리나 그 안의 {} 파일을 지정하세요"
-    ),
     "{}: holds no {}; give the folder of a run (runs/NAME), or train first": (
         "{}: {} 파일이 없습니다. 학습 결과 디렉터리(runs/NAME)를 지정하거나 먼저 학습하세요"
     ),

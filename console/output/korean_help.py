@@ -194,8 +194,8 @@ _ANSWERING = {
         "확률과 함께 보여 줄 감정의 수, 1에서 6 사이 (기본값 {})"
     ),
     "{n} to {n}; below it: not known (default {n})": "{}~{}. 확률이 이보다 낮으면 모르겠다고 답합니다 (기본값 {})",
-    "not known, too, where the second mood is less than this behind the first (default {n})": (
-        "첫째와 둘째 감정의 차이가 이보다 작아도 모르겠다고 답합니다 (기본값 {})"
+    "0 to 1; not known, too, where the second mood is less than this behind the first (default {n})": (
+        "0~1. 첫째와 둘째 감정의 차이가 이보다 작아도 모르겠다고 답합니다 (기본값 {})"
     ),
     "of a clip, over which the mood of each moment is averaged; 0 for none (default {n})": (
         "동영상에서 순간마다의 감정을 평균할 시간(초). 0이면 평균하지 않습니다 (기본값 {})"
@@ -212,9 +212,6 @@ _ANSWERING = {
         "접속을 받을 포트, 65535까지. 0이면 비어 있는 포트 (기본값 {})"
     ),
     "more names under which it may be asked": "접속을 허용할 다른 호스트 이름",
-    "smallest pet, 0 to 1 of the picture's shorter side (default {n})": (
-        "가장 작은 동물. 이미지 짧은 변에 대한 비율 0~1 (기본값 {})"
-    ),
     "0 to 1; not known, too, where two moods are so close (default %(default)g)": (
         "0~1. 두 감정의 차이가 이보다 작아도 모르겠다고 답합니다 (기본값 %(default)g)"
     ),

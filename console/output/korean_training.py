@@ -177,7 +177,6 @@ _ANSWERING = {
     "judging the next file": "다음 파일을 추론하는 중",
     "writing and comparing {}": "내보내고 비교하는 중: {}",
     "{}: answers differ from the model's by {} at most": "{}: 모델과의 차이 최대 {}",
-    "inference: {}: passed over {}": "inference: {}: 건너뜀: {}",
     "trying the model": "모델을 시험하는 중",
 }
 

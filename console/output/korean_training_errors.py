@@ -246,6 +246,14 @@ _RUNS = {
     ),
     "{} holds no JSON object; restore it or train anew": "{}: JSON 객체가 아닙니다. 되돌리거나 다시 학습하세요",
     "{} is not JSON: {}; restore it or train anew": "{}: JSON이 아닙니다: {}. 되돌리거나 다시 학습하세요",
+    "{} is damaged; {}": "{}: 손상되었습니다. {:text}",
+    "{} is of another evaluation than metrics.json; {}": "{}: metrics.json과 다른 평가의 파일입니다. {:text}",
+    "delete it and metrics.json, and give the run's command again, which evaluates it anew without training": (
+        "이 파일과 metrics.json을 지우고 학습 명령을 다시 실행하세요. 학습하지 않고 다시 평가합니다"
+    ),
+    "{} and {} name one dataset and answered other videos; train one anew": (
+        "{}, {}: 같은 데이터셋인데 답한 영상이 다릅니다. 하나를 다시 학습하세요"
+    ),
     "the validation dataset is not here": "검증 데이터셋이 원래 위치에 없습니다",
 }
 

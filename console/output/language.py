@@ -16,6 +16,7 @@ from console.output.korean_answering_errors import KOREAN_ANSWERING_ERRORS
 from console.output.korean_data_errors import KOREAN_DATA_ERRORS
 from console.output.korean_errors import KOREAN_ERRORS
 from console.output.korean_messages import KOREAN_MESSAGES
+from console.output.korean_pictures import KOREAN_PICTURES
 from console.output.korean_source_errors import KOREAN_SOURCE_ERRORS
 from console.output.korean_training import KOREAN_TRAINING
 from console.output.korean_training_errors import KOREAN_TRAINING_ERRORS
@@ -110,7 +111,7 @@ def list_korean_rows() -> dict[str, str]:
     """All rows but those of help: what is said by its English text."""
     errors = KOREAN_ERRORS | KOREAN_SOURCE_ERRORS | KOREAN_DATA_ERRORS
     errors |= KOREAN_TRAINING_ERRORS | KOREAN_ANSWERING_ERRORS
-    return errors | KOREAN_MESSAGES | KOREAN_TRAINING
+    return errors | KOREAN_MESSAGES | KOREAN_TRAINING | KOREAN_PICTURES
 
 
 @cache

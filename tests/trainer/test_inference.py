@@ -14,10 +14,11 @@ import cv2
 import numpy as np
 import pytest
 
+from console.command import run_command
 from shards.crop_geometry import Box
 from shards.emotions import ENGLISH, KOREAN
 from shards.errors import CallError
-from tests.trainer.answering.test_photo import with_orientation
+from tests.trainer.answering.test_photo import list_english, with_orientation
 from tests.trainer.answering.test_video_file import write_clip, write_noise
 from tests.trainer.networks import OFFSET, PRIOR, balanced_logits, build, describe
 from tests.trees import make_image, make_jpeg
@@ -190,6 +191,37 @@ def test_truncated_files_are_not_answered(infer, photos, tmp_path):
         assert status == 1 and [result["file"] for result in document["results"]] == [str(photos[0]), str(photos[2])]
         assert [error["file"] for error in document["errors"]] == list(map(str, (clip, photos[1], clip)))
         assert len(err) == 3 and "frames end after 1." in err[0] and "its scan ends before" in err[1]
+
+
+def test_reasons_in_korean(model_path, photos, tmp_path, capfd):
+    """Whatever a folder holds, a Korean reads why it is not answered, but for names and kinds of files."""
+    whole = photos[1].read_bytes()
+    contents = {
+        "사진 0.jpg": whole[:-20],
+        "사진 1.jpg": whole[: len(whole) // 2] + b"\xff\xd9",
+        "사진 2.jpg": b"",
+        "사진 3.jpg": b"hello",
+        "사진 4.jpg": b"II*\0" + bytes(20),
+        "a.heic": b"\0\0\0\x18ftypheic" + bytes(50),
+        "b.gif": b"GIF89a" + bytes(50),
+        "산책.mp4": b"",
+        "메모.txt": b"",
+        "이름": b"",
+    }
+    for name, data in contents.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "빈 폴더").mkdir()
+    clip = write_noise(tmp_path.parent / f"{tmp_path.name}.mp4", "mp4v")
+    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
+    files = (tmp_path, tmp_path / "빈 폴더", clip, tmp_path / "산책.mp4", tmp_path / "*.webp")
+    call = ["--weight_path", str(model_path), "--lang", "ko", "--image", *map(str, files)]
+    assert run_command("inference", main, call) == 1
+    lines = capfd.readouterr().err.replace(str(tmp_path), "").splitlines()
+    told = [line for line in lines if "inference: " in line]
+    assert len(told) == 13  # 7 pictures, the folder, 2 clips and the pattern; and two lines about what is passed over
+    for line in told:
+        reason = re.sub(r"[^\s:(]*\.\w+", "", line.partition("inference: ")[2])
+        assert not list_english(reason) and re.search("[가-힣]{2}", reason), line
 
 
 class PipedInput:
@@ -407,6 +439,12 @@ def test_as_a_command(model_path, photos):
     done = run("--weight_path", "none.keras", "--image", photos[0])
     assert done.returncode == 2 and done.stderr.startswith(b"inference: none.keras: there is no such file")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_run_is_named_by_its_folder(infer, model_path, photos):
+    assert infer("--weight_path", model_path.parent, "--image", photos[0])[0] == 0
+    with pytest.raises(CallError, match=r"holds no model\.keras; give the folder of a run"):
+        infer("--weight_path", photos[0].parent, "--image", photos[0])
 
 
 WHAT_STARTED = """

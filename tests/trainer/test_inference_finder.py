@@ -114,6 +114,19 @@ def test_a_photo_without_a_pet(infer, network, tmp_path):
     assert lines[1:4] == [f"  {NO_PET_SENTENCE}", "  사진 전체를 보면:", f"    {result['whole']['sentence']}"]
 
 
+def test_files_are_listed_before_a_finder_is_opened(infer, tmp_path):
+    """Whoever names nothing that can be read does not wait for a finder, even where it is damaged."""
+    (tmp_path / "빈 폴더").mkdir()
+    damaged, photo = tmp_path / "finder.tflite", write_photo(tmp_path / "a.png", TWO)
+    damaged.write_bytes(b"no finder")
+    status, out, err = infer("--image", tmp_path / "빈 폴더", "--json", finder=damaged)
+    assert status == 1 and json.loads(out)["results"] == [] and "without pictures" in err[0]
+    with pytest.raises(CallError, match=r"--image .*none\.png does not exist"):
+        infer("--image", tmp_path / "none.png", finder=damaged)
+    with pytest.raises(CallError, match="not a finder"):
+        infer("--image", tmp_path / "빈 폴더", photo, finder=damaged)
+
+
 def test_many_files_in_small_batches(infer, tmp_path):
     """With and without pets, large and small: each file gets its own pets, whatever the batches."""
     pets = [
@@ -177,6 +190,19 @@ def test_pets_are_followed_through_a_clip(infer, tmp_path):
     text = infer("--image", clip)[1]
     stretches = re.findall(r"^ +[\d.]+–[\d.]+초  .*\(프레임 (\d+)개\)$", text, re.MULTILINE)
     assert sum(map(int, stretches)) == 20 and "0.0–2.8초에 프레임 15개" in text
+
+
+def test_a_gap_in_a_clip_is_told(infer, tmp_path):
+    """For 1.6 s the dog is hidden: its mood is not told of that time. A single frame that misses it is none."""
+    frames = [[("dog", 4, 4)] if i not in (2, *range(8, 16)) else [] for i in range(22)]
+    clip = write_pet_clip(tmp_path / "숨바꼭질.avi", frames)
+    lines = infer("--image", clip)[1].splitlines()
+    stretches = [re.fullmatch(r" +([\d.]+)–([\d.]+)초  (.+) \(프레임 (\d+)개\)", line) for line in lines[4:-1]]
+    [gap] = [stretch for stretch in stretches if stretch[3] == "찾지 못함"]
+    assert gap.groups() == ("1.6", "3.0", "찾지 못함", "8")
+    before, after = stretches[: stretches.index(gap)], stretches[stretches.index(gap) + 1 :]
+    assert sum(int(stretch[4]) for stretch in before) == 7 and sum(int(stretch[4]) for stretch in after) == 6
+    assert (before[0][1], before[-1][2], after[0][1], after[-1][2]) == ("0.0", "1.4", "3.2", "4.2")
 
 
 def test_a_clip_without_a_pet(infer, tmp_path):

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from shards.emotions import EMOTIONS, Emotion
+from trainer.answer_flags import ANSWER_FLAGS
 from trainer.answering.korean_sentences import (
+    NOT_FOUND,
     UNKNOWN_MOOD,
     format_mood_sentence,
     format_probability,
@@ -18,6 +20,7 @@ from trainer.evaluation.calibration import compute_log_probabilities, make_equal
 from trainer.model.mood_json import Metadata
 
 Prior = Literal["equal", "natural"]
+_LEAST_GAP = 3  # frames: an animal that is missed for a moment has not gone
 PRIOR_NOTES = {
     "equal": "확률: 감정이 모두 똑같이 흔하다고 볼 때",
     "natural": "확률: 학습 영상에서 흔한 정도를 반영할 때",
@@ -39,9 +42,9 @@ class DecisionRule:
 
     metadata: Metadata
     prior: Prior = "equal"
-    min_confidence: float = 0.4
-    min_margin: float = 0.05
-    smooth: float = 1.0
+    min_confidence: float = ANSWER_FLAGS["min_confidence"].default
+    min_margin: float = ANSWER_FLAGS["min_margin"].default
+    smooth: float = ANSWER_FLAGS["smooth"].default
 
     def compute_probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Probabilities (6,) float64 from balanced logits (6,); a mood without a training frame has 0."""
@@ -132,26 +135,40 @@ def format_answer(file: FileLogits, rule: DecisionRule, count: int) -> Iterator[
     yield from (f"  {line}" for line in format_animal(file.animal, rule, count))
 
 
-def format_animal(animal: AnimalLogits, rule: DecisionRule, count: int) -> Iterator[str]:
-    """Yield the lines of an animal's answer: the sentence, the `count` most probable moods, moods over time."""
+def format_animal(
+    animal: AnimalLogits, rule: DecisionRule, count: int, judged: np.ndarray | None = None
+) -> Iterator[str]:
+    """Yield the lines of an animal's answer: the sentence, the `count` most probable moods, moods over time.
+
+    `judged` are the seconds of all frames of a video that were looked at: where the animal was not found in three or
+    more of them, one after the other, that is told among its moods.
+    """
     probabilities = rule.compute_probabilities(animal.logits.mean(axis=0))
     most_probable = np.argsort(-probabilities, kind="stable")[:count]
     yield _format_sentence(animal, rule.decide(probabilities))
     yield ", ".join(format_probability(int(i), probabilities[i]) for i in most_probable)
     if animal.seconds is not None:
-        yield from _format_moods_over_time(animal, rule)
+        yield from _format_moods_over_time(animal, rule, animal.seconds if judged is None else judged)
 
 
 def _format_sentence(animal: AnimalLogits, label: int | None) -> str:
     return (format_mood_sentence if animal.seconds is None else format_video_sentence)(label, animal.species)
 
 
-def _format_moods_over_time(animal: AnimalLogits, rule: DecisionRule) -> Iterator[str]:
-    """Yield a line for each stretch of frames with the same mood, with the mean of their probabilities."""
+def _format_moods_over_time(animal: AnimalLogits, rule: DecisionRule, judged: np.ndarray) -> Iterator[str]:
+    """Yield a line for each stretch of frames with one mood, with the mean of its probabilities, and for each gap."""
     probabilities = rule.compute_moods_over_time(animal)
     labels = [rule.decide(of_frame) for of_frame in probabilities]
-    for label, group in groupby(range(len(labels)), key=labels.__getitem__):
+    missed = [judged[(judged > last) & (judged < following)] for last, following in pairwise(animal.seconds)]
+    parts = np.cumsum([0, *(len(gap) >= _LEAST_GAP for gap in missed)])
+    for (_, label), group in groupby(range(len(labels)), key=lambda place: (parts[place], labels[place])):
         frames = list(group)
+        first, last = frames[0], frames[-1]
+        if first and parts[first] > parts[first - 1]:
+            yield _format_stretch(missed[first - 1], NOT_FOUND)
         mood = UNKNOWN_MOOD if label is None else format_probability(label, probabilities[frames, label].mean())
-        first, last = animal.seconds[frames[0]], animal.seconds[frames[-1]]
-        yield f"{first:6.1f}–{last:.1f}초  {mood} (프레임 {len(frames)}개)"
+        yield _format_stretch(animal.seconds[first : last + 1], mood)
+
+
+def _format_stretch(seconds: np.ndarray, what: str) -> str:
+    return f"{seconds[0]:6.1f}–{seconds[-1]:.1f}초  {what} (프레임 {len(seconds)}개)"

@@ -14,6 +14,7 @@ _MOOD_PREDICATES = (
 _UNKNOWN_PREDICATE = "지금 어떤 감정인지 잘 모르겠어요"
 NO_PET_SENTENCE = "강아지나 고양이를 찾지 못했어요."
 UNKNOWN_MOOD = "잘 모르겠음"
+NOT_FOUND = "찾지 못함"  # for some time of a video
 
 
 def format_mood_sentence(label: int | None, species: str | None) -> str:

@@ -84,7 +84,7 @@ def _list_folder(folder: Path, passed_over: list[PassedOver]) -> Iterator[MediaF
             (videos if suffix in VIDEO_SUFFIXES else others).append(path)
     yield from map(MediaFile, pictures)
     if not pictures:
-        yield MediaFile(folder, problem=f"a folder without pictures ({', '.join(PHOTO_SUFFIXES)})")
+        yield MediaFile(folder, False, f"a folder without pictures ({', '.join(PHOTO_SUFFIXES)})")
     if videos:
         named = f"{videos[0].relative_to(folder)}{' ..' if len(videos) > 1 else ''}"
         passed_over.append(PassedOver(folder, f"{_count(videos, 'video')} in it ({named}): give each by its name"))

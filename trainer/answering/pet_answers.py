@@ -51,9 +51,10 @@ def format_file(
 ) -> Iterator[str]:
     """Yield the lines of a file's answer: its name, and for each pet its number, mood and place."""
     yield str(file.path)
+    judged = file.seconds if isinstance(file, JudgedClip) else None
     for number, pet in enumerate(file.pets, 1):
         head = f"{number}. "
-        lines = list(format_animal(describe_animal(pet, species), rule, count))
+        lines = list(format_animal(describe_animal(pet, species), rule, count, judged))
         lines.insert(2, _format_place(pet))
         yield from (f"  {' ' * len(head) if place else head}{line}" for place, line in enumerate(lines))
     if not file.pets:

@@ -17,15 +17,14 @@ import numpy as np
 
 from shards.crop_geometry import Box
 from shards.emotions import EMOTIONS
-from shards.errors import CallError
+from trainer.answer_flags import ANSWER_FLAGS
 from trainer.answering.box_crop import crop_square
 from trainer.finding.finder_file import open_finder
 from trainer.finding.found_pet import Finder
 from trainer.model.mood_json import Metadata, read_metadata
 from trainer.model.mood_network import MoodNetwork, open_mood_network
 
-DEFAULT_MIN_PET = 0.05
-MIN_PET_HELP = "pets are told of whose longer side is at least this share, 0 to 1, of the picture's shorter side"
+_MIN_PET = ANSWER_FLAGS["min_pet"].default
 
 
 class JudgedPet(NamedTuple):
@@ -53,7 +52,7 @@ class PetJudge:
         network: MoodNetwork,
         metadata: Metadata,
         finder: Finder | None = None,
-        min_pet: float = DEFAULT_MIN_PET,
+        min_pet: float = _MIN_PET,
         batch_size: int = 32,
     ):
         self.metadata = metadata
@@ -94,14 +93,8 @@ class PetJudge:
         return np.concatenate([np.empty((0, len(EMOTIONS)), np.float32), *logits])
 
 
-def check_min_pet(min_pet: float | None) -> None:
-    """Raise CallError where it is no share."""
-    if min_pet is not None and not 0 <= min_pet <= 1:
-        raise CallError(f"--min_pet {min_pet}: is a share of the picture's shorter side, 0 to 1")
-
-
 def open_pet_judge(
-    weight_path: Path, finder_path: Path | None, min_pet: float = DEFAULT_MIN_PET, batch_size: int = 32
+    weight_path: Path, finder_path: Path | None, min_pet: float = _MIN_PET, batch_size: int = 32
 ) -> PetJudge:
     """Open a model and a finder (see open_finder); a model.keras starts TensorFlow.
 
@@ -116,7 +109,7 @@ def open_pet_judge(
 
 
 def make_pet_judge(
-    weight_path: Path, finder: Finder | None, min_pet: float = DEFAULT_MIN_PET, batch_size: int = 32
+    weight_path: Path, finder: Finder | None, min_pet: float = _MIN_PET, batch_size: int = 32
 ) -> PetJudge:
     """The same with a finder that is open already."""
     metadata = read_metadata(weight_path)

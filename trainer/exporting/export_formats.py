@@ -17,12 +17,11 @@ from shards.errors import CallError, DataError
 from shards.storage.atomic_write import make_temporary_folder, remove_partials
 from shards.storage.folder_lock import lock_folder
 from shards.storage.utf8_path import make_utf8_path
-from trainer.exporting.exported_model import ExportedModel, Outputs
+from trainer.exporting.exported_model import LEAST_STEP, ExportedModel, Outputs
 from trainer.model.onnx_network import open_onnx_file
 from trainer.tensorflow_startup import without_notes
 
 _ONNX_OPSET = 18
-_LEAST_STEP = 1e-4  # between scores whose order all formats agree on
 
 _Predict = Callable[[np.ndarray], Outputs]
 
@@ -36,16 +35,21 @@ def export_model(
         model: see trainer.exporting.exported_model.
         out: a folder that does not exist yet, or is empty.
         files: the name of the file or folder in `out`, by format: saved_model, litert, onnx, in this order.
-        inputs: on which each format is compared with the model.
+        inputs: on which each format is compared with the model, but for those that are not settled.
         source: the file that the model was read from, for messages.
 
     Returns:
         The largest difference of any output, by format.
 
-    Raises DataError if one is above its tolerance.
+    Raises DataError if one is above its tolerance, or no input is settled.
     """
     if keras.backend.backend() != "tensorflow":
         raise CallError(f"export runs on TensorFlow, not on {keras.backend.backend()}: KERAS_BACKEND=tensorflow")
+    inputs = [value for value in inputs if model.is_settled(value)]
+    if not inputs:
+        raise DataError(
+            f"{source}: rounding decides what is told of every picture that was tried; name another --image"
+        )
     call = tf.function(partial(model.call, *model.models), input_signature=[model.signature])
     expected = [_list_arrays(call(tf.constant(value))) for value in inputs]
     differences = {}
@@ -87,7 +91,7 @@ def _sort_alike(found: Outputs, expected: Outputs, ranked_by: str, name: str) ->
     values = values.reshape(*values.shape[:2], -1).astype(np.float64)
     wanted = expected[name].reshape(*expected[name].shape[:2], -1)
     distances = np.abs(values[:, None] - wanted[:, :, None]).max(axis=-1)  # (batch, expected rows, rows)
-    is_near = np.abs(ranks[:, None] - expected[ranked_by][:, :, None]) <= _LEAST_STEP
+    is_near = np.abs(ranks[:, None] - expected[ranked_by][:, :, None]) <= LEAST_STEP
     best = np.where(is_near, distances, np.inf).argmin(axis=-1)
     return {name: np.take_along_axis(values, best[:, :, None], axis=1).reshape(expected[name].shape)}
 

@@ -11,13 +11,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from trainer.exporting.photo_network import PhotoRules, judge_photo
+from trainer.exporting.photo_network import PhotoRules, is_told_alike, judge_photo
 from trainer.finding.centre_file import read_finder
 from trainer.finding.finder_json import FINDER_JSON, encode_finder_metadata
 from trainer.model.model_file import read_model
 from trainer.model.mood_json import MOOD_JSON, encode_metadata
 
 Outputs = dict[str, Any]  # arrays or tensors by name
+LEAST_STEP = 1e-4  # between scores whose order all formats agree on
 
 
 class ExportedModel(NamedTuple):
@@ -29,6 +30,8 @@ class ExportedModel(NamedTuple):
     texts: dict[str, bytes]  # what a user of it has to know, by file name
     tolerances: dict[str, float]  # the largest difference that a format may have from the models, by output
     ranked_by: str | None = None  # the output that orders the others: rows of which it says the same may change places
+    # Whether all formats have to answer an input alike: not where rounding decides how many rows are told.
+    is_settled: Callable[[np.ndarray], bool] = lambda _: True
 
 
 def read_mood_export(weight_path: Path) -> ExportedModel:
@@ -64,11 +67,14 @@ def read_photo_export(weight_path: Path, finder_path: Path, min_pet: float) -> E
     def call(finder: keras.Model, network: keras.Model, picture: tf.Tensor) -> Outputs:
         return judge_photo(finder, network, rules, picture)
 
+    def is_settled(picture: np.ndarray) -> bool:
+        return is_told_alike(finder, rules, tf.constant(picture), LEAST_STEP)
+
     texts = {MOOD_JSON: encode_metadata(metadata), FINDER_JSON: encode_finder_metadata(found)}
     signature = tf.TensorSpec((None, None, 3), tf.uint8, name="picture")
     # A box that is rounded to another pixel moves the square, so the moods may differ by more than those of squares.
     tolerances = {"count": 0, "boxes": 5e-3, "species": 0, "scores": 1e-3, "logits": 5e-2, "probabilities": 2e-2}
-    return ExportedModel((finder, network), call, signature, texts, tolerances)
+    return ExportedModel((finder, network), call, signature, texts, tolerances, is_settled=is_settled)
 
 
 def _call_one(model: keras.Model, pictures: tf.Tensor) -> Outputs:

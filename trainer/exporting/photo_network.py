@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from trainer.exporting.picture_resampling import Span, Sums, resample_squares, sum_rows
+from trainer.finding.box_overlap import MOST_INSIDE, SURE_BY_ITSELF
 from trainer.finding.centre_finder import MOST_OVERLAP
 from trainer.finding.letterbox import plan_letterbox
 
@@ -60,6 +61,15 @@ def judge_photo(
     return {"count": count, **rows}
 
 
+def is_told_alike(finder: keras.Model, rules: PhotoRules, picture: tf.Tensor, step: float) -> bool:
+    """Whether the same boxes are told where the finder's scores for a picture are larger, or smaller, by `step`."""
+    height, width = (float(side) for side in picture.shape[:2])
+    found = _find(finder, rules.finder_side, sum_rows(picture), tf.constant(height), tf.constant(width))
+    scores = (found["scores"] - step, found["scores"] + step)
+    less, more = (_choose(found | {"scores": moved}, rules, height, width) for moved in scores)
+    return bool(tf.reduce_all(tf.equal(less, more)))
+
+
 def _fill(rows: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
     """Rows, and so many of zeros behind them."""
     return tf.pad(rows, [[0, count], *[[0, 0]] * (len(rows.shape) - 1)])
@@ -88,11 +98,18 @@ def _round_boxes(boxes: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tuple
 
 
 def _choose(found: dict[str, tf.Tensor], rules: PhotoRules, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
-    """Which boxes are told, (boxes,) bool: sure enough, not around a pet that has a surer box, and large enough."""
+    """Which boxes are told, (boxes,) bool: sure enough, not of a pet that has a surer box, and large enough.
+
+    See trainer.finding.box_overlap.suppress_overlapping.
+    """
     tops, lefts, bottoms, rights = tf.unstack(found["boxes"], axis=1)
     areas = (bottoms - tops) * (rights - lefts)
     shared = _share(tops, bottoms) * _share(lefts, rights)
     too_near = shared > MOST_OVERLAP * (areas[:, None] + areas[None] - shared)
+    is_inside = shared > MOST_INSIDE * tf.minimum(areas[:, None], areas[None])
+    is_like = tf.logical_and(found["species"][:, None] == found["species"][None], is_inside)
+    is_part = tf.logical_and(is_like, found["scores"][:, None] < SURE_BY_ITSELF)  # rows: the less sure box
+    too_near = tf.logical_or(too_near, is_part)
     # The finder gives its boxes from the highest score down: each is held against those before it.
     stays: list[tf.Tensor] = []
     for i in range(found["scores"].shape[0]):

@@ -52,7 +52,7 @@ class CentreFinder:
         corners, scores, species = corners[sure], scores[sure], outputs["species"][sure]
         pets = [
             FoundPet(make_pixel_box(corners[i], width, height), SPECIES[species[i]], float(scores[i]))
-            for i in suppress_overlapping(corners, scores, MOST_OVERLAP)
+            for i in suppress_overlapping(corners, scores, species, MOST_OVERLAP)
         ]
         return sort_by_size(pets)
 

@@ -86,7 +86,7 @@ def decode_pets(
     species = np.array(list(_CLASSES))[of_species[candidates].argmax(axis=1)]
     pets = [
         FoundPet(make_pixel_box(corners[i], width, height), str(species[i]), float(scores[i]))
-        for i in suppress_overlapping(corners, scores, _MOST_OVERLAP)
+        for i in suppress_overlapping(corners, scores, species, _MOST_OVERLAP)
     ]
     return sort_by_size(pets)
 

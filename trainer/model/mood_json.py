@@ -14,6 +14,7 @@ from shards.errors import CallError, DataError
 from trainer.model.keras_archive import OLDEST_KERAS, decode_json_member, read_json_member
 from trainer.model.onnx_network import ONNX_SUFFIX, read_own_property
 from trainer.network_settings import LEGACY_SUFFIXES
+from trainer.run_files.file_names import MODEL_FILE
 
 MOOD_JSON = "mood.json"
 MODEL_VERSION = 1
@@ -59,6 +60,18 @@ def encode_metadata(metadata: Metadata) -> bytes:
     if not 0 < metadata.temperature < np.inf:
         raise ValueError(f"the temperature {metadata.temperature} is not a number above 0")
     return msgspec.json.format(msgspec.json.encode(metadata), indent=1) + b"\n"
+
+
+def find_model(path: Path) -> Path:
+    """The model file that a call names: the path itself, or model.keras in the run's folder that it is.
+
+    Raises CallError for a folder without one.
+    """
+    if not path.is_dir():
+        return path
+    if not (path / MODEL_FILE).is_file():
+        raise CallError(f"{path}: holds no {MODEL_FILE}; give the folder of a run (runs/NAME), or train first")
+    return path / MODEL_FILE
 
 
 def read_metadata(path: Path) -> Metadata:

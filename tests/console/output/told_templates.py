@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tests.markdown_pages import ROOT
 
-ROOMS = ("console", "preprocess", "trainer", "tools")
+ROOMS = ("console", "preprocess", "trainer", "tools", "shards")
 SAYING = {
     "print_message",
     "print_warning",
@@ -17,6 +17,9 @@ SAYING = {
     "print_error",
     "print_ending",
     "show_waiting",
+    "UnreadableImage",  # why a picture or a clip is not answered
+    "MediaFile",
+    "PassedOver",
 }
 DESCRIBING = {"describe_start", "_describe_moods", "describe"}  # functions whose text the trainer says
 CHECKING = re.compile(r"_?check_\w+|list_\w+_warnings")  # functions that return lines of the self-check

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import warnings
 import zlib
 
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from console.output.language import translate
 from preprocess.cutting.jpeg_crop import decode_region, find_region
 from preprocess.cutting.jpeg_decoder import load_decoder
 from shards.crop_geometry import Crop
@@ -17,7 +19,13 @@ from tests.trees import make_image, make_jpeg
 from trainer.answering.photo import decode_upright_pixels, read_upright_pixels
 from trainer.answering.photo_header import read_photo_size
 
+FORMATS = {"JPEG", "PNG", "WebP", "HEIC", "AVIF", "GIF", "TIFF", "SOF", "x"}  # 65535x65535
 PLAIN = make_jpeg(1)  # 320 x 240
+
+
+def list_english(text: str) -> list[str]:
+    """The English words of a line, but for names of formats."""
+    return [word for word in re.findall(r"[A-Za-z]+", text) if word not in FORMATS]
 
 
 def encode(image: np.ndarray, ext: str, *flags: int) -> bytes:
@@ -127,6 +135,8 @@ def test_what_gives_no_pixels(data, message, tmp_path, capfd):
         read_upright_pixels(path)
     assert "\n" not in str(raised.value)
     assert capfd.readouterr() == ("", "")  # decoders say nothing of their own
+    korean = translate(f"inference: a: b/사진.jpg: {raised.value}")
+    assert korean.startswith("inference: a: b/사진.jpg: ") and not list_english(korean.split(".jpg: ")[1])
 
 
 @pytest.mark.parametrize("claim", [claim_png, claim_webp])

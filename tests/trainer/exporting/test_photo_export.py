@@ -8,15 +8,17 @@ import cv2
 import numpy as np
 import pytest
 
-from shards.errors import CallError
+from shards.errors import CallError, DataError
 from tests.conftest import ROOT
 from tests.trainer.finders import FINDER_SIDE, write_random_finder
 from tests.trainer.networks import make_squares
 from trainer.answering.pet_judge import open_pet_judge
 from trainer.answering.photo import read_upright_pixels
 from trainer.export import EXPORT_FILES, main
-from trainer.finding.centre_finder import open_centre_finder
+from trainer.finding.centre_finder import CentreFinder, open_centre_finder
 from trainer.finding.finder_file import open_finder
+from trainer.finding.finder_json import FinderMetadata
+from trainer.finding.letterbox import plan_letterbox
 from trainer.inference import main as infer
 
 MIN_SCORE = 0.04  # a few of the random finder's boxes are surer; on a grey picture none is
@@ -35,7 +37,7 @@ def exported(model_path, finder_path, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("사진") / "exported"
     call = ["--weight_path", str(model_path), "--finder", str(finder_path), "--out", str(out), "--min_pet", "0.3"]
     assert main(call) == 0
-    photo = make_squares(5, 1, 300)[0][:240]
+    photo = make_squares(9, 1, 300)[0][:240]
     assert cv2.imwrite(str(out.parent / "photo.jpg"), photo[:, :, ::-1])
     return out
 
@@ -66,7 +68,7 @@ def load(exported: Path, name: str):
 def pictures(exported) -> list[np.ndarray]:
     """Of several shapes; the finder finds pets on some and none on a grey one."""
     photo = read_upright_pixels(exported.parent / "photo.jpg")
-    return [photo, make_squares(6, 1, 500)[0][:, :200], np.full((60, 60, 3), 128, np.uint8), photo[:90, :90]]
+    return [photo, make_squares(6, 1, 500)[0][:, :200], np.full((60, 60, 3), 128, np.uint8), photo[60:150, 100:190]]
 
 
 @pytest.mark.parametrize("name", EXPORT_FILES)
@@ -88,6 +90,68 @@ def test_every_format_answers_as_inference_does(exported, model_path, finder_pat
         np.testing.assert_allclose(found["logits"], logits, atol=0.15)
         assert found["probabilities"].shape == logits.shape
         np.testing.assert_allclose(found["probabilities"].sum(axis=1), 1, atol=1e-5)
+
+
+# Boxes of a 200 x 300 picture: ymin, xmin, ymax, xmax, score, species, the highest score first.
+BOXES = [
+    (20, 110, 190, 270, 0.74, 0),
+    (30, 20, 60, 60, 0.6, 1),
+    (100, 150, 130, 180, 0.52, 0),  # in the first one, and sure by itself
+    (100, 210, 130, 240, 0.4, 0),  # in the first one: a part
+    (25, 120, 100, 200, 0.35, 1),  # in it, of the other species
+    (120, 20, 180, 90, 0.3, 0),  # at min_score exactly
+    (10, 200, 40, 290, 0.29, 1),
+]
+
+
+def list_outputs(squares) -> dict[str, np.ndarray]:
+    """What a finder.keras would answer for BOXES."""
+    rows = np.zeros((1, 16, 6), np.float32)
+    rows[0, : len(BOXES)] = BOXES
+    placed = plan_letterbox(200.0, 300.0, squares.shape[1])
+    scale, offset = [placed.scale_y, placed.scale_x] * 2, [placed.offset_y, placed.offset_x] * 2
+    boxes = (rows[..., :4] * scale + offset) / squares.shape[1]
+    return {"boxes": boxes.astype(np.float32), "scores": rows[..., 4], "species": rows[..., 5].astype(np.int32)}
+
+
+@pytest.mark.parametrize(
+    ("min_score", "told", "is_settled"),
+    [(0.3, 5, False), (0.30001, 4, False), (0.295, 5, True), (0.29, 6, False), (0.74, 1, False), (0.8, 0, True)],
+)
+def test_the_same_boxes_are_told_as_by_inference(min_score, told, is_settled):
+    """A score at min_score counts; where rounding could decide about one, formats are not held against each other."""
+    import tensorflow as tf
+
+    from trainer.exporting.photo_network import PhotoRules, is_told_alike, judge_photo
+
+    def find(squares):
+        return {name: tf.constant(value) for name, value in list_outputs(squares).items()}
+
+    def tell(squares):
+        return {name: tf.zeros((len(squares), 6)) for name in ("logits", "probabilities")}
+
+    rules, picture = PhotoRules(320, 32, 1.1, min_score, 0.05), np.full((200, 300, 3), 90, np.uint8)
+    [pets] = CentreFinder(list_outputs, FinderMetadata(320, min_score, "f" * 64, "small")).find([picture])
+    rows = judge_photo(find, tell, rules, tf.constant(picture))
+    assert len(pets) == int(rows["count"]) == told
+    np.testing.assert_array_equal(rows["scores"][:told], np.float32([pet.score for pet in pets]))
+    assert is_told_alike(find, rules, tf.constant(picture), 1e-4) is is_settled
+
+
+def test_scores_at_the_bound_do_not_hinder_an_export(model_path, finder_path, tmp_path):
+    """min_score is the surest score on a picture that formats are compared on; each sees it as a hair more or less."""
+    from trainer.exporting.export_formats import export_model
+    from trainer.exporting.exported_model import make_comparison_pictures, read_photo_export
+
+    picture = make_comparison_pictures()[0]
+    model = read_photo_export(model_path, finder_path, 0.0)
+    path = tmp_path / "finder.keras"
+    write_random_finder(path, float(np.max(model.call(*model.models, picture)["scores"])))
+    model = read_photo_export(model_path, path, 0.0)
+    assert [model.is_settled(each) for each in (picture, picture[:100])] == [False, True]
+    with pytest.raises(DataError, match="rounding decides what is told"):
+        export_model(model, tmp_path / "out", EXPORT_FILES, [picture], path)
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_goes_along(exported):

@@ -37,6 +37,27 @@ def test_overlaps_of_many_are_counted_pixels():
 
 def test_suppression_keeps_the_best_of_each_pet():
     boxes = [Box(0, 0, 10, 10), Box(1, 0, 10, 10), Box(50, 0, 10, 10), Box(51, 0, 10, 10), Box(6, 0, 10, 10)]
-    kept = suppress_overlapping(list_corners(boxes), np.array([0.5, 0.9, 0.8, 0.7, 0.6]), 0.4)
+    kept = suppress_overlapping(list_corners(boxes), np.array([0.5, 0.9, 0.8, 0.7, 0.6]), np.zeros(5), 0.4)
     assert list(kept) == [1, 2, 4]  # 4 overlaps 1 by a third: it stays, though 0 between them goes
-    assert list(suppress_overlapping(list_corners([]), np.empty(0), 0.4)) == []
+    assert list(suppress_overlapping(list_corners([]), np.empty(0), np.empty(0), 0.4)) == []
+
+
+BODY, HEAD = Box(107, 23, 173, 190), Box(118, 6, 160, 101)  # what the general finder gives for a real pug
+
+
+@pytest.mark.parametrize(
+    ("second", "scores", "species", "kept"),
+    [
+        (HEAD, (0.74, 0.37), ("dog", "dog"), [0]),
+        (HEAD, (0.37, 0.74), ("dog", "dog"), [1]),  # the surer one stays, whichever is larger
+        (Box(150, 100, 40, 40), (0.74, 0.37), ("dog", "dog"), [0]),  # a small one, wholly inside
+        (HEAD, (0.74, 0.37), ("dog", "cat"), [0, 1]),
+        (HEAD, (0.74, 0.5), ("dog", "dog"), [0, 1]),  # sure by itself: in front of the other
+        (HEAD, (0.74, 0.4999), ("dog", "dog"), [0]),
+        (Box(118, -20, 160, 101), (0.74, 0.37), ("dog", "dog"), [0, 1]),  # 0.57 of it: two side by side
+        (Box(150, 100, 0, 0), (0.74, 0.37), ("dog", "dog"), [0, 1]),  # without an area, it is in none
+    ],
+)
+def test_a_part_of_a_pet_is_no_other_pet(second, scores, species, kept):
+    corners = list_corners([BODY, second])
+    assert sorted(suppress_overlapping(corners, np.array(scores), np.array(species), 0.4)) == kept

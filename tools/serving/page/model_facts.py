@@ -5,23 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from shards.emotions import EMOTIONS, ENGLISH
-from shards.errors import CallError, DataError
+from shards.errors import DataError
 from trainer.answering.korean_sentences import format_mood_sentence
 from trainer.model.mood_json import Metadata
-from trainer.run_files.file_names import METRICS_FILE, MODEL_FILE, RECORD_FILE
+from trainer.run_files.file_names import METRICS_FILE, RECORD_FILE
 
 _LEVELS = ("videos", "frames")
-
-
-def find_model(path: Path) -> Path:
-    """The model file of a run: the path itself, or model.keras in the folder that it is. Raises CallError for none."""
-    if not path.exists():
-        raise CallError(f"{path}: there is no such run; give a run's folder or its {MODEL_FILE}")
-    if not path.is_dir():
-        return path
-    if not (path / MODEL_FILE).is_file():
-        raise CallError(f"{path}: holds no {MODEL_FILE}; give the folder of a run (runs/NAME), or train first")
-    return path / MODEL_FILE
 
 
 def read_model_facts(model_path: Path, metadata: Metadata) -> dict[str, Any]:
