@@ -1,9 +1,8 @@
 """The language in which commands speak to people: English, or Korean by --lang ko or by a Korean locale.
 
 Messages are written in English where they arise. What is shown is put into Korean at the very end, by the tables in
-console.output.korean_messages, korean_training and the korean_.._errors, whose keys are the English texts with {} for
-each value, {n} for a number. So logs, JSON and everything else that is stored or read by programs stays as it is, and a
-message without a row stays English. Help has tables of its own: korean_help, korean_abouts, korean_settings_help.
+console.output.korean, whose keys are the English texts with {} for each value, {n} for a number. So logs, JSON and
+everything else that is stored or read by programs stays as it is, and a message without a row stays English.
 """
 
 import re
@@ -12,14 +11,14 @@ from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from console.output.korean_answering_errors import KOREAN_ANSWERING_ERRORS
-from console.output.korean_data_errors import KOREAN_DATA_ERRORS
-from console.output.korean_errors import KOREAN_ERRORS
-from console.output.korean_messages import KOREAN_MESSAGES
-from console.output.korean_pictures import KOREAN_PICTURES
-from console.output.korean_source_errors import KOREAN_SOURCE_ERRORS
-from console.output.korean_training import KOREAN_TRAINING
-from console.output.korean_training_errors import KOREAN_TRAINING_ERRORS
+from console.output.korean.answering_errors import KOREAN_ANSWERING_ERRORS
+from console.output.korean.call_errors import KOREAN_ERRORS
+from console.output.korean.data_errors import KOREAN_DATA_ERRORS
+from console.output.korean.messages import KOREAN_MESSAGES
+from console.output.korean.pictures import KOREAN_PICTURES
+from console.output.korean.source_errors import KOREAN_SOURCE_ERRORS
+from console.output.korean.training_errors import KOREAN_TRAINING_ERRORS
+from console.output.korean.training_messages import KOREAN_TRAINING
 
 LANGUAGES = ("en", "ko")
 _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides, as POSIX says
@@ -87,9 +86,9 @@ def translate_help(text: str) -> str:
 @cache
 def _load_help() -> tuple[dict[str, str], list[_Row]]:
     """The tables of help, and their rows with values. They are long, and only help needs them."""
-    from console.output.korean_abouts import KOREAN_ABOUTS
-    from console.output.korean_help import KOREAN_HELP
-    from console.output.korean_settings_help import KOREAN_SETTINGS_HELP
+    from console.output.korean.abouts import KOREAN_ABOUTS
+    from console.output.korean.help import KOREAN_HELP
+    from console.output.korean.settings_help import KOREAN_SETTINGS_HELP
 
     table = KOREAN_HELP | KOREAN_ABOUTS | KOREAN_SETTINGS_HELP
     return table, list(_compile({english: korean for english, korean in table.items() if _FIELD.search(english)}))

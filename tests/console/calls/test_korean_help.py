@@ -10,9 +10,9 @@ from console.calls.completion import find_parser
 from console.calls.examples import EXAMPLES
 from console.calls.settings_help import describe_help
 from console.command import run_command
-from console.output.korean_abouts import KOREAN_ABOUTS
-from console.output.korean_help import KOREAN_HELP
-from console.output.korean_settings_help import KOREAN_SETTINGS_HELP
+from console.output.korean.abouts import KOREAN_ABOUTS
+from console.output.korean.help import KOREAN_HELP
+from console.output.korean.settings_help import KOREAN_SETTINGS_HELP
 from console.output.language import translate_help
 from console.petmood import COMMANDS, COMPLETION, make_call_parser
 from console.text_width import measure_width
@@ -43,7 +43,7 @@ def test_every_text_has_its_row_and_every_row_its_text(parsers):
     texts += [example.purpose for examples in EXAMPLES.values() for example in examples]
     texts += [COMPLETION, make_call_parser().epilog, *(command.about for command in COMMANDS.values()), *NOT_PARSERS]
     missing = {text for text in texts if translate_help(text) == text}
-    assert not missing, "write rows in console/output/korean_help.py, korean_settings_help.py or korean_abouts.py"
+    assert not missing, "write rows in console/output/korean/help.py, settings_help.py or abouts.py"
     said = {" ".join(text.split()).rstrip(".") for text in texts}
     for english in ROWS:
         pattern = re.compile(re.sub(r"\\{n?\\}", ".+", re.escape(english)))

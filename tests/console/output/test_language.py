@@ -7,9 +7,9 @@ import re
 import pytest
 
 from console.command import run_command
-from console.output.korean_messages import KOREAN_MESSAGES
-from console.output.korean_pictures import KOREAN_PICTURES
-from console.output.korean_training import KOREAN_TRAINING
+from console.output.korean.messages import KOREAN_MESSAGES
+from console.output.korean.pictures import KOREAN_PICTURES
+from console.output.korean.training_messages import KOREAN_TRAINING
 from console.output.language import choose_language, list_korean_rows, translate
 from console.output.messages import print_message, print_result
 from console.progress import show_progress, show_waiting
@@ -68,19 +68,19 @@ class TestTables:
         told = [(text.place, re.sub(r"(\{\})+", "{}", text.template)) for text in list_told()]  # {}{} is one value
         missing = [f"{place}: {text!r}" for place, text in told if is_sentence(text) and text not in rows]
         assert len(told) > 100
-        assert not missing, "\n".join(["write rows in console/output/korean_messages.py or its neighbours", *missing])
+        assert not missing, "\n".join(["write rows in console/output/korean/messages.py or its neighbours", *missing])
 
     def test_every_error_has_its_row(self):
         rows = {re.sub(r"(\{\} ?)+", "{}", FIELD.sub("{}", english)) for english in (*ROWS, *COMPOSED)}
         raised = [(text.place, re.sub(r"(\{\} ?)+", "{}", text.template)) for text in list_errors()]
         missing = [f"{place}: {text!r}" for place, text in raised if is_sentence(text) and text not in rows]
         assert len(raised) > 250
-        assert not missing, "\n".join(["write rows in console/output/korean_errors.py or its neighbours", *missing])
+        assert not missing, "\n".join(["write rows in console/output/korean/", *missing])
 
     def test_every_error_is_one_that_the_program_knows(self):
         texts = []
         for path in (path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
-            if not path.name.startswith("korean_"):
+            if path.parent.name != "korean":
                 nodes = ast.walk(ast.parse(path.read_text()))
                 texts += [
                     node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)

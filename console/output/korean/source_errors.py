@@ -1,4 +1,4 @@
-"""The errors of sources and archives, in Korean; tools.inventory lists them too. See console.output.korean_errors."""
+"""The errors of sources and archives, in Korean; tools.inventory lists them too. See call_errors."""
 
 _SOURCES = {
     "source {} is one piece of {}; give the folder that holds all its pieces, they are read as they lie there": (

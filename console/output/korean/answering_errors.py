@@ -1,4 +1,4 @@
-"""The errors of finders' files, of inference, export and the page, in Korean. See console.output.korean_errors."""
+"""The errors of finders' files, of inference, export and the page, in Korean. See console.output.korean.call_errors."""
 
 _FINDERS = {
     "give MediaPipe's SSD-MobileNetV2 as a .tflite file (docs/trainer.md says where to get it), or the "

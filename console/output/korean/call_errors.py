@@ -1,7 +1,6 @@
 """The errors that any command may say, and those that users meet most, in Korean. See console.output.language.
 
-Others are in korean_source_errors, korean_data_errors, korean_training_errors and
-korean_answering_errors.
+Others are in source_errors, data_errors, training_errors and answering_errors beside it.
 
 A value that a particle would have to follow stands before a colon or in brackets instead: which particle fits depends
 on how it is read.

@@ -1,4 +1,4 @@
-"""The errors of training and of model files, in Korean. See console.output.korean_errors."""
+"""The errors of training and of model files, in Korean. See console.output.korean.call_errors."""
 
 _SETTINGS = {
     "resolution {} is no multiple of {}; give {}": "resolution {}: {}의 배수가 아닙니다. 다음 값을 지정하세요: {}",

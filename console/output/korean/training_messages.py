@@ -1,4 +1,4 @@
-"""What training, inference, export and the page say while they work, in Korean. See console.output.korean_messages."""
+"""What training, inference, export and the page say while they work, in Korean. See console.output.korean.messages."""
 
 _TRAINING = {
     "loading TensorFlow": "TensorFlow를 불러오는 중",

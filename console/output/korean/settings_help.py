@@ -1,4 +1,4 @@
-"""The help of the settings of preprocess and of training in Korean. See console.output.korean_help."""
+"""The help of the settings of preprocess and of training in Korean. See console.output.korean.help."""
 
 _GROUPS = {
     "which boxes are accepted": "어떤 바운딩 박스를 받아들일지",

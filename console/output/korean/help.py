@@ -1,7 +1,7 @@
 """The help of commands in Korean: argparse's own words, what each command does, and the flags of all but the settings.
 
 The keys are the English texts on one line and without a full stop at their end; `{n}` is a number. Those of preprocess
-and training are in console.output.korean_settings_help, whole descriptions in console.output.korean_abouts.
+and training are in console.output.korean.settings_help, whole descriptions in console.output.korean.abouts.
 """
 
 _LAYOUT = {
@@ -212,12 +212,6 @@ _ANSWERING = {
         "접속을 받을 포트, 65535까지. 0이면 비어 있는 포트 (기본값 {})"
     ),
     "more names under which it may be asked": "접속을 허용할 다른 호스트 이름",
-    "0 to 1; not known, too, where two moods are so close (default %(default)g)": (
-        "0~1. 두 감정의 차이가 이보다 작아도 모르겠다고 답합니다 (기본값 %(default)g)"
-    ),
-    "seconds of a clip over which its mood is averaged, from 0 (default %(default)g)": (
-        "동영상의 감정을 평균할 시간(초), 0 이상 (기본값 %(default)g)"
-    ),
     "largest file of a photo, above 0 (default %(default)g)": "사진 파일의 최대 크기(MB), 0 초과 (기본값 %(default)g)",
     "largest file of a clip, above 0 (default %(default)g)": "동영상 파일의 최대 크기(MB), 0 초과 (기본값 %(default)g)",
     "largest picture, in millions of pixels, above 0 (default %(default)g)": (

@@ -1,4 +1,4 @@
-"""What each command says of itself in its help, in Korean, paragraph by paragraph. See console.output.korean_help."""
+"""What each command says of itself in its help, in Korean, paragraph by paragraph. See console.output.korean.help."""
 
 _DATASETS = {
     "Labels and frames of the pet videos -> a shuffled, verified dataset": (

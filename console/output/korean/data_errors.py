@@ -1,4 +1,4 @@
-"""The errors of preprocess' runs, of datasets and of the tools, in Korean. See console.output.korean_errors."""
+"""The errors of preprocess' runs, of datasets and of the tools, in Korean. See console.output.korean.call_errors."""
 
 _RUNS = {
     "{} is gone or damaged; make the dry run again": "{}: 없어졌거나 손상되었습니다. 드라이 런을 다시 실행하세요",

@@ -1,0 +1,1 @@
+"""What commands say, in Korean: tables of English texts and their Korean, which console.output.language uses."""
