@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from preprocess.ray_cluster import run_tasks
 from preprocess.run import run
 from preprocess.settings import PreprocessSettings
+from preprocess.task_handout import run_tasks
 from shards.errors import CallError, DataError
 from tests.conftest import ROOT
 from tests.trees import digests, write_video
