@@ -135,10 +135,20 @@ def find_ended_part() -> str | None:
 def _end_ray() -> None:
     """End a local Ray with all of its processes, or leave a cluster."""
     _processes.remember()
-    if find_ended_part():  # there is nobody to say goodbye to, and Ray would wait for an answer
+    if find_ended_part() == "gcs_server":  # Ray's other parts would wait for it
         _processes.end()
     ray.shutdown()
     _processes.end()
+
+
+def _say_what_ray_says(data: dict[str, Any], ignore_prefix: bool) -> None:
+    """Say the first line of what Ray reports of nodes and workers that ended, instead of all of it on stdout."""
+    first = str(data["lines"][0]).strip().partition("\n")[0]
+    if not first.startswith("Raylet is terminated"):  # that has its own line, in restart_ray
+        print_warning(f"Ray: {first}")
+
+
+ray._private.worker.print_to_stdstream = _say_what_ray_says
 
 
 def _leave_stdout_alone() -> None:
@@ -163,9 +173,8 @@ def _start_local(workers: int) -> None:
     folder = find_session_folder()
     # Workers inherit the environment. They find the code by PYTHONPATH, whatever folder the command was called in.
     paths = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
-    environment = WORKER_ENVIRONMENT | {"PYTHONPATH": paths} | _processes.environment
     try:
-        with _set_environment(environment), _hide_names_that_are_not_utf8():
+        with _processes.set_environment(WORKER_ENVIRONMENT | {"PYTHONPATH": paths}), _hide_names_that_are_not_utf8():
             ray.init(
                 "local",  # without it Ray would join whatever cluster happens to run on this machine
                 num_cpus=workers,
@@ -284,15 +293,3 @@ def _hide_names_that_are_not_utf8() -> Iterator[None]:
     finally:
         os.chdir(folder)
         ray._private.utils.get_entrypoint_name = get_entrypoint_name
-
-
-@contextmanager
-def _set_environment(values: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for the block."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)

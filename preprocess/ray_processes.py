@@ -7,6 +7,7 @@ were killed, they stay for up to 20 s.
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psutil
 
@@ -15,12 +16,23 @@ _END_SECONDS = 10  # for killed processes to be gone; one in the middle of a dis
 
 
 class RayProcesses:
-    """The processes that one start of a local Ray leads to. `environment` has to be set while it starts."""
+    """The processes of this process's local Ray."""
 
     def __init__(self) -> None:
         self._value = secrets.token_hex(8)
         self._known: set[psutil.Process] = set()
-        self.environment = {_MARK: self._value}
+
+    @contextmanager
+    def set_environment(self, values: dict[str, str]) -> Iterator[None]:
+        """Set environment variables for the block, in which Ray starts, and one by which its processes are known."""
+        values = values | {_MARK: self._value}
+        before = {name: os.environ.get(name) for name in values}
+        os.environ.update(values)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
 
     def remember(self) -> None:
         """Note the processes that run now. Call it once Ray has started, and before it ends."""

@@ -76,7 +76,8 @@ class _Handout:
         self._returned: set[int] = set()
         self._copied: set[int] = set()
         self._longest: float | None = None  # seconds that a task took
-        self._nodes, self._looked = list_nodes(), time.monotonic()
+        self._nodes: dict[str, int] = {}  # id to cores
+        self._looked: float | None = None  # when, on time.monotonic's clock
         self.attempts = {reference: attempt for reference, attempt in _left_behind.items() if is_cluster()}
         _left_behind.clear()
 
@@ -85,10 +86,12 @@ class _Handout:
 
     def advance(self) -> Iterator[tuple[int, Any]]:
         """Hand out what there is room for, wait a moment, and yield what has returned."""
-        self._look_at_nodes()
-        self._hand_out()
+        # While a cluster's head does not answer, whatever needs it would wait, until Ray ends this process.
+        if not is_cluster() or is_head_there():
+            self._look_at_nodes()
+            self._hand_out()
         # Tasks are never cancelled: ray.cancel of a task that is just finishing aborts the whole process.
-        done, _ = ray.wait(list(self.attempts), num_returns=1, timeout=_TICK)
+        done, _ = ray.wait(list(self.attempts), num_returns=1, timeout=_TICK) if self.attempts else ([], [])
         part = find_ended_part()
         if part:
             self._start_again(part)
@@ -98,16 +101,16 @@ class _Handout:
     def _start_again(self, part: str) -> None:
         self.attempts.clear()  # before the Ray goes that they belong to
         restart_ray(part)
-        self._nodes = list_nodes()
+        self._looked = None
         self._waiting = deque(place for place in range(len(self._calls)) if place not in self._returned)
 
     def _look_at_nodes(self) -> None:
-        if not is_cluster() or time.monotonic() - self._looked < _LOOK_SECONDS:
+        if self._looked and (not is_cluster() or time.monotonic() - self._looked < _LOOK_SECONDS):
             return
-        self._looked = time.monotonic()
-        if is_head_there() and (nodes := list_nodes()) != self._nodes:
-            self._nodes = nodes
-            print_message(f"the Ray cluster has {len(nodes)} nodes now, with {sum(nodes.values())} cores")
+        nodes = list_nodes()
+        if self._looked and nodes != self._nodes:
+            print_message(f"cluster  nodes {len(nodes)}, cores {sum(nodes.values())}")
+        self._nodes, self._looked = nodes, time.monotonic()
 
     def _hand_out(self) -> None:
         while self._waiting and self._has_room():
