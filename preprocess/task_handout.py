@@ -71,7 +71,8 @@ class _Handout:
     """What of the calls waits, is handed out, and has returned."""
 
     def __init__(self, function: Callable, calls: Sequence[tuple], workers: int | None, what: str):
-        self._function, self._calls, self._workers, self._what = function, calls, workers, what
+        self._remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(function)
+        self._calls, self._workers, self._what = calls, workers, what
         self._waiting = deque(range(len(calls)))
         self._returned: set[int] = set()
         self._copied: set[int] = set()
@@ -86,17 +87,17 @@ class _Handout:
 
     def advance(self) -> Iterator[tuple[int, Any]]:
         """Hand out what there is room for, wait a moment, and yield what has returned."""
+        if part := find_ended_part():
+            self._start_again(part)
         # While a cluster's head does not answer, whatever needs it would wait, until Ray ends this process.
         if not is_cluster() or is_head_there():
             self._look_at_nodes()
             self._hand_out()
         # Tasks are never cancelled: ray.cancel of a task that is just finishing aborts the whole process.
         done, _ = ray.wait(list(self.attempts), num_returns=1, timeout=_TICK) if self.attempts else ([], [])
-        part = find_ended_part()
-        if part:
-            self._start_again(part)
-        for reference in () if part else done:
-            yield from self._take(reference)
+        if not find_ended_part():  # else what is done may be the loss of a task
+            for reference in done:
+                yield from self._take(reference)
 
     def _start_again(self, part: str) -> None:
         self.attempts.clear()  # before the Ray goes that they belong to
@@ -159,12 +160,12 @@ class _Handout:
         return attempt.node not in self._nodes or seconds > max(_LEAST_SLOW_SECONDS, slow)
 
     def _submit(self, place: int, node: str | None) -> None:
-        options: dict[str, Any] = {"num_cpus": 1, "max_retries": _RETRIES}
+        remote = self._remote
         if node and len(self._nodes) > 1:
             # Elsewhere where that node is gone, or has its cores in use by others.
-            options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(node, soft=True, _spill_on_unavailable=True)
-        reference = ray.remote(**options)(self._function).remote(*self._calls[place])
-        self.attempts[reference] = _Attempt(place, node, time.monotonic())
+            strategy = NodeAffinitySchedulingStrategy(node, soft=True, _spill_on_unavailable=True)
+            remote = remote.options(scheduling_strategy=strategy)
+        self.attempts[remote.remote(*self._calls[place])] = _Attempt(place, node, time.monotonic())
 
     def _take(self, reference: ray.ObjectRef) -> Iterator[tuple[int, Any]]:
         """Yield what has returned, unless another attempt at it came first, or may still succeed where this failed."""

@@ -82,7 +82,7 @@ _PREPROCESS = {
     ),
     "Ray: {}": "Ray의 알림: {}",
     "cluster  nodes {n}, cores {n}": "클러스터 노드 {}개, 코어 {}개",
-    "{} has run for {n} s; another node does it as well": "{:text}: {}초가 지나도 끝나지 않아 다른 노드에서도 실행합니다",
+    "{} has run for {n} s; another node does it as well": "{:text}: {}초째 끝나지 않아 다른 노드에서도 실행합니다",
     "video task {n} of {n}": "영상 태스크 {}/{}",
     "shard {n} of {n}": "샤드 {}/{}",
     "check {n} of {n}": "확인 {}/{}",
