@@ -13,14 +13,14 @@ import psutil
 
 
 @contextmanager
-def start_head(folder: Path, cores: int) -> Iterator[str]:
-    """A cluster of one node, for the block; yields its address. In `folder` its nodes run and write their logs."""
+def start_head(folder: Path, cores: int) -> Iterator[tuple[str, psutil.Process]]:
+    """A cluster of one node, for the block; yields its address. In `folder` the node runs and writes its log."""
     with socket.socket() as probe:
         probe.bind(("", 0))
         port = probe.getsockname()[1]
-    with start_node(folder, "head", cores, "--head", f"--port={port}", "--include-dashboard=false"):
+    with start_node(folder, "head", cores, "--head", f"--port={port}", "--include-dashboard=false") as node:
         wait_until(lambda: "Ray runtime started" in (folder / "head.log").read_text())
-        yield f"127.0.0.1:{port}"
+        yield f"127.0.0.1:{port}", node
 
 
 @contextmanager

@@ -235,6 +235,21 @@ def test_a_publication_goes_on_only_with_its_own_shards(tmp_path):
     assert not (tmp_path / "out" / index.DATASET_FILE).exists()
 
 
+def test_a_publication_takes_a_shard_that_a_second_copy_of_its_task_wrote(source, expected, tmp_path, monkeypatch):
+    """A node that hung may go on after its tasks were done by another, and replace their files by the same bytes."""
+
+    def write_again(dataset, shards, settings):
+        for path in staging_folder(settings).glob("*.tfrecord-*"):
+            copy = path.with_name("copy")
+            copy.write_bytes(path.read_bytes())
+            copy.replace(path)
+        publish_dataset(dataset, shards, settings)
+
+    monkeypatch.setattr("preprocess.run.publish_dataset", write_again)
+    run_here(source, tmp_path / "out")
+    assert digests(tmp_path / "out") == expected
+
+
 def test_two_real_runs_into_one_folder(source, expected, tmp_path):
     out = tmp_path / "out"
     out.mkdir()

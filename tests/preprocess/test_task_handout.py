@@ -66,9 +66,9 @@ def expected(source, two_workers, tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def head(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("head")
-    with start_head(folder, cores=1) as address:
-        yield address, folder
+    """A cluster of one node: its address, and its processes' parent."""
+    with start_head(tmp_path_factory.mktemp("head"), cores=1) as started:
+        yield started
 
 
 def start_driver(source: Path, out: Path, gates: Path, address: str, *arguments: str) -> subprocess.Popen:
@@ -81,7 +81,7 @@ def start_driver(source: Path, out: Path, gates: Path, address: str, *arguments:
 
 def test_nodes_that_join_late_hang_and_are_killed(source, expected, head, tmp_path):
     """The head waits until nodes that join later have work. One is then killed and the other hangs, with its task."""
-    (address, folder), gates, out = head, tmp_path / "gates", tmp_path / "out"
+    (address, _), gates, out = head, tmp_path / "gates", tmp_path / "out"
     with ExitStack() as stack:
         driver = stack.enter_context(start_driver(source, out, gates, address))
         stack.callback(driver.kill)
@@ -89,7 +89,7 @@ def test_nodes_that_join_late_hang_and_are_killed(source, expected, head, tmp_pa
         for name in ("head", "killed"):
             (gates / name).touch()
         joined = f"--address={address}"
-        killed, hanging = (stack.enter_context(start_node(folder, n, 1, joined)) for n in ("killed", "hanging"))
+        killed, hanging = (stack.enter_context(start_node(tmp_path, n, 1, joined)) for n in ("killed", "hanging"))
         wait_until((gates / "killed.came").exists)
         wait_until((gates / "hanging.done").exists)
         kill_node(killed)
@@ -104,12 +104,12 @@ def test_nodes_that_join_late_hang_and_are_killed(source, expected, head, tmp_pa
     assert not (out / ".work").exists()
 
 
-def test_a_head_that_goes_is_said_in_one_line(source, tmp_path):
-    with start_head(tmp_path, cores=1) as address:
-        gates = tmp_path / "gates"
-        driver = start_driver(source, tmp_path / "out", gates, address)
+def test_a_head_that_goes_is_said_in_one_line(source, head, tmp_path):
+    (address, node), gates = head, tmp_path / "gates"
+    with start_driver(source, tmp_path / "out", gates, address) as driver:
         wait_until((gates / "head.done").exists)
-    _, errors = driver.communicate(timeout=60)
+        kill_node(node)  # no test behind this one has a cluster
+        _, errors = driver.communicate(timeout=120)
     assert driver.returncode == 1 and "Traceback" not in errors
     assert "run the same command again" in errors.splitlines()[-1] and "does not answer" in errors.splitlines()[-1]
 
