@@ -168,6 +168,7 @@ def test_killed_again_and_again_while_its_workers_are_busy(source, expected, tmp
     while not list_spills(out):
         time.sleep(0.01)
         assert process.poll() is None
+    ray_processes = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     finished = stamp_work(out)
@@ -175,6 +176,7 @@ def test_killed_again_and_again_while_its_workers_are_busy(source, expected, tmp
         run_driver_until(source, out, 4, target, count, whole_group)
         finished = check_not_redone(out, finished, target)
     run_here(source, out, workers=1)  # at once: workers of the killed driver may still write
+    assert not psutil.wait_procs(ray_processes, timeout=10)[1], "processes of the first Ray, which ends itself, stay"
     assert not (out / ".work").exists()
     check_not_redone(out, finished, "the last run")
     assert digests(out) == expected
