@@ -27,9 +27,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from preprocess.ray_cluster import WORKER_ENVIRONMENT, run_tasks, start_ray
+from preprocess.ray_cluster import WORKER_ENVIRONMENT, start_ray
 from preprocess.settings import DedupeSettings, FrameSettings, PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
+from preprocess.task_handout import run_tasks
 from preprocess.writing.video_task import run_video_task
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec

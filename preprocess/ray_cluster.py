@@ -1,4 +1,7 @@
-"""The only module that uses Ray: it starts Ray or joins a cluster, runs tasks and passes on their errors."""
+"""Starts a local Ray, anew where it ended on the way, or joins a cluster; says which nodes there are.
+
+With preprocess.task_handout, which runs tasks, this is all that uses Ray.
+"""
 
 import atexit
 import os
@@ -8,8 +11,10 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +26,12 @@ os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
 import ray
 import ray._private.utils
-import ray.exceptions
+import ray._private.worker
 
+from console.output.messages import print_warning
 from console.progress import show_waiting
 from preprocess.core_count import count_cores
+from preprocess.ray_processes import RayProcesses
 from shards.errors import CallError, DataError
 from shards.storage.utf8_path import is_utf8
 
@@ -35,7 +42,9 @@ _SHARED_MEMORY = "/dev/shm"
 _MAX_SOCKET_PATH = 107  # bytes, by the system
 _SOCKET_NAME = 72  # bytes of it that Ray's own folder and file names take
 _CONNECT_SECONDS = 10
-_RETRIES = 3  # of a task whose worker was killed by the system
+_MAX_RESTARTS = 3  # of a local Ray in one run; one that ends more often is killed by something that goes on
+_SILENT_SECONDS = 40  # that a cluster's head may not answer; after 60 s Ray would end this process, without a word
+_VITAL = ("raylet", "gcs_server")  # parts of Ray, without which no task ends
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
 
 # For workers: no GPU, and one thread for each library. malloc keeps freed image buffers instead of returning them to
@@ -50,15 +59,31 @@ WORKER_ENVIRONMENT = {
 }
 
 
+@dataclass
+class _Session:
+    """What this process knows of the Ray that it started or joined."""
+
+    workers: int | None = None  # of a local Ray; None in a cluster
+    restarts: int = 0
+    address: str | None = None  # of a cluster
+    answered: float = 0.0  # when the cluster's head last answered, on time.monotonic's clock
+
+
+_session = _Session()
+_processes = RayProcesses()  # of a local Ray
+
+
 @contextmanager
 def start_ray(workers: int | None, address: str | None) -> Iterator[int]:
     """Start a local Ray or join the cluster at `address` for the block. Yields how many tasks to run at a time.
 
     That is `workers`, or the number of cores of this machine or the cluster. A Ray that this process has already
-    started is used as it is and left running. Raises CallError where Ray cannot be used.
+    started is used as it is and left running. Raises CallError where Ray cannot be used. After the block no process of
+    a local Ray is left.
     """
+    _session.restarts = 0
     if ray.is_initialized():
-        yield workers or _count_slots()
+        yield workers or count_slots()
         return
     # By default `ray start` asks for a token and `ray.init` sends none. A local Ray listens on this machine alone and
     # needs no token, nor a home folder to keep it in.
@@ -72,10 +97,58 @@ def start_ray(workers: int | None, address: str | None) -> Iterator[int]:
         raise CallError(f"{where} cannot be used: {error}{hint}") from error
     try:
         with _interrupt_on_sigterm():
-            yield workers or _count_slots()
+            yield workers or count_slots()
     finally:
-        ray.shutdown()
+        _end_ray()
         _leave_stdout_alone()
+
+
+def restart_ray(part: str) -> None:
+    """Start a local Ray anew whose raylet or gcs_server, `part`, has ended. The tasks and results it had are lost.
+
+    Its workers have ended when this returns, so that none still writes. Raises DataError after three times in a run.
+    """
+    if _session.restarts == _MAX_RESTARTS:
+        raise DataError(
+            f"Ray's {part} ended, for the {_MAX_RESTARTS + 1}th time (its logs: "
+            f"{ray._private.worker._global_node.get_logs_dir_path()}); once that has passed, run the same command "
+            "again, it goes on from there"
+        )
+    _session.restarts += 1
+    print_warning(
+        f"Ray's {part} ended; Ray is started again ({_session.restarts} of at most {_MAX_RESTARTS} times), finished "
+        "tasks are kept"
+    )
+    _end_ray()
+    with show_waiting("starting Ray", is_short=True):
+        _start_local(_session.workers)
+
+
+def find_ended_part() -> str | None:
+    """Which part of a local Ray has ended, `raylet` or `gcs_server`; None where it works, and in a cluster."""
+    node = ray._private.worker._global_node
+    if not _session.workers or node is None:
+        return None
+    return next((kind for kind, _ in node.dead_processes() if kind in _VITAL), None)
+
+
+def _end_ray() -> None:
+    """End a local Ray with all of its processes, or leave a cluster."""
+    _processes.remember()
+    if find_ended_part() == "gcs_server":  # Ray's other parts would wait for it
+        _processes.end()
+    ray.shutdown()
+    _processes.end()
+
+
+def _say_what_ray_says(data: dict[str, Any], ignore_prefix: bool) -> None:
+    """Say the first line of what Ray reports of nodes and workers that ended, instead of all of it on stdout."""
+    first = str(data["lines"][0]).strip().partition("\n")[0]
+    if not first.startswith("Raylet is terminated"):  # that has its own line, in restart_ray
+        print_warning(f"Ray: {first}")
+
+
+ray._private.worker.print_to_stdstream = _say_what_ray_says
 
 
 def _leave_stdout_alone() -> None:
@@ -90,22 +163,32 @@ def _join_cluster(address: str) -> None:
     code = [str(_ROOT / room) for room in ("console", "preprocess", "shards")]
     with _hide_names_that_are_not_utf8():
         ray.init(address, runtime_env={"env_vars": WORKER_ENVIRONMENT, "py_modules": code}, **_QUIET)
+    node = ray._private.worker._global_node
+    # With ray://HOST:PORT this process is no part of the cluster, and the head is reached at HOST:PORT alone.
+    _session.address, _session.workers = node.gcs_address if node else address, None
+    _session.answered = time.monotonic()
 
 
 def _start_local(workers: int) -> None:
     folder = find_session_folder()
     # Workers inherit the environment. They find the code by PYTHONPATH, whatever folder the command was called in.
     paths = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
-    with _set_environment(WORKER_ENVIRONMENT | {"PYTHONPATH": paths}), _hide_names_that_are_not_utf8():
-        ray.init(
-            "local",  # without it Ray would join whatever cluster happens to run on this machine
-            num_cpus=workers,
-            num_gpus=0,
-            include_dashboard=False,
-            object_store_memory=_OBJECT_STORE_BYTES,
-            _temp_dir=folder,
-            **_QUIET,
-        )
+    try:
+        with _processes.set_environment(WORKER_ENVIRONMENT | {"PYTHONPATH": paths}), _hide_names_that_are_not_utf8():
+            ray.init(
+                "local",  # without it Ray would join whatever cluster happens to run on this machine
+                num_cpus=workers,
+                num_gpus=0,
+                include_dashboard=False,
+                object_store_memory=_OBJECT_STORE_BYTES,
+                _temp_dir=folder,
+                **_QUIET,
+            )
+    except BaseException:
+        _processes.end()
+        raise
+    _processes.remember()
+    _session.workers, _session.address = workers, None
 
 
 def find_session_folder() -> str:
@@ -148,21 +231,53 @@ def _interrupt_on_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _count_slots() -> int:
-    return max(1, int(ray.cluster_resources().get("CPU", 1)))
+def count_slots() -> int:
+    """How many tasks run at a time: the cores of the local Ray or of the cluster."""
+    return max(1, sum(list_nodes().values()))
+
+
+def list_nodes() -> dict[str, int]:
+    """The nodes that are alive and run tasks: id to number of cores."""
+    nodes = {node["NodeID"]: int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]}
+    return {node: cores for node, cores in nodes.items() if cores}
+
+
+def is_head_there() -> bool:
+    """Whether the head of the cluster answers. Raises DataError where it has not for 40 s."""
+    now = time.monotonic()
+    try:
+        _connect(_session.address)
+    except OSError as error:
+        if now - _session.answered < _SILENT_SECONDS:
+            return False
+        raise DataError(
+            f"the head of the Ray cluster at {_session.address} does not answer ({error}); once it does, run the same "
+            "command again, it goes on from there"
+        ) from error
+    _session.answered = now
+    return True
+
+
+def is_cluster() -> bool:
+    """Whether this process has joined a cluster, whose nodes may come and go."""
+    return _session.address is not None
 
 
 def _check_address(address: str) -> None:
     """Raise CallError where nothing listens at an address. Ray itself would keep trying for minutes."""
     if address == "auto":
         return
-    host, _, port = address.removeprefix("ray://").rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_SECONDS).close()
+        _connect(address)
     except (OSError, ValueError) as error:
         raise CallError(
             f"no Ray cluster answers at {address} ({error}); start one with `ray start --head` and give its HOST:PORT"
         ) from error
+
+
+def _connect(address: str) -> None:
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_SECONDS).close()
 
 
 @contextmanager
@@ -178,52 +293,3 @@ def _hide_names_that_are_not_utf8() -> Iterator[None]:
     finally:
         os.chdir(folder)
         ray._private.utils.get_entrypoint_name = get_entrypoint_name
-
-
-@contextmanager
-def _set_environment(values: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for the block."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
-
-
-def run_tasks(function: Callable, calls: Sequence[tuple], workers: int, what: str) -> Iterator[tuple[int, Any]]:
-    """Run function(*call) for each call, at most `workers` at a time. Yields (index of call, result) as they finish.
-
-    A task whose worker is killed is run again, up to three times, and then raises DataError. An exception of a task is
-    raised at once: OSError, DataError and CallError as they are, others as a DataError that names `what` and the call.
-    The tasks that then are running end with this process's Ray; a Ray that is left running completes them.
-    """
-    remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(function)
-    waiting: dict[ray.ObjectRef, int] = {}
-    pending = iter(enumerate(calls))
-    # Tasks are never cancelled: ray.cancel of a task that is just finishing aborts the whole process.
-    while True:
-        while len(waiting) < workers and (following := next(pending, None)):
-            place, call = following
-            waiting[remote.remote(*call)] = place
-        if not waiting:
-            return
-        done, _ = ray.wait(list(waiting), num_returns=1)
-        place = waiting.pop(done[0])
-        yield place, _get_result(done[0], f"{what} {place + 1} of {len(calls)}")
-
-
-def _get_result(reference: ray.ObjectRef, what: str) -> Any:
-    try:
-        return ray.get(reference)
-    except ray.exceptions.RayTaskError as error:
-        cause = error.cause
-        if isinstance(cause, OSError | DataError | CallError):
-            raise cause from error
-        raise DataError(f"{what} failed: {type(cause).__name__}: {cause}; --debug shows where") from error
-    except ray.exceptions.RayError as error:
-        first = str(error).strip().splitlines()[0]
-        raise DataError(
-            f"{what} was lost {_RETRIES + 1} times ({first}); use fewer --workers or more memory"
-        ) from error

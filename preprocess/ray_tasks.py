@@ -7,22 +7,22 @@ from typing import Any
 from console.progress import show_progress
 from preprocess import messages
 from preprocess.output_folder.work_folders import hash_folder, spill_folder, staging_folder
-from preprocess.ray_cluster import run_tasks
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.video import Video
+from preprocess.task_handout import run_tasks
 from preprocess.writing.finished_shard import FinishedShard
 from preprocess.writing.finished_work import Origin, TaskSummary
 from preprocess.writing.shard_plan import ShardPlan
 
 
-def run_video_tasks(groups: Sequence[list[Video]], settings: PreprocessSettings, workers: int) -> list[TaskSummary]:
+def run_video_tasks(groups: Sequence[list[Video]], settings: PreprocessSettings) -> list[TaskSummary]:
     """Process each group of videos. Returns their summaries in the order of the groups."""
     spills, hashes = spill_folder(settings).absolute(), hash_folder(settings).absolute()
     spills.mkdir(parents=True, exist_ok=True)
     summaries: list[TaskSummary | None] = [None] * len(groups)
     calls = [(group, settings, spills, hashes) for group in groups]
     with messages.FrameProgress(groups) as progress:
-        for place, summary in run_tasks(_run_video_task, calls, workers, "video task"):
+        for place, summary in run_tasks(_run_video_task, calls, settings.workers, "video task"):
             if summary.damage:
                 messages.print_damage(summary.damage)
             summaries[place] = summary
@@ -30,9 +30,7 @@ def run_video_tasks(groups: Sequence[list[Video]], settings: PreprocessSettings,
     return summaries
 
 
-def run_shard_tasks(
-    plan: ShardPlan, tasks: Sequence[TaskSummary], settings: PreprocessSettings, workers: int
-) -> list[FinishedShard]:
+def run_shard_tasks(plan: ShardPlan, tasks: Sequence[TaskSummary], settings: PreprocessSettings) -> list[FinishedShard]:
     """Write the planned shards that are not finished yet. Returns all of them in the order of the plan."""
     staging, spills = staging_folder(settings), spill_folder(settings).absolute()
     staging.mkdir(parents=True, exist_ok=True)
@@ -51,7 +49,7 @@ def run_shard_tasks(
     ]
     shards: list[FinishedShard | None] = [None] * len(calls)
     with show_progress(len(calls), "shard") as progress:
-        for place, shard in run_tasks(_run_shard_task, calls, workers, "shard"):
+        for place, shard in run_tasks(_run_shard_task, calls, settings.workers, "shard"):
             if shard.damage:
                 messages.print_damage(shard.damage)
             shards[place] = shard
@@ -60,7 +58,7 @@ def run_shard_tasks(
 
 
 def check_inputs(
-    groups: Sequence[list[Video]], noted: Sequence[tuple[str, Origin]], settings: PreprocessSettings, workers: int
+    groups: Sequence[list[Video]], noted: Sequence[tuple[str, Origin]], settings: PreprocessSettings
 ) -> list[Origin] | None:
     """Compare what each video task would read with what it has read for the dataset in OUT: its name and origin.
 
@@ -69,7 +67,7 @@ def check_inputs(
     origins: list[Origin | None] = [None] * len(groups)
     calls = [(group, settings.fingerprint(), *note) for group, note in zip(groups, noted, strict=True)]
     with show_progress(len(calls), "check") as progress:
-        for place, origin in run_tasks(_check_task_inputs, calls, workers, "check"):
+        for place, origin in run_tasks(_check_task_inputs, calls, settings.workers, "check"):
             if origin is None:
                 return None
             origins[place] = origin

@@ -55,21 +55,21 @@ def _make_dataset(
     source: SourceListing, groups: Sequence[list[Video]], settings: PreprocessSettings, workers: int, watch: Stopwatch
 ) -> Dataset:
     out, spills = Path(settings.out), spill_folder(settings)
-    if (out / DATASET_FILE).exists() and is_up_to_date(groups, settings, workers):
+    if (out / DATASET_FILE).exists() and is_up_to_date(groups, settings):
         remove_work(settings)  # left by a run that was killed between publication and its end
         dataset = read_dataset(out)
         messages.print_nothing_to_do(dataset, out)
         return dataset
     messages.print_start(source, workers, check_space(settings, source))
     with watch.time("videos"):
-        tasks = run_video_tasks(groups, settings, workers)
+        tasks = run_video_tasks(groups, settings)
     messages.print_unannotated(tasks)
     messages.print_repeated_images(tasks)
     with watch.time("plan"), show_waiting("comparing frames across videos and planning the shards"):
         plan = make_plan(tasks, spills, settings)
     messages.print_compared(tasks, len(plan.order))
     with watch.time("shards"):
-        shards = run_shard_tasks(plan, tasks, settings, workers)
+        shards = run_shard_tasks(plan, tasks, settings)
     with watch.time("assemble"), show_waiting("writing the manifest"):
         dataset = assemble_dataset(complete_rows(plan, tasks, shards, spills), shards, settings)
     write_log(out, dataset.digest, settings.sources, source, tasks, workers, watch)
@@ -87,7 +87,7 @@ def _make_dry_run(
     out, spills = Path(settings.out), spill_folder(settings)
     messages.print_start(source, workers)
     with watch.time("videos"):
-        tasks = run_video_tasks(groups, settings, workers)
+        tasks = run_video_tasks(groups, settings)
     messages.print_repeated_images(tasks)
     with watch.time("plan"), show_waiting("comparing frames across videos and planning the shards"):
         plan = make_plan(tasks, spills, settings)

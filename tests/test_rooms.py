@@ -62,7 +62,8 @@ DOORS = {
         "tools/comparison tools/overview tools/duplicates tools/extracts"
     ),
     "prometheus_client": "tools/serving/serve_metrics",
-    "ray": "preprocess/ray_cluster",
+    "psutil": "preprocess/ray_processes",
+    "ray": "preprocess/ray_cluster preprocess/task_handout",
     "scipy": "",
     "sklearn": "preprocess/writing/validation_split tools/overview/frame_map",
     "starlette": "tools/serving/api tools/serving/gate tools/serving/request_body",

@@ -16,7 +16,7 @@ from shards.manifest import read_manifest
 _MOST_NAMED = 3  # videos in a message
 
 
-def is_up_to_date(groups: Sequence[list[Video]], settings: PreprocessSettings, workers: int) -> bool:
+def is_up_to_date(groups: Sequence[list[Video]], settings: PreprocessSettings) -> bool:
     """Whether the dataset in OUT is whole and was made from what the sources hold now, by these settings.
 
     Raises CallError where it was made from something else and may not be replaced.
@@ -24,7 +24,7 @@ def is_up_to_date(groups: Sequence[list[Video]], settings: PreprocessSettings, w
     out = Path(settings.out)
     log = read_log(out)
     noted = [(name, Origin(stamps, contents)) for name, stamps, contents in log["tasks"]] if log else []
-    origins = check_inputs(groups, noted, settings, workers) if len(noted) == len(groups) else None
+    origins = check_inputs(groups, noted, settings) if len(noted) == len(groups) else None
     if origins:
         if find_mismatched_file(out) is not None:
             return False  # it can be made again without --replace: the bytes will be the same

@@ -16,6 +16,7 @@ from shards.descriptions.dataset_card import write_dataset_card
 from shards.errors import DataError
 from shards.record_fields import CROPS, WHOLE_FRAMES, RecordKind
 from shards.storage.atomic_write import sync_directory, write_atomically
+from shards.storage.files import hash_file
 from shards.tfds_files import write_tfds_files
 
 
@@ -52,11 +53,11 @@ def publish_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], s
     Raises DataError where a file in the staging folder is gone or was changed.
     """
     stage, out = staging_folder(settings), Path(settings.out)
-    shards = {done.shard.file: done.identity for done in finished}
-    remove_old_dataset(out, shards)
-    for name, identity in shards.items():
-        if read_identity(out / name) != identity:  # else a run that was killed here has moved it
-            if read_identity(stage / name) != identity:
+    shards = {done.shard.file: done for done in finished}
+    remove_old_dataset(out, {name: done.identity for name, done in shards.items()})
+    for name, done in shards.items():
+        if read_identity(out / name) != done.identity:  # else a run that was killed here has moved it
+            if not _is_whole(stage / name, done):
                 raise DataError(f"{stage / name} is gone or was changed; run the same command again to make it anew")
             _move(name, stage, out)
     for name in dataset.files:
@@ -66,6 +67,12 @@ def publish_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], s
         sync_directory(folder)
     _move(index.DATASET_FILE, stage, out)
     sync_directory(out)
+
+
+def _is_whole(path: Path, done: FinishedShard) -> bool:
+    """Whether a shard is what was written, by this task or by a second one that did the same work meanwhile."""
+    identity = read_identity(path)
+    return identity == done.identity or (identity is not None and hash_file(path) == done.shard.sha256)
 
 
 def _move(name: str, folder: Path, out: Path) -> None:

@@ -45,7 +45,7 @@ def list_foreign_work(out: Path) -> list[str]:
 
 def remove_dry_run_spill(settings: PreprocessSettings) -> None:
     """Remove the rows of a dry run. Its hashes stay, and so does the work of an interrupted run."""
-    shutil.rmtree(spill_folder(settings))
+    shutil.rmtree(spill_folder(settings), ignore_errors=True)  # a task on a node that hung may still write
     if not settings.work:
         with suppress(OSError):
             spill_folder(settings).parent.rmdir()

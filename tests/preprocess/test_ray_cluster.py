@@ -1,20 +1,15 @@
 import os
 import pty
 import signal
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from preprocess.ray_cluster import run_tasks
-from preprocess.run import run
-from preprocess.settings import PreprocessSettings
+from preprocess.task_handout import run_tasks
 from shards.errors import CallError, DataError
 from tests.conftest import ROOT
-from tests.trees import digests, write_video
 
 pytestmark = pytest.mark.usefixtures("two_workers")
 
@@ -100,32 +95,3 @@ def test_ray_leaves_standard_output_alone():
     os.close(stdout)
     with open(terminal, "rb", buffering=0) as shown:
         assert shown.read(100).decode() == "안\r\n"
-
-
-@pytest.fixture
-def head(tmp_path):
-    """A Ray cluster of its own, as `ray start` makes it; its address."""
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", f"--port={port}"]
-    command += ["--num-cpus=2", "--include-dashboard=false", "--object-store-memory=100000000"]
-    with open(tmp_path / "head.log", "w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, cwd=tmp_path)
-    for _ in range(300):
-        if "Ray runtime started" in (tmp_path / "head.log").read_text():
-            break
-        time.sleep(0.1)
-    yield f"127.0.0.1:{port}"
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def test_a_cluster_by_its_address_gives_the_same_bytes(head, tmp_path):
-    """Another machine's workers have no checkout: they run from elsewhere, with the code that is sent along."""
-    write_video(tmp_path / "pets", images=4)
-    run(PreprocessSettings(source=[str(tmp_path / "pets")], out=str(tmp_path / "here")))
-    command = [sys.executable, "-m", "preprocess", "--source", tmp_path / "pets", "--out", tmp_path / "there"]
-    done = subprocess.run([*command, "--address", head], capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 1 and "validation is empty" in done.stderr, done.stderr  # whole, of one video
-    assert digests(tmp_path / "here") == digests(tmp_path / "there")

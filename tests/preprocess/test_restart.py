@@ -18,12 +18,16 @@ from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
 
+import psutil
 import pytest
+from ray._private import worker
 
+from preprocess import ray_cluster
 from preprocess.output_folder.publication import publish_dataset
 from preprocess.output_folder.work_folders import staging_folder
 from preprocess.run import run
 from preprocess.settings import PreprocessSettings
+from preprocess.task_handout import run_tasks
 from preprocess.writing.finished_shard import FinishedShard, read_identity
 from shards import dataset as index
 from shards.errors import DataError
@@ -164,6 +168,7 @@ def test_killed_again_and_again_while_its_workers_are_busy(source, expected, tmp
     while not list_spills(out):
         time.sleep(0.01)
         assert process.poll() is None
+    ray_processes = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     finished = stamp_work(out)
@@ -171,10 +176,42 @@ def test_killed_again_and_again_while_its_workers_are_busy(source, expected, tmp
         run_driver_until(source, out, 4, target, count, whole_group)
         finished = check_not_redone(out, finished, target)
     run_here(source, out, workers=1)  # at once: workers of the killed driver may still write
+    assert not psutil.wait_procs(ray_processes, timeout=10)[1], "processes of the first Ray, which ends itself, stay"
     assert not (out / ".work").exists()
     check_not_redone(out, finished, "the last run")
     assert digests(out) == expected
     assert list(verify_dataset(out)) == []
+
+
+def test_a_local_ray_that_is_killed_is_started_again(source, expected, tmp_path, monkeypatch, capsys):
+    """Its raylet among the video tasks, its gcs_server among the shards. Of each Ray no process is left."""
+    out, finished, before = tmp_path / "out", {}, []
+
+    def run_and_kill(function, calls, workers, what):
+        for number, result in enumerate(run_tasks(function, calls, workers, what)):
+            if number == 2:
+                finished.update(check_not_redone(out, finished, what))
+                before.extend(psutil.Process().children(recursive=True))
+                part = "raylet" if what == "video task" else "gcs_server"
+                os.kill(worker._global_node.all_processes[part][0].process.pid, signal.SIGKILL)
+            yield result
+
+    monkeypatch.setattr("preprocess.ray_tasks.run_tasks", run_and_kill)
+    run_here(source, out)
+    said = capsys.readouterr().err
+    assert (
+        "Ray's raylet ended; Ray is started again (1 of" in said
+        and "gcs_server ended; Ray is started again (2 o" in said
+    )
+    assert digests(out) == expected
+    names = {process.name() for process in before if process.is_running()}
+    assert len(before) > 10 and not [process for process in before if process.is_running()], names
+
+
+def test_a_ray_that_ends_again_and_again_is_an_error(two_workers, monkeypatch):
+    monkeypatch.setattr(ray_cluster._session, "restarts", 3)
+    with pytest.raises(DataError, match=r"Ray's raylet ended, for the 4th time \(its logs: .*/logs\); once that has"):
+        ray_cluster.restart_ray("raylet")
 
 
 def test_one_worker_gives_the_same_bytes_as_two(source, expected, tmp_path):
@@ -198,6 +235,21 @@ def test_a_publication_goes_on_only_with_its_own_shards(tmp_path):
     with pytest.raises(DataError, match="gone or was changed"):
         publish_dataset(dataset, [done], settings)
     assert not (tmp_path / "out" / index.DATASET_FILE).exists()
+
+
+def test_a_publication_takes_a_shard_that_a_second_copy_of_its_task_wrote(source, expected, tmp_path, monkeypatch):
+    """A node that hung may go on after its tasks were done by another, and replace their files by the same bytes."""
+
+    def write_again(dataset, shards, settings):
+        for path in staging_folder(settings).glob("*.tfrecord-*"):
+            copy = path.with_name("copy")
+            copy.write_bytes(path.read_bytes())
+            copy.replace(path)
+        publish_dataset(dataset, shards, settings)
+
+    monkeypatch.setattr("preprocess.run.publish_dataset", write_again)
+    run_here(source, tmp_path / "out")
+    assert digests(tmp_path / "out") == expected
 
 
 def test_two_real_runs_into_one_folder(source, expected, tmp_path):

@@ -201,7 +201,7 @@ def test_the_same_bytes_however_tasks_are_cut_and_ordered(sample, made, tmp_path
         return [list(source.videos)]
 
     def reversed_tasks(function, calls, workers, what):
-        from preprocess.ray_cluster import run_tasks
+        from preprocess.task_handout import run_tasks
 
         for place, result in run_tasks(function, calls[::-1], workers, what):
             yield len(calls) - 1 - place, result

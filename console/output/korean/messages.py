@@ -77,6 +77,15 @@ _PREPROCESS = {
     "loading Ray": "Ray를 불러오는 중",
     "starting Ray": "Ray를 시작하는 중",
     "joining the Ray cluster at {}": "Ray 클러스터에 연결하는 중: {}",
+    "Ray's {} ended; Ray is started again ({n} of at most {n} times), finished tasks are kept": (
+        "Ray의 {} 프로세스가 끝나서 Ray를 다시 시작합니다({}/{}회). 끝난 태스크는 다시 하지 않습니다"
+    ),
+    "Ray: {}": "Ray의 알림: {}",
+    "cluster  nodes {n}, cores {n}": "클러스터 노드 {}개, 코어 {}개",
+    "{} has run for {n} s; another node does it as well": "{:text}: {}초째 끝나지 않아 다른 노드에서도 실행합니다",
+    "video task {n} of {n}": "영상 태스크 {}/{}",
+    "shard {n} of {n}": "샤드 {}/{}",
+    "check {n} of {n}": "확인 {}/{}",
     "looking through the sources": "원본을 살펴보는 중",
     "found    {} labelled videos, {} frames": "원본     라벨이 있는 영상 {}개, 프레임 {}장",
     "archives {}, read where they lie; nothing is unpacked": "압축     {}개. 압축을 풀지 않고 그 자리에서 읽습니다",
