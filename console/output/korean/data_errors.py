@@ -49,8 +49,25 @@ _RUNS = {
         "{}: 응답하는 Ray 클러스터가 없습니다({}). `ray start --head`로 시작하고 HOST:PORT를 지정하세요"
     ),
     "{} failed: {}: {}; --debug shows where": "{}: 실패했습니다: {}: {}. --debug를 지정하면 위치를 보여 줍니다",
-    "{} was lost {} times ({}); use fewer --workers or more memory": (
-        "{}: {}번 중단되었습니다({}). --workers를 줄이거나 메모리를 늘리세요"
+    "{} was lost {} times: {}": "{}: {}번 중단되었습니다. {:text}",
+    "Ray ended its worker because memory was short; use fewer --workers or more memory": (
+        "메모리가 모자라 Ray가 워커를 끝냈습니다. --workers를 줄이거나 메모리를 늘리세요"
+    ),
+    "its worker was killed, as the system does without memory; use fewer --workers or more memory": (
+        "워커가 강제 종료되었습니다. 메모리가 모자라면 그렇게 됩니다. --workers를 줄이거나 메모리를 늘리세요"
+    ),
+    "Ray's raylet on the node that ran it ended; its raylet.out says why": (
+        "이 작업을 하던 노드에서 Ray의 raylet이 끝났습니다. 이유는 raylet.out에 있습니다"
+    ),
+    "Ray's {} ended, for the {}th time (its logs: {}); once that has passed, run the same command again, it goes "
+    "on from there": (
+        "Ray의 {} 프로세스가 {}번째로 끝났습니다(로그: {}). 문제가 사라진 뒤 같은 명령을 다시 실행하면 그 지점부터 "
+        "이어서 합니다"
+    ),
+    "the head of the Ray cluster at {} does not answer ({}); once it does, run the same command again, it goes on "
+    "from there": (
+        "Ray 클러스터 {}의 헤드 노드가 응답하지 않습니다({}). 응답하면 같은 명령을 다시 실행하세요. 그 지점부터 "
+        "이어서 합니다"
     ),
 }
 
