@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import Any
 
 # These must be set before Ray is imported. The first switches off its usage reports, the next two the colours in what
-# it says of workers that died, also to files.
+# it says of workers that died, also to files. The last is how long Ray may take to start, 30 s otherwise: on a machine
+# that is busy with other work it takes longer.
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ["RAY_COLOR_PREFIX"] = os.environ["RAY_DEDUP_LOGS"] = "0"
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+os.environ.setdefault("RAY_raylet_start_wait_time_s", "180")
 
 import ray
 import ray._private.utils

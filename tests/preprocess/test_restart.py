@@ -98,8 +98,9 @@ def run_here(source: Path, out: Path, workers: int = 2) -> None:
 
 
 def stamp_work(out: Path) -> dict[str, int]:
-    """When each finished spill and shard was written, wherever it lies by now."""
-    files = [*out.glob(".work/*/spill/*"), *out.glob(".work/*/finished/pet_*-*"), *out.glob("pet_*-*")]
+    """When each finished spill and shard was written, wherever it lies by now. A spill is finished by its note."""
+    spills = [path for path in out.glob(".work/*/spill/*") if path.with_suffix(".json").exists()]
+    files = [*spills, *out.glob(".work/*/finished/pet_*-*"), *out.glob("pet_*-*")]
     return {path.name: path.stat().st_mtime_ns for path in files if not path.name.startswith(".")}
 
 
@@ -175,7 +176,7 @@ def test_killed_again_and_again_while_its_workers_are_busy(source, expected, tmp
     for (target, count), whole_group in ((MIDDLE_OF_THE_VIDEO_TASKS, False), (MIDDLE_OF_THE_PUBLICATION, True)):
         run_driver_until(source, out, 4, target, count, whole_group)
         finished = check_not_redone(out, finished, target)
-    run_here(source, out, workers=1)  # at once: workers of the killed driver may still write
+    run_here(source, out, workers=1)  # at once
     assert not psutil.wait_procs(ray_processes, timeout=10)[1], "processes of the first Ray, which ends itself, stay"
     assert not (out / ".work").exists()
     check_not_redone(out, finished, "the last run")
