@@ -19,7 +19,9 @@ from pathlib import Path
 
 from chaos.experiment import Bench, Experiment, Findings
 
-EXPERIMENTS: tuple[Experiment, ...] = ()
+EXPERIMENTS: tuple[Experiment, ...] = (
+    Experiment("bytes", "damaged files are found, or without effect", "damaged_bytes", 20_000),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
