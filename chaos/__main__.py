@@ -21,6 +21,7 @@ from chaos.experiment import Bench, Experiment, Findings
 
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("bytes", "damaged files are found, or without effect", "damaged_bytes", 20_000),
+    Experiment("inputs", "hostile inputs end in a row, an answer or a clear error", "hostile_inputs", 1_000_000),
 )
 
 

@@ -7,12 +7,14 @@ import zipfile
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 import pyarrow as pa
 
 from preprocess.settings import PreprocessSettings
 from shards.dataset import DATASET_FILE, Dataset, OtherFile, ShardFile, shard_name, write_dataset
 from shards.manifest import MANIFEST_FILE, SCHEMA, write_manifest
+from shards.manifest_row import ManifestRow
 from shards.record import encode_record
 from shards.record_fields import FRAME_FIELDS
 from shards.tfrecord import pack_record
@@ -107,7 +109,14 @@ def _encode_pictures(suffixes: tuple[str, ...]) -> list[bytes]:
 
 
 def _make_record(image: bytes) -> bytes:
-    values = {"image": image, "species": "DOG", "label": 3, "video": "개-000001", "frame_number": 5, "key": "개-000001/5"}
+    values = {
+        "image": image,
+        "species": "DOG",
+        "label": 3,
+        "video": "개-000001",
+        "frame_number": 5,
+        "key": "개-000001/5",
+    }
     if len(image) % 2:
         return encode_record(values | {"timestamp": 200, "video_index": 0, "video_count": 2})
     return encode_record(values | {"bbox": (0.1, 0.2, 0.5, 0.75), "width": 32, "height": 24}, FRAME_FIELDS)
@@ -127,8 +136,10 @@ def _make_dataset(folder: Path) -> bytes:
 
 
 def _make_manifest(folder: Path, rows: int) -> bytes:
-    row = {"key": "v/1", "video": "v", "frame_number": 1, "status": "kept", "split": "train", "label": 2, "hash": b"8" * 8}
-    table = pa.Table.from_pylist([row | {"key": f"v/{place}", "frame_number": place} for place in range(rows)], SCHEMA)
+    row = ManifestRow(key="v/1", source=0, label_file="v.json", video="v", status="kept", split="train", label=2)
+    row.hash, row.note = bytes(range(8)), "메모"
+    values = [msgspec.to_builtins(row, builtin_types=(bytes,)) | {"frame_number": place} for place in range(rows)]
+    table = pa.Table.from_pylist(values, SCHEMA)
     with open(folder / MANIFEST_FILE, "wb") as file:
         write_manifest(file, [table])
     return (folder / MANIFEST_FILE).read_bytes()

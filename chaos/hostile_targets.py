@@ -1,4 +1,4 @@
-"""What reads files that others may have made, each with good inputs to begin from, and the errors that it may end in."""
+"""What reads files that others may have made: good inputs to begin from, and the errors that it may end in."""
 
 import io
 import json

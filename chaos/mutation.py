@@ -10,7 +10,13 @@ _NUMBERS = (
 _WORDS = (
     *(b"\0", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"\xed\xa0\x80", b"../", b"..\\", b"/etc/passwd", b"C:\\", b"%s%n"),
     *(b"null", b"true", b"NaN", b"-Infinity", b"1e999", b"-1", b"0.5", b"1" * 5_000, b'"', b"\\ud800", b"\\u0000"),
-    *(b"[" * 2_000, b'{"a":' * 2_000, b"<a>" * 2_000, b"&x;", b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"),
+    *(
+        b"[" * 2_000,
+        b'{"a":' * 2_000,
+        b"<a>" * 2_000,
+        b"&x;",
+        b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>",
+    ),
     *(b"{}", b"[]", b"\r\n", b"\n", b",", b"'", b"!!python/object/apply:os.system [id]", b"&a [*a]", b"<script>"),
     "감정".encode("cp949"),
 )

@@ -17,6 +17,8 @@ import yaml
 from console.calls.unknown_settings import is_setting
 from console.output.messages import OUTPUT_FLAGS
 from console.restricted_numbers import NumberRestriction, find_restriction
+from shards.errors import CallError
+from shards.storage.files import read_file
 
 _NO_SETTINGS = ("config", "help", "print_config", "version", *OUTPUT_FLAGS)  # options of every command
 _COMPARISONS = {
@@ -25,6 +27,24 @@ _COMPARISONS = {
     ">": (operator.gt, "above"),
     "<": (operator.lt, "below"),
 }
+
+
+def check_config_file(path: Path) -> None:
+    """Raise CallError for what must not reach the parser.
+
+    Bytes that are not UTF-8, as an editor of Korean Windows may save them, and aliases: settings have no use for them,
+    and ten lines of them stand for more text than any memory holds.
+    """
+    try:
+        text = read_file(path).decode("utf-8-sig")
+        alias = next((event for event in yaml.parse(text) if isinstance(event, yaml.AliasEvent)), None)
+    except UnicodeDecodeError as error:
+        raise CallError(f"--config {path}: is not UTF-8 ({error.reason}); save it as UTF-8") from error
+    except yaml.YAMLError:
+        return  # the parser says what is wrong, and where
+    if alias:
+        line = alias.start_mark.line + 1
+        raise CallError(f"--config {path}: line {line}: aliases (*{alias.anchor}) are not read; write the value itself")
 
 
 def find_unknown_name(kind: type, arguments: list[str], flags: Collection[str]) -> str | None:
