@@ -21,6 +21,7 @@ from shards.errors import CallError
 from shards.storage.files import read_file
 
 _NO_SETTINGS = ("config", "help", "print_config", "version", *OUTPUT_FLAGS)  # options of every command
+_MOST_DEPTH = 50  # of groups and lists within one another in a file
 _COMPARISONS = {
     ">=": (operator.ge, "at least"),
     "<=": (operator.le, "at most"),
@@ -32,19 +33,22 @@ _COMPARISONS = {
 def check_config_file(path: Path) -> None:
     """Raise CallError for what must not reach the parser.
 
-    Bytes that are not UTF-8, as an editor of Korean Windows may save them, and aliases: settings have no use for them,
-    and ten lines of them stand for more text than any memory holds.
+    Bytes that are not UTF-8, as an editor of Korean Windows may save them; brackets within brackets without end; and
+    aliases: settings have no use for them, and ten lines of them stand for more text than any memory holds.
     """
+    depth = 0
     try:
-        text = read_file(path).decode("utf-8-sig")
-        alias = next((event for event in yaml.parse(text) if isinstance(event, yaml.AliasEvent)), None)
+        for event in yaml.parse(read_file(path).decode("utf-8-sig")):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            where = f"--config {path}: line {event.start_mark.line + 1}"
+            if isinstance(event, yaml.AliasEvent):
+                raise CallError(f"{where}: aliases (*{event.anchor}) are not read; write the value itself")
+            if depth > _MOST_DEPTH:
+                raise CallError(f"{where}: brackets within brackets without end; write the file anew")
     except UnicodeDecodeError as error:
         raise CallError(f"--config {path}: is not UTF-8 ({error.reason}); save it as UTF-8") from error
     except yaml.YAMLError:
         return  # the parser says what is wrong, and where
-    if alias:
-        line = alias.start_mark.line + 1
-        raise CallError(f"--config {path}: line {line}: aliases (*{alias.anchor}) are not read; write the value itself")
 
 
 def find_unknown_name(kind: type, arguments: list[str], flags: Collection[str]) -> str | None:

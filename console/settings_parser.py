@@ -78,8 +78,6 @@ def parse_settings(
     try:
         parsed = parser.instantiate(parser.parse_args(expanded))
         settings = kind(**{field.name: parsed[field.name] for field in fields(kind)})
-    except RecursionError as error:
-        raise CallError("a --config file has brackets within brackets without end; write it anew") from error
     except (ArgumentError, TypeError) as error:  # a value in the place of a group is a TypeError
         if unknown := find_unknown_name(kind, expanded, (*flags, "quiet")):
             raise CallError(explain_unknown_setting(kind, module, unknown)) from error
