@@ -43,7 +43,7 @@ cat-arch-000156/frame_6_timestamp_200.jpg,"40.5,60,100,150",calm
 dog\\\\walk\\\\1.jpg,"1,2,3,4",5
 /elsewhere/2.jpg,,
 """
-_LABEL_MAP = {"happy": "행복/즐거움", "0": "calm", "양이": {"mood": "sad", "species": "cat"}}
+_LABEL_MAP = {"happy": "행복/즐거움", "0": "calm", "양이": {"mood": "anxiety", "species": "cat"}}
 
 
 def make_good_inputs(folder: Path, real: Path | None = None) -> dict[str, list[bytes]]:
@@ -61,7 +61,7 @@ def make_good_inputs(folder: Path, real: Path | None = None) -> dict[str, list[b
         "voc": [_VOC.encode(), f'<?xml version="1.0" encoding="utf-16"?>{_VOC}'.encode("utf-16")],
         "coco": [json.dumps(_COCO, ensure_ascii=False).encode()],
         "csv": [_CSV.encode(), _CSV.encode("cp949"), _CSV.encode("utf-8-sig").replace(b"\n", b"\r\n")],
-        "label map": [json.dumps(_LABEL_MAP).encode(), b'["calm", "sad", "happy"]'],
+        "label map": [json.dumps(_LABEL_MAP).encode(), b'["calm", "anxiety", "happiness"]'],
         "zip": zips,
         "tar": [_pack_tar({"CAT.zip": zips[0], "D/DOG.zip.part0": zips[1]}, form) for form in (0, 1, 2)],
         "jpeg": [*frames[:4], *_encode_pictures((".jpg",)), *odd],

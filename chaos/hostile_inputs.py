@@ -42,7 +42,7 @@ def feed_targets(targets: list[Target], bench: Bench) -> Findings:
     start = None
     for number, target in zip(bench.count_tries(), _take_turns(targets, bench.chance), strict=False):
         data = make_input(target, bench.chance.getrandbits(64))
-        slowest = max(slowest, _feed(target, data, findings))
+        slowest = max(slowest, _feed(target, data, findings, _MOST_SECONDS))
         if number % 1_000 == 0:
             memory = read_held_mib()
             start = start or memory
@@ -67,7 +67,7 @@ def make_input(target: Target, number: int) -> bytes:
     return mutate(chance.choice(target.seeds), target.seeds, chance)
 
 
-def _feed(target: Target, data: bytes, findings: Findings, most_seconds: float = _MOST_SECONDS) -> float:
+def _feed(target: Target, data: bytes, findings: Findings, most_seconds: float) -> float:
     """Feed one input; returns the seconds of the processor that it took."""
     began = time.process_time()
     try:
