@@ -20,8 +20,8 @@ from pathlib import Path
 from chaos.experiment import Bench, Experiment, Findings
 
 EXPERIMENTS: tuple[Experiment, ...] = (
-    Experiment("bytes", "damaged files are found, or without effect", "damaged_bytes", 20_000),
-    Experiment("inputs", "hostile inputs end in a row, an answer or a clear error", "hostile_inputs", 1_000_000),
+    Experiment("damaged_bytes", "damaged files are found, or without effect", "damaged_bytes", 20_000),
+    Experiment("hostile_inputs", "hostile inputs end in a row, an answer or a clear error", "hostile_inputs", 1_000_000),
 )
 
 
