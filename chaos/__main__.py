@@ -21,7 +21,8 @@ from chaos.experiment import Bench, Experiment, Findings
 
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("damaged_bytes", "damaged files are found, or without effect", "damaged_bytes", 20_000),
-    Experiment("hostile_inputs", "hostile inputs end in a row, an answer or a clear error", "hostile_inputs", 1_000_000),
+    Experiment("hostile_inputs", "hostile inputs end in a row or a clear error", "hostile_inputs", 1_000_000),
+    Experiment("dataset_machine", "whatever happened before, the same bytes in the end", "dataset_machine", 200),
 )
 
 
