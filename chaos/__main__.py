@@ -22,6 +22,7 @@ from chaos.experiment import Bench, Experiment, Findings
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("damaged_bytes", "damaged files are found, or without effect", "damaged_bytes", 20_000),
     Experiment("hostile_inputs", "hostile inputs end in a row or a clear error", "hostile_inputs", 1_000_000),
+    Experiment("guided_fuzzing", "the same, guided by coverage", "guided_fuzzing", 1_000_000),
     Experiment("dataset_machine", "whatever happened before, the same bytes in the end", "dataset_machine", 200),
 )
 

@@ -18,7 +18,7 @@ from chaos.hostile_targets import Target, make_targets
 from chaos.mutation import mutate
 from console.output.messages import open_output
 
-REAL_JPEGS = Path("../shared/real/jpeg_edge")  # beside a checkout, where there are any
+_REAL_JPEGS = Path(__file__).parent.parent.parent / "shared/real/jpeg_edge"  # beside a checkout, where there are any
 _MOST_SECONDS = 2.0  # of the processor, for one input
 _MOST_GROWTH = 700  # MiB, from the first hundred inputs of a reader to its last: a picture may have 40 million pixels
 _MOST_SHOWN = 3_000  # bytes of an input in a line
@@ -27,9 +27,14 @@ _MOST_SHOWN = 3_000  # bytes of an input in a line
 def run(bench: Bench) -> Findings:
     work = bench.folder / "읽기"
     work.mkdir()
-    inputs = make_good_inputs(bench.folder, REAL_JPEGS if REAL_JPEGS.is_dir() else None)
+    inputs = make_good_inputs(bench.folder, find_real_jpegs())
     with open_output(["--quiet"]):
         return feed_targets(make_targets(inputs, work), bench)
+
+
+def find_real_jpegs() -> Path | None:
+    """The folder of odd JPEGs among the real files; None where it is not here."""
+    return _REAL_JPEGS if _REAL_JPEGS.is_dir() else None
 
 
 def feed_targets(targets: list[Target], bench: Bench) -> Findings:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -56,8 +57,12 @@ class Target(NamedTuple):
     share: int  # of the inputs, beside those of the others: more where an input takes less time
 
 
-def make_targets(inputs: dict[str, list[bytes]], folder: Path) -> list[Target]:
-    """The targets for good inputs by their kind, see chaos.good_inputs; files are written into the folder."""
+def make_targets(good: dict[str, list[bytes]], folder: Path) -> list[Target]:
+    """The targets for good inputs by their kind, see chaos.good_inputs; files are written into the folder.
+
+    Without any, the targets have no seeds.
+    """
+    inputs = defaultdict(list, good)
     label = (UnreadableLabel, InvalidLabel)
     own = (CallError, DataError)
     feeders = _Feeders(folder, inputs["dataset.json"][0] if inputs["dataset.json"] else b"{}")

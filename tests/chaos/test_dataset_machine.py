@@ -28,7 +28,7 @@ def test_damage_that_nobody_notices_is_found(two_workers, tmp_path, monkeypatch)
     assert files[place].read_bytes() != data
     with monkeypatch.context() as patch:
         patch.setattr("chaos.dataset_machine.verify_dataset", lambda folder: ())
-        with pytest.raises(AssertionError, match="another dataset, and nobody noticed: .*tfrecord"):
+        with pytest.raises(AssertionError, match=r"another dataset, and nobody noticed: .*tfrecord"):
             machine.run_again()
     machine.run_again()  # verification finds it, and the dataset is made anew
     assert machine.counts["damage found by verification"] == 1

@@ -22,9 +22,8 @@ def make_bench(folder, tries: int) -> Bench:
 @pytest.fixture(scope="module")
 def targets(tmp_path_factory) -> list[Target]:
     folder = tmp_path_factory.mktemp("입력")
-    real = hostile_inputs.REAL_JPEGS if hostile_inputs.REAL_JPEGS.is_dir() else None
     (folder / "work").mkdir()
-    return make_targets(make_good_inputs(folder, real), folder / "work")
+    return make_targets(make_good_inputs(folder, hostile_inputs.find_real_jpegs()), folder / "work")
 
 
 def test_thousands_of_inputs_end_in_a_row_an_answer_or_a_clear_error(targets, tmp_path):
