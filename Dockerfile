@@ -19,6 +19,7 @@ COPY preprocess preprocess
 COPY trainer trainer
 COPY tools tools
 COPY benchmarks benchmarks
+COPY chaos chaos
 COPY configs configs
 RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation .
 

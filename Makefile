@@ -17,7 +17,7 @@ FINDER_RUN ?= runs/finder
 ARGS ?=
 
 .PHONY: help setup demo test lint inventory shards verify show overview report duplicates csv coco compare train finder predict serve export \
-  bench lock clean preprocess trainer tools tests benchmarks configs console docs data runs
+  bench chaos lock clean preprocess trainer tools tests benchmarks configs console docs data runs
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -120,6 +120,9 @@ bench: setup ## measure preprocess, the join and the training input beside the a
 	$(BIN)/python -m benchmarks.preprocess $(ARGS)
 	$(BIN)/python -m benchmarks.join
 	$(BIN)/python -m benchmarks.input $(ARGS)
+
+chaos: setup ## try to break it: kills, full disks, damaged bytes, hostile input; hours: ARGS='--minutes 10'
+	$(BIN)/python -m chaos $(ARGS)
 
 lock: ## pin the versions again (needs uv)
 	for kind in cpu gpu; do \

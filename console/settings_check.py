@@ -18,14 +18,38 @@ import yaml
 from console.calls.unknown_settings import is_setting
 from console.output.messages import OUTPUT_FLAGS
 from console.restricted_numbers import NumberRestriction, find_restriction
+from shards.errors import CallError
+from shards.storage.files import read_file
 
 _NO_SETTINGS = ("config", "help", "print_config", "version", *OUTPUT_FLAGS)  # options of every command
+_MOST_DEPTH = 50  # of groups and lists within one another in a file
 _COMPARISONS = {
     ">=": (operator.ge, "at least"),
     "<=": (operator.le, "at most"),
     ">": (operator.gt, "above"),
     "<": (operator.lt, "below"),
 }
+
+
+def check_config_file(path: Path) -> None:
+    """Raise CallError for what must not reach the parser.
+
+    Bytes that are not UTF-8, as an editor of Korean Windows may save them; brackets within brackets without end; and
+    aliases: settings have no use for them, and ten lines of them stand for more text than any memory holds.
+    """
+    depth = 0
+    try:
+        for event in yaml.parse(read_file(path).decode("utf-8-sig")):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            where = f"--config {path}: line {event.start_mark.line + 1}"
+            if isinstance(event, yaml.AliasEvent):
+                raise CallError(f"{where}: aliases (*{event.anchor}) are not read; write the value itself")
+            if depth > _MOST_DEPTH:
+                raise CallError(f"{where}: brackets within brackets without end; write the file anew")
+    except UnicodeDecodeError as error:
+        raise CallError(f"--config {path}: is not UTF-8 ({error.reason}); save it as UTF-8") from error
+    except yaml.YAMLError:
+        return  # the parser says what is wrong, and where
 
 
 def find_unknown_name(kind: type, arguments: list[str], flags: Collection[str]) -> str | None:

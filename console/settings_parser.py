@@ -4,6 +4,7 @@ import re
 from argparse import SUPPRESS
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -17,7 +18,7 @@ from console.calls.given_paths import refuse_urls
 from console.calls.settings_help import SettingsHelpFormatter
 from console.calls.unknown_settings import explain_unknown_setting
 from console.output.messages import OUTPUT_FLAGS, be_quiet, open_log, speak
-from console.settings_check import find_unknown_name, find_wrong_value
+from console.settings_check import check_config_file, find_unknown_name, find_wrong_value
 from console.version import VERSION_HELP, VersionAction
 from shards.errors import CallError
 
@@ -46,6 +47,8 @@ def parse_settings(
     Raises CallError for a setting that is unknown, missing, or not of its type or range, and for a missing file.
     """
     expanded = _find_config_files(arguments)
+    for path in _list_config_paths(expanded):
+        check_config_file(path)
     parser = ArgumentParser(
         prog=" ".join(name_call(module)),
         usage=f"%(prog)s {_word_required(kind, special)} [--config FILE] [--SETTING VALUE ...]",
@@ -111,6 +114,15 @@ def _word_required(kind: type, special: Mapping[str, Mapping[str, Any]]) -> str:
     missing = [field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING]
     several = {name for name, options in special.items() if options.get("nargs") == "+"}
     return " ".join(f"--{name} DIR{' [DIR ...]' if name in several else ''}" for name in missing)
+
+
+def _list_config_paths(arguments: Sequence[str]) -> Iterator[Path]:
+    """The files that --config names and that are there."""
+    for argument, following in pairwise([*arguments, ""]):
+        name, equals, value = argument.partition("=")
+        path = Path(value if equals else following)
+        if name == "--config" and path.is_file():
+            yield path
 
 
 def _find_config_files(arguments: Sequence[str]) -> list[str]:

@@ -167,7 +167,7 @@ def read_dataset(folder: Path) -> Dataset:
             return dataset
     except ChecksumMismatch as error:
         raise DataError(f"{path}: offset 0 to {len(data)}: {error}; {_MAKE_AGAIN}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: damaged: {error}; {_MAKE_AGAIN}") from error
     raise DataError(
         f"{path}: is {stated.format!r} version {stated.version}, this program reads {_FORMAT!r} version "

@@ -25,7 +25,7 @@ from trainer.finder_settings import FinderSettings
 from trainer.settings import TrainSettings
 
 TARGETS = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
-ROOMS = ("shards", "console", "preprocess", "trainer", "tools", "benchmarks")
+ROOMS = ("shards", "console", "preprocess", "trainer", "tools", "benchmarks", "chaos")
 MADE = ("data/", "runs/", "checkpoints/")  # folders that commands make
 LINE = re.compile(r"^(?P<indent> *)- `(?P<name>[^`]+)` - (?P<clause>.+)$", re.MULTILINE)
 

@@ -14,7 +14,7 @@ import pytest
 from preprocess import core_count, ray_cluster
 from shards.errors import CallError
 from tests.conftest import ROOT
-from tests.trees import write_video
+from tests.trees import make_label, write_video
 
 STRANGE = os.fsdecode("강아지".encode("cp949")) + " [a-b]{c,d}*?%d:"  # neither UTF-8 nor free of patterns
 
@@ -22,8 +22,9 @@ STRANGE = os.fsdecode("강아지".encode("cp949")) + " [a-b]{c,d}*?%d:"  # neith
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Path:
     root = Path(os.fsdecode(os.fsencode(tmp_path_factory.mktemp("place")))) / STRANGE
-    for number in range(4):
-        write_video(root / "pets", f"dog-walkrun-{number:06}", part="Validation" if number == 3 else "Training")
+    for number, mood in enumerate(("편안/안정", "공포", "편안/안정", "편안/안정")):
+        part = "Validation" if number == 3 else "Training"
+        write_video(root / "pets", f"dog-walkrun-{number:06}", label=make_label(inspect={"emotion": mood}), part=part)
     return root
 
 

@@ -10,6 +10,7 @@ EXTRAS = {
     "onnx": "export",
     "onnxruntime": "export",
     "tf2onnx": "export",
+    "atheris": "fuzz",
     "jax": "jax",
     "prometheus_client": "serve",
     "starlette": "serve",

@@ -1,6 +1,7 @@
 """Settings from files and flags, and what is said of a value that does not fit."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 import pytest
@@ -138,6 +139,27 @@ def test_a_wrong_value_in_a_file(tmp_path, text, message):
 def test_a_file_that_holds_no_settings(tmp_path, text):
     with pytest.raises(CallError):
         parse("--name", "x", "--config", write_config(tmp_path, text))
+
+
+BOMB = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [{(f'*{a}, ' * 9)}]\n" for a, b in pairwise("abcdefghijkl"))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ("name: 이름".encode("cp949"), r"is not UTF-8 .*; save it as UTF-8"),
+        (BOMB.encode(), r"line 2: aliases \(\*a\) are not read"),  # two thousand million values
+        (b"name: &a [*a]", r"line 1: aliases"),
+        (b"name: " + b"[" * 3_000, "brackets within brackets without end"),
+        (b"name: !!python/object/apply:os.system [id]", "could not determine a constructor"),
+    ],
+)
+@pytest.mark.parametrize("form", ["--config={}", "--config {}"])
+def test_hostile_files_are_refused_at_once(tmp_path, data, words, form):
+    path = tmp_path / "run.yaml"
+    path.write_bytes(data)
+    with pytest.raises(CallError, match=words):
+        parse(*form.format(path).split())
 
 
 @pytest.mark.parametrize("given", [["--config", "nowhere.yaml"], ["--config=../pets"], ["--config", ""]])

@@ -52,6 +52,18 @@ def test_the_same_answers_and_no_tensorflow(model_path, exported, tmp_path, caps
     assert read_metadata(exported) == read_metadata(model_path)
 
 
+def test_a_bit_that_differs_is_found_before_anything_is_answered(exported, tmp_path):
+    whole = exported.read_bytes()
+    for place in (len(whole) // 3, len(whole) // 2, whole.index(b"mood.json"), len(whole) - 1):
+        path = tmp_path / f"{place}.onnx"
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(DataError, match=r"onnx: damaged: differs from what was written"):
+            read_metadata(path)
+    (tmp_path / "old.onnx").write_bytes(whole.replace(b"sha256", b"sha255"))
+    with pytest.raises(DataError, match="states no digest of itself: exported before there was one"):
+        read_metadata(tmp_path / "old.onnx")
+
+
 def test_files_that_are_no_model(exported, tmp_path):
     import onnx
 

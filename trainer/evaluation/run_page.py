@@ -4,6 +4,7 @@ The templates of reports extend run_page.html.jinja; the tables at their end are
 """
 
 import csv
+import io
 import json
 import math
 import struct
@@ -15,11 +16,16 @@ from console.html_page import encode_data_uri, render_page
 from console.output.language import translate
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
+from shards.storage.files import read_file
 from trainer.evaluation.plots import PLOT_DPI
 from trainer.run_files.file_names import HISTORY_FILE, METRICS_FILE, RECORD_FILE, REPORT_FILE
+from trainer.run_files.history import HISTORY_DIGEST, digest_history
+from trainer.run_files.run_record import read_metrics, read_run_object
 
 _PIXELS_PER_INCH = 96  # of a browser
-_SHOWN_ELSEWHERE = ("evaluation", "examples", "warnings")  # of metrics.json: in sections of their own
+# Of metrics.json: in sections of their own, or nowhere.
+_SHOWN_ELSEWHERE = ("evaluation", "examples", "warnings", HISTORY_DIGEST)
+_REMEDY = "restore it or train anew"
 
 
 def write_run_page(
@@ -30,13 +36,14 @@ def write_run_page(
     Beside `values`, the template has title, history, warnings in both languages, and metrics and run: the rest of
     metrics.json, and run.json, as texts by dotted paths.
     """
+    record = read_run_object(folder / RECORD_FILE, _REMEDY) or {}
     page = render_page(
         template,
         title=escape_surrogates(folder.absolute().name),
         history=history,
         warnings=[(line, translate(line)) for line in map(escape_surrogates, metrics.get("warnings", ()))],
         metrics=flatten_settings({key: value for key, value in metrics.items() if key not in _SHOWN_ELSEWHERE}),
-        run={key: flatten_settings({key: value}) for key, value in (_read_json(folder / RECORD_FILE) or {}).items()},
+        run={key: flatten_settings({key: value}) for key, value in record.items()},
         **values,
     )
     with write_atomically(folder / REPORT_FILE) as file:
@@ -60,7 +67,7 @@ def embed_plot(folder: Path, name: str, draw: Callable[..., bytes], *values: Any
 
 def read_run_metrics(folder: Path) -> dict[str, Any]:
     """metrics.json of a run's folder. Raises DataError where it is missing or cannot be read."""
-    metrics = _read_json(folder / METRICS_FILE)
+    metrics = read_run_object(folder / METRICS_FILE, _REMEDY)
     if metrics is None:
         raise DataError(f"{folder / METRICS_FILE} is missing: nothing to report; let the training end first")
     return metrics
@@ -84,25 +91,22 @@ def escape_surrogates(text: str) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
-def _read_json(path: Path) -> dict[str, Any] | None:
-    if not path.exists():
-        return None
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise DataError(f"{path} is not JSON: {error}; restore it or train anew") from error
-    if not isinstance(value, dict):
-        raise DataError(f"{path} holds no JSON object; restore it or train anew")
-    return value
-
-
 def read_run_history(folder: Path) -> list[dict[str, Any]]:
-    """Read the rows of history.csv, with numbers parsed; empty cells and numbers that are not finite become None."""
+    """Read the rows of history.csv, with numbers parsed; empty cells and numbers that are not finite become None.
+
+    Raises DataError where it is not what metrics.json says that the run wrote, or no CSV.
+    """
     path = folder / HISTORY_FILE
     if not path.exists():
         return []
-    with open(path, encoding="utf-8", newline="") as file:
-        return [{name: _parse_cell(text) for name, text in row.items() if name} for row in csv.DictReader(file)]
+    data = read_file(path)
+    if (read_metrics(folder) or {}).get(HISTORY_DIGEST, digest_history(data)) != digest_history(data):
+        raise DataError(f"{path} differs from what the run wrote; restore it, or remove it to go without its curves")
+    try:
+        rows = list(csv.DictReader(io.StringIO(data.decode(), newline="")))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} is no CSV: {error}; restore it, or remove it to go without its curves") from error
+    return [{name: _parse_cell(text) for name, text in row.items() if name} for row in rows]
 
 
 def _parse_cell(text: str | None) -> Any:

@@ -18,7 +18,7 @@ from shards.storage.atomic_write import make_temporary_folder, remove_partials
 from shards.storage.folder_lock import lock_folder
 from shards.storage.utf8_path import make_utf8_path
 from trainer.exporting.exported_model import LEAST_STEP, ExportedModel, Outputs
-from trainer.model.onnx_network import open_onnx_file
+from trainer.model.onnx_network import DIGEST_PROPERTY, EMPTY_DIGEST, fill_in_digest, open_onnx_file
 from trainer.tensorflow_startup import without_notes
 
 _ONNX_OPSET = 18
@@ -157,9 +157,10 @@ def _write_onnx(model: ExportedModel, path: Path) -> None:
     convertible = [replace_normalization(part) for part in model.models]
     serve = tf.function(partial(model.call, *convertible), input_signature=[model.signature])
     converted, _ = tf2onnx.convert.from_function(serve, [model.signature], opset=_ONNX_OPSET)
-    onnx.helper.set_model_props(converted, {name: text.decode() for name, text in model.texts.items()})
+    texts = {name: text.decode() for name, text in model.texts.items()}
+    onnx.helper.set_model_props(converted, texts | {DIGEST_PROPERTY: EMPTY_DIGEST})
     onnx.checker.check_model(converted)
-    path.write_bytes(converted.SerializeToString())
+    path.write_bytes(fill_in_digest(converted.SerializeToString()))
 
 
 def _load_onnx(path: Path, model: ExportedModel) -> _Predict:

@@ -10,6 +10,7 @@ from keras import layers
 from shards.errors import CallError, describe_error
 from trainer.model.foreign_files.backbone_file import copy_untrained, read_backbone_file
 from trainer.model.foreign_files.legacy_file import is_legacy_file, load_legacy_weights
+from trainer.model.keras_defaults import load_keras_file
 from trainer.model.model_copy import copy_model
 from trainer.network_settings import BACKBONE_SUFFIX, NetworkSettings
 
@@ -144,7 +145,7 @@ def _read_weights(path: Path, model_name: str, name: str) -> keras.Model:
             "backbone, or an .h5 file of Keras 2"
         )
     try:
-        model = keras.saving.load_model(path, compile=False)
+        model = load_keras_file(path)
     except Exception as error:
         raise CallError(f"weights {path} cannot be loaded: {describe_error(error)}") from error
     backbone = next((layer for layer in model.layers if isinstance(layer, keras.Model)), model)

@@ -50,11 +50,10 @@ def load_keras_archive(path: Path, jit: bool, oldest_keras: str) -> Any:
     """
     import keras
 
-    from trainer.model.keras_defaults import set_keras_defaults
+    from trainer.model.keras_defaults import load_keras_file
 
-    set_keras_defaults()
     try:
-        model = keras.saving.load_model(path, compile=False)
+        model = load_keras_file(path)
         model.compile(jit_compile=jit)  # otherwise Keras chooses XLA on a GPU, which compiles anew for one picture
         return model
     except Exception as error:

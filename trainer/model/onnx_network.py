@@ -1,8 +1,12 @@
 """A network as ONNX, run by ONNX Runtime: it answers within a second of its start, without TensorFlow.
 
-The file is what trainer.export writes; mood.json or finder.json is among its properties.
+The file is what trainer.export writes; mood.json or finder.json is among its properties. ONNX itself has no checksum,
+and another bit in a weight is another answer: so the last property is a SHA-256 of the file's bytes, with zeros in its
+own place.
 """
 
+import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,12 @@ from shards.errors import CallError, DataError, describe_error
 from shards.storage.files import read_file
 
 ONNX_SUFFIX = ".onnx"
+DIGEST_PROPERTY = "sha256"
+EMPTY_DIGEST = "0" * 64
+
+_OUR_PROPERTIES = (b"mood.json", b"finder.json")
+# The property as protobuf writes it: its name and its value, each behind its number and its length.
+_DIGEST = re.compile(rb"(?<=\x0a\x06sha256\x12\x40)[0-9a-f]{64}")
 
 
 class OnnxNetwork:
@@ -57,6 +67,24 @@ def read_own_property(path: Path, name: str, remedy: str) -> bytes:
     return text
 
 
+def fill_in_digest(data: bytes) -> bytes:
+    """The bytes of an ONNX file whose DIGEST_PROPERTY is EMPTY_DIGEST, with the digest in its place."""
+    return _DIGEST.sub(_digest(data).encode(), data)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(_DIGEST.sub(EMPTY_DIGEST.encode(), data)).hexdigest()
+
+
+def _check_digest(path: Path, data: bytes) -> None:
+    """Raise DataError where a file of trainer.export is not as it was written; files of others have no digest."""
+    stated = _DIGEST.search(data)
+    if stated and stated[0].decode() != _digest(data):
+        raise DataError(f"{path}: damaged: differs from what was written; copy it anew, or export the model again")
+    if not stated and any(name in data for name in _OUR_PROPERTIES):
+        raise DataError(f"{path}: states no digest of itself: exported before there was one, or damaged; export again")
+
+
 def open_onnx_file(path: Path) -> Any:
     """The file's session of ONNX Runtime, on the CPU. Raises as read_onnx_property does."""
     if list_missing(("onnxruntime",)):
@@ -73,6 +101,7 @@ def _open_session(path: Path, _size: int, _modified: int) -> Any:
     import onnxruntime  # of an extra
 
     data = read_file(path)
+    _check_digest(path, data)
     try:
         return onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's exceptions have no base of their own

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from console.output.messages import print_message
+from shards.errors import describe_error
 from shards.storage.atomic_write import sync_directory, write_atomically
 from shards.storage.files import read_file
 from shards.storage.self_checksum import ChecksumMismatch, append_checksum, strip_checksum
@@ -96,11 +97,16 @@ def read_progress(run: Path) -> tuple[Progress, dict[str, np.ndarray]] | None:
 def decode_checkpoint(data: bytes) -> tuple[Progress, dict[str, np.ndarray]]:
     """Progress and variables from a checkpoint's bytes.
 
-    Raises ChecksumMismatch, before anything is decoded, where the bytes are not those that were written.
+    Raises ChecksumMismatch, before anything is decoded, where the bytes are not those that were written, and where
+    someone else has written them. No pickled object is read.
     """
-    with np.load(io.BytesIO(strip_checksum(data))) as file:
-        arrays = {name: file[name] for name in file.files}
-    return Progress(**json.loads(arrays.pop("progress").tobytes())), arrays
+    whole = io.BytesIO(strip_checksum(data))
+    try:
+        with np.load(whole, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        return Progress(**json.loads(arrays.pop("progress").tobytes())), arrays
+    except Exception as error:  # NumPy's reader raises whatever its parsers and zipfile do
+        raise ChecksumMismatch(f"is no checkpoint of this program ({describe_error(error)})") from error
 
 
 def restore_variables(model: keras.Model, arrays: dict[str, np.ndarray]) -> None:

@@ -1,4 +1,8 @@
-"""run.json, which says what a run was told and how it ended, and metrics.json, which says what its model is worth."""
+"""run.json, which says what a run was told and how it ended, and metrics.json, which says what its model is worth.
+
+Both carry a format and a digest of their bytes, so that damage is noticed before anyone believes a figure. Those of the
+time before have neither.
+"""
 
 import json
 from pathlib import Path
@@ -11,12 +15,30 @@ from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, 
 from trainer.run_files.file_names import METRICS_FILE, RECORD_FILE
 
 _FORMAT = "pet_mood run"
+_METRICS_FORMAT = "pet_mood metrics"
 
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:
     """Write run.json with its format and a digest of its bytes."""
     with write_atomically(folder / RECORD_FILE) as file:
         file.write(dump_json_with_checksum({"format": _FORMAT} | record, indent=1))
+
+
+def read_run_object(path: Path, remedy: str) -> dict[str, Any] | None:
+    """A run.json or metrics.json, for what only shows it; None where there is none.
+
+    Raises DataError, which ends in `remedy`, where it is damaged.
+    """
+    try:
+        return _decode_figures(read_file(path))
+    except FileNotFoundError:
+        return None
+    except ChecksumMismatch as error:
+        raise DataError(f"{path} is damaged: it {error}; {remedy}") from error
+    except _NoObject as error:
+        raise DataError(f"{path} holds no JSON object; {remedy}") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path} is not JSON: {error}; {remedy}") from error
 
 
 def read_record(folder: Path, replace: bool) -> dict[str, Any] | None:
@@ -28,7 +50,7 @@ def read_record(folder: Path, replace: bool) -> dict[str, Any] | None:
         return _decode_record(read_file(folder / RECORD_FILE))
     except FileNotFoundError:
         return None
-    except (ChecksumMismatch, ValueError) as error:
+    except (ChecksumMismatch, ValueError, RecursionError) as error:
         if replace:
             return None
         raise DataError(f"{folder / RECORD_FILE} is damaged ({error}); give --replace or another --out") from error
@@ -40,26 +62,44 @@ def is_record(data: bytes) -> bool:
 
 
 def write_metrics(folder: Path, metrics: dict[str, Any]) -> None:
-    """Write metrics.json."""
+    """Write metrics.json with its format and a digest of its bytes."""
     with write_atomically(folder / METRICS_FILE) as file:
-        file.write((json.dumps(metrics, ensure_ascii=False, indent=1) + "\n").encode())
+        file.write(dump_json_with_checksum({"format": _METRICS_FORMAT} | metrics, indent=1))
 
 
 def read_metrics(folder: Path) -> dict[str, Any] | None:
     """metrics.json; None where it is missing or damaged, since it can be computed again from the model."""
     try:
-        return json.loads(read_file(folder / METRICS_FILE))
-    except (FileNotFoundError, ValueError):
+        return _decode_figures(read_file(folder / METRICS_FILE))
+    except (FileNotFoundError, ChecksumMismatch, ValueError, RecursionError):
         return None
 
 
+class _NoObject(ValueError):
+    """JSON of another kind."""
+
+
 def _decode_record(data: bytes) -> dict[str, Any]:
-    record = json.loads(data)
-    if not isinstance(record, dict):
-        raise ValueError("holds no JSON object")
+    record = _decode_object(data)
     if record.get("format") == _FORMAT or not _is_unsealed(data):
         check_json_checksum(data)
     return record
+
+
+def _decode_figures(data: bytes) -> dict[str, Any]:
+    """What a file says that may be of the time before there was a digest; without its format and digest."""
+    found = _decode_object(data)
+    # Either is enough: damage may have made another word of one of them.
+    if b'"format": "pet_mood ' in data or b'"digest"' in data:
+        check_json_checksum(data)
+    return {name: value for name, value in found.items() if name not in ("format", "digest")}
+
+
+def _decode_object(data: bytes) -> dict[str, Any]:
+    value = json.loads(data)
+    if not isinstance(value, dict):
+        raise _NoObject("holds no JSON object")
+    return value
 
 
 def _is_unsealed(data: bytes) -> bool:

@@ -8,11 +8,13 @@ from console.output.messages import print_message
 from console.output.origin import describe_machine, describe_program, name_time
 from console.progress import show_waiting
 from shards.errors import CallError, DataError
+from shards.storage.files import read_file
 from shards.storage.folder_lock import lock_folder
 from shards.storage.utf8_path import make_utf8_path
 from trainer.input.batch_decoding import DCT_METHOD
 from trainer.run_files.checkpoint import Progress, read_progress
-from trainer.run_files.file_names import REPORT_FILE
+from trainer.run_files.file_names import HISTORY_FILE, REPORT_FILE
+from trainer.run_files.history import HISTORY_DIGEST, digest_history
 from trainer.run_files.run_fingerprint import identify_file, list_versions
 from trainer.run_files.run_folder import open_folder, remove_run_leftovers
 from trainer.run_files.run_record import read_metrics, write_metrics, write_record
@@ -101,6 +103,8 @@ def _finish(run: TrainingRun, record: dict[str, Any], write_report: Callable[[Pa
         "epochs": len(run.progress.history),
         **evaluated,
     }
+    if (history := run.folder / HISTORY_FILE).exists():
+        metrics[HISTORY_DIGEST] = digest_history(read_file(history))
     write_metrics(run.folder, metrics)
     record["results"] = {
         "summary": evaluated["evaluation"]["verdict"],

@@ -101,6 +101,12 @@ _EXPORTS = {
     "{}: rounding decides what is told of every picture that was tried; name another --image": (
         "{}: 시험한 모든 이미지에서 반올림이 답을 바꿉니다. 다른 이미지를 --image로 지정하세요"
     ),
+    "{}: damaged: differs from what was written; copy it anew, or export the model again": (
+        "{}: 손상되어 쓸 때와 내용이 다릅니다. 다시 복사하거나 모델을 다시 내보내세요"
+    ),
+    "{}: states no digest of itself: exported before there was one, or damaged; export again": (
+        "{}: 파일에 체크섬이 없습니다. 체크섬이 없던 때 내보냈거나 손상되었습니다. 다시 내보내세요"
+    ),
     "layer {} normalises by more than colours, which cannot be written as ONNX": (
         "{} 층은 색 말고도 정규화하므로 ONNX로 쓸 수 없습니다"
     ),
@@ -114,12 +120,6 @@ _SERVING = {
     "--{} {}: has to be above 0": "--{} {}: 0보다 커야 합니다",
     "{} is not as this program writes it ({}); train anew or move it away": (
         "{}: 이 프로그램이 쓴 형식이 아닙니다({}). 다시 학습하거나 파일을 옮기세요"
-    ),
-    "{} holds no JSON object; restore it, or move it away to serve without": (
-        "{}: JSON 객체가 아닙니다. 되돌리거나, 없이 열려면 파일을 옮기세요"
-    ),
-    "{} is not JSON: {}; restore it, or move it away to serve without": (
-        "{}: JSON이 아닙니다: {}. 되돌리거나, 없이 열려면 파일을 옮기세요"
     ),
 }
 

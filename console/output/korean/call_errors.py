@@ -41,6 +41,11 @@ _CALLS = {
     "{} is a setting of {} and {}, not of {}": "{0}: {3}에는 없는, {1}, {2}의 설정입니다",
     "{}: no command; there are {}": "{}: 없는 명령입니다. 쓸 수 있는 명령은 {}",
     "{}: no command; did you mean {}?": "{}: 없는 명령입니다. 혹시 다음 명령인가요? {}",
+    "--config {}: is not UTF-8 ({}); save it as UTF-8": "--config {}: UTF-8이 아닙니다({}). UTF-8로 저장하세요",
+    "{}: aliases (*{}) are not read; write the value itself": "{}: 별칭(*{})은 읽지 않습니다. 값을 그대로 쓰세요",
+    "{}: brackets within brackets without end; write the file anew": (
+        "{}: 괄호가 끝없이 겹쳐 있습니다. 파일을 다시 쓰세요"
+    ),
     "--config {}: there is no such file; give one, or one of {}": (
         "--config {}: 파일이 없습니다. 있는 파일이나 다음 가운데 하나를 지정하세요: {}"
     ),

@@ -244,8 +244,17 @@ _RUNS = {
     "{} is missing: nothing to report; let the training end first": (
         "{}: 없는 파일이라 보여 줄 것이 없습니다. 먼저 학습을 끝내세요"
     ),
-    "{} holds no JSON object; restore it or train anew": "{}: JSON 객체가 아닙니다. 되돌리거나 다시 학습하세요",
-    "{} is not JSON: {}; restore it or train anew": "{}: JSON이 아닙니다: {}. 되돌리거나 다시 학습하세요",
+    "{} holds no JSON object; {}": "{}: JSON 객체가 아닙니다. {:text}",
+    "{} is not JSON: {}; {}": "{}: JSON이 아닙니다: {}. {:text}",
+    "{} is damaged: it {}; {}": "{}: 손상되었습니다({}). {:text}",
+    "restore it or train anew": "되돌리거나 다시 학습하세요",
+    "restore it, or move it away to serve without": "되돌리거나, 없이 열려면 파일을 옮기세요",
+    "{} differs from what the run wrote; restore it, or remove it to go without its curves": (
+        "{}: 학습이 쓴 내용과 다릅니다. 되돌리거나, 곡선 없이 보려면 지우세요"
+    ),
+    "{} is no CSV: {}; restore it, or remove it to go without its curves": (
+        "{}: CSV가 아닙니다: {}. 되돌리거나, 곡선 없이 보려면 지우세요"
+    ),
     "{} is damaged; {}": "{}: 손상되었습니다. {:text}",
     "{} is of another evaluation than metrics.json; {}": "{}: metrics.json과 다른 평가의 파일입니다. {:text}",
     "delete it and metrics.json, and give the run's command again, which evaluates it anew without training": (

@@ -160,9 +160,9 @@ def test_what_goes_along(exported):
     assert sorted(path.name for path in exported.iterdir()) == [
         *("finder.json", "model.onnx", "model.tflite", "mood.json", "saved_model"),
     ]
-    inside = {entry.key: json.loads(entry.value) for entry in onnx.load(exported / "model.onnx").metadata_props}
+    inside = {entry.key: entry.value for entry in onnx.load(exported / "model.onnx").metadata_props}
     for name in ("finder.json", "mood.json"):
-        assert inside[name] == json.loads((exported / name).read_text(encoding="utf-8"))
+        assert json.loads(inside[name]) == json.loads((exported / name).read_text(encoding="utf-8"))
 
 
 def list_examples() -> dict[str, str]:

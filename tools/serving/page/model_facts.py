@@ -1,6 +1,5 @@
 """What the page says about the model: what it was trained on and what it is worth, from the files of its run."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,10 @@ from shards.errors import DataError
 from trainer.answering.korean_sentences import format_mood_sentence
 from trainer.model.mood_json import Metadata
 from trainer.run_files.file_names import METRICS_FILE, RECORD_FILE
+from trainer.run_files.run_record import read_run_object
 
 _LEVELS = ("videos", "frames")
+_REMEDY = "restore it, or move it away to serve without"
 
 
 def read_model_facts(model_path: Path, metadata: Metadata) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def read_model_facts(model_path: Path, metadata: Metadata) -> dict[str, Any]:
 
     Raises DataError where metrics.json or run.json is no JSON object, or is not as this program writes it.
     """
-    metrics, record = (_read_object(model_path.with_name(name)) for name in (METRICS_FILE, RECORD_FILE))
+    metrics, record = (read_run_object(model_path.with_name(name), _REMEDY) for name in (METRICS_FILE, RECORD_FILE))
     try:
         return {
             "run": model_path.absolute().parent.name,
@@ -58,15 +59,3 @@ def _describe_scores(evaluation: dict[str, Any]) -> dict[str, Any]:
         mood = EMOTIONS[ENGLISH.index(figures["majority"])]
         scores[level] = score | {"count": evaluation[level]["n"], "commonest": mood._asdict()}
     return scores
-
-
-def _read_object(path: Path) -> dict[str, Any] | None:
-    try:
-        value = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise DataError(f"{path} is not JSON: {error}; restore it, or move it away to serve without") from error
-    if not isinstance(value, dict):
-        raise DataError(f"{path} holds no JSON object; restore it, or move it away to serve without")
-    return value

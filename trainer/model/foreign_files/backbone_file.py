@@ -10,7 +10,7 @@ import keras
 from keras import layers
 
 from shards.errors import CallError, describe_error
-from trainer.model.keras_defaults import set_keras_defaults
+from trainer.model.keras_defaults import load_keras_file
 from trainer.model.model_copy import flatten_layers
 
 Scaling = tuple[Any, Any]  # scale and offset of pixels in 0..255, each a number or one for each colour
@@ -35,9 +35,8 @@ def read_backbone_file(path: Path) -> StoredBackbone:
     what = f"backbone {path}"
     if not path.is_file():
         raise CallError(f"{what} {'is no file' if path.exists() else 'does not exist'}; give a .keras file")
-    set_keras_defaults()
     try:
-        whole = keras.saving.load_model(path, compile=False)
+        whole = load_keras_file(path)
     except Exception as error:
         raise CallError(f"{what} cannot be loaded: {describe_error(error)}") from error
     if isinstance(whole, keras.Sequential):

@@ -37,10 +37,14 @@ def load_legacy_weights(backbone: keras.Model, path: Path, name: str) -> None:
     try:
         with h5py.File(path) as file:
             arrays, scales = _list_arrays(file), _find_colour_scales(file)
-    except (OSError, ValueError, KeyError) as error:
+            found = [
+                [_find_array(arrays, layer, variable, path, name) for variable in layer.weights]
+                for layer in flatten_layers(backbone)
+            ]
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise CallError(f"weights {path} cannot be read as HDF5: {describe_error(error)}") from error
-    for layer in flatten_layers(backbone):
-        layer.set_weights([_find_array(arrays, layer, variable, path, name) for variable in layer.weights])
+    for layer, weights in zip(flatten_layers(backbone), found, strict=True):
+        layer.set_weights(weights)
         if isinstance(layer, layers.Normalization):
             # With ImageNet's weights, Keras puts a Rescaling by colour behind EfficientNet's Normalization, which one
             # that is built without them lacks. (x - mean) / sqrt(variance) * scale is the same with another variance.
@@ -49,28 +53,33 @@ def load_legacy_weights(backbone: keras.Model, path: Path, name: str) -> None:
             layer.finalize_state()
 
 
-def _list_arrays(file: h5py.File) -> dict[tuple[str, str], np.ndarray]:
-    """Arrays by the names of layer and weight, of whichever model in the model they are."""
+def _list_arrays(file: h5py.File) -> dict[tuple[str, str], h5py.Dataset]:
+    """Arrays by the names of layer and weight, of whichever model in the model they are; none is read.
+
+    Those are left out whose numbers would be read from other files: HDF5 lets a file name them.
+    """
     found = {}
 
     def add(name: str, item: Any) -> None:
         parts = name.split("/")
-        if isinstance(item, h5py.Dataset) and parts[0] != _OPTIMIZER and len(parts) > 1:
-            found[parts[-2], parts[-1].split(":")[0]] = item[()]
+        if not isinstance(item, h5py.Dataset) or item.external or item.is_virtual:
+            return
+        if parts[0] != _OPTIMIZER and len(parts) > 1:
+            found[parts[-2], parts[-1].split(":")[0]] = item
 
     file.visititems(add)
     return found
 
 
 def _find_array(
-    arrays: dict[tuple[str, str], np.ndarray], layer: layers.Layer, variable: Any, path: Path, name: str
+    arrays: dict[tuple[str, str], h5py.Dataset], layer: layers.Layer, variable: Any, path: Path, name: str
 ) -> np.ndarray:
     shape = tuple(variable.shape)
     own_names = (layer.name, *_name_alike(layer.name, arrays))
     names = [(own, each) for own in own_names for each in (variable.name, _OTHER_NAMES.get(variable.name))]
     array = next((arrays[each] for each in names if each in arrays), None)
     if array is not None and [side for side in array.shape if side > 1] == [side for side in shape if side > 1]:
-        return array.reshape(shape)
+        return array[()].reshape(shape)  # read only now: a file may state arrays of any size
     if variable.name == "count":  # of a Normalization: how much it has seen, on which nothing depends
         return np.zeros(shape)
     has = f"has {array.shape} for" if array is not None else "lacks"
