@@ -19,12 +19,10 @@ from pathlib import Path
 from typing import Any
 
 # These must be set before Ray is imported. The first switches off its usage reports, the next two the colours in what
-# it says of workers that died, also to files. The last is how long Ray may take to start, 30 s otherwise: on a machine
-# that is busy with other work it takes longer.
+# it says of workers that died, also to files.
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ["RAY_COLOR_PREFIX"] = os.environ["RAY_DEDUP_LOGS"] = "0"
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-os.environ.setdefault("RAY_raylet_start_wait_time_s", "180")
 
 import ray
 import ray._private.utils
@@ -44,9 +42,9 @@ _SHARED_MEMORY = "/dev/shm"
 _MAX_SOCKET_PATH = 107  # bytes, by the system
 _SOCKET_NAME = 72  # bytes of it that Ray's own folder and file names take
 _CONNECT_SECONDS = 10
+_STARTS = 3  # tries to start a local Ray, which gives up after 30 s; a machine that is busy otherwise takes longer
 _MAX_RESTARTS = 3  # of a local Ray in one run; one that ends more often is killed by something that goes on
 _SILENT_SECONDS = 40  # that a cluster's head may not answer; after 60 s Ray would end this process, without a word
-_VITAL = ("raylet", "gcs_server")  # parts of Ray, without which no task ends
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
 
 # For workers: no GPU, and one thread for each library. malloc keeps freed image buffers instead of returning them to
@@ -80,8 +78,7 @@ def start_ray(workers: int | None, address: str | None) -> Iterator[int]:
     """Start a local Ray or join the cluster at `address` for the block. Yields how many tasks to run at a time.
 
     That is `workers`, or the number of cores of this machine or the cluster. A Ray that this process has already
-    started is used as it is and left running. Raises CallError where Ray cannot be used. After the block no process of
-    a local Ray is left.
+    started is used and left running. Raises CallError where Ray cannot be used. No process of a local Ray is left.
     """
     _session.restarts = 0
     if ray.is_initialized():
@@ -90,13 +87,8 @@ def start_ray(workers: int | None, address: str | None) -> Iterator[int]:
     # By default `ray start` asks for a token and `ray.init` sends none. A local Ray listens on this machine alone and
     # needs no token, nor a home folder to keep it in.
     os.environ.setdefault("RAY_AUTH_MODE", "token" if address else "disabled")
-    try:
-        with show_waiting(f"joining the Ray cluster at {address}" if address else "starting Ray"):
-            _join_cluster(address) if address else _start_local(workers or count_cores())
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        where = f"the Ray cluster at {address}" if address else "a local Ray"
-        hint = "; it may ask for a token (~/.ray/auth_token), or for none (RAY_AUTH_MODE=disabled)" if address else ""
-        raise CallError(f"{where} cannot be used: {error}{hint}") from error
+    with show_waiting(f"joining the Ray cluster at {address}" if address else "starting Ray"):
+        _get_ready(workers or count_cores(), address)
     try:
         with _interrupt_on_sigterm():
             yield workers or count_slots()
@@ -123,7 +115,18 @@ def restart_ray(part: str) -> None:
     )
     _end_ray()
     with show_waiting("starting Ray", is_short=True):
-        _start_local(_session.workers)
+        _get_ready(_session.workers, None)
+
+
+def _get_ready(workers: int, address: str | None) -> None:
+    try:
+        _join_cluster(address) if address else _start_local(workers)
+    except CallError:
+        raise
+    except Exception as error:
+        where = f"the Ray cluster at {address}" if address else "a local Ray"
+        hint = "; it may ask for a token (~/.ray/auth_token), or for none (RAY_AUTH_MODE=disabled)" if address else ""
+        raise CallError(f"{where} cannot be used: {error}{hint}") from error
 
 
 def find_ended_part() -> str | None:
@@ -131,7 +134,7 @@ def find_ended_part() -> str | None:
     node = ray._private.worker._global_node
     if not _session.workers or node is None:
         return None
-    return next((kind for kind, _ in node.dead_processes() if kind in _VITAL), None)
+    return next((kind for kind, _ in node.dead_processes() if kind in ("raylet", "gcs_server")), None)
 
 
 def _end_ray() -> None:
@@ -175,20 +178,20 @@ def _start_local(workers: int) -> None:
     folder = find_session_folder()
     # Workers inherit the environment. They find the code by PYTHONPATH, whatever folder the command was called in.
     paths = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
-    try:
-        with _processes.set_environment(WORKER_ENVIRONMENT | {"PYTHONPATH": paths}), _hide_names_that_are_not_utf8():
-            ray.init(
-                "local",  # without it Ray would join whatever cluster happens to run on this machine
-                num_cpus=workers,
-                num_gpus=0,
-                include_dashboard=False,
-                object_store_memory=_OBJECT_STORE_BYTES,
-                _temp_dir=folder,
-                **_QUIET,
-            )
-    except BaseException:
-        _processes.end()
-        raise
+    options = {"num_cpus": workers, "num_gpus": 0, "include_dashboard": False, "_temp_dir": folder, **_QUIET}
+    for left in reversed(range(_STARTS)):
+        try:
+            with (
+                _processes.set_environment(WORKER_ENVIRONMENT | {"PYTHONPATH": paths}),
+                _hide_names_that_are_not_utf8(),
+            ):
+                # Without "local" Ray would join whatever cluster happens to run on this machine.
+                ray.init("local", object_store_memory=_OBJECT_STORE_BYTES, **options)
+            break
+        except BaseException as error:
+            _processes.end()
+            if not left or type(error) is not Exception:  # Ray says by a plain one that 30 s were too short
+                raise
     _processes.remember()
     _session.workers, _session.address = workers, None
 
