@@ -19,7 +19,11 @@ from pathlib import Path
 
 from chaos.experiment import Bench, Experiment, Findings
 
-EXPERIMENTS: tuple[Experiment, ...] = ()
+EXPERIMENTS: tuple[Experiment, ...] = (
+    Experiment(
+        "preprocess_kills", "killed anywhere and started again, the bytes are the same", "preprocess_kills", 200
+    ),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,181 @@
+"""SIGKILL at random instants of every stage of preprocess: its driver, its group, its workers, Ray's raylet and gcs.
+
+A chain of kills: the run is killed and started again on the same OUT until one ends by itself. Then its bytes are
+compared with those of an undisturbed run, traces are looked for, and a new chain begins. A kill is a try.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chaos.commands.started_command import (
+    StartedCommand,
+    find_abandoned_memory,
+    is_agent,
+    list_shared_memory,
+)
+from chaos.experiment import Bench, Findings
+from chaos.workload import SMALL_SHARDS, Workload, compare_files, list_traces, make_workload, stamp_work
+
+# How often each is chosen.
+_TARGETS = {"driver": 9, "group": 6, "worker": 7, "raylet": 2, "gcs": 1}
+_STAGES = (  # where a run is, by what stderr holds; the latest first
+    ("writing the manifest", "publication"),
+    ("compared ", "shards"),
+    ("comparing frames", "plan"),
+    ("found ", "videos"),
+    ("", "start"),
+)
+_HANGS_AFTER = 150  # seconds in which nothing appears in OUT; Ray needs a minute to notice that its gcs is gone
+_ENDS_WITHIN = 30  # seconds after which nothing of a run that has ended is there
+_LONGEST = 25  # seconds until a kill by the clock
+_MOST_NAMES = 140  # that appear in OUT and --work in a run of the workload
+_BY_CLOCK = 0.4  # of the kills; others when so many names have appeared, so that short stages are met as often
+
+
+@dataclass
+class _Chain:
+    """Runs on one OUT, killed until one ends."""
+
+    folder: Path
+    has_work: bool  # --work
+    findings: Findings
+    kills: list[str] = field(default_factory=list)  # "driver in videos"
+    finished: dict[str, int] = field(default_factory=dict)  # work that was finished at a kill: when it was written
+    commands: list[StartedCommand] = field(default_factory=list)
+    shared: set[str] = field(default_factory=list_shared_memory)
+
+    @property
+    def out(self) -> Path:
+        return self.folder / "out"
+
+    @property
+    def work(self) -> Path:
+        return self.folder / "work"
+
+    def lose(self, what: str) -> None:
+        self.findings.lost.append(f"{what}; after {', '.join(self.kills) or 'no kill'}")
+
+    def add(self, figure: str, value: float = 1) -> None:
+        self.findings.measured[figure] = self.findings.measured.get(figure, 0) + value
+
+
+def run(bench: Bench) -> Findings:
+    """Kill runs at random instants. Lost: other bytes, finished work that was done again, and what stays behind."""
+    findings = Findings()
+    workload = make_workload(bench.folder / "workload", videos=10)
+    tries, is_over, number = bench.count_tries(), False, 0
+    while not is_over:
+        chain = _Chain(bench.folder / f"chain{number}", number % 3 == 2, findings)
+        chain.folder.mkdir()
+        try:
+            is_over = _run_chain(chain, workload, tries, bench)
+            _check_end(chain, workload)
+        finally:
+            for command in chain.commands:
+                command.end()
+        shutil.rmtree(chain.folder)
+        number += 1
+    findings.measured["chains"] = number
+    return findings
+
+
+def _run_chain(chain: _Chain, workload: Workload, tries: Iterator[int], bench: Bench) -> bool:
+    """Kill and start again, until a run ends by itself. Returns whether all tries are done."""
+    call = ["-m", "preprocess", "--source", workload.source, "--out", chain.out, "--shard_bytes", SMALL_SHARDS]
+    call += ["--workers", 2, *(["--work", chain.work] if chain.has_work else [])]
+    is_over = False
+    while True:
+        # It starts while processes of the one before may still be writing.
+        command = StartedCommand(list(map(str, call)), chain.folder)
+        chain.commands.append(command)
+        chain.add("runs")
+        killed = len(chain.kills)
+        while not is_over and _wait_for_instant(command, chain, bench):
+            is_over = next(tries, None) is None
+            if not is_over:
+                _kill(command, chain, bench)
+        if command.wait(_HANGS_AFTER) is None:
+            chain.lose(f"a run hangs: {command.last_line}")
+            return is_over
+        _note_redone(chain)
+        if command.status == 0:
+            return is_over
+        if len(chain.kills) == killed:
+            chain.lose(f"a run that was not killed ends with status {command.status}: {command.last_line}")
+            return is_over
+        if command.status > 0 and not command.last_line.startswith("preprocess: "):
+            chain.add("ends_in_words_of_rays_own")
+
+
+def _kill(command: StartedCommand, chain: _Chain, bench: Bench) -> None:
+    target = bench.chance.choices(list(_TARGETS), list(_TARGETS.values()))[0]
+    stage = next(name for words, name in _STAGES if words in command.errors)
+    if not command.kill(target):  # it has none yet
+        target = "driver"
+        command.kill(target)
+    if target in ("driver", "group"):
+        command.wait(_HANGS_AFTER)
+    chain.kills.append(f"{target} in {stage}")
+    chain.add("begun_work_lost", sum(name.endswith(".partial") for name in _list_names(chain)))
+    _note_redone(chain)
+
+
+def _note_redone(chain: _Chain) -> None:
+    """Compare when finished work was written with what was seen before: nothing is done twice."""
+    now = stamp_work(chain.out, chain.work)
+    for name, stamp in now.items():
+        if chain.finished.get(name, stamp) != stamp:
+            chain.lose(f"{name} was finished, and was made again")
+    chain.finished |= now
+
+
+def _wait_for_instant(command: StartedCommand, chain: _Chain, bench: Bench) -> bool:
+    """Wait for a random time, or until so many names have appeared. False where the run has ended before, or hangs."""
+    by_clock = bench.chance.random() < _BY_CLOCK
+    most = bench.chance.uniform(0, _LONGEST) if by_clock else bench.chance.randrange(1, _MOST_NAMES)
+    pause = bench.chance.uniform(0, 0.02)
+    seen, count = _list_names(chain), 0
+    began = changed = time.monotonic()
+    while command.status is None and time.monotonic() < changed + _HANGS_AFTER:
+        if new := _list_names(chain) - seen:
+            seen, count, changed = seen | new, count + len(new), time.monotonic()
+        if (time.monotonic() - began if by_clock else count) >= most:
+            time.sleep(pause)
+            return command.status is None
+        time.sleep(0.004)
+    return False
+
+
+def _list_names(chain: _Chain) -> set[str]:
+    """Everything in OUT and --work, each under the path of its folder."""
+    return {
+        f"{folder}/{name}"
+        for root in (chain.out, chain.work)
+        for folder, folders, files in os.walk(root)
+        for name in (*folders, *files)
+    }
+
+
+def _check_end(chain: _Chain, workload: Workload) -> None:
+    """Look at what the last run and all those before it have left."""
+    differences = compare_files(workload.expected, chain.out)
+    for line in differences:
+        chain.lose(line)
+    came_of_it = "other bytes" if differences else "the same bytes"
+    chain.findings.outcomes.update(f"{kill}: {came_of_it}" for kill in chain.kills)
+    for command in chain.commands:
+        for name in command.find_leftovers(_ENDS_WITHIN):
+            chain.add("agents_of_rays_that_stayed") if is_agent(name) else chain.lose(f"the process {name} stays")
+    own = {f"{command.mark}.{name}" for command in chain.commands for name in ("stdout", "stderr")}
+    for trace in list_traces(chain.folder):
+        chain.lose(f"{trace} stays")
+    for name in {path.name for path in chain.folder.iterdir()} - own - {"out", "out.log.json", "work"}:
+        chain.lose(f"{name} stays")
+    for name in chain.work.iterdir() if chain.has_work else ():
+        chain.lose(f"{name} stays in --work")
+    for name in find_abandoned_memory(chain.shared):
+        chain.lose(f"{name} stays in shared memory")
