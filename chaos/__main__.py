@@ -11,6 +11,7 @@ import importlib
 import json
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -20,14 +21,15 @@ from pathlib import Path
 from chaos.experiment import Bench, Experiment, Findings
 
 EXPERIMENTS: tuple[Experiment, ...] = (
-    Experiment(
-        "preprocess_kills", "killed anywhere and started again, the bytes are the same", "preprocess_kills", 200
-    ),
+    Experiment("preprocess_kills", "killed anywhere and started again, same bytes", "preprocess_kills", 200),
+    Experiment("training_kills", "killed anywhere and started again, same weights", "training_kills", 50),
+    Experiment("full_disks", "full or broken at any write: one line, then same bytes", "full_disks", 400),
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the experiments that are named, or all. Returns 1 where anything was lost."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what experiments have started ends with them
     options = _parse(arguments)
     chosen = [each for each in EXPERIMENTS if each.name in options.names] or list(EXPERIMENTS)
     found: dict[str, Findings] = {}

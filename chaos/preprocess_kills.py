@@ -4,13 +4,12 @@ A chain of kills: the run is killed and started again on the same OUT until one 
 compared with those of an undisturbed run, traces are looked for, and a new chain begins. A kill is a try.
 """
 
-import os
 import shutil
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chaos.commands.instants import HANGS_AFTER, draw_instant, list_names, wait_for_instant
 from chaos.commands.started_command import (
     StartedCommand,
     find_abandoned_memory,
@@ -29,11 +28,9 @@ _STAGES = (  # where a run is, by what stderr holds; the latest first
     ("found ", "videos"),
     ("", "start"),
 )
-_HANGS_AFTER = 150  # seconds in which nothing appears in OUT; Ray needs a minute to notice that its gcs is gone
 _ENDS_WITHIN = 30  # seconds after which nothing of a run that has ended is there
 _LONGEST = 25  # seconds until a kill by the clock
-_MOST_NAMES = 140  # that appear in OUT and --work in a run of the workload
-_BY_CLOCK = 0.4  # of the kills; others when so many names have appeared, so that short stages are met as often
+_NAMES = 140  # that appear in OUT and --work in a run of the workload
 
 
 @dataclass
@@ -94,11 +91,11 @@ def _run_chain(chain: _Chain, workload: Workload, tries: Iterator[int], bench: B
         chain.commands.append(command)
         chain.add("runs")
         killed = len(chain.kills)
-        while not is_over and _wait_for_instant(command, chain, bench):
+        while not is_over and _wait(command, chain, bench):
             is_over = next(tries, None) is None
             if not is_over:
                 _kill(command, chain, bench)
-        if command.wait(_HANGS_AFTER) is None:
+        if command.wait(HANGS_AFTER) is None:
             chain.lose(f"a run hangs: {command.last_line}")
             return is_over
         _note_redone(chain)
@@ -111,6 +108,11 @@ def _run_chain(chain: _Chain, workload: Workload, tries: Iterator[int], bench: B
             chain.add("ends_in_words_of_rays_own")
 
 
+def _wait(command: StartedCommand, chain: _Chain, bench: Bench) -> bool:
+    instant = draw_instant(bench.chance, _LONGEST, _NAMES)
+    return wait_for_instant(instant, (chain.out, chain.work), lambda: command.status is None)
+
+
 def _kill(command: StartedCommand, chain: _Chain, bench: Bench) -> None:
     target = bench.chance.choices(list(_TARGETS), list(_TARGETS.values()))[0]
     stage = next(name for words, name in _STAGES if words in command.errors)
@@ -118,9 +120,9 @@ def _kill(command: StartedCommand, chain: _Chain, bench: Bench) -> None:
         target = "driver"
         command.kill(target)
     if target in ("driver", "group"):
-        command.wait(_HANGS_AFTER)
+        command.wait(HANGS_AFTER)
     chain.kills.append(f"{target} in {stage}")
-    chain.add("begun_work_lost", sum(name.endswith(".partial") for name in _list_names(chain)))
+    chain.add("begun_work_lost", sum(name.endswith(".partial") for name in list_names((chain.out, chain.work))))
     _note_redone(chain)
 
 
@@ -131,33 +133,6 @@ def _note_redone(chain: _Chain) -> None:
         if chain.finished.get(name, stamp) != stamp:
             chain.lose(f"{name} was finished, and was made again")
     chain.finished |= now
-
-
-def _wait_for_instant(command: StartedCommand, chain: _Chain, bench: Bench) -> bool:
-    """Wait for a random time, or until so many names have appeared. False where the run has ended before, or hangs."""
-    by_clock = bench.chance.random() < _BY_CLOCK
-    most = bench.chance.uniform(0, _LONGEST) if by_clock else bench.chance.randrange(1, _MOST_NAMES)
-    pause = bench.chance.uniform(0, 0.02)
-    seen, count = _list_names(chain), 0
-    began = changed = time.monotonic()
-    while command.status is None and time.monotonic() < changed + _HANGS_AFTER:
-        if new := _list_names(chain) - seen:
-            seen, count, changed = seen | new, count + len(new), time.monotonic()
-        if (time.monotonic() - began if by_clock else count) >= most:
-            time.sleep(pause)
-            return command.status is None
-        time.sleep(0.004)
-    return False
-
-
-def _list_names(chain: _Chain) -> set[str]:
-    """Everything in OUT and --work, each under the path of its folder."""
-    return {
-        f"{folder}/{name}"
-        for root in (chain.out, chain.work)
-        for folder, folders, files in os.walk(root)
-        for name in (*folders, *files)
-    }
 
 
 def _check_end(chain: _Chain, workload: Workload) -> None:
