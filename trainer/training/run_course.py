@@ -11,6 +11,7 @@ from shards.errors import CallError, DataError
 from shards.storage.folder_lock import lock_folder
 from shards.storage.utf8_path import make_utf8_path
 from trainer.input.batch_decoding import DCT_METHOD
+from trainer.input.dataset_change import check_not_replaced
 from trainer.run_files.checkpoint import Progress, read_progress
 from trainer.run_files.file_names import REPORT_FILE
 from trainer.run_files.run_fingerprint import identify_file, list_versions
@@ -93,6 +94,7 @@ def _finish(run: TrainingRun, record: dict[str, Any], write_report: Callable[[Pa
         run.save(answers, run.progress.history[-1])
     with show_waiting("evaluating the best epoch's model"):
         trained, evaluated = run.evaluate()
+        check_not_replaced(run.validation)
     best = run.settings.best
     metrics = {
         "model": run.MODEL_FILE,
