@@ -23,7 +23,9 @@ from chaos.experiment import Bench, Experiment, Findings
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("preprocess_kills", "killed anywhere and started again, same bytes", "preprocess_kills", 200),
     Experiment("training_kills", "killed anywhere and started again, same weights", "training_kills", 50),
-    Experiment("full_disks", "full or broken at any write: one line, then same bytes", "full_disks", 400),
+    Experiment("full_disks", "full or broken at any write: one line, then same bytes", "full_disks", 360),
+    Experiment("power_loss", "power cut anywhere and started again, same bytes", "power_loss", 50),
+    Experiment("tight_limits", "too little of something: one line or whole, then same bytes", "tight_limits", 10),
 )
 
 

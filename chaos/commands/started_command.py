@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -24,14 +24,20 @@ _AGENTS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
 class StartedCommand:
     """A running `python -m ..`, from the project's folder; its output goes to files."""
 
-    def __init__(self, arguments: list[str], folder: Path, environment: Mapping[str, str] | None = None):
-        """Start it. `folder` is where its output goes; it need not be empty."""
+    def __init__(
+        self,
+        arguments: list[str],
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
+    ):
+        """Start it. `folder` is where its output goes; it need not be empty. `prefix` is a command that starts it."""
         self.mark = uuid.uuid4().hex
         self.began = time.monotonic()
         self._output, self._errors = (folder / f"{self.mark}.{name}" for name in ("stdout", "stderr"))
         with open(self._output, "wb") as output, open(self._errors, "wb") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, *arguments],
+                [*prefix, sys.executable, *arguments],
                 cwd=_ROOT,
                 env=os.environ | {_MARK: self.mark, "LC_ALL": "C.UTF-8"} | (environment or {}),
                 stdin=subprocess.DEVNULL,
@@ -39,6 +45,11 @@ class StartedCommand:
                 stderr=errors,
                 start_new_session=True,
             )
+
+    @property
+    def pid(self) -> int:
+        """Of the command, whose session this is."""
+        return self._process.pid
 
     @property
     def seconds(self) -> float:
@@ -127,12 +138,22 @@ def is_agent(name: str) -> bool:
     return name in _AGENTS
 
 
+def list_session(pid: int) -> list[int]:
+    """The living processes of the session that a process leads."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if os.getsid(process.pid) == pid and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.pid)
+    return found
+
+
 @contextmanager
 def start_command(
-    arguments: list[str], folder: Path, environment: Mapping[str, str] | None = None
+    arguments: list[str], folder: Path, environment: Mapping[str, str] | None = None, prefix: Sequence[str] = ()
 ) -> Iterator[StartedCommand]:
     """A command for the block, after which nothing of it runs any more."""
-    command = StartedCommand(arguments, folder, environment)
+    command = StartedCommand(arguments, folder, environment, prefix)
     try:
         yield command
     finally:
