@@ -26,6 +26,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("full_disks", "full or broken at any write: one line, then same bytes", "full_disks", 360),
     Experiment("power_loss", "power cut anywhere and started again, same bytes", "power_loss", 50),
     Experiment("tight_limits", "too little of something: one line or whole, then same bytes", "tight_limits", 10),
+    Experiment("concurrent_runs", "two at once in one folder: a stated outcome", "concurrent_runs", 30),
 )
 
 

@@ -26,6 +26,8 @@ from shards.verification import verify_dataset
 _SHARD_BYTES = 60_000
 _KINDS = {"ext4": (64 << 20, ["-q"]), "xfs": (300 << 20, ["-q"])}  # bytes, options of mkfs
 _INSTANTS = 5  # of each run
+_TRIES_WITH_CONTROL = 10
+_CONTROLS = 3  # runs
 _COPIES = 20  # after which an instant is given up, where the kernel writes all the time
 
 
@@ -53,7 +55,26 @@ def run(bench: Bench) -> Findings:
                 _go_on(runs, workload, kind, image, f"{kind}, {where}", findings)
             shutil.rmtree(folder)
             number += 1
+    if bench.tries >= _TRIES_WITH_CONTROL:
+        _check_control(workload, kinds[0], bench, findings)
     return findings
+
+
+def _check_control(workload: Workload, kind: str, bench: Bench, findings: Findings) -> None:
+    """Cut the power of runs that sync nothing: where that loses nothing, this experiment shows nothing."""
+    control = Findings(measured={f"tried_on_{kind}": 0})
+    (bench.folder / "no_sync").mkdir()
+    (bench.folder / "no_sync" / "sitecustomize.py").write_text("import os\nos.fsync = lambda file: None\n")
+    environment = {"PYTHONPATH": f"{bench.folder / 'no_sync'}"}
+    with start_resident_runs(bench.folder / "control.log", environment) as runs:
+        for number in range(_CONTROLS):
+            folder = bench.folder / f"control{number}"
+            folder.mkdir()
+            for image, where in _cut_power(runs, workload, kind, folder, []):
+                _go_on(runs, workload, kind, image, where, control)
+    findings.measured["lost_without_fsync"] = len(control.lost)
+    if not control.lost:
+        findings.lost.append("runs without fsync lose nothing either: what is copied here is no power cut")
 
 
 def find_obstacle() -> str:

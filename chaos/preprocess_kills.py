@@ -64,7 +64,8 @@ def run(bench: Bench) -> Findings:
     """Kill runs at random instants. Lost: other bytes, finished work that was done again, and what stays behind."""
     findings = Findings()
     workload = make_workload(bench.folder / "workload", videos=10)
-    tries, is_over, number = bench.count_tries(), False, 0
+    tries, number = bench.count_tries(), 0
+    is_over = next(tries, None) is None
     while not is_over:
         chain = _Chain(bench.folder / f"chain{number}", number % 3 == 2, findings)
         chain.folder.mkdir()
@@ -85,16 +86,15 @@ def _run_chain(chain: _Chain, workload: Workload, tries: Iterator[int], bench: B
     call = ["-m", "preprocess", "--source", workload.source, "--out", chain.out, "--shard_bytes", SMALL_SHARDS]
     call += ["--workers", 2, *(["--work", chain.work] if chain.has_work else [])]
     is_over = False
-    while True:
+    while True:  # until a run ends by itself
         # It starts while processes of the one before may still be writing.
         command = StartedCommand(list(map(str, call)), chain.folder)
         chain.commands.append(command)
         chain.add("runs")
         killed = len(chain.kills)
         while not is_over and _wait(command, chain, bench):
+            _kill(command, chain, bench)
             is_over = next(tries, None) is None
-            if not is_over:
-                _kill(command, chain, bench)
         if command.wait(HANGS_AFTER) is None:
             chain.lose(f"a run hangs: {command.last_line}")
             return is_over

@@ -56,7 +56,8 @@ def run(bench: Bench) -> Findings:
         return findings
     size = straight.seconds, len(list_names([undisturbed])) + _PASSING_NAMES
     expected = read_outcome(undisturbed)
-    tries, is_over, number = bench.count_tries(), False, 0
+    tries, number = bench.count_tries(), 0
+    is_over = next(tries, None) is None
     while not is_over:
         chain = _Chain(bench.folder / f"chain{number}")
         chain.folder.mkdir()
@@ -80,17 +81,15 @@ def _run_chain(
 
     `size` is how many seconds a whole run takes, and how many names appear in its folder.
     """
+    is_over = False
     while True:
         process = TrainingProcess([*call, "--out", str(chain.out)], chain.folder / "log")
-        _count(findings, "runs")
-        instant = draw_instant(bench.chance, *size)
-        is_over = False
-        if wait_for_instant(instant, [chain.out], lambda process=process: process.status is None):
+        findings.measured["runs"] = findings.measured.get("runs", 0) + 1
+        if not is_over and _wait(process, chain, bench, size):
+            process.kill()
+            chain.kills.append(next(name for words, name in _STAGES if words in process.errors))
             is_over = next(tries, None) is None
-            if not is_over:
-                process.kill()
-                chain.kills.append(next(name for words, name in _STAGES if words in process.errors))
-                continue
+            continue
         if process.wait(HANGS_AFTER) is None:
             process.kill()
             findings.lost.append(f"a run hangs: {process.errors[-200:]}; {_word(chain)}")
@@ -99,19 +98,18 @@ def _run_chain(
         return is_over
 
 
+def _wait(process: TrainingProcess, chain: _Chain, bench: Bench, size: tuple[float, int]) -> bool:
+    return wait_for_instant(draw_instant(bench.chance, *size), [chain.out], lambda: process.status is None)
+
+
 def _word(chain: _Chain) -> str:
     return f"after kills in {', '.join(chain.kills) or 'no stage'}"
 
 
-def _count(findings: Findings, figure: str) -> None:
-    findings.measured[figure] = findings.measured.get(figure, 0) + 1
-
-
 def _check_end(chain: _Chain, expected: dict[str, Any], findings: Findings) -> None:
     """Compare what came of a chain with the undisturbed run, and look for files that no run needs."""
-    differences = (
-        compare_outcomes(expected, read_outcome(chain.out)) if (chain.out / "metrics.json").exists() else [".."]
-    )
+    is_done = (chain.out / "metrics.json").exists()
+    differences = compare_outcomes(expected, read_outcome(chain.out)) if is_done else ["metrics.json"]
     findings.lost += [f"{name} differs; {_word(chain)}" for name in differences]
     result = "another outcome" if differences else "the same weights"
     findings.outcomes.update(f"{stage}: {result}" for stage in chain.kills)

@@ -5,6 +5,7 @@ counted over all processes. What fails is patched in Python, where all of this p
 """
 
 import builtins
+import errno
 import io
 import json
 import os
@@ -133,17 +134,18 @@ class _Disk:
 
 
 class _FaultyFile(io.FileIO):
-    """A file whose writes are counted; the one that fails has taken half of its bytes, as on a disk that gets full."""
+    """A file whose writes are counted. On a disk that gets full, one takes half of its bytes, and the next fails."""
 
     def __init__(self, path: Any, mode: str, disk: _Disk):
         super().__init__(path, mode)
-        self._disk = disk
+        self._disk, self._is_full = disk, False
 
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
         try:
             is_short = self._disk.note(self.name)
-        except OSError:
-            super().write(view[: len(view) // 2])
-            raise
+        except OSError as error:
+            if error.errno != errno.ENOSPC or self._is_full:
+                raise
+            self._is_full = is_short = True
         return super().write(view[: max(1, len(view) // 2)] if is_short else view)
