@@ -23,14 +23,12 @@ class Workload(NamedTuple):
     dataset: Path  # of the undisturbed run
 
 
-def make_workload(
-    folder: Path, videos: int = 6, frames: int = 4, shard_bytes: int = SMALL_SHARDS, defects: bool = True
-) -> Workload:
+def make_workload(folder: Path, videos: int = 6, frames: int = 4, defects: bool = True) -> Workload:
     """Make a source and run preprocess on it undisturbed, in this process, with a Ray of its own."""
     source, out = folder / "source", folder / "undisturbed"
     make_sample(source, SampleSpec(videos=videos, frames=frames, height=270, defects=defects), workers=1)
     with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-        run(PreprocessSettings(source=[str(source)], out=str(out), workers=2, shard_bytes=shard_bytes))
+        run(PreprocessSettings(source=[str(source)], out=str(out), workers=2, shard_bytes=SMALL_SHARDS))
     return Workload(source, digest_files(out), out)
 
 

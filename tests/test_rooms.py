@@ -78,7 +78,9 @@ MOST_FILES = 14  # of a room, without __init__.py
 MOST_LINES = 300  # of a module
 MOST_PARAMETERS = 10  # of a function
 # Public names that two modules may define, with the reason.
-HOMONYMS: dict[str, str] = {}
+HOMONYMS: dict[str, str] = {
+    "run": "preprocess's whole flow; and the one function of each experiment, called by the experiment's name",
+}
 
 
 def list_modules(*rooms: str) -> list[Path]:

@@ -5,11 +5,21 @@ import random
 import pytest
 
 from chaos.experiment import Bench
+from chaos.workload import make_workload
+
+
+@pytest.fixture(scope="session")
+def one_workload(two_workers, tmp_path_factory):
+    """The source and the undisturbed run that all experiments here share: they only read it."""
+    return make_workload(tmp_path_factory.mktemp("chaos"), videos=4, defects=False)
 
 
 @pytest.fixture
-def make_bench(two_workers, tmp_path):
-    def make(tries: int) -> Bench:
+def make_bench(one_workload, tmp_path, monkeypatch):
+    """A bench for an experiment, given by its module, with so many tries."""
+
+    def make(module, tries: int) -> Bench:
+        monkeypatch.setattr(module, "make_workload", lambda *call, **options: one_workload)
         return Bench(tmp_path, tries, random.Random(5))
 
     return make

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from chaos import full_disks, power_loss, tight_limits
 from chaos.commands.disk_faults import DiskPlan, count_operations, name_environment, write_plan
+from chaos.whole_runs import full_disks, power_loss, tight_limits
 from tests.conftest import ROOT
 
 WRITER = """
@@ -41,7 +41,7 @@ def test_each_operation_fails_in_its_turn(tmp_path, number, said):
 
 def test_a_full_disk_is_one_line_and_a_changed_byte_is_found(make_bench, spoil):
     spoil(full_disks, 3)
-    findings = full_disks.run(make_bench(2))
+    findings = full_disks.run(make_bench(full_disks, 2))
     assert findings.measured["operations"] > 100 and findings.outcomes.total() == 3
     assert findings.outcomes["disk full: status 2, then the same bytes"] == 1
     assert len(findings.lost) == 1 and findings.lost[0].endswith("features.json differs"), findings.lost
@@ -50,7 +50,7 @@ def test_a_full_disk_is_one_line_and_a_changed_byte_is_found(make_bench, spoil):
 @pytest.mark.skipif(bool(power_loss.find_obstacle()), reason=power_loss.find_obstacle())
 def test_the_power_goes_and_a_changed_byte_is_found(make_bench, spoil):
     spoil(power_loss, 2)
-    findings = power_loss.run(make_bench(2))
+    findings = power_loss.run(make_bench(power_loss, 2))
     assert findings.outcomes.total() == 2 and "whole, then other bytes" in findings.outcomes
     assert findings.lost == ["ext4, done: features.json differs"]
 
@@ -58,6 +58,6 @@ def test_the_power_goes_and_a_changed_byte_is_found(make_bench, spoil):
 @pytest.mark.skipif(not tight_limits.can_mount(), reason="mounts need root")
 def test_a_read_only_output_is_refused_and_a_changed_byte_is_found(make_bench, spoil):
     spoil(tight_limits, 1)
-    findings = tight_limits.run(make_bench(1))
+    findings = tight_limits.run(make_bench(tight_limits, 1))
     assert findings.outcomes == {"output that is read-only: status 2, then other bytes": 1}
     assert findings.lost == ["output that is read-only: features.json differs"]

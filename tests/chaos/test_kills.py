@@ -1,18 +1,17 @@
 """Kills of preprocess and of training, a few real ones; what they would find if something were lost, they find."""
 
-from chaos import preprocess_kills, training_kills
+from chaos.experiment import Findings
+from chaos.whole_runs import preprocess_kills, training_kills
 
 
 def test_preprocess_is_killed_and_a_changed_byte_is_found(make_bench, spoil):
     spoil(preprocess_kills, 1)
-    findings = preprocess_kills.run(make_bench(2))
-    assert findings.outcomes.total() == 2 and findings.measured["runs"] >= 1
+    findings = preprocess_kills.run(make_bench(preprocess_kills, 1))
+    assert findings.outcomes.total() == 1 and findings.measured["runs"] >= 1
     assert len(findings.lost) == 1 and findings.lost[0].startswith("features.json differs; after ")
 
 
-def test_work_that_is_done_twice_is_found(make_bench, tmp_path):
-    from chaos.experiment import Findings
-
+def test_work_that_is_done_twice_is_found(tmp_path):
     chain = preprocess_kills._Chain(tmp_path, False, Findings())
     (chain.out / ".work" / "f" / "finished").mkdir(parents=True)
     shard = chain.out / ".work" / "f" / "finished" / "pet_mood-train.tfrecord-00000-of-00001"
@@ -41,6 +40,6 @@ def test_training_is_killed_and_a_changed_bit_is_found(make_bench, monkeypatch):
         return outcome
 
     monkeypatch.setattr(training_kills, "read_outcome", read_spoilt)
-    findings = training_kills.run(make_bench(1))
+    findings = training_kills.run(make_bench(training_kills, 1))
     assert findings.outcomes.total() == 1 and len(findings.lost) == 2, findings
     assert [line.split(" differs; after kills in ")[0] for line in findings.lost][1] == "spoilt"

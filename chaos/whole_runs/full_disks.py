@@ -17,14 +17,13 @@ from chaos.commands.instants import HANGS_AFTER
 from chaos.commands.resident_runs import ResidentRuns, RunEnd, start_resident_runs
 from chaos.commands.training_process import TrainingProcess, prepare_training
 from chaos.experiment import Bench, Findings
-from chaos.training_kills import compare_outcomes, read_outcome
-from chaos.workload import Workload, compare_files, list_traces, make_workload
+from chaos.whole_runs.training_kills import compare_outcomes, read_outcome
+from chaos.workload import SMALL_SHARDS, Workload, compare_files, list_traces, make_workload
 from shards.dataset import DATASET_FILE
 from shards.verification import verify_dataset
 
 _TRIES_A_TRAINING = 12
 _Act = Callable[[Path, DiskPlan], RunEnd]  # a run into a folder, on a disk that fails as planned
-_SHARD_BYTES = 400_000
 
 
 class _Fault(NamedTuple):
@@ -44,7 +43,7 @@ def run(bench: Bench) -> Findings:
     """
     findings = Findings()
     trainings = bench.tries // _TRIES_A_TRAINING
-    workload = make_workload(bench.folder / "workload", videos=3, shard_bytes=_SHARD_BYTES, defects=False)
+    workload = make_workload(bench.folder / "workload", videos=3, defects=False)
     disk = bench.folder / "disk.json"
     write_plan(disk, DiskPlan(str(bench.folder / "nowhere")))
     environment = name_environment(disk, bench.folder / "startup")
@@ -136,5 +135,5 @@ def _try_short_writes(act: _Act, workload: Workload, folder: Path, findings: Fin
 def _run(runs: ResidentRuns, disk: Path, workload: Workload, out: Path, plan: DiskPlan) -> RunEnd:
     """Run preprocess on a disk that fails as planned; `disk` is where the plan is written."""
     write_plan(disk, plan)
-    runs.begin(workload.source, out, _SHARD_BYTES)
+    runs.begin(workload.source, out, SMALL_SHARDS)
     return runs.wait()

@@ -18,7 +18,7 @@ from chaos.commands.instants import HANGS_AFTER
 from chaos.commands.started_command import StartedCommand, start_command
 from chaos.commands.training_process import TrainingProcess, prepare_training
 from chaos.experiment import Bench, Findings
-from chaos.training_kills import compare_outcomes, read_outcome
+from chaos.whole_runs.training_kills import compare_outcomes, read_outcome
 from chaos.workload import SMALL_SHARDS, Workload, compare_files, digest_files, make_workload
 from console.command import run_command
 from shards.dataset import DATASET_FILE

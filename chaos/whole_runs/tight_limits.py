@@ -100,7 +100,7 @@ CASES = (
 def run(bench: Bench) -> Findings:
     """Try each case once."""
     findings = Findings()
-    workload = make_workload(bench.folder / "workload", videos=2)
+    workload = make_workload(bench.folder / "workload", videos=8, defects=False)
     for number in bench.count_tries():
         if number >= len(CASES):
             break

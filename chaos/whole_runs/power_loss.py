@@ -19,11 +19,10 @@ from pathlib import Path
 
 from chaos.commands.resident_runs import ResidentRuns, start_resident_runs
 from chaos.experiment import Bench, Findings
-from chaos.workload import Workload, compare_files, list_traces, make_workload
+from chaos.workload import SMALL_SHARDS, Workload, compare_files, list_traces, make_workload
 from shards.dataset import DATASET_FILE
 from shards.verification import verify_dataset
 
-_SHARD_BYTES = 60_000
 _KINDS = {"ext4": (64 << 20, ["-q"]), "xfs": (300 << 20, ["-q"])}  # bytes, options of mkfs
 _INSTANTS = 5  # of each run
 _TRIES_WITH_CONTROL = 10
@@ -39,7 +38,7 @@ def run(bench: Bench) -> Findings:
         return findings
     kinds = [kind for kind in _KINDS if shutil.which(f"mkfs.{kind}")]
     findings.measured |= {f"tried_on_{kind}": 0 for kind in kinds}
-    workload = make_workload(bench.folder / "workload", videos=3, shard_bytes=_SHARD_BYTES)
+    workload = make_workload(bench.folder / "workload", videos=3)
     tries, number = bench.count_tries(), 0
     with start_resident_runs(bench.folder / "runs.log") as runs:
         _run_whole(runs, workload, bench.folder / "warm")  # the first one imports
@@ -88,7 +87,7 @@ def find_obstacle() -> str:
 
 
 def _run_whole(runs: ResidentRuns, workload: Workload, out: Path) -> None:
-    runs.begin(workload.source, out, _SHARD_BYTES)
+    runs.begin(workload.source, out, SMALL_SHARDS)
     if (end := runs.wait()).status:
         raise RuntimeError(f"an undisturbed run fails: {end.line}")
 
@@ -107,7 +106,7 @@ def _cut_power(
     subprocess.run([f"mkfs.{kind}", *options, str(image)], check=True, capture_output=True)
     with mount_image(image, folder / "disk") as disk:
         began = time.monotonic()
-        runs.begin(workload.source, disk / "out", _SHARD_BYTES)
+        runs.begin(workload.source, disk / "out", SMALL_SHARDS)
         for number, instant in enumerate(instants):
             time.sleep(max(0.0, began + instant - time.monotonic()))
             if not runs.is_running():
@@ -169,7 +168,7 @@ def _go_on(runs: ResidentRuns, workload: Workload, kind: str, image: Path, where
             found = "begun"
         if where.endswith("done") and found != "whole":
             findings.lost.append(f"{where}: the run had ended, and the dataset is {found}")
-        runs.begin(workload.source, out, _SHARD_BYTES)
+        runs.begin(workload.source, out, SMALL_SHARDS)
         if (end := runs.wait()).status:
             findings.lost.append(f"{where}: status {end.status}: {end.line}")
         differences = compare_files(workload.expected, out)
