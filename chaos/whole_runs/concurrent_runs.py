@@ -33,7 +33,7 @@ class _Trials:
 
     def __init__(self, bench: Bench):
         self.bench, self.findings = bench, Findings()
-        self.workload = make_workload(bench.folder / "workload", videos=6)
+        self.workload = make_workload(bench.folder / "workload", videos=8)
         self._training: tuple[list[str], dict[str, Any]] | None = None
 
     def lose(self, what: str) -> None:

@@ -77,6 +77,7 @@ def run(bench: Bench) -> Findings:
                 command.end()
         shutil.rmtree(chain.folder)
         number += 1
+        bench.say(f"  {findings.outcomes.total()} kills in {number} chains, {len(findings.lost)} lost")
     findings.measured["chains"] = number
     return findings
 

@@ -11,7 +11,7 @@ from chaos.workload import make_workload
 @pytest.fixture(scope="session")
 def one_workload(two_workers, tmp_path_factory):
     """The source and the undisturbed run that all experiments here share: they only read it."""
-    return make_workload(tmp_path_factory.mktemp("chaos"), videos=4, defects=False)
+    return make_workload(tmp_path_factory.mktemp("chaos"), videos=8)
 
 
 @pytest.fixture
