@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chaos.experiment import Bench, Experiment, Findings
+from shards.errors import describe_error
 
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("preprocess_kills", "killed anywhere and started again, same bytes", "whole_runs.preprocess_kills", 200),
@@ -55,7 +56,10 @@ def _run(experiment: Experiment, folder: Path, options: argparse.Namespace, ends
     # By the name too, so that an experiment alone does what it does among all.
     bench = Bench(folder, tries, random.Random(f"{options.seed} {experiment.name}"), ends)
     began = time.monotonic()
-    findings = importlib.import_module(f"chaos.{experiment.module}").run(bench)
+    try:
+        findings = importlib.import_module(f"chaos.{experiment.module}").run(bench)
+    except Exception as error:  # the others go on, and what was counted is printed
+        findings = Findings(lost=[f"the experiment itself has failed: {describe_error(error)}"])
     shutil.rmtree(folder, ignore_errors=True)
     for line in findings.lost:
         print(f"  LOST: {line}")
@@ -85,4 +89,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("chaos: stopped")
