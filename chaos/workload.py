@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,18 +52,25 @@ def list_traces(folder: Path) -> list[str]:
 
 
 def stamp_work(out: Path, work: Path) -> dict[str, int]:
-    """When each finished spill and shard of a run was written, in ns, wherever it lies by now."""
-    finished = [
-        *out.glob(".work/*/spill/*"),
-        *work.glob("*/*"),
-        *out.glob(".work/*/finished/pet_*"),
-        *out.glob("pet_*"),
-    ]
+    """When each finished spill and shard of a run was written, in ns, wherever it lies by now.
+
+    What is finished has a note beside it; files of a worker that was killed just before its note are not.
+    """
+    spills = [*out.glob(".work/*/spill/*"), *work.glob("*/*")]
+    finished = [path for path in spills if path.with_suffix(".json").exists()]
+    for staging in out.glob(".work/*/finished"):
+        notes = "".join(map(_read_note, staging.glob("[!.]*.json")))
+        finished += [path for path in staging.glob("pet_*") if f'"{path.name}"' in notes]
     stamps = {}
-    for path in finished:
+    for path in [*finished, *out.glob("pet_*")]:
         if not path.name.startswith("."):
-            try:
+            with suppress(FileNotFoundError):  # a worker or the run is just moving it
                 stamps[path.name] = path.stat().st_mtime_ns
-            except FileNotFoundError:  # a worker or the run is just moving it
-                continue
     return stamps
+
+
+def _read_note(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""

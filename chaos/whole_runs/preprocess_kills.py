@@ -28,6 +28,7 @@ _STAGES = (  # where a run is, by what stderr holds; the latest first
     ("found ", "videos"),
     ("", "start"),
 )
+_BUSY = "timed out during startup"  # what Ray says where the machine is so busy that it cannot start in time
 _ENDS_WITHIN = 30  # seconds after which nothing of a run that has ended is there
 _LONGEST = 25  # seconds until a kill by the clock
 _NAMES = 140  # that appear in OUT and --work in a run of the workload
@@ -86,7 +87,7 @@ def _run_chain(chain: _Chain, workload: Workload, tries: Iterator[int], bench: B
     """Kill and start again, until a run ends by itself. Returns whether all tries are done."""
     call = ["-m", "preprocess", "--source", workload.source, "--out", chain.out, "--shard_bytes", SMALL_SHARDS]
     call += ["--workers", 2, *(["--work", chain.work] if chain.has_work else [])]
-    is_over = False
+    is_over, failure = False, ""
     while True:  # until a run ends by itself
         # It starts while processes of the one before may still be writing.
         command = StartedCommand(list(map(str, call)), chain.folder)
@@ -103,8 +104,11 @@ def _run_chain(chain: _Chain, workload: Workload, tries: Iterator[int], bench: B
         if command.status == 0:
             return is_over
         if len(chain.kills) == killed:
-            chain.lose(f"a run that was not killed ends with status {command.status}: {command.last_line}")
-            return is_over
+            if _BUSY not in command.last_line or _BUSY in failure:
+                chain.lose(f"a run that was not killed ends with status {command.status}: {command.last_line}")
+                return is_over
+            chain.add("starts_that_ray_gave_up")
+        failure = command.last_line
         if command.status > 0 and not command.last_line.startswith("preprocess: "):
             chain.add("ends_in_words_of_rays_own")
 
@@ -138,10 +142,11 @@ def _note_redone(chain: _Chain) -> None:
 
 def _check_end(chain: _Chain, workload: Workload) -> None:
     """Look at what the last run and all those before it have left."""
-    differences = compare_files(workload.expected, chain.out)
+    has_ended = chain.commands[-1].status == 0  # else that is lost, and said
+    differences = compare_files(workload.expected, chain.out) if has_ended else []
     for line in differences:
         chain.lose(line)
-    came_of_it = "other bytes" if differences else "the same bytes"
+    came_of_it = ("other bytes" if differences else "the same bytes") if has_ended else "no dataset"
     chain.findings.outcomes.update(f"{kill}: {came_of_it}" for kill in chain.kills)
     for command in chain.commands:
         for name in command.find_leftovers(_ENDS_WITHIN):

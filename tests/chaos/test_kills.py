@@ -16,7 +16,11 @@ def test_work_that_is_done_twice_is_found(tmp_path):
     chain = preprocess_kills._Chain(tmp_path, False, Findings())
     (chain.out / ".work" / "f" / "finished").mkdir(parents=True)
     shard = chain.out / ".work" / "f" / "finished" / "pet_mood-train.tfrecord-00000-of-00001"
+    shard.write_bytes(b"0")
+    preprocess_kills._note_redone(chain)  # without its note it is not finished
+    shard.unlink()
     shard.write_bytes(b"1")
+    (shard.parent / "note.json").write_text(f'{{"file": "{shard.name}"}}')
     preprocess_kills._note_redone(chain)
     shard.rename(chain.out / shard.name)  # published
     preprocess_kills._note_redone(chain)
