@@ -11,6 +11,7 @@ import importlib
 import json
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -18,8 +19,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chaos.experiment import Bench, Experiment, Findings
+from shards.errors import describe_error
 
 EXPERIMENTS: tuple[Experiment, ...] = (
+    Experiment("preprocess_kills", "killed anywhere and started again, same bytes", "whole_runs.preprocess_kills", 200),
+    Experiment("training_kills", "killed anywhere and started again, same weights", "whole_runs.training_kills", 50),
+    Experiment("full_disks", "full or broken at any write: one line, then same bytes", "whole_runs.full_disks", 600),
+    Experiment("power_loss", "power cut anywhere and started again, same bytes", "whole_runs.power_loss", 60),
+    Experiment("tight_limits", "too little of something: one line, then same bytes", "whole_runs.tight_limits", 10),
+    Experiment("concurrent_runs", "two at once in one folder: a stated outcome", "whole_runs.concurrent_runs", 30),
     Experiment("damaged_bytes", "damaged files are found, or without effect", "damaged_bytes", 20_000),
     Experiment("hostile_inputs", "hostile inputs end in a row or a clear error", "hostile_inputs", 1_000_000),
     Experiment("guided_fuzzing", "the same, guided by coverage", "guided_fuzzing", 1_000_000),
@@ -29,6 +37,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the experiments that are named, or all. Returns 1 where anything was lost."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what experiments have started ends with them
     options = _parse(arguments)
     chosen = [each for each in EXPERIMENTS if each.name in options.names] or list(EXPERIMENTS)
     found: dict[str, Findings] = {}
@@ -51,7 +60,10 @@ def _run(experiment: Experiment, folder: Path, options: argparse.Namespace, ends
     # By the name too, so that an experiment alone does what it does among all.
     bench = Bench(folder, tries, random.Random(f"{options.seed} {experiment.name}"), ends)
     began = time.monotonic()
-    findings = importlib.import_module(f"chaos.{experiment.module}").run(bench)
+    try:
+        findings = importlib.import_module(f"chaos.{experiment.module}").run(bench)
+    except Exception as error:  # the others go on, and what was counted is printed
+        findings = Findings(lost=[f"the experiment itself has failed: {describe_error(error)}"])
     shutil.rmtree(folder, ignore_errors=True)
     for line in findings.lost:
         print(f"  LOST: {line}")
@@ -81,4 +93,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("chaos: stopped")

@@ -2,10 +2,10 @@
 
 import hashlib
 import os
+from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import NamedTuple
-
-import psutil
 
 from preprocess.run import run
 from preprocess.settings import PreprocessSettings
@@ -20,14 +20,16 @@ class Workload(NamedTuple):
 
     source: Path
     expected: dict[str, str]  # SHA-256 of each file by its name
+    dataset: Path  # of the undisturbed run
 
 
-def make_workload(folder: Path, videos: int = 6, frames: int = 4) -> Workload:
+def make_workload(folder: Path, videos: int = 6, frames: int = 4, defects: bool = True) -> Workload:
     """Make a source and run preprocess on it undisturbed, in this process, with a Ray of its own."""
     source, out = folder / "source", folder / "undisturbed"
-    make_sample(source, SampleSpec(videos=videos, frames=frames, height=270), workers=1)
-    run(PreprocessSettings(source=[str(source)], out=str(out), workers=2, shard_bytes=SMALL_SHARDS))
-    return Workload(source, digest_files(out))
+    make_sample(source, SampleSpec(videos=videos, frames=frames, height=270, defects=defects), workers=1)
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        run(PreprocessSettings(source=[str(source)], out=str(out), workers=2, shard_bytes=SMALL_SHARDS))
+    return Workload(source, digest_files(out), out)
 
 
 def digest_files(folder: Path) -> dict[str, str]:
@@ -36,16 +38,39 @@ def digest_files(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
+def compare_files(expected: Mapping[str, str], folder: Path) -> list[str]:
+    """A line for each file of a folder that is not as in `expected` (see digest_files), is missing, or is too many."""
+    found = digest_files(folder)
+    words = {True: {True: "differs", False: "is missing"}, False: {True: "is too many"}}
+    names = sorted(name for name in expected | found if expected.get(name) != found.get(name))
+    return [f"{name} {words[name in expected][name in found]}" for name in names]
+
+
 def list_traces(folder: Path) -> list[str]:
-    """Partial files and work below a folder that no run should leave behind."""
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob(".*") if path.name != ".lock")
+    """Partial files, locks and work below a folder that no run should leave behind."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob(".*"))
 
 
-def list_processes(since: float) -> list[psutil.Process]:
-    """Processes of Ray's on this machine that began after a time (as time.time() tells it)."""
-    found = []
-    for process in psutil.process_iter(["create_time", "cmdline"]):
-        words = " ".join(process.info["cmdline"] or [])
-        if process.info["create_time"] >= since and process.pid != os.getpid() and "ray" in words:
-            found.append(process)
-    return found
+def stamp_work(out: Path, work: Path) -> dict[str, int]:
+    """When each finished spill and shard of a run was written, in ns, wherever it lies by now.
+
+    What is finished has a note beside it; files of a worker that was killed just before its note are not.
+    """
+    spills = [*out.glob(".work/*/spill/*"), *work.glob("*/*")]
+    finished = [path for path in spills if path.with_suffix(".json").exists()]
+    for staging in out.glob(".work/*/finished"):
+        notes = "".join(map(_read_note, staging.glob("[!.]*.json")))
+        finished += [path for path in staging.glob("pet_*") if f'"{path.name}"' in notes]
+    stamps = {}
+    for path in [*finished, *out.glob("pet_*")]:
+        if not path.name.startswith("."):
+            with suppress(FileNotFoundError):  # a worker or the run is just moving it
+                stamps[path.name] = path.stat().st_mtime_ns
+    return stamps
+
+
+def _read_note(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""

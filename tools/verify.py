@@ -10,6 +10,7 @@ from console.output.ending import name_command, print_ending
 from console.output.messages import print_error, print_result
 from console.progress import show_progress
 from shards.dataset import read_dataset
+from shards.errors import DataError
 from tools.reporting.folder_argument import parse_dataset_folder
 
 _MOST_PRINTED = 100  # faults; a destroyed dataset has millions
@@ -31,6 +32,8 @@ def main(arguments: list[str]) -> int:
             faults += 1
             if faults <= _MOST_PRINTED:
                 print_result(fault)
+    if read_dataset(folder).digest != dataset.digest:
+        raise DataError(f"{folder} was replaced while it was verified; run the same command again")
     if faults:
         print_error(f"verify: {folder} is not whole: {faults} faults; remove it and make it again")
         return 1

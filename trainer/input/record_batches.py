@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from shards.errors import CallError, DataError
+from trainer.input.dataset_change import find_replacement
 from trainer.input.dataset_split import find_damaged_shard
 from trainer.input.frames_per_video import count_epoch_frames, select_epoch_frames
 
@@ -141,13 +142,13 @@ def estimate_shuffle_bytes(split: RecordSplit, settings: BatchSettings) -> int:
 
 
 def diagnose_read_error(split: RecordSplit, error: BaseException) -> DataError | None:
-    """Find the damaged shard behind an error of TensorFlow's, which does not always name it.
+    """Find the damaged shard behind an error of TensorFlow's, which does not always name it, or a replaced dataset.
 
     May read all shards. Returns None if they are whole, or if the error is none of reading.
     """
     unreadable = isinstance(error, (tf.errors.DataLossError, tf.errors.NotFoundError))
     undecodable = isinstance(error, tf.errors.InvalidArgumentError) and "jpeg" in str(error).lower()
-    return find_damaged_shard(split) if unreadable or undecodable else None
+    return (find_replacement(split) or find_damaged_shard(split)) if unreadable or undecodable else None
 
 
 def repeat_batch(batch: Any, steps: int) -> tf.data.Dataset:

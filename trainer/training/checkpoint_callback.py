@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from console.progress import show_progress
+from trainer.input.dataset_change import check_not_replaced
 from trainer.run_files.checkpoint import write_checkpoint
 from trainer.training.interruption import Interruption
 from trainer.training.run_context import TrainingRun
@@ -43,6 +44,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         progress.step, progress.total_steps = progress.step + 1, progress.total_steps + 1
         self.bar.update()
         if self.interruption.requested or progress.total_steps % self.run.settings.checkpoint_steps == 0:
+            check_not_replaced(self.run.training)
             write_checkpoint(self.run.folder, self.model, progress)
         if self.interruption.requested:
             at = f"epoch {len(progress.history) + 1}, step {progress.step} of {self.run.steps}"

@@ -14,6 +14,7 @@ import numpy as np
 from console.output.messages import print_message
 from console.progress import show_waiting
 from shards.errors import DataError
+from trainer.input.dataset_change import check_not_replaced
 from trainer.run_files.checkpoint import restore_variables, write_checkpoint
 from trainer.run_files.history import write_history
 from trainer.settings import Stage
@@ -80,6 +81,7 @@ def _train_epoch(
         if run.settings.network_settings.from_scratch:
             run.refresh_statistics()
         answers, figures = run.validate()
+    check_not_replaced(run.training, run.validation)
     row |= figures
     row["seconds"] = round(time.perf_counter() - started, 1)
     _check_finite(row)

@@ -12,6 +12,7 @@ from shards.storage.files import read_file
 from shards.storage.folder_lock import lock_folder
 from shards.storage.utf8_path import make_utf8_path
 from trainer.input.batch_decoding import DCT_METHOD
+from trainer.input.dataset_change import check_not_replaced
 from trainer.run_files.checkpoint import Progress, read_progress
 from trainer.run_files.file_names import HISTORY_FILE, REPORT_FILE
 from trainer.run_files.history import HISTORY_DIGEST, digest_history
@@ -95,6 +96,7 @@ def _finish(run: TrainingRun, record: dict[str, Any], write_report: Callable[[Pa
         run.save(answers, run.progress.history[-1])
     with show_waiting("evaluating the best epoch's model"):
         trained, evaluated = run.evaluate()
+        check_not_replaced(run.validation)
     best = run.settings.best
     metrics = {
         "model": run.MODEL_FILE,

@@ -203,6 +203,14 @@ _DATASETS = {
     "{} is a file; give the folder that preprocess wrote with --out": (
         "{}: 파일입니다. preprocess의 --out으로 만든 디렉터리를 지정하세요"
     ),
+    "{} was replaced while it was read; nothing of its new version is in this run. To train on that, give --replace or "
+    "another --out": (
+        "{}: 읽는 동안 새 데이터셋으로 바뀌었습니다. 이 학습에는 새 데이터가 섞이지 않았습니다. 새 데이터로 학습하려면 "
+        "--replace나 다른 --out을 지정하세요"
+    ),
+    "{} was replaced while it was verified; run the same command again": (
+        "{}: 검사하는 동안 새 데이터셋으로 바뀌었습니다. 같은 명령을 다시 실행하세요"
+    ),
     "{}: has shards but no {}, so it is unfinished; run preprocess again": (
         "{}: 샤드는 있지만 {} 파일이 없어 완성되지 않은 데이터셋입니다. preprocess를 다시 실행하세요"
     ),
