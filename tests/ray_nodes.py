@@ -19,24 +19,35 @@ def start_head(folder: Path, cores: int) -> Iterator[tuple[str, psutil.Process]]
         probe.bind(("", 0))
         port = probe.getsockname()[1]
     with start_node(folder, "head", cores, "--head", f"--port={port}", "--include-dashboard=false") as node:
-        wait_until(lambda: "Ray runtime started" in (folder / "head.log").read_text())
         yield f"127.0.0.1:{port}", node
 
 
 @contextmanager
 def start_node(folder: Path, name: str, cores: int, *arguments: str) -> Iterator[psutil.Process]:
-    """A node, for the block, whose workers find its name in NODE."""
+    """A node, for the block, whose workers find its name in NODE.
+
+    Ray gives a node 30 s to start, which a machine that is busy with other tests exceeds: it is tried three times.
+    """
     command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", f"--num-cpus={cores}", *arguments]
     command += ["--object-store-memory=80000000"]
-    with open(folder / f"{name}.log", "w") as log:
-        process = subprocess.Popen(
-            command, stdout=log, stderr=log, start_new_session=True, cwd=folder, env=os.environ | {"NODE": name}
-        )
+    for _ in range(3):
+        with open(folder / f"{name}.log", "w") as log:
+            process = subprocess.Popen(
+                command, stdout=log, stderr=log, start_new_session=True, cwd=folder, env=os.environ | {"NODE": name}
+            )
+        wait_until(lambda: process.poll() is not None or has_started(folder, name))  # noqa: B023
+        if process.poll() is None:
+            break
     try:
         yield psutil.Process(process.pid)
     finally:
         kill_node(psutil.Process(process.pid))
         process.wait()
+
+
+def has_started(folder: Path, name: str) -> bool:
+    """Whether the log of a node says that it runs."""
+    return "Ray runtime started" in (folder / f"{name}.log").read_text()
 
 
 def kill_node(node: psutil.Process) -> None:

@@ -17,7 +17,7 @@ from preprocess.settings import PreprocessSettings
 from preprocess.task_handout import run_tasks
 from tests.conftest import ROOT
 from tests.ray_nodes import kill_node, list_processes, start_head, start_node, wait_until
-from tests.trees import digests, write_video
+from tests.trees import digests, make_label, write_video
 
 pytestmark = pytest.mark.usefixtures("two_workers")
 
@@ -52,7 +52,9 @@ sys.exit(run_command("preprocess", main, sys.argv[2:]))
 def source(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("source") / "영상"
     for number in range(12):
-        write_video(root, f"dog-walkrun-{number:06}", images=2, part="Validation" if number % 3 == 0 else "Training")
+        label = make_label(inspect={"emotion": ("편안/안정", "공포")[number % 2]})
+        part = "Validation" if number % 3 == 0 else "Training"
+        write_video(root, f"dog-walkrun-{number:06}", images=2, label=label, part=part)
     return root
 
 
