@@ -82,7 +82,9 @@ def parse_settings(
         if not found and isinstance(error, TypeError):
             raise
         raise CallError(found or str(error)) from error
-    refuse_urls(_list_texts(settings))  # those of files; run_command has seen the others
+    refuse_urls(
+        _list_texts(settings), module.removeprefix("trainer.")
+    )  # those of files; run_command has seen the others
     if settings.debug and "--debug" not in arguments:
         arguments.append("--debug")
     if parsed["quiet"] and "--quiet" not in arguments:  # as a file says
