@@ -101,7 +101,7 @@ def list_shards(folder: AnyPlace) -> list[AnyPlace]:
     return [folder / name for name in list_place(folder) if SHARD.fullmatch(name)]
 
 
-def check_has_frames(folder: Path, dataset: Dataset) -> None:
+def check_has_frames(folder: str | Path, dataset: Dataset) -> None:
     """Raise DataError where a dataset has no whole frames, from which a finder could learn."""
     if not any(dataset.frames.values()):
         is_off = dataset.whole_frames_per_video == 0

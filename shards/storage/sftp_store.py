@@ -30,7 +30,7 @@ _SILENT_SECONDS = 60  # after which a connection that says nothing is given up
 
 
 class SftpStore:
-    """A server. Threads may share it: their requests are answered by one connection."""
+    """A server. Threads share one connection; each has a channel of its own on it, for paramiko mixes up answers."""
 
     def __init__(self, store: str, query: str):
         """Raises CallError for a query that is none of ?config=FILE."""
@@ -42,7 +42,7 @@ class SftpStore:
             raise CallError(f"{store}?{query}: there is no file {self._config}")
         self._store = store
         self._client: paramiko.SSHClient | None = None
-        self._sftp: paramiko.SFTPClient | None = None
+        self._channels = threading.local()
         self._lock = threading.Lock()
 
     def read_state(self, key: str) -> RemoteState:
@@ -100,7 +100,7 @@ class SftpStore:
     def disconnect(self) -> None:
         """Close the connection; the next request opens another."""
         with self._lock:
-            client, self._client, self._sftp = self._client, None, None
+            client, self._client = self._client, None
         if client:
             client.close()
 
@@ -112,11 +112,14 @@ class SftpStore:
 
     def _connect(self) -> paramiko.SFTPClient:
         with self._lock:
-            if self._sftp is None:
+            if self._client is None:
                 self._client = _open_connection(self._store, self._config)
-                self._sftp = self._client.open_sftp()
-                self._sftp.get_channel().settimeout(_SILENT_SECONDS)
-            return self._sftp
+            client = self._client
+        if getattr(self._channels, "client", None) is not client:
+            self._channels.sftp = client.open_sftp()
+            self._channels.sftp.get_channel().settimeout(_SILENT_SECONDS)
+            self._channels.client = client
+        return self._channels.sftp
 
     def _raise(self, error: Exception) -> NoReturn:
         if isinstance(error, FileNotFoundError):

@@ -169,3 +169,17 @@ def test_queries_that_no_one_reads_are_refused(scheme, query):
 def test_percent_encoding_and_unicode_forms_are_one_name():
     (url,) = {parse_store_url(f"s3://b/{text}") for text in ("멍/a", "%EB%A9%8D/a", "멍/a", "멍//a/")}
     assert (str(url), url.name, url.parent.key) == ("s3://b/멍/a", "a", "멍")
+
+
+def test_threads_read_at_the_same_time(stored):
+    found: dict[int, bytes] = {}
+
+    def read(number: int) -> None:
+        found[number] = b"".join(read_remote_range(stored, offset, 40_000) for offset in range(0, len(DATA), 40_000))
+
+    threads = [threading.Thread(target=read, args=(number,), daemon=True) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert [found.get(number) == DATA for number in range(4)] == [True] * 4
