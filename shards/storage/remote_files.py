@@ -4,6 +4,7 @@ What may pass (a server that does not answer) is tried for about a minute; what 
 access) is raised at once, as for files on a disk. Each thread keeps the files that it reads open.
 """
 
+import io
 import threading
 import time
 from collections import OrderedDict
@@ -118,6 +119,11 @@ def upload_file(local: Path, path: RemotePath) -> None:
             store.upload(file, path.key)
 
     _retry(send, path)
+
+
+def write_remote_file(path: RemotePath, data: bytes) -> None:
+    """Store some bytes, as upload_file does those of a file."""
+    _retry(lambda store: store.upload(io.BytesIO(data), path.key), path)
 
 
 def remove_remote_file(path: RemotePath) -> None:
