@@ -13,7 +13,7 @@ _ADDRESSES = ("--address",)  # options that take a URL: ray://host:port
 _ONE_VALUE = ("--lang", "--log")  # options of every command, behind whose value a path may stand
 # Command -> its options that take a URL of a store, see docs/storage.md; "" is what stands behind no option.
 _STORES: dict[str, tuple[str, ...]] = {
-    "preprocess": ("--out",),
+    "preprocess": ("--source", "--valid_source", "--out"),
     "train": ("--train", "--valid"),
     "train_finder": ("--train", "--valid"),
     "verify": ("", "--debug", "--quiet"),
@@ -47,12 +47,13 @@ def _explain_url(found: re.Match[str], command: str) -> str:
 
 
 def check_named_paths(option: str, paths: Iterable[str | Path]) -> None:
-    """Raise CallError for the first path that does not exist; `-` and patterns, which stand for others, may not.
+    """Raise CallError for the first path that does not exist; `-`, patterns, which stand for others, and URLs
+    may not.
 
     What lies in a folder that is named, and cannot be read, is a fault of the data; what is named and missing is one of
     the call.
     """
     for path in map(os.fspath, paths):
         stands_for_others = path == "-" or re.search(r"[*?\[]", path)
-        if not os.path.lexists(path) and not stands_for_others:
+        if not os.path.lexists(path) and not stands_for_others and not is_store_url(path):
             raise CallError(f"{option} {path} does not exist; there is no such file or folder")

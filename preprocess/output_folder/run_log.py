@@ -21,7 +21,7 @@ from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
 from shards.storage.places import read_place
 from shards.storage.remote_files import write_remote_file
-from shards.storage.remote_path import AnyPlace, RemotePath
+from shards.storage.remote_path import AnyPlace, RemotePath, is_store_url
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
 
 
@@ -47,7 +47,7 @@ def write_log(
     log = {
         "dataset": digest,
         "command": sys.argv,
-        "sources": [os.path.abspath(path) for path in sources],
+        "sources": [path if is_store_url(path) else os.path.abspath(path) for path in sources],
         "started": watch.started,
         "finished": name_time(),
         "seconds": {stage: round(value, 2) for stage, value in watch.seconds.items()},

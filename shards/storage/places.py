@@ -30,6 +30,11 @@ def open_place(path: AnyPlace) -> BinaryIO:
     return open_file(path)
 
 
+def open_raw(path: bytes | AnyPlace) -> BinaryIO:
+    """Open a file for reading without a buffer: in a store, each read is a request. Raises as read_place does."""
+    return _RemoteFile(path) if isinstance(path, RemotePath) else open_file(path)
+
+
 def read_place_blocks(path: AnyPlace) -> Iterator[bytes]:
     """Yield a file's bytes in blocks of BLOCK_SIZE bytes; the last may be shorter. Raises as read_place does."""
     if not isinstance(path, RemotePath):

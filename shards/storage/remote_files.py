@@ -76,12 +76,19 @@ def read_remote_file(path: RemotePath) -> bytes:
     return _retry(read, path)
 
 
-def read_remote_range(path: RemotePath, offset: int, length: int) -> bytes:
-    """`length` bytes from `offset` on; fewer at the file's end. Raises as read_remote_state does."""
+def read_remote_range(path: RemotePath, offset: int, length: int, version: str = "") -> bytes:
+    """`length` bytes from `offset` on; fewer at the file's end. Raises as read_remote_state does.
+
+    Files stay open, and an open one may be an older one than that which is there now: with `version` the one that is
+    open is read where it has this version, else the one that is there.
+    """
 
     def read(store: Store) -> bytes:
         try:
             reader = _open_cached(store, path)
+            if version and reader.state.version != version:
+                _close_remote_file(path)
+                reader = _open_cached(store, path)
             return _expect(reader.read_at(offset, length), max(0, min(length, reader.state.size - offset)))
         except OSError:
             close_remote_files()  # of a connection that has gone: the next attempt opens the file again
@@ -95,8 +102,7 @@ def reopen_remote_file(path: RemotePath) -> RemoteState:
 
     Raises as read_remote_state does.
     """
-    if reader := _open.by_path.pop(path, None):
-        reader.close()
+    _close_remote_file(path)
     return _retry(lambda store: _open_cached(store, path).state, path)
 
 
@@ -170,6 +176,11 @@ def _open_cached(store: Store, path: RemotePath) -> RemoteReader:
     while len(_open.by_path) > _OPEN_FILES:
         _open.by_path.popitem(last=False)[1].close()
     return reader
+
+
+def _close_remote_file(path: RemotePath) -> None:
+    if reader := _open.by_path.pop(path, None):
+        reader.close()
 
 
 def close_remote_files() -> None:
