@@ -80,7 +80,7 @@ def run_command(
 
 def _run(name: str, command: Callable[[list[str]], int], arguments: list[str]) -> int:
     try:
-        refuse_urls(arguments)
+        refuse_urls(arguments, name)
         status = command(arguments)
         sys.stdout.flush()  # here a full disk or a closed pipe can still be reported
         return status

@@ -89,7 +89,9 @@ def parse_settings(
         required = re.match("(the following arguments are required: )(.+)", str(error))
         missing = required and required[1] + ", ".join(f"--{name}" for name in required[2].split(", "))
         raise CallError(found or missing or str(error)) from error
-    refuse_urls(_list_texts(settings))  # those of files; run_command has seen the others
+    refuse_urls(
+        _list_texts(settings), module.removeprefix("trainer.")
+    )  # those of files; run_command has seen the others
     if settings.debug and "--debug" not in arguments:
         arguments.append("--debug")
     if parsed["quiet"] and "--quiet" not in arguments:  # as a file says

@@ -15,6 +15,7 @@ from preprocess.output_folder.dry_run import dry_run_folder
 from preprocess.sources.video import SourceListing, Video
 from preprocess.writing.finished_work import TaskSummary, count_repeated_images
 from shards.dataset import DATASET_FILE, Dataset, ShardFile
+from shards.storage.remote_path import AnyPlace, RemotePath
 
 _MAX_NAMES = 5  # printed of a list; the log has all
 
@@ -60,7 +61,7 @@ def print_damage(what: str) -> None:
     print_warning(f"damaged  {what.partition(';')[0]}; it is made again")
 
 
-def print_nothing_to_do(dataset: Dataset, out: Path) -> None:
+def print_nothing_to_do(dataset: Dataset, out: AnyPlace) -> None:
     """Print that OUT holds the dataset already."""
     print_result(f"{out} is whole and made from these inputs and settings: nothing to do")
     _print_dataset(dataset, out)
@@ -87,7 +88,7 @@ def print_dry_run(
     print_ending([dry_run_folder(out)], figures, look)
 
 
-def print_end(dataset: Dataset, how_split: str, out: Path, frames: int, seconds: dict[str, float]) -> None:
+def print_end(dataset: Dataset, how_split: str, out: AnyPlace, frames: int, seconds: dict[str, float]) -> None:
     """Print the tables of a finished run."""
     _print_counts(dataset.counts, how_split)
     print_detail(f"\n{_describe_shards(dataset.shards)}, in {out}")
@@ -98,11 +99,12 @@ def print_end(dataset: Dataset, how_split: str, out: Path, frames: int, seconds:
     _print_dataset(dataset, out)
 
 
-def _print_dataset(dataset: Dataset, out: Path) -> None:
+def _print_dataset(dataset: Dataset, out: AnyPlace) -> None:
     counts = dataset.counts
     figures = (f"{counts['kept']:,} frames kept", *_name_others(counts))
     can_train = _warn_of_outcome(counts)
-    print_ending([out], figures, name_command("trainer.train", "--train", out) if can_train else None)
+    data = out.url if isinstance(out, RemotePath) else out
+    print_ending([out], figures, name_command("trainer.train", "--train", data) if can_train else None)
 
 
 def _warn_of_outcome(counts: dict[str, Any]) -> bool:

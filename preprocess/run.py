@@ -13,6 +13,7 @@ from preprocess.output_folder.folder_check import check_output_folder
 from preprocess.output_folder.publication import assemble_dataset, publish_dataset
 from preprocess.output_folder.run_log import write_log
 from preprocess.output_folder.work_folders import (
+    build_folder,
     remove_dry_run_spill,
     remove_partial_files,
     remove_work,
@@ -30,6 +31,8 @@ from preprocess.writing.finished_work import DamagedWork, discard_task
 from preprocess.writing.shard_plan import make_plan
 from shards.dataset import DATASET_FILE, Dataset, read_dataset
 from shards.storage.folder_lock import lock_folder
+from shards.storage.places import measure_place
+from shards.storage.remote_path import locate
 
 _MAX_REPAIRS = 3  # of damaged work in one run; a disk that damages more cannot be trusted
 
@@ -40,7 +43,7 @@ def run(settings: PreprocessSettings) -> Dataset:
     check_sources(settings.sources)
     check_output_folder(settings)
     check_same_settings(settings)
-    with lock_folder(Path(settings.out)):
+    with lock_folder(build_folder(settings)):
         remove_partial_files(settings)
         with watch.time("list"), show_waiting("looking through the sources", is_short=True):
             source = find_videos(settings.source, settings.valid_source, settings.label_map)
@@ -54,8 +57,8 @@ def run(settings: PreprocessSettings) -> Dataset:
 def _make_dataset(
     source: SourceListing, groups: Sequence[list[Video]], settings: PreprocessSettings, workers: int, watch: Stopwatch
 ) -> Dataset:
-    out, spills = Path(settings.out), spill_folder(settings)
-    if (out / DATASET_FILE).exists() and is_up_to_date(groups, settings):
+    out, spills = locate(settings.out), spill_folder(settings)
+    if measure_place(out / DATASET_FILE) is not None and is_up_to_date(groups, settings):
         remove_work(settings)  # left by a run that was killed between publication and its end
         dataset = read_dataset(out)
         messages.print_nothing_to_do(dataset, out)

@@ -126,11 +126,12 @@ class PreprocessSettings:
 
     Args:
         source: one or several folders with label JSON and frames, or archives of them, anywhere below; single zips and
-            tars; folders of VOC XML and images; CSV files of image_path,bbox,labels; or COCO JSON files.
+            tars; URLs of these in a store, see docs/storage.md; folders of VOC XML and images; CSV files of
+            image_path,bbox,labels; or COCO JSON files.
         valid_source: sources that are all for validation; then all other sources are for training.
         label_map: a JSON file that says which mood, and with an object such as {"mood": "calm", "species": "cat"} also
             which species, each label of a CSV or category of COCO or VOC means.
-        out: the dataset's folder.
+        out: the dataset's folder, or its URL in a store, see docs/storage.md.
         seed: decides the order of records, the order within a video, and the split.
         shard_bytes: approximate size of a shard, in bytes.
         box: which boxes are accepted.
@@ -142,7 +143,7 @@ class PreprocessSettings:
         split: how videos are split into training and validation.
         workers: processes that work at a time; all cores, of this machine or of the cluster, when not given.
         address: a Ray cluster's address; a local one is started when not given.
-        work: folder for intermediate files, on a fast disk; inside OUT when not given.
+        work: folder for intermediate files, on a fast disk; inside OUT when not given, or data/work where OUT is a URL.
         replace: replace another dataset in OUT by the new one.
         dry_run: only print what would be kept; the hashes are kept for the real run.
         debug: show tracebacks.

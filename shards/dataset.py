@@ -15,6 +15,8 @@ from shards.errors import CallError, DataError
 from shards.record_fields import CROPS, RECORD_KINDS, WHOLE_FRAMES, RecordKind
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import IrregularFile, hash_file, read_blocks, read_file
+from shards.storage.places import list_place, measure_place, read_place
+from shards.storage.remote_path import AnyPlace, RemotePath
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
 from shards.tfrecord import OVERHEAD
 
@@ -91,15 +93,15 @@ def find_record_kind(name: str) -> RecordKind:
     return next(kind for kind in RECORD_KINDS if kind.name == stated)
 
 
-def list_shards(folder: Path) -> list[Path]:
+def list_shards(folder: AnyPlace) -> list[AnyPlace]:
     """Return the shards in a folder, of both kinds of records, sorted by name.
 
     They may belong to another dataset than its dataset.json.
     """
-    return sorted(path for path in folder.glob("*") if SHARD.fullmatch(path.name))
+    return [folder / name for name in list_place(folder) if SHARD.fullmatch(name)]
 
 
-def check_has_frames(folder: Path, dataset: Dataset) -> None:
+def check_has_frames(folder: str | Path, dataset: Dataset) -> None:
     """Raise DataError where a dataset has no whole frames, from which a finder could learn."""
     if not any(dataset.frames.values()):
         is_off = dataset.whole_frames_per_video == 0
@@ -110,7 +112,7 @@ def check_has_frames(folder: Path, dataset: Dataset) -> None:
         )
 
 
-def find_mismatched_file(folder: Path) -> str | None:
+def find_mismatched_file(folder: AnyPlace) -> str | None:
     """Return the name of a file of a dataset that is missing or has another size than stated, None if there is none.
 
     This is a quick check; shards.verification reads every byte.
@@ -118,16 +120,12 @@ def find_mismatched_file(folder: Path) -> str | None:
     dataset = read_dataset(folder)
     files = {shard.file: shard.bytes for shard in dataset.all_shards}
     files |= {name: file.bytes for name, file in dataset.files.items()}
-    return next((name for name, size in files.items() if not _has_size(folder / name, size)), None)
+    return next((name for name, size in files.items() if measure_place(folder / name) != size), None)
 
 
 def is_dataset_json(path: Path) -> bool:
     """Whether this program wrote a file of this name. True also where the file is damaged."""
     return path.is_file() and path.stat().st_size > 0 and _FORMAT.encode() in read_file(path)
-
-
-def _has_size(path: Path, size: int) -> bool:
-    return path.is_file() and path.stat().st_size == size
 
 
 def describe_file(path: Path) -> OtherFile:
@@ -143,21 +141,24 @@ def write_dataset(folder: Path, dataset: Dataset) -> None:
         file.write(dump_json_with_checksum(first_fields | msgspec.to_builtins(dataset), indent=1))
 
 
-def read_dataset(folder: Path) -> Dataset:
-    """Read the dataset.json of a folder and check its checksum.
+def read_dataset(folder: AnyPlace) -> Dataset:
+    """Read the dataset.json of a folder, on a disk or in a store, and check its checksum.
 
     Raises CallError where the folder is no dataset, DataError where it is unfinished, damaged or of another version.
     """
     path = folder / DATASET_FILE
     try:
-        data = read_file(path)
+        data = read_place(path)
     except (FileNotFoundError, IrregularFile):
-        if folder.is_dir() and list_shards(folder):
+        if list_shards(folder):
             raise DataError(
                 f"{folder}: has shards but no {DATASET_FILE}, so it is unfinished; run preprocess again"
             ) from None
-        what = f"has no {DATASET_FILE}, so it is no dataset" if folder.is_dir() else "is not a folder"
-        what = "is a file" if folder.is_file() else what
+        if isinstance(folder, RemotePath):
+            what = f"has no {DATASET_FILE}, so it is no dataset" if list_place(folder) else "holds nothing"
+        else:
+            what = f"has no {DATASET_FILE}, so it is no dataset" if folder.is_dir() else "is not a folder"
+            what = "is a file" if folder.is_file() else what
         raise CallError(f"{folder} {what}; give the folder that preprocess wrote with --out") from None
     try:
         stated = msgspec.json.decode(data, type=_Version)

@@ -22,6 +22,8 @@ from shards.emotions import ENGLISH, KOREAN
 from shards.errors import DataError
 from shards.manifest_row import ManifestRow, list_columns
 from shards.record_fields import WHOLE_FRAMES
+from shards.storage.places import measure_place, open_place
+from shards.storage.remote_path import AnyPlace, RemotePath
 
 MANIFEST_FILE = "manifest.parquet"
 ROW_GROUP = 100_000  # rows in a row group; fixed, because the file's bytes depend on it
@@ -104,7 +106,7 @@ def _divide_into_row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 @contextmanager
-def explain_manifest_errors(folder: Path) -> Iterator[None]:
+def explain_manifest_errors(folder: AnyPlace) -> Iterator[None]:
     """Within the block, errors that a missing or damaged manifest causes become a DataError that says what to do.
 
     These are what pyarrow raises for damaged bytes or values, a column that is not there, and a missing file. Errors of
@@ -116,26 +118,32 @@ def explain_manifest_errors(folder: Path) -> Iterator[None]:
         if getattr(error, "errno", None) and not isinstance(error, FileNotFoundError):
             raise
         problem = "is missing" if isinstance(error, FileNotFoundError) else f"is damaged ({error})"
-        is_dataset = (folder / dataset.DATASET_FILE).exists()
+        is_dataset = measure_place(folder / dataset.DATASET_FILE) is not None
         remedy = f"run python -m tools.verify {folder}" if is_dataset else "make the dry run again"
         raise DataError(f"{folder / MANIFEST_FILE} {problem}; {remedy}") from error
 
 
+def _open_for_arrow(path: AnyPlace) -> pa.NativeFile:
+    if isinstance(path, RemotePath):
+        return pa.PythonFile(open_place(path), "r")
+    return pa.OSFile(os.fsencode(path))  # bytes: pyarrow refuses a str that is not UTF-8
+
+
 @contextmanager
-def open_manifest(folder: Path) -> Iterator[pq.ParquetFile]:
+def open_manifest(folder: AnyPlace) -> Iterator[pq.ParquetFile]:
     """The open manifest of a dataset or a dry run. Pages are compared with their checksums as they are read.
 
     Raises DataError where it is damaged or missing.
     """
     with (
         explain_manifest_errors(folder),
-        pa.OSFile(os.fsencode(folder / MANIFEST_FILE)) as opened,  # bytes: pyarrow refuses a str that is not UTF-8
+        _open_for_arrow(folder / MANIFEST_FILE) as opened,
         pq.ParquetFile(opened, page_checksum_verification=True) as file,
     ):
         yield file
 
 
-def read_manifest(folder: Path, columns: list[str] | None = None) -> Iterable[pa.Table]:
+def read_manifest(folder: AnyPlace, columns: list[str] | None = None) -> Iterable[pa.Table]:
     """The manifest of a dataset or a dry run, one table for each row group.
 
     Columns that an older dataset's manifest does not have yet are null, and the names of moods follow from `label`.

@@ -5,7 +5,6 @@ intact, the manifest is compared with the records and checked for consistency, s
 """
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import google_crc32c
@@ -19,7 +18,9 @@ from shards.dataset import Dataset, OtherFile, ShardFile, list_shards, read_data
 from shards.jpeg_headers import UnreadableImage, read_header
 from shards.record import decode_record
 from shards.record_fields import CROPS, FRAME_SIDE, WHOLE_FRAMES, RecordKind
-from shards.storage.files import BLOCK_SIZE, hash_file, read_blocks
+from shards.storage.files import BLOCK_SIZE
+from shards.storage.places import hash_place, measure_place, open_place, read_place_blocks
+from shards.storage.remote_path import AnyPlace
 from shards.tfrecord import DamagedRecord, iterate_records
 
 # Fields of a record that the manifest states too.
@@ -39,11 +40,11 @@ _COLUMNS = [
 ]
 
 
-def verify_dataset(folder: Path, count_bytes: Callable[[int], Any] = lambda size: None) -> Iterator[str]:
+def verify_dataset(folder: AnyPlace, count_bytes: Callable[[int], Any] = lambda size: None) -> Iterator[str]:
     """Yield one line for each fault; none for an intact dataset.
 
     Args:
-        folder: the dataset's folder.
+        folder: the dataset's folder, on a disk or in a store.
         count_bytes: is called with the number of bytes that were read since its last call, for a progress bar.
 
     Raises CallError where the folder is no dataset, DataError where dataset.json itself is damaged.
@@ -57,16 +58,17 @@ def verify_dataset(folder: Path, count_bytes: Callable[[int], Any] = lambda size
         yield from _check_rows(folder, dataset, count_bytes)
 
 
-def _check_files(folder: Path, dataset: Dataset, count_bytes: Callable[[int], Any]) -> Iterator[str]:
+def _check_files(folder: AnyPlace, dataset: Dataset, count_bytes: Callable[[int], Any]) -> Iterator[str]:
     shards = {shard.file: shard for shard in dataset.all_shards}
     for name, stated in {**shards, **dataset.files}.items():
         path = folder / name
-        if not path.exists():
+        size = measure_place(path)
+        if size is None:
             yield f"{path}: missing"
             continue
-        if path.stat().st_size != stated.bytes:
-            yield f"{path}: {path.stat().st_size} bytes instead of {stated.bytes}"
-        if hash_file(path) != stated.sha256:
+        if size != stated.bytes:
+            yield f"{path}: {size} bytes instead of {stated.bytes}"
+        if hash_place(path) != stated.sha256:
             yield _find_damage(path, stated)
         count_bytes(stated.bytes)
     for path in list_shards(folder):
@@ -74,22 +76,22 @@ def _check_files(folder: Path, dataset: Dataset, count_bytes: Callable[[int], An
             yield f"{path}: a shard that dataset.json does not know"
 
 
-def _find_damage(path: Path, stated: ShardFile | OtherFile) -> str:
+def _find_damage(path: AnyPlace, stated: ShardFile | OtherFile) -> str:
     """Describe where a file differs from what was written, once its SHA-256 is known to differ."""
     if isinstance(stated, ShardFile):
         try:
-            with open(path, "rb") as file:
+            with open_place(path) as file:
                 records = sum(1 for _ in iterate_records(file))
             return f"{path}: {records} whole records, but not those that were written (their digest does not fit)"
         except DamagedRecord as damage:
             return f"{path}: {damage}"
-    found = [google_crc32c.value(block) for block in read_blocks(path)]
+    found = [google_crc32c.value(block) for block in read_place_blocks(path)]
     damaged = [i for i, crc in enumerate(stated.blocks) if i >= len(found) or found[i] != crc]
     start = (damaged[0] if damaged else len(stated.blocks)) * BLOCK_SIZE
     return f"{path}: offset {start} to {min(start + BLOCK_SIZE, stated.bytes)}: differs from what was written"
 
 
-def _check_rows(folder: Path, dataset: Dataset, count_bytes: Callable[[int], Any]) -> Iterator[str]:
+def _check_rows(folder: AnyPlace, dataset: Dataset, count_bytes: Callable[[int], Any]) -> Iterator[str]:
     """Compare the manifest's rows with dataset.json, with one another, and with the records."""
     path = folder / manifest.MANIFEST_FILE
     counter = manifest.RowCounter()
@@ -116,14 +118,14 @@ def _check_rows(folder: Path, dataset: Dataset, count_bytes: Callable[[int], Any
         yield from _check_records(folder, dataset, WHOLE_FRAMES, frames, count_bytes)
 
 
-def _check_mood_names(path: Path, rows: pa.Table) -> Iterator[str]:
+def _check_mood_names(path: AnyPlace, rows: pa.Table) -> Iterator[str]:
     expected = manifest.name_moods(rows.select(["label"]), manifest.MOOD_COLUMNS)
     for name in manifest.MOOD_COLUMNS:
         if not rows[name].cast(pa.string()).equals(expected[name].cast(pa.string())):
             yield f"{path}: {name} is not the name of the mood in label"
 
 
-def _check_keys(path: Path, kept: pa.Table, dropped: pa.Table) -> Iterator[str]:
+def _check_keys(path: AnyPlace, kept: pa.Table, dropped: pa.Table) -> Iterator[str]:
     keys = pa.chunked_array([*kept["key"].chunks, *dropped["key"].chunks], pa.string())
     counts = pc.value_counts(keys)
     for repeated in counts.filter(pc.greater(counts.field(1), 1)).field(0).to_pylist():
@@ -133,7 +135,7 @@ def _check_keys(path: Path, kept: pa.Table, dropped: pa.Table) -> Iterator[str]:
         yield f"{path}: {row['key']} is a duplicate of {row['duplicate_of']}, which is no frame of this dataset"
 
 
-def _check_videos(path: Path, kept: pa.Table) -> Iterator[str]:
+def _check_videos(path: AnyPlace, kept: pa.Table) -> Iterator[str]:
     """Check that no video is in two splits, and that the indices of each video's frames are 0 to video_count - 1."""
     splits = kept.group_by(["video"]).aggregate([("split", "count_distinct")])
     for video in splits.filter(pc.greater(splits["split_count_distinct"], 1))["video"].to_pylist():
@@ -155,7 +157,7 @@ def _check_videos(path: Path, kept: pa.Table) -> Iterator[str]:
             yield f"{path}: video_index and video_count of {row['video']} do not number its {count} kept frames"
 
 
-def _check_frame_counts(path: Path, dataset: Dataset, frames: pa.Table) -> Iterator[str]:
+def _check_frame_counts(path: AnyPlace, dataset: Dataset, frames: pa.Table) -> Iterator[str]:
     """Check that no video has more whole frames than the settings say."""
     most = dataset.whole_frames_per_video or 0
     counts = pc.value_counts(frames["video"])
@@ -164,7 +166,7 @@ def _check_frame_counts(path: Path, dataset: Dataset, frames: pa.Table) -> Itera
 
 
 def _check_records(
-    folder: Path, dataset: Dataset, kind: RecordKind, rows: pa.Table, count_bytes: Callable[[int], Any]
+    folder: AnyPlace, dataset: Dataset, kind: RecordKind, rows: pa.Table, count_bytes: Callable[[int], Any]
 ) -> Iterator[str]:
     """Compare the records of one kind with the rows that have one."""
     shard_column, index_column, *_ = kind.place
@@ -180,8 +182,8 @@ def _check_records(
             count_bytes(shard.bytes)
 
 
-def _compare_records(path: Path, split: str, kind: RecordKind, rows: pa.Table, crop_size: int) -> Iterator[str]:
-    with open(path, "rb") as file:
+def _compare_records(path: AnyPlace, split: str, kind: RecordKind, rows: pa.Table, crop_size: int) -> Iterator[str]:
+    with open_place(path) as file:
         for index, (frame, row) in enumerate(zip(iterate_records(file), rows.to_pylist(), strict=False)):
             at = f"{path}: offset {frame.offset}"
             try:

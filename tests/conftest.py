@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from console.output.language import choose_language
+from tests.store_servers import S3_ENVIRONMENT, S3Server, SftpServer
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ |= {"LC_ALL": "C.UTF-8"} if choose_language([], os.environ) == "ko" else {}  # tests read English messages
+os.environ |= S3_ENVIRONMENT  # before Ray is started, whose workers read from the tests' own server
 
 ROOT = Path(__file__).parent.parent
 # The files whose tests take longest come first, so that the processes of `make test` end at about the same time.
@@ -68,3 +70,17 @@ def odd_dataset(two_workers, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("odd")
     run(make_odd_settings(write_odd_source(folder / "pets"), folder / "out"))
     return folder / "out"
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    server = S3Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sftp_server(tmp_path_factory):
+    server = SftpServer(tmp_path_factory.mktemp("sshd"))
+    yield server
+    server.stop()

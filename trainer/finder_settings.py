@@ -8,6 +8,7 @@ from console.restricted_numbers import NonNegativeInt, PositiveFloat, PositiveIn
 from shards.errors import CallError
 from trainer.network_settings import Pixels
 from trainer.settings import (
+    DEFAULT_CACHE_GB,
     DeviceKind,
     DeviceSettings,
     Jit,
@@ -43,8 +44,10 @@ class FinderSettings(RunSettings):
     """One training run of a finder.
 
     Args:
-        train: a dataset folder with whole frames (its train split).
-        valid: a dataset folder (its val split), the folder of train when not given.
+        train: a dataset folder with whole frames, or the URL of one, see docs/storage.md (its train split).
+        valid: a dataset folder or URL (its val split), that of train when not given.
+        cache: where shards of a URL are kept; data/cache when not given.
+        cache_gb: at most so much of them, in GB (10^9 bytes); what was not read for longest goes.
         out: the run's folder.
         batch_size: pictures in a step, over all devices.
         resolution: side of the square in which the network sees a picture, in pixels; a multiple of 32.
@@ -82,6 +85,8 @@ class FinderSettings(RunSettings):
 
     train: str
     valid: str | None = None
+    cache: str | None = None
+    cache_gb: PositiveFloat = DEFAULT_CACHE_GB
     out: str = "runs/finder"
     batch_size: PositiveInt = FinderInputSettings.batch_size
     resolution: PositiveInt = FinderInputSettings.resolution

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from console.restricted_numbers import NonNegativeInt, PositiveFloat, PositiveInt, restricted_number_type
 from shards.errors import CallError
+from shards.storage.remote_path import is_store_url, locate
 from trainer.network_settings import NetworkSettings, Pixels
 
 TrainBase = Literal["frozen", "last_block", "full"]
@@ -26,8 +27,10 @@ RandomSeed = restricted_number_type(
 
 PREPROCESS = ("box", "crop", "dedupe", "hash", "select", "split")  # preprocess' groups of settings, for a CSV
 # Settings that say how a run is watched and where it goes, not what comes out of it.
-_WITHOUT_EFFECT = ("out", "checkpoint_steps", "self_check", "measure_speed", "tensorboard", "replace", "debug")
+_WATCHING = ("checkpoint_steps", "self_check", "measure_speed", "tensorboard")
+_WITHOUT_EFFECT = ("out", "cache", "cache_gb", *_WATCHING, "replace", "debug")
 
+DEFAULT_CACHE_GB = 50
 
 _Group = TypeVar("_Group")
 
@@ -115,10 +118,12 @@ class TrainSettings(RunSettings):
     """One training run.
 
     Args:
-        train: a dataset folder (its train split), or a CSV of image_path,bbox,labels, of which preprocess makes a
-            dataset first.
-        valid: a dataset folder (its val split), the folder of train when not given; a CSV where train is one, else
+        train: a dataset folder or the URL of one, see docs/storage.md (its train split), or a CSV of
+            image_path,bbox,labels, of which preprocess makes a dataset first.
+        valid: a dataset folder or URL (its val split), that of train when not given; a CSV where train is one, else
             part of its videos.
+        cache: where shards of a URL are kept; data/cache when not given.
+        cache_gb: at most so much of them, in GB (10^9 bytes); what was not read for longest goes.
         out: the run's folder; runs/ and the dataset's or the CSV's name when not given.
         batch_size: pictures in a step, over all devices.
         resolution: side of the pictures in training, in pixels; validation sees whole crops at the same scale.
@@ -170,6 +175,8 @@ class TrainSettings(RunSettings):
 
     train: str
     valid: str | None = None
+    cache: str | None = None
+    cache_gb: PositiveFloat = DEFAULT_CACHE_GB
     out: str | None = None
     batch_size: PositiveInt = InputSettings.batch_size
     resolution: PositiveInt = InputSettings.resolution
@@ -246,7 +253,7 @@ class TrainSettings(RunSettings):
     @property
     def folder(self) -> Path:
         """The run's folder: `out`, or runs/NAME by the dataset folder's name or the CSV's name without its ending."""
-        data = Path(self.train).resolve()
+        data = Path("/", locate(self.train).name) if is_store_url(self.train) else Path(self.train).resolve()
         return Path(self.out or Path("runs") / (data.stem if self.from_csv else data.name))
 
     def input_settings(self, on_gpu: bool) -> InputSettings:
@@ -272,4 +279,8 @@ class TrainSettings(RunSettings):
 
 
 def is_csv(path: str) -> bool:
-    return path.lower().endswith(".csv") and not Path(path).is_dir()
+    """Whether a path is a CSV and no dataset. Raises CallError for the URL of one."""
+    is_named_so = path.lower().endswith(".csv")
+    if is_named_so and is_store_url(path):
+        raise CallError(f"{path}: a CSV is not read from a URL; copy it and its pictures to this machine")
+    return is_named_so and not Path(path).is_dir()

@@ -9,6 +9,7 @@ EXTRAS = {
     "ai_edge_litert": "export",
     "onnx": "export",
     "onnxruntime": "export",
+    "paramiko": "sftp",
     "tf2onnx": "export",
     "atheris": "fuzz",
     "jax": "jax",

@@ -6,36 +6,54 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from shards.errors import CallError
+from shards.storage.remote_path import STORE_SCHEMES, is_store_url
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://(?P<rest>.*)", re.DOTALL)
 _ADDRESSES = ("--address",)  # options that take a URL: ray://host:port
+_ONE_VALUE = ("--lang", "--log")  # options of every command, behind whose value a path may stand
+# Command -> its options that take a URL of a store, see docs/storage.md; "" is what stands behind no option.
+_STORES: dict[str, tuple[str, ...]] = {
+    "preprocess": ("--source", "--valid_source", "--out"),
+    "train": ("--train", "--valid"),
+    "train_finder": ("--train", "--valid"),
+    "verify": ("", "--debug", "--quiet"),
+}
 
 
-def refuse_urls(arguments: Iterable[str]) -> None:
-    """Raise CallError for a URL on a command line, where paths of this machine are expected."""
+def refuse_urls(arguments: Iterable[str], command: str = "") -> None:
+    """Raise CallError for a URL on a command line where paths of this machine are expected."""
     option = ""
     for argument in arguments:
         if argument.startswith("--"):
             option, _, argument = argument.partition("=")
-        if option not in _ADDRESSES and (found := _URL.match(argument)):
-            raise CallError(f"{option} {argument}: {_explain_url(found)}".lstrip())
+            if not argument:
+                continue
+        found = _URL.match(argument)
+        takes_store = option in _STORES.get(command, ()) and is_store_url(argument)
+        if found and option not in _ADDRESSES and not takes_store:
+            raise CallError(f"{option} {argument}: {_explain_url(found, command)}".lstrip())
+        option = "" if option in _ONE_VALUE else option
 
 
-def _explain_url(found: re.Match[str]) -> str:
+def _explain_url(found: re.Match[str], command: str) -> str:
     if found["scheme"].lower() == "file":
         return f"give the path alone: {found['rest']}"
     if found["scheme"].lower() in ("rtsp", "rtmp", "udp"):
         return "a live stream is not read; record a clip, such as with ffmpeg, and give its path"
+    if command in _STORES and found["scheme"].lower() not in STORE_SCHEMES:
+        kinds = ", ".join(f"{scheme}://" for scheme in STORE_SCHEMES)
+        return f"a URL of this kind is not read; give one of {kinds}, or the path of a copy"
     return "a URL is not read; copy it to this machine and give the path"
 
 
 def check_named_paths(option: str, paths: Iterable[str | Path]) -> None:
-    """Raise CallError for the first path that does not exist; `-` and patterns, which stand for others, may not.
+    """Raise CallError for the first path that does not exist; `-`, patterns, which stand for others, and URLs
+    may not.
 
     What lies in a folder that is named, and cannot be read, is a fault of the data; what is named and missing is one of
     the call.
     """
     for path in map(os.fspath, paths):
         stands_for_others = path == "-" or re.search(r"[*?\[]", path)
-        if not os.path.lexists(path) and not stands_for_others:
+        if not os.path.lexists(path) and not stands_for_others and not is_store_url(path):
             raise CallError(f"{option} {path} does not exist; there is no such file or folder")

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from console.calls.commands import name_call
 from console.output.messages import print_result
+from shards.storage.remote_path import AnyPlace, RemotePath
 
 _PLAIN_WORD = re.compile(r"[\w@%+=:,./-]+")
 
 
-def print_ending(made: Sequence[Path], figures: Sequence[str], following: str | None) -> None:
+def print_ending(made: Sequence[AnyPlace], figures: Sequence[str], following: str | None) -> None:
     """Print the last lines of a command on standard output, with --quiet too.
 
     Args:
@@ -28,9 +29,9 @@ def print_ending(made: Sequence[Path], figures: Sequence[str], following: str | 
     )
 
 
-def name_link(path: Path) -> str:
-    """A path as a file:// link, percent-encoded as UTF-8, or byte by byte where a name is not that."""
-    return path.absolute().as_uri()
+def name_link(path: AnyPlace) -> str:
+    """A path as a file:// link, percent-encoded as UTF-8, or byte by byte where a name is not that; a store's URL."""
+    return str(path) if isinstance(path, RemotePath) else path.absolute().as_uri()
 
 
 def name_command(module: str, *arguments: str | Path) -> str:

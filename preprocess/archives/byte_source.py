@@ -14,22 +14,29 @@ from collections import OrderedDict
 from itertools import accumulate
 from typing import BinaryIO, NamedTuple
 
+from preprocess.archives.read_ahead import read_range_ahead
 from shards.storage.files import IrregularFile, open_file, retry
+from shards.storage.places import measure_place
+from shards.storage.remote_files import read_remote_state
+from shards.storage.remote_path import RemotePath
 
 _OPEN_FILES = 16  # in each thread; a task reads few archives, and descriptors are scarce
+
+
+FilePath = bytes | RemotePath  # of this machine, or in a store
 
 
 class FileState(NamedTuple):
     """By what a file that was changed is noticed."""
 
     size: int  # bytes
-    modified: int  # ns
+    modified: int | str  # ns; of a store's file its version
 
 
 class Part(NamedTuple):
     """A part of a file."""
 
-    path: bytes  # absolute
+    path: FilePath  # absolute
     offset: int
     length: int
     state: FileState | None = None  # of the file when it was listed; None where nobody looked
@@ -65,7 +72,7 @@ def read_bytes(source: ByteSource, offset: int, length: int) -> bytes:
     found = []
     while length > 0 and 0 <= place < len(source.parts):
         part, skip = source.parts[place], offset - starts[place]
-        data = _read_part(part.path, part.offset + skip, min(length, part.length - skip))
+        data = _read_part(part, part.offset + skip, min(length, part.length - skip))
         found.append(data)
         if len(data) < min(length, part.length - skip):
             break  # the file was cut after it was listed
@@ -73,8 +80,11 @@ def read_bytes(source: ByteSource, offset: int, length: int) -> bytes:
     return found[0] if len(found) == 1 else b"".join(found)
 
 
-def _read_part(path: bytes, offset: int, length: int) -> bytes:
-    """`length` bytes of a file from `offset` on; fewer at its end."""
+def _read_part(part: Part, offset: int, length: int) -> bytes:
+    """`length` bytes of a part's file from `offset` on; fewer at its end."""
+    path = part.path
+    if isinstance(path, RemotePath):
+        return read_range_ahead(path, str(part.state.modified) if part.state else "", offset, length)
 
     def read() -> bytes:
         try:
@@ -94,21 +104,23 @@ def _read_fully(descriptor: int, offset: int, length: int) -> bytes:
     return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
 
-def open_whole(path: bytes) -> ByteSource:
+def open_whole(path: FilePath) -> ByteSource:
     """A file, as it is now. Raises as shards.storage.files.retry does."""
-    state = retry(lambda: read_state(path), path)
+    state = read_state(path) if isinstance(path, RemotePath) else retry(lambda: read_state(path), path)
     return ByteSource((Part(path, 0, state.size, state),))
 
 
-def read_state(path: bytes) -> FileState:
+def read_state(path: FilePath) -> FileState:
     """A regular file's size and time of change. Raises OSError."""
+    if isinstance(path, RemotePath):
+        return FileState(*read_remote_state(path))
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
         raise IrregularFile(errno.EINVAL, "not a regular file", path)
     return FileState(status.st_size, status.st_mtime_ns)
 
 
-def find_changed_file(source: ByteSource) -> bytes | None:
+def find_changed_file(source: ByteSource) -> FilePath | None:
     """The first file that is not as it was when it was listed, or is gone; None where all are. Raises OSError."""
     for part in source.parts:
         try:
@@ -136,6 +148,21 @@ def _open_cached(path: bytes) -> BinaryIO:
     while len(_open.by_path) > _OPEN_FILES:
         _open.by_path.popitem(last=False)[1].close()
     return file
+
+
+def name_path(path: FilePath) -> str:
+    """A path or a URL, for messages."""
+    return str(path) if isinstance(path, RemotePath) else os.fsdecode(path)
+
+
+def name_base(path: FilePath) -> bytes:
+    """The name of a file, as the disk or the store holds it."""
+    return path.name.encode("utf-8", "surrogateescape") if isinstance(path, RemotePath) else os.path.basename(path)
+
+
+def is_there(path: FilePath) -> bool:
+    """Whether something is at a path, though it may be a link that leads nowhere."""
+    return measure_place(path) is not None if isinstance(path, RemotePath) else os.path.lexists(path)
 
 
 def close_files() -> None:

@@ -1,11 +1,10 @@
 """What is told of an archive to people: its form, its size, what it holds, and what is wrong with it."""
 
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from preprocess.archives.byte_source import ByteSource
+from preprocess.archives.byte_source import ByteSource, FilePath, name_base, read_state
 from preprocess.archives.delivery import Archive, ArchiveFile, Delivery
 from preprocess.archives.pieces import PIECE
 from preprocess.archives.zip_listing import ZipListing
@@ -41,15 +40,15 @@ def describe_damaged_zip(archive: Archive, problem: str) -> ArchiveContents:
 
 
 def _describe_copy(archive: Archive, copy: ByteSource) -> ArchiveContents:
-    path, count = copy.parts[0].path if copy.parts else b"", len(copy.parts)
-    form = "pieces" if count > 1 or PIECE.fullmatch(path) else "zip"
-    tar = decode_name(os.path.basename(path)) if path.lower().endswith(b".tar") else None
+    name, count = name_base(copy.parts[0].path) if copy.parts else b"", len(copy.parts)
+    form = "pieces" if count > 1 or PIECE.fullmatch(name) else "zip"
+    tar = decode_name(name) if name.lower().endswith(b".tar") else None
     return ArchiveContents(archive.source, archive.relative, form, copy.size, count, tar, len(archive.copies))
 
 
 def describe_containers(files: Sequence[ArchiveFile], delivery: Delivery) -> list[ArchiveContents]:
     """The tars among some archive files, and the pieces that make no archive."""
-    members: dict[bytes, set[int]] = defaultdict(set)  # offsets by path
+    members: dict[FilePath, set[int]] = defaultdict(set)  # offsets by path
     for archive in delivery.archives:
         for part in (part for copy in archive.copies for part in copy.parts):
             members[part.path].add(part.offset)
@@ -57,9 +56,10 @@ def describe_containers(files: Sequence[ArchiveFile], delivery: Delivery) -> lis
     found: list[ArchiveContents] = []
     pieces: dict[tuple[int, str], list[int]] = defaultdict(list)  # bytes by archive
     for file in files:
-        match = PIECE.fullmatch(file.path)
+        base = name_base(file.path)
+        match = PIECE.fullmatch(base)
         name = file.relative[: -len(match["start"]) - len(".part")] if match else file.relative
-        if file.path.lower().endswith(b".tar"):
+        if base.lower().endswith(b".tar"):
             counts = {"members": len(members[file.path]), "fault": _find_fault(name, delivery)}
             found.append(ArchiveContents(file.source, name, "tar", _measure(file.path), **counts))
         elif match and (file.source, name) not in whole:
@@ -75,9 +75,9 @@ def _find_fault(relative: str, delivery: Delivery) -> str | None:
     return next((line.removeprefix(start) for line in delivery.problems if line.startswith(start)), None)
 
 
-def _measure(path: bytes) -> int:
+def _measure(path: FilePath) -> int:
     """Bytes of a file; 0 where it cannot be asked, which is a problem of its own."""
     try:
-        return os.path.getsize(path)
+        return read_state(path).size
     except OSError:
         return 0

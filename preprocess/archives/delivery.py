@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from preprocess.archives.byte_source import ByteSource, open_whole
+from preprocess.archives.byte_source import ByteSource, FilePath, name_path, open_whole
 from preprocess.archives.member_names import decode_member_name, is_inside
 from preprocess.archives.pieces import PIECE, Piece, find_text_order, join_pieces, merge_pieces
 from preprocess.archives.tar_listing import list_tar
@@ -31,7 +31,7 @@ class ArchiveFile(NamedTuple):
 
     source: int  # number of the source that it was found in
     relative: str  # to the source, as the manifest writes it
-    path: bytes  # absolute
+    path: FilePath  # absolute
 
 
 class Archive(NamedTuple):
@@ -63,7 +63,7 @@ def open_delivery(files: Sequence[ArchiveFile]) -> Delivery:
     """
     found: dict[tuple[int, str], _Copies] = defaultdict(_Copies)
     delivery = Delivery([], [], [])
-    for file in sorted(files, key=lambda file: (file.source, file.relative, file.path)):
+    for file in sorted(files, key=lambda file: (file.source, file.relative, name_path(file.path))):
         in_tar = file.relative.lower().endswith(".tar")
         try:
             members = _list_members(file, delivery) if in_tar else [(file.relative, open_whole(file.path))]

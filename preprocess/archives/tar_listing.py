@@ -8,9 +8,10 @@ import os
 import tarfile
 from typing import NamedTuple
 
-from preprocess.archives.byte_source import ByteSource, FileState, Part
+from preprocess.archives.byte_source import ByteSource, FilePath, FileState, Part, read_state
 from preprocess.sources.path_names import decode_name
-from shards.storage.files import open_file
+from shards.storage.places import open_raw
+from shards.storage.remote_path import RemotePath
 
 _BLOCK = 512
 _MOST_HEADER = 1 << 20  # bytes of a long name or of PAX fields
@@ -33,7 +34,7 @@ class TarListing(NamedTuple):
     fault: str | None
 
 
-def list_tar(path: bytes) -> TarListing:
+def list_tar(path: FilePath) -> TarListing:
     """The files of a tar that are there as a whole, in its order, and hard links to them; symbolic links, folders and
     devices are left out.
 
@@ -41,13 +42,14 @@ def list_tar(path: bytes) -> TarListing:
     OSError where the file cannot be read on.
     """
     members: list[TarMember] = []
-    with open_file(path) as raw, _HeaderReader(raw) as file:
+    state = read_state(path) if isinstance(path, RemotePath) else None
+    with open_raw(path) as raw, _HeaderReader(raw) as file:
         try:
             tar = tarfile.TarFile(fileobj=file, encoding="utf-8", errors="surrogateescape")
         except _HEADER_ERRORS as error:
             return TarListing([], f"it is no tar ({error}); download it again")
         with tar:
-            return TarListing(members, _read_headers(tar, file, path, members))
+            return TarListing(members, _read_headers(tar, file, path, state, members))
 
 
 class _HeaderReader(io.BufferedReader):
@@ -59,10 +61,14 @@ class _HeaderReader(io.BufferedReader):
         return super().read(size)
 
 
-def _read_headers(tar: tarfile.TarFile, file: io.BufferedReader, path: bytes, members: list[TarMember]) -> str | None:
-    """Add the tar's files to `members`; returns what is wrong with it."""
-    status = os.fstat(file.fileno())
-    size, state = status.st_size, FileState(status.st_size, status.st_mtime_ns)
+def _read_headers(
+    tar: tarfile.TarFile, file: io.BufferedReader, path: FilePath, state: FileState | None, members: list[TarMember]
+) -> str | None:
+    """Add the tar's files to `members`; returns what is wrong with it. `state` is None for a file of this machine."""
+    if state is None:
+        status = os.fstat(file.fileno())
+        state = FileState(status.st_size, status.st_mtime_ns)
+    size = state.size
     found: dict[str, ByteSource] = {}  # by name, for hard links
     before = 0  # where the header is looked for
     while True:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from preprocess.output_folder.folder_check import find_existing
-from preprocess.output_folder.work_folders import WORK, spill_folder
+from preprocess.output_folder.work_folders import WORK, build_folder, spill_folder
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.video import SourceListing
 from shards import dataset
@@ -34,7 +34,7 @@ def check_space(settings: PreprocessSettings, source: SourceListing) -> DiskSpac
     written: dict[int, int] = defaultdict(int)  # bytes by device
     folders: dict[int, Path] = {}  # the first on each device
     spills = spill_folder(settings)
-    for folder, files in ((Path(settings.out), _list_written_shards(settings)), (spills, spills.rglob("*.*"))):
+    for folder, files in ((build_folder(settings), _list_written_shards(settings)), (spills, spills.rglob("*.*"))):
         device = find_existing(folder).stat().st_dev
         folders.setdefault(device, folder)
         needed[device] += records
@@ -61,7 +61,7 @@ def estimate_whole_frames(source: SourceListing, settings: PreprocessSettings) -
 
 
 def _list_written_shards(settings: PreprocessSettings) -> list[Path]:
-    out = Path(settings.out)
+    out = build_folder(settings)
     written = [*(out / WORK / settings.fingerprint() / "finished").rglob("*.*")]
     if (out / dataset.DATASET_FILE).exists():  # its shards stay until the new ones are written
         return written

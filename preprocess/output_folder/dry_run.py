@@ -18,6 +18,7 @@ from shards.dataset import DATASET_VERSION, Dataset
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import hash_file, read_file
+from shards.storage.remote_path import is_store_url
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
 
 DRY_RUN_FILE = "dry_run.json"
@@ -49,7 +50,7 @@ def write_dry_run(rows: Iterable[pa.Table], settings: PreprocessSettings) -> Dat
     (folder / DRY_RUN_FILE).unlink(missing_ok=True)
     with write_atomically(folder / manifest.MANIFEST_FILE) as file:
         counts = manifest.write_manifest(file, rows, settings.hash.bits)
-    sources = [str(Path(source).absolute()) for source in settings.sources]
+    sources = [source if is_store_url(source) else str(Path(source).absolute()) for source in settings.sources]
     with write_atomically(folder / DRY_RUN_FILE) as file:
         digest = hash_file(folder / manifest.MANIFEST_FILE)
         file.write(dump_json_with_checksum(DryRun(DATASET_VERSION, settings.content, counts, sources, digest)))

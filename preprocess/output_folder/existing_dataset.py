@@ -1,7 +1,6 @@
 """Whether OUT already holds the dataset that a run would make, and if it holds another, what differs."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from console.calls.differences import join_some, list_changed_settings
 from preprocess.output_folder.run_log import log_file, read_log, update_logged_tasks
@@ -12,6 +11,8 @@ from preprocess.writing.finished_work import Origin
 from shards.dataset import DATASET_FILE, find_mismatched_file, read_dataset
 from shards.errors import CallError
 from shards.manifest import read_manifest
+from shards.storage.places import measure_place
+from shards.storage.remote_path import AnyPlace, locate
 
 _MOST_NAMED = 3  # videos in a message
 
@@ -21,7 +22,7 @@ def is_up_to_date(groups: Sequence[list[Video]], settings: PreprocessSettings) -
 
     Raises CallError where it was made from something else and may not be replaced.
     """
-    out = Path(settings.out)
+    out = locate(settings.out)
     log = read_log(out)
     noted = [(name, Origin(stamps, contents)) for name, stamps, contents in log["tasks"]] if log else []
     origins = check_inputs(groups, noted, settings) if len(noted) == len(groups) else None
@@ -40,7 +41,7 @@ def check_same_settings(settings: PreprocessSettings) -> None:
     """Raise CallError where OUT holds a dataset that other settings have made, naming them. Takes milliseconds."""
     if not _holds_dataset_to_keep(settings):
         return
-    if changed := list_changed_settings(read_dataset(Path(settings.out)).settings, settings.content):
+    if changed := list_changed_settings(read_dataset(locate(settings.out)).settings, settings.content):
         raise _make_error(settings, join_some(list(changed.values())))
 
 
@@ -48,14 +49,14 @@ def check_same_videos(source: SourceListing, groups: Sequence[list[Video]], sett
     """Raise CallError where OUT holds a dataset of other videos, naming some; before Ray is started, which is slow."""
     if not _holds_dataset_to_keep(settings):
         return
-    out = Path(settings.out)
+    out = locate(settings.out)
     log = read_log(out)
     if log and len(log["tasks"]) == len(groups):
         return  # whether each is the same is found out by reading them
     raise _make_error(settings, _explain_change(out, source.videos))
 
 
-def _explain_change(out: Path, videos: Iterable[Video]) -> str:
+def _explain_change(out: AnyPlace, videos: Iterable[Video]) -> str:
     """Which videos came or went since the dataset was made; where none did, something in them has changed."""
     was, now = _list_videos(out), {video.name for video in videos}
     changes = [
@@ -67,17 +68,19 @@ def _explain_change(out: Path, videos: Iterable[Video]) -> str:
 
 
 def _holds_dataset_to_keep(settings: PreprocessSettings) -> bool:
-    return (Path(settings.out) / DATASET_FILE).exists() and not (settings.replace or settings.dry_run)
+    if settings.replace or settings.dry_run:
+        return False
+    return measure_place(locate(settings.out) / DATASET_FILE) is not None
 
 
 def _make_error(settings: PreprocessSettings, what: str) -> CallError:
     return CallError(
         f"{settings.out} holds a dataset from other inputs or settings: {what} (its log: "
-        f"{log_file(Path(settings.out))}); give --replace, another --out, or what that one was made from"
+        f"{log_file(locate(settings.out))}); give --replace, another --out, or what that one was made from"
     )
 
 
-def _list_videos(out: Path) -> set[str]:
+def _list_videos(out: AnyPlace) -> set[str]:
     videos: set[str] = set()
     for rows in read_manifest(out, ["video"]):
         videos |= set(rows["video"].unique().to_pylist())

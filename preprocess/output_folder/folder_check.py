@@ -5,17 +5,24 @@ from pathlib import Path
 
 from preprocess.output_folder.replacement import list_foreign_files
 from preprocess.output_folder.run_log import is_log, log_file, read_log
+from preprocess.output_folder.upload import check_remote_folder
+from preprocess.output_folder.work_folders import build_folder
 from preprocess.settings import PreprocessSettings
 from shards.dataset import DATASET_FILE
 from shards.errors import CallError
+from shards.storage.remote_path import is_store_url
 
 
 def check_output_folder(settings: PreprocessSettings) -> None:
     """Raise CallError unless a dataset can be made in OUT without harm to anything else.
 
     OUT and --work must be writable and lie apart from the sources. OUT may hold only a dataset and the work of a run,
-    and a file in the log's place must be a log.
+    and a file in the log's place must be a log. Where OUT lies in a store, --work stands for it on this machine.
     """
+    if is_store_url(settings.out):
+        _check_place(build_folder(settings).parent, settings.sources)
+        check_remote_folder(settings)
+        return
     out = Path(settings.out)
     for folder in filter(None, (settings.out, settings.work)):
         _check_place(Path(folder), settings.sources)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from preprocess.output_folder.replacement import remove_old_dataset
+from preprocess.output_folder.upload import upload_dataset
 from preprocess.output_folder.work_folders import staging_folder
 from preprocess.settings import PreprocessSettings
 from preprocess.writing.finished_shard import FinishedShard, read_identity
@@ -17,6 +18,7 @@ from shards.errors import DataError
 from shards.record_fields import CROPS, WHOLE_FRAMES, RecordKind
 from shards.storage.atomic_write import sync_directory, write_atomically
 from shards.storage.files import hash_file
+from shards.storage.remote_path import is_store_url
 from shards.tfds_files import write_tfds_files
 
 
@@ -46,12 +48,15 @@ def _list_by_split(finished: Sequence[FinishedShard], kind: RecordKind) -> dict[
 
 
 def publish_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], settings: PreprocessSettings) -> None:
-    """Rename a dataset's files from the staging folder into OUT, dataset.json last.
+    """Rename a dataset's files from the staging folder into OUT, dataset.json last; into a store, upload them.
 
     OUT never holds a dataset.json without its files: that of an old dataset goes first. A run that is killed here is
     completed by the next one, which knows the shards by what a rename does not change.
     Raises DataError where a file in the staging folder is gone or was changed.
     """
+    if is_store_url(settings.out):
+        upload_dataset(dataset, finished, settings)
+        return
     stage, out = staging_folder(settings), Path(settings.out)
     shards = {done.shard.file: done for done in finished}
     remove_old_dataset(out, {name: done.identity for name, done in shards.items()})

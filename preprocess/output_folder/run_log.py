@@ -19,16 +19,20 @@ from preprocess.writing.finished_work import TaskSummary, count_repeated_images
 from shards.dataset import read_dataset
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
-from shards.storage.files import read_file
+from shards.storage.places import read_place
+from shards.storage.remote_files import write_remote_file
+from shards.storage.remote_path import AnyPlace, RemotePath, is_store_url
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
 
 
-def log_file(out: Path) -> Path:
+def log_file(out: AnyPlace) -> AnyPlace:
+    if isinstance(out, RemotePath):
+        return out.parent / f"{out.name}.log.json"
     return out.absolute().with_name(f"{out.absolute().name}.log.json")
 
 
 def write_log(
-    out: Path,
+    out: AnyPlace,
     digest: str,
     sources: Sequence[str],
     listing: SourceListing,
@@ -43,7 +47,7 @@ def write_log(
     log = {
         "dataset": digest,
         "command": sys.argv,
-        "sources": [os.path.abspath(path) for path in sources],
+        "sources": [path if is_store_url(path) else os.path.abspath(path) for path in sources],
         "started": watch.started,
         "finished": name_time(),
         "seconds": {stage: round(value, 2) for stage, value in watch.seconds.items()},
@@ -62,16 +66,16 @@ def write_log(
     _write(out, log)
 
 
-def update_logged_tasks(out: Path, log: dict[str, Any], tasks: list[list[str]]) -> None:
+def update_logged_tasks(out: AnyPlace, log: dict[str, Any], tasks: list[list[str]]) -> None:
     """Note the present times of change of the inputs, so that they need not be read again the next time."""
     if tasks != log["tasks"]:
         _write(out, log | {"tasks": tasks})
 
 
-def read_log(out: Path) -> dict[str, Any] | None:
+def read_log(out: AnyPlace) -> dict[str, Any] | None:
     """The log of the run that made the dataset in OUT; None where there is none, or it is damaged or another's."""
     try:
-        log = json.loads(check_json_checksum(read_file(log_file(out))))
+        log = json.loads(check_json_checksum(read_place(log_file(out))))
         return log if log["dataset"] == read_dataset(out).digest else None
     except (FileNotFoundError, ValueError, KeyError, TypeError, DataError, ChecksumMismatch):
         return None
@@ -85,6 +89,10 @@ def is_log(path: Path) -> bool:
         return False
 
 
-def _write(out: Path, log: dict[str, Any]) -> None:
-    with write_atomically(log_file(out)) as file:
-        file.write(dump_json_with_checksum(log, indent=1))
+def _write(out: AnyPlace, log: dict[str, Any]) -> None:
+    data, path = dump_json_with_checksum(log, indent=1), log_file(out)
+    if isinstance(path, RemotePath):
+        write_remote_file(path, data)
+        return
+    with write_atomically(path) as file:
+        file.write(data)

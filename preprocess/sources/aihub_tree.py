@@ -7,9 +7,11 @@ names are compared in the form that the manifest writes, see preprocess.sources.
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from preprocess.archives.byte_source import name_base, name_path
 from preprocess.archives.delivery import ARCHIVE_NAME, ArchiveFile
 from preprocess.archives.zip_directory import DamagedArchive
 from preprocess.archives.zip_listing import ZipFolder
@@ -21,6 +23,9 @@ from preprocess.sources.path_names import decode_name, find_split, is_ignored_na
 from preprocess.sources.video import FrameDirectory, ImageFile, SourceListing, Video
 from shards.errors import DataError
 from shards.storage.files import retry
+from shards.storage.places import measure_place
+from shards.storage.remote_files import list_remote_folder
+from shards.storage.remote_path import RemotePath, is_store_url, parse_store_url
 
 AIHUB_KIND = "aihub_tree"
 
@@ -47,12 +52,15 @@ class _Findings:
 
 
 def is_aihub_source(path: str) -> bool:
-    """Whether a path is a folder, or an archive that can be read like one."""
-    return os.path.isdir(path) or is_archive_source(path)
+    """Whether a path is a folder, or an archive that can be read like one; a URL of either is one."""
+    return is_store_url(path) or os.path.isdir(path) or is_archive_source(path)
 
 
 def is_archive_source(path: str) -> bool:
     """Whether a path is a zip or tar file; a piece of one is none."""
+    if is_store_url(path):
+        url = parse_store_url(path)
+        return url.name.lower().endswith((".zip", ".tar")) and measure_place(url) is not None
     return path.lower().endswith((".zip", ".tar")) and os.path.isfile(path)
 
 
@@ -65,9 +73,11 @@ def list_aihub_tree(sources: Sequence[tuple[int, str]]) -> SourceListing:
     """
     findings = _Findings()
     for number, folder in sources:
-        path = os.fsencode(os.path.abspath(folder))
+        path = parse_store_url(folder) if is_store_url(folder) else os.fsencode(os.path.abspath(folder))
         if is_archive_source(folder):
-            findings.archive_files.append(ArchiveFile(number, decode_name(os.path.basename(path)), path))
+            findings.archive_files.append(ArchiveFile(number, decode_name(name_base(path)), path))
+        elif isinstance(path, RemotePath):
+            _list_store(number, path, findings)
         else:
             _walk(_Root(number, path), path, findings)
     while findings.links:  # after all real folders, and sorted, so that the result does not depend on the disk's order
@@ -77,7 +87,7 @@ def list_aihub_tree(sources: Sequence[tuple[int, str]]) -> SourceListing:
     in_archives = list_aihub_archives(findings.archive_files)
     for name, found in in_archives.directories.items():
         findings.directories.setdefault(name, []).extend(found)
-    source_splits = {number: find_split(os.path.basename(os.path.abspath(folder))) for number, folder in sources}
+    source_splits = {number: find_split(_name_source(folder)) for number, folder in sources}
     labels = findings.labels + in_archives.labels
     pairs = pair_labels(labels, findings.directories, AIHUB_KIND, source_splits)
     return SourceListing(
@@ -90,6 +100,34 @@ def list_aihub_tree(sources: Sequence[tuple[int, str]]) -> SourceListing:
         problems=in_archives.problems,
         contents=tuple(in_archives.contents),
     )
+
+
+def _name_source(folder: str) -> str:
+    return parse_store_url(folder).name if is_store_url(folder) else os.path.basename(os.path.abspath(folder))
+
+
+def _list_store(source: int, root: RemotePath, findings: _Findings) -> None:
+    """Add everything in a store's folder to the findings. One listing shows it all."""
+    frames: Counter[str] = Counter()
+    for entry in list_remote_folder(root, recursive=True):
+        *folders, name = entry.name.split("/")
+        if entry.is_folder or any(map(is_ignored_name, (*folders, name))):
+            continue
+        base, path = _encode(name), root / entry.name
+        if _FRAME_NAME.fullmatch(base):
+            frames["/".join(folders)] += 1
+        elif name.lower().endswith(".json"):
+            findings.labels.append(LabelFile(decode_name(base[:-5]), source, decode_name(_encode(entry.name)), path))
+        elif ARCHIVE_NAME.fullmatch(base):
+            findings.archive_files.append(ArchiveFile(source, decode_name(_encode(entry.name)), path))
+    for folder, count in frames.items():
+        place = root / folder if folder else root
+        found = FrameDirectory(source, place, decode_name(_encode(folder or ".")), count)
+        findings.directories.setdefault(decode_name(name_base(place)), []).append(found)
+
+
+def _encode(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
 
 
 def list_aihub_images(video: Video) -> dict[tuple[int, int], ImageFile]:
@@ -112,12 +150,14 @@ def _list_frames_anywhere(directory: FrameDirectory) -> Iterator[tuple[tuple[int
     try:
         if isinstance(directory.path, ZipFolder):
             yield from list_zip_frames(directory)
+        elif isinstance(directory.path, RemotePath):
+            yield from _list_store_frames(directory)
         else:
             yield from _list_folder_frames(directory)
     except (FileNotFoundError, DamagedArchive) as error:
         if isinstance(directory.path, ZipFolder):
             raise explain_changed_archive(directory.path.archive, error) from error
-        gone = os.fsdecode(directory.path)
+        gone = name_path(directory.path)
         raise DataError(f"{gone} was there and is gone; bring it back and run the same command again") from None
 
 
@@ -127,6 +167,18 @@ def _list_folder_frames(directory: FrameDirectory) -> Iterator[tuple[tuple[int, 
         relative = os.path.join(directory.relative, decode_name(name))
         if image := stat_image(os.path.join(directory.path, name), relative):
             yield key, image
+
+
+def _list_store_frames(directory: FrameDirectory) -> Iterator[tuple[tuple[int, int], ImageFile]]:
+    """The same in a store: one listing tells sizes and times of change."""
+    found = [(entry, _FRAME_NAME.fullmatch(_encode(entry.name))) for entry in list_remote_folder(directory.path)]
+    if not any(match for _, match in found):
+        raise FileNotFoundError(directory.relative)
+    for entry, match in sorted(found, key=lambda item: _encode(item[0].name)):
+        if match:
+            relative = os.path.join(directory.relative, decode_name(_encode(entry.name)))
+            image = ImageFile(directory.path / entry.name, relative, entry.size, entry.modified, True)
+            yield (int(match[1]), int(match[2])), image
 
 
 def _list_frames(directory: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:

@@ -10,6 +10,7 @@ from preprocess.sources.data_file import UnreadableFile, name_data_file, read_da
 from preprocess.sources.source_kinds import list_images
 from preprocess.sources.video import ImageFile, Video
 from shards.errors import DataError
+from shards.storage.remote_path import RemotePath
 
 
 class Inputs(NamedTuple):
@@ -34,7 +35,7 @@ def read_inputs(video: Video) -> Inputs:
         return Inputs(video, read_data_file(video.label_path), None, images)
     except FileNotFoundError as error:
         gone = name_data_file(video.label_path)
-        if not os.path.lexists(gone):
+        if isinstance(video.label_path, RemotePath) or not os.path.lexists(gone):
             raise DataError(f"{gone} was there and is gone; bring it back and run the same command again") from error
         return Inputs(video, None, "a link that leads nowhere", images)
     except UnreadableFile as error:

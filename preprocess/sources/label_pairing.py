@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from preprocess.sources.data_file import DataFile
+from preprocess.archives.zip_listing import ZipFolder
+from preprocess.sources.data_file import ArchiveMember, DataFile
 from preprocess.sources.path_names import find_split
 from preprocess.sources.video import FrameDirectory, Video
 
@@ -60,8 +61,8 @@ def pair_labels(
 
 def _drop_copies(labels: Sequence[LabelFile]) -> list[LabelFile]:
     """The labels in a fixed order, without those of archives that lie in a folder under the same path too."""
-    in_folders = [label for label in labels if isinstance(label.path, bytes)]
-    in_archives = {label[:3]: label for label in reversed(labels) if not isinstance(label.path, bytes)}  # the first
+    in_folders = [label for label in labels if not isinstance(label.path, ArchiveMember)]
+    in_archives = {label[:3]: label for label in reversed(labels) if isinstance(label.path, ArchiveMember)}  # the first
     for label in in_folders:
         in_archives.pop(label[:3], None)
     kept = [*in_folders, *in_archives.values()]
@@ -70,4 +71,4 @@ def _drop_copies(labels: Sequence[LabelFile]) -> list[LabelFile]:
 
 def _sort_directory(directory: FrameDirectory) -> tuple[int, str, bool]:
     """A fixed order: of directories that hold a frame the first counts, a folder before an archive of its name."""
-    return directory.source, directory.relative, not isinstance(directory.path, bytes)
+    return directory.source, directory.relative, isinstance(directory.path, ZipFolder)

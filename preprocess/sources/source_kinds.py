@@ -14,6 +14,8 @@ from preprocess.sources.label_map import Meaning, read_label_map
 from preprocess.sources.photos import coco_json, photo_video, voc_tree, voc_xml
 from preprocess.sources.video import ImageFile, Label, SourceListing, Video
 from shards.errors import CallError, DataError
+from shards.storage.places import list_place
+from shards.storage.remote_path import is_store_url, parse_store_url
 
 
 class SourceKind(NamedTuple):
@@ -63,17 +65,35 @@ def check_sources(sources: Sequence[str]) -> None:
     """Raise CallError unless every source is of some kind, can be read, and is given once."""
     checked: dict[str, str] = {}  # path as given, by real path
     for path in sources:
+        if is_store_url(path):
+            _check_store(path)
+            real_path = str(parse_store_url(path))
+            if real_path in checked:
+                raise CallError(f"source {path} and source {checked[real_path]} are the same; name each once")
+            checked[real_path] = path
+            continue
         if _find_kind(path) is None:
             raise CallError(f"source {path} {_explain_no_source(path)}")
         if not os.access(path, os.R_OK | os.X_OK if os.path.isdir(path) else os.R_OK):
             raise CallError(f"source {path} cannot be read; change its permissions or the user")
         real_path = os.path.realpath(path)
         for other_real_path, other in checked.items():
+            if is_store_url(other):
+                continue
             # A CSV may lie among its frames.
             may_nest = not aihub_tree.is_aihub_source(path) or not aihub_tree.is_aihub_source(other)
             if real_path == other_real_path or (not may_nest and _are_nested(real_path, other_real_path)):
                 raise CallError(f"source {path} and source {other} lie in one another; name each folder once")
         checked[real_path] = path
+
+
+def _check_store(source: str) -> None:
+    """Raise CallError where nothing that can be read lies in a store."""
+    url = parse_store_url(source)
+    if url.name.lower().endswith((".csv", ".json")):
+        raise CallError(f"source {source}: a CSV or COCO JSON is not read from a URL; copy it and its images here")
+    if not aihub_tree.is_archive_source(source) and not list_place(url):
+        raise CallError(f"source {source} holds nothing; give a folder with label JSON and frames, a .zip or a .tar")
 
 
 def _explain_no_source(path: str) -> str:
@@ -145,6 +165,8 @@ def parse_label(video: Video, data: bytes) -> Label:
 
 
 def _find_kind(path: str) -> str | None:
+    if is_store_url(path):
+        return aihub_tree.AIHUB_KIND
     return next((name for name, kind in SOURCE_KINDS.items() if kind.accepts(path)), None)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from preprocess.archives.byte_source import FilePath
 from preprocess.archives.contents import ArchiveContents
 from preprocess.archives.zip_listing import ZipFolder
 from preprocess.sources.data_file import DataFile
@@ -17,7 +18,7 @@ class FrameDirectory(NamedTuple):
     """A folder that holds frames of one video; of a photo, which is a video of its own, the image itself."""
 
     source: int  # number of the source that it was found in
-    path: bytes | ZipFolder  # absolute, or a folder in an archive
+    path: FilePath | ZipFolder  # absolute, or a folder in an archive
     relative: str  # to the source, as the manifest writes it
     frames: int
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from preprocess.cutting.frame import Frame, cut_frame, open_frames, reject_label
 from preprocess.fingerprint import fingerprint_of
 from preprocess.settings import PreprocessSettings
+from preprocess.sources.data_file import fetch_ahead
 from preprocess.sources.input_fingerprint import Inputs
 from preprocess.sources.source_kinds import parse_label
 from preprocess.sources.video import InvalidLabel, Label, UnreadableLabel
@@ -86,8 +87,9 @@ def _identify_animal(row: ManifestRow) -> str:
 def _cut_frames(video: VideoFrames, settings: PreprocessSettings) -> None:
     """Cut and hash all frames that are not rejected yet. Not all crops are held, see _HELD_CROPS; of a dry run none."""
     held = 0
-    for frame in video.frames:
-        if frame.is_kept:
+    kept = [frame for frame in video.frames if frame.is_kept]
+    with fetch_ahead(frame.image.file for frame in kept):
+        for frame in kept:
             cut_frame(frame, video.stated_size, settings)
             held += frame.candidate is not None
             if held > _HELD_CROPS or settings.dry_run:

@@ -26,18 +26,18 @@ def lock_file(out: Path) -> Path:
 
 
 @contextmanager
-def lock_folder(out: Path) -> Iterator[None]:
+def lock_folder(out: Path, option: str = "--out") -> Iterator[None]:
     """Hold the lock of a folder, which is created if needed. The lock ends with the process, even if that is killed.
 
     At the end the lock file is removed, and so is the folder if it is empty. Raises CallError where another run holds
-    the lock.
+    the lock; `option` is what then has to be given another value.
     """
     path = lock_file(out)
     out.mkdir(parents=True, exist_ok=True)
     try:
         lock = FileLock(path, timeout=_TIMEOUT, fallback_to_soft=False).acquire()
     except Timeout:
-        raise CallError(f"another run is writing {out}; wait for its end or give another --out") from None
+        raise CallError(f"another run is writing {out}; wait for its end or give another {option}") from None
     with lock:
         try:
             yield

@@ -1,7 +1,6 @@
 """--overfit: learn a few pictures by heart, the quickest proof that input, loss and optimizer work together."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,6 +12,7 @@ from shards.errors import DataError
 from trainer.input.dataset_split import DatasetSplit, check_two_moods, open_split
 from trainer.input.picture_sizes import PictureSizes
 from trainer.input.pipeline import check_input_settings, get_picture_sizes, read_example_pictures
+from trainer.input.shard_cache import open_data
 from trainer.model.batchnorm_statistics import estimate_statistics
 from trainer.model.network import build_network, resize_pictures
 from trainer.model.trainable_layers import choose_trainable
@@ -31,7 +31,7 @@ def check_by_overfitting(settings: TrainSettings) -> dict[str, float]:
 
     Raises CallError and DataError, one line each, for what the user can change.
     """
-    split = open_split(Path(settings.train), "train")
+    split = open_split(open_data(settings.train, settings), "train")
     check_two_moods(split)
     device = choose_device(settings.device_settings, settings.seed)
     pictures = min(settings.overfit, split.records)

@@ -1,7 +1,6 @@
 """--overfit of a finder: learn the boxes of a few frames by heart, the quickest proof that all parts work together."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -17,6 +16,7 @@ from trainer.finder_training.frame_models import build_frame_training_model, bui
 from trainer.finding.centre_network import build_centre_network
 from trainer.input.frame_batches import make_frame_batches
 from trainer.input.frame_split import FrameSplit, open_frame_split
+from trainer.input.shard_cache import open_data
 from trainer.model.batchnorm_statistics import estimate_statistics
 from trainer.training.device import choose_device
 from trainer.training.failure_messages import explain_failures
@@ -33,7 +33,7 @@ def check_finder_by_overfitting(settings: FinderSettings) -> dict[str, float]:
     Writes no files. Returns the mean IoU of the best box in inference and the epochs that were needed. Raises DataError
     where the boxes are not learnt, and CallError and DataError for what the user can change.
     """
-    split = open_frame_split(Path(settings.train), "train")
+    split = open_frame_split(open_data(settings.train, settings), "train")
     device = choose_device(settings.device_settings, settings.seed)
     frames = min(settings.overfit, split.records)
     input_settings = replace(settings.frame_settings, batch_size=min(settings.batch_size, frames), augment=False)

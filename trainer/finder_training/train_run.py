@@ -14,6 +14,7 @@ from trainer.input.dataset_split import check_no_shared_videos
 from trainer.input.frame_batches import check_frame_settings
 from trainer.input.frame_split import FrameSplit, open_frame_split
 from trainer.input.record_batches import fit_batch_size
+from trainer.input.shard_cache import open_data
 from trainer.run_files.checkpoint import Progress
 from trainer.run_files.file_names import FINDER_FILE
 from trainer.run_files.run_fingerprint import fingerprint_run
@@ -55,7 +56,7 @@ def train_finder(settings: FinderSettings, command: list[str]) -> dict[str, Any]
 
 def open_frame_splits(settings: FinderSettings) -> tuple[FrameSplit, FrameSplit]:
     """The training and the validation split. Raises CallError or DataError where they do not go together."""
-    training = open_frame_split(Path(settings.train), "train")
-    validation = open_frame_split(Path(settings.valid or settings.train), "val")
+    training = open_frame_split(open_data(settings.train, settings), "train")
+    validation = open_frame_split(open_data(settings.valid or settings.train, settings), "val")
     check_no_shared_videos(training, validation)
     return training, validation

@@ -18,6 +18,7 @@ from shards.record import decode_record
 from shards.record_fields import CROPS, RecordKind
 from shards.storage.files import hash_file
 from shards.tfrecord import DamagedRecord, iterate_records
+from trainer.input.shard_cache import CachedDataset, ShardCache
 
 _EXAMPLES = 3  # videos named in a message
 
@@ -35,6 +36,7 @@ class DatasetSplit(NamedTuple):
     species: np.ndarray  # object (records,): "DOG", "CAT" or ""
     files: tuple[Path, ...]  # the shards in their order
     bytes: int  # of all shards
+    cache: ShardCache | None = None  # that brings the shards to their paths, where they lie in a store
 
     @property
     def records(self) -> int:
@@ -46,21 +48,22 @@ class DatasetSplit(NamedTuple):
         return np.bincount(self.videos, minlength=len(self.video_names))
 
 
-def open_split(folder: Path, split: str) -> DatasetSplit:
-    """Open the `train` or `val` split of a dataset folder.
+def open_split(data: Path | CachedDataset, split: str) -> DatasetSplit:
+    """Open the `train` or `val` split of a dataset.
 
     Sizes of the files are checked here; the shards' checksums are checked as they are read.
 
     Raises CallError if the folder holds no dataset, DataError if files are missing or cut, or if the split is empty.
     """
+    folder, name, cache = (data.folder, data.url, data.cache) if isinstance(data, CachedDataset) else (data, data, None)
     dataset = read_dataset(folder)
     shards = dataset.shards.get(split, [])
     if not shards:
-        raise DataError(f"{folder}: its {split} split is empty; choose another dataset or make it with other videos")
-    check_split_files(folder, dataset, shards)
+        raise DataError(f"{name}: its {split} split is empty; choose another dataset or make it with other videos")
+    check_split_files(folder, dataset, [] if cache else shards)
     columns, names = read_record_columns(folder, split, shards, CROPS, ["label"])
     return DatasetSplit(
-        name=str(folder),
+        name=str(name),
         fingerprint=dataset.digest,
         image_size=dataset.image_size,
         crop_grow=dataset.settings["crop"]["grow"],
@@ -70,6 +73,7 @@ def open_split(folder: Path, split: str) -> DatasetSplit:
         videos=columns["video"],
         video_names=names["video"],
         species=np.array(names["species"], object)[columns["species"]],
+        cache=cache,
     )
 
 
@@ -128,6 +132,8 @@ def read_whole_records(split: DatasetSplit, places: Sequence[int]) -> list[dict[
 
 def _read_records(split: DatasetSplit) -> Iterator[bytes]:
     for path in split.files:
+        if split.cache:
+            split.cache.fetch(path)
         with open(path, "rb") as file:
             try:
                 yield from (frame.record for frame in iterate_records(file))
@@ -138,9 +144,12 @@ def _read_records(split: DatasetSplit) -> Iterator[bytes]:
 def find_damaged_shard(split: DatasetSplit) -> DataError | None:
     """Find the first missing or damaged shard, and where the damage is, which TensorFlow does not say.
 
-    Returns None if all shards are whole.
+    Returns None if all shards are whole. Of a dataset in a store, the shards that are here are looked at: the cache
+    tells of the others.
     """
     for path in split.files:
+        if split.cache and not path.exists():
+            continue
         try:
             with open(path, "rb") as file:
                 for _ in iterate_records(file):

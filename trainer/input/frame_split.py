@@ -13,6 +13,7 @@ from shards.record_fields import FRAME_SIDE, WHOLE_FRAMES
 from shards.record_reader import RecordReader
 from shards.tfrecord import DamagedRecord
 from trainer.input.dataset_split import check_split_files, read_record_columns
+from trainer.input.shard_cache import CachedDataset, ShardCache
 
 _OFFSET = WHOLE_FRAMES.place[2]
 _NUMBERS = ("width", "height", "box_x", "box_y", "box_width", "box_height", "animal_count", _OFFSET)
@@ -33,6 +34,7 @@ class FrameSplit(NamedTuple):
     offsets: np.ndarray  # int64 (records,), where the record begins in its file
     files: tuple[Path, ...]  # the shards in their order
     bytes: int  # of all shards
+    cache: ShardCache | None = None  # that brings the shards to their paths, where they lie in a store
 
     @property
     def records(self) -> int:
@@ -49,27 +51,28 @@ class FrameSplit(NamedTuple):
         return np.bincount(self.videos, minlength=len(self.video_names))
 
 
-def open_frame_split(folder: Path, split: str) -> FrameSplit:
-    """Open the whole frames of the `train` or `val` split of a dataset folder.
+def open_frame_split(data: Path | CachedDataset, split: str) -> FrameSplit:
+    """Open the whole frames of the `train` or `val` split of a dataset.
 
     Sizes of the files are checked here; the shards' checksums are checked as they are read.
 
     Raises CallError if the folder holds no dataset, DataError if it has no whole frames, if files are missing or cut,
     or if the split is empty.
     """
+    folder, name, cache = (data.folder, data.url, data.cache) if isinstance(data, CachedDataset) else (data, data, None)
     dataset = read_dataset(folder)
-    check_has_frames(folder, dataset)
+    check_has_frames(name, dataset)
     shards = dataset.frames.get(split, [])
     if not shards:
-        raise DataError(f"{folder}: its {split} split is empty; choose another dataset or make it with other videos")
-    check_split_files(folder, dataset, shards)
+        raise DataError(f"{name}: its {split} split is empty; choose another dataset or make it with other videos")
+    check_split_files(folder, dataset, [] if cache else shards)
     columns, names = read_record_columns(folder, split, shards, WHOLE_FRAMES, _NUMBERS)
     width, height = columns["width"], columns["height"]
     left, top = columns["box_x"], columns["box_y"]
     edges = (top / height, left / width, (top + columns["box_height"]) / height, (left + columns["box_width"]) / width)
     fitted = [fit_size(int(a), int(b), FRAME_SIDE)[::-1] for a, b in zip(width, height, strict=True)]
     return FrameSplit(
-        name=str(folder),
+        name=str(name),
         fingerprint=dataset.digest,
         boxes=np.clip(np.stack(edges, axis=1), 0, 1).astype(np.float32),
         sizes=np.array(fitted, np.int64).reshape(-1, 2),
@@ -81,6 +84,7 @@ def open_frame_split(folder: Path, split: str) -> FrameSplit:
         offsets=columns[_OFFSET],
         files=tuple(folder / shard.file for shard in shards),
         bytes=sum(shard.bytes for shard in shards),
+        cache=cache,
     )
 
 
@@ -92,6 +96,8 @@ def read_frames(split: FrameSplit, places: Sequence[int]) -> list[dict[str, Any]
 
 def _read_frame(split: FrameSplit, reader: RecordReader, place: int) -> dict[str, Any]:
     path = split.files[split.shards[place]]
+    if split.cache:
+        split.cache.fetch(path)
     try:
         return reader.read_values(path.name, int(split.offsets[place]), WHOLE_FRAMES)
     except DamagedRecord as damage:

@@ -5,7 +5,7 @@ not the decoder, would take most of the time. All random choices follow from (se
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -14,13 +14,13 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import tensorflow as tf
 
-from shards.errors import CallError, DataError
+from shards.errors import CallError
 from trainer.input.dataset_change import find_replacement
 from trainer.input.dataset_split import find_damaged_shard
 from trainer.input.frames_per_video import count_epoch_frames, select_epoch_frames
+from trainer.input.shard_cache import OPEN_SHARDS, ShardCache
 
 _SELECTION_BATCH = 256  # records of which select_epoch_frames keeps some at a time
-_OPEN_SHARDS = 8  # that are read at a time
 _SHUFFLE_OVERHEAD = 2.5  # bytes that a shuffle holds for each encoded byte in it, as measured during fit
 
 
@@ -33,6 +33,7 @@ class RecordSplit(Protocol):
     video_names: tuple[str, ...]
     files: tuple[Path, ...]  # the shards in their order
     bytes: int  # of all shards
+    cache: ShardCache | None  # that brings the shards to their paths; None where they lie there
 
     @property
     def records(self) -> int: ...
@@ -141,11 +142,14 @@ def estimate_shuffle_bytes(split: RecordSplit, settings: BatchSettings) -> int:
     return round(_SHUFFLE_OVERHEAD * waiting * split.bytes / split.records)
 
 
-def diagnose_read_error(split: RecordSplit, error: BaseException) -> DataError | None:
+def diagnose_read_error(split: RecordSplit, error: BaseException) -> Exception | None:
     """Find the damaged shard behind an error of TensorFlow's, which does not always name it, or a replaced dataset.
 
-    May read all shards. Returns None if they are whole, or if the error is none of reading.
+    May read all shards. Returns None if they are whole, or if the error is none of reading. Where a shard could not be
+    had from a store, that error is returned.
     """
+    if split.cache and (failure := split.cache.failure):
+        return failure
     unreadable = isinstance(error, (tf.errors.DataLossError, tf.errors.NotFoundError))
     undecodable = isinstance(error, tf.errors.InvalidArgumentError) and "jpeg" in str(error).lower()
     return (find_replacement(split) or find_damaged_shard(split)) if unreadable or undecodable else None
@@ -158,11 +162,10 @@ def repeat_batch(batch: Any, steps: int) -> tf.data.Dataset:
 
 def _shuffle_records(split: RecordSplit, settings: BatchSettings, seed: int, epoch: int) -> tf.data.Dataset:
     """Serialised records: shards in random order, several of them read in turn, and a shuffle of their records."""
-    order = np.random.default_rng([seed, epoch]).permutation(len(split.files))
-    files = tf.data.Dataset.from_tensor_slices([os.fsencode(split.files[i]) for i in order])
+    order, following = (_order_shards(split, seed, number) for number in (epoch, epoch + 1))
     # One thread reads: a parallel interleave takes 8 us of a core for each record, a tenth of its decoding. The price
     # is that it does not read from several disks at once.
-    records = files.interleave(_read_shard, _OPEN_SHARDS)
+    records = _list_files(split, order, following).interleave(_read_shard, OPEN_SHARDS)
     if settings.frames_per_video is not None:
         count = settings.frames_per_video
         records = records.batch(_SELECTION_BATCH).map(lambda batch: select_epoch_frames(batch, count, epoch)).unbatch()
@@ -170,8 +173,28 @@ def _shuffle_records(split: RecordSplit, settings: BatchSettings, seed: int, epo
     return records.shuffle(settings.shuffle_records, seed=shuffle_seed, reshuffle_each_iteration=False)
 
 
+def _order_shards(split: RecordSplit, seed: int, epoch: int) -> list[Path]:
+    return [split.files[i] for i in np.random.default_rng([seed, epoch]).permutation(len(split.files))]
+
+
 def _read_in_order(split: RecordSplit) -> tf.data.Dataset:
-    return tf.data.Dataset.from_tensor_slices([os.fsencode(path) for path in split.files]).interleave(_read_shard, 1)
+    return _list_files(split, split.files).interleave(_read_shard, 1)
+
+
+def _list_files(split: RecordSplit, order: Sequence[Path], following: Sequence[Path] = ()) -> tf.data.Dataset:
+    """The paths of shards in this order. Those of a store are there when their turn comes; `following` come later."""
+    if not (cache := split.cache):
+        return tf.data.Dataset.from_tensor_slices([os.fsencode(path) for path in order])
+    paths = [*order, *following]
+
+    def fetch(place: np.ndarray) -> bytes:
+        cache.fetch(paths[place], paths[place + 1 :])
+        return os.fsencode(paths[place])
+
+    def fetch_in_turn(place: tf.Tensor) -> tf.Tensor:
+        return tf.ensure_shape(tf.numpy_function(fetch, [place], tf.string), [])
+
+    return tf.data.Dataset.range(len(order)).map(fetch_in_turn)
 
 
 def _read_shard(path: tf.Tensor) -> tf.data.Dataset:

@@ -19,6 +19,7 @@ from trainer.input.dataset_split import (
 )
 from trainer.input.pipeline import check_input_settings
 from trainer.input.record_batches import fit_batch_size
+from trainer.input.shard_cache import open_data
 from trainer.model.mood_json import read_metadata
 from trainer.model.network import build_network, rule_out_absent_moods
 from trainer.model.trainable_layers import choose_trainable
@@ -65,9 +66,9 @@ def _check_new_run(run: MoodRun) -> list[str]:
 
 def open_splits(settings: TrainSettings) -> tuple[DatasetSplit, DatasetSplit]:
     """The training and the validation split. Raises CallError or DataError where they do not go together."""
-    training = open_split(Path(settings.train), "train")
+    training = open_split(open_data(settings.train, settings), "train")
     check_two_moods(training)
-    validation = open_split(Path(settings.valid or settings.train), "val")
+    validation = open_split(open_data(settings.valid or settings.train, settings), "val")
     check_same_crop_settings(training, validation)
     check_no_shared_videos(training, validation)
     if not np.isin(validation.labels, training.labels).any():

@@ -1,13 +1,13 @@
 """What can be said of a call before TensorFlow is started, which takes seconds: data, weights, what lies in --out."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 from console.calls.differences import join_some, list_changed_settings
 from console.calls.given_paths import check_named_paths
 from shards.dataset import Dataset, read_dataset
 from shards.errors import CallError, DataError
+from shards.storage.remote_path import is_store_url, locate
 from trainer.run_files.run_fingerprint import list_versions
 from trainer.run_files.run_record import read_record
 from trainer.settings import RunSettings
@@ -23,8 +23,10 @@ def check_before_start(settings: RunSettings, records: Literal["shards", "frames
     """
     if settings.tensorboard:
         check_tensorboard()
+    if settings.cache and not any(map(is_store_url, filter(None, (settings.train, settings.valid)))):
+        raise CallError(f"cache {settings.cache}: keeps shards of URLs, and the data lies here; leave it out")
     folders = {"train": settings.train, "valid": settings.valid or settings.train}
-    datasets = {option: read_dataset(Path(folder)) for option, folder in folders.items()}
+    datasets = {option: read_dataset(locate(folder)) for option, folder in folders.items()}
     overfits = getattr(settings, "overfit", None)  # needs no validation, and writes nothing
     _check_split(datasets["train"], folders["train"], "train", records)
     if not overfits:

@@ -59,8 +59,8 @@ _CALLS = {
     "an empty name was given as --source or --out; give a folder": (
         "--source나 --out의 값이 비었습니다. 디렉터리를 지정하세요"
     ),
-    "another run is writing {}; wait for its end or give another --out": (
-        "{}: 다른 실행이 여기에 쓰고 있습니다. 끝나기를 기다리거나 다른 --out을 지정하세요"
+    "another run is writing {}; wait for its end or give another {}": (
+        "{}: 다른 실행이 여기에 쓰고 있습니다. 끝나기를 기다리거나 {}에 다른 값을 지정하세요"
     ),
 }
 

@@ -61,7 +61,7 @@ def test_what_is_missing_is_said_before_heavy_imports():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--source", "s3://bucket/pets"], "--source s3://bucket/pets: a URL is not read; copy it to this machine"),
+        (["--image", "s3://bucket/개.jpg"], "--image s3://bucket/개.jpg: a URL is not read; copy it to this machine"),
         (["--image=https://x.kr/개.jpg"], "--image https://x.kr/개.jpg: a URL is not read"),
         (["--image", "a.jpg", "rtsp://cam/1"], "--image rtsp://cam/1: a live stream is not read; record a clip"),
         (["FILE:///data/pets"], "FILE:///data/pets: give the path alone: /data/pets"),
@@ -70,6 +70,13 @@ def test_what_is_missing_is_said_before_heavy_imports():
 def test_urls_are_told_from_paths(arguments, words, capsys):
     assert run_command("tool", lambda _: 0, arguments) == 2
     assert capsys.readouterr().err.startswith(f"tool: {words}")
+
+
+def test_some_options_take_urls_of_stores():
+    refuse_urls(["--lang", "ko", "s3://bucket/멍"], "verify")
+    for given in (["--log", "s3://bucket/log"], ["https://x.kr/pets"], ["--lang", "s3://x"]):
+        with pytest.raises(CallError, match="is not read"):
+            refuse_urls(given, "verify")
 
 
 def test_what_is_no_url_or_may_be_one():

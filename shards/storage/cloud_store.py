@@ -1,0 +1,133 @@
+"""S3 and Google Cloud Storage by pyarrow.fs: the only module that knows it.
+
+Credentials and endpoints come from the environment (AWS_*, GOOGLE_APPLICATION_CREDENTIALS) and the URL's query, as
+pyarrow reads them. Errors become those of files, so that retries and messages are the same everywhere.
+"""
+
+import errno
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from typing import BinaryIO, NoReturn, TypeVar
+
+import pyarrow as pa
+from pyarrow import fs
+
+from shards.errors import CallError
+from shards.storage.files import BLOCK_SIZE
+from shards.storage.remote_entries import RemoteEntry, RemoteState
+
+_T = TypeVar("_T")
+_UPLOAD_BYTES = 8 * BLOCK_SIZE  # given to pyarrow at a time
+
+# What pyarrow says in the text of an error, and nowhere else.
+_NOT_THERE = re.compile(r"NO_SUCH_(BUCKET|KEY)|RESOURCE_NOT_FOUND|HTTP status 404|NOT_FOUND|Bucket '.*' not found")
+_NO_ACCESS = re.compile(
+    r"ACCESS_DENIED|INVALID_ACCESS_KEY_ID|INVALID_CLIENT_TOKEN_ID|SIGNATURE_DOES_NOT_MATCH|EXPIRED_TOKEN|MISSING_AUTH"
+    r"|UNRECOGNIZED_CLIENT|INVALID_TOKEN|HTTP status 40[13]|PERMISSION_DENIED|UNAUTHENTICATED"
+)
+
+
+class CloudStore:
+    """A bucket. Any number of threads may use it."""
+
+    def __init__(self, store: str, query: str):
+        """Raises CallError for a query that pyarrow does not know, OSError where the store does not answer."""
+        self._store = store
+        try:
+            self._filesystem, self._bucket = fs.FileSystem.from_uri(f"{store}?{query}" if query else store)
+        except pa.ArrowInvalid as error:
+            raise CallError(f"{store}?{query}: {_first_line(error)}") from error
+        except OSError as error:
+            self._raise(error)
+
+    def read_state(self, key: str) -> RemoteState:
+        """One request. Raises OSError, FileNotFoundError where no object has this key."""
+        return self.open_reader(key).state
+
+    def open_reader(self, key: str) -> "_CloudReader":
+        """One request. Raises as read_state does."""
+        return self._do(lambda: _CloudReader(self, self._filesystem.open_input_file(self._path(key))))
+
+    def list_folder(self, key: str, recursive: bool) -> list[RemoteEntry]:
+        """What lies under a key; nothing where nothing does. One request for every 1,000 objects."""
+        selector = fs.FileSelector(self._path(key), allow_not_found=True, recursive=recursive)
+        start = len(self._path(key)) + 1
+        found = self._do(lambda: self._filesystem.get_file_info(selector))
+        return [
+            RemoteEntry(info.path[start:], info.type == fs.FileType.Directory, info.size or 0, info.mtime_ns or 0)
+            for info in found
+            if info.path[start:]  # not the mark of the folder itself
+        ]
+
+    def upload(self, file: BinaryIO, key: str) -> None:
+        """Store a file's bytes from its current position on. The object appears whole, or not at all.
+
+        Two requests and one for every part of some MB.
+        """
+
+        def send() -> None:
+            stream = self._filesystem.open_output_stream(self._path(key))
+            try:
+                while block := file.read(_UPLOAD_BYTES):
+                    stream.write(block)
+            except BaseException:
+                # pyarrow cannot give up an upload: what was sent so far becomes an object when the stream is closed.
+                with suppress(OSError):
+                    stream.close()
+                with suppress(OSError):
+                    self._filesystem.delete_file(self._path(key))
+                raise
+            stream.close()
+
+        self._do(send)
+
+    def remove(self, key: str) -> None:
+        """Remove an object; it is no error where there is none."""
+        with suppress(FileNotFoundError):
+            self._do(lambda: self._filesystem.delete_file(self._path(key)))
+
+    def disconnect(self) -> None:
+        """Nothing is kept open between requests."""
+
+    def _path(self, key: str) -> str:
+        return f"{self._bucket}/{key}" if key else self._bucket
+
+    def _do(self, action: Callable[[], _T]) -> _T:
+        try:
+            return action()
+        except OSError as error:
+            self._raise(error)
+
+    def _raise(self, error: OSError) -> NoReturn:
+        text = _first_line(error)
+        if isinstance(error, FileNotFoundError) or _NOT_THERE.search(text):
+            missing = "no such bucket" if "ucket" in text and "KEY" not in text else "no such file or folder"
+            raise FileNotFoundError(errno.ENOENT, missing) from error
+        if _NO_ACCESS.search(text):
+            raise PermissionError(errno.EACCES, f"no access: {text}") from error
+        raise ConnectionError(errno.EIO, text) from error
+
+
+class _CloudReader:
+    """An open object."""
+
+    def __init__(self, store: CloudStore, file: pa.NativeFile):
+        self._store, self._file = store, file
+        metadata = file.metadata() or {}
+        tag = metadata.get("ETag") or metadata.get(b"ETag") or b""
+        modified = metadata.get("Last-Modified") or b""
+        self.state = RemoteState(file.size(), (tag or modified).decode())
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """`length` bytes from `offset` on, fewer at the end: one request. Raises OSError."""
+        length = min(length, self.state.size - offset)
+        return self._store._do(lambda: self._file.read_at(length, offset)) if length > 0 else b""
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _first_line(error: Exception) -> str:
+    text = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return re.sub(r" \(Request ID: [^)]*\)|; Details: .*", "", text).strip()

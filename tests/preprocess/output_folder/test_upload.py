@@ -1,0 +1,131 @@
+"""A dataset that is made in a store: the same bytes as in a folder, uploaded once, dataset.json last."""
+
+from pathlib import Path
+
+import pytest
+
+from preprocess.output_folder import upload
+from preprocess.run import run
+from preprocess.settings import PreprocessSettings
+from shards.errors import CallError, DataError
+from shards.storage.remote_files import list_remote_folder, read_remote_file, upload_file, write_remote_file
+from shards.storage.remote_path import RemotePath, parse_store_url
+from tests.trees import write_video
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("source") / "pets"
+    write_video(folder, "dog-sit-000001", images=6, part="Training")
+    write_video(folder, "dog-sit-000002", images=4, part="Validation")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(two_workers, source, tmp_path_factory) -> dict[str, bytes]:
+    """The files of the dataset that a folder gets."""
+    out = tmp_path_factory.mktemp("made") / "out"
+    run(PreprocessSettings(source=[str(source)], out=str(out), shard_bytes=20_000))
+    return {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def make(two_workers, source, tmp_path):
+    def make_dataset(url: str, **changes):
+        settings = {"shard_bytes": 20_000, "work": str(tmp_path / "work")} | changes
+        return run(PreprocessSettings(source=[str(source)], out=url, **settings))
+
+    return make_dataset
+
+
+@pytest.fixture
+def uploads(monkeypatch) -> list[str]:
+    """The keys of the files that are uploaded."""
+    names: list[str] = []
+
+    def note_and_upload(local: Path, path: RemotePath) -> None:
+        names.append(path.key)
+        upload_file(local, path)
+
+    monkeypatch.setattr(upload, "upload_file", note_and_upload)
+    return names
+
+
+def name_url(request, server: str, bucket: str) -> str:
+    server = request.getfixturevalue(f"{server}_server")
+    if hasattr(server, "make_bucket"):
+        return f"{server.make_bucket(bucket)}/반려동물?{server.query}"
+    folder = request.getfixturevalue("tmp_path_factory").mktemp(bucket)
+    return f"{server.name_folder(folder)}/반려동물?{server.query}"
+
+
+def read_all(url: str) -> dict[str, bytes]:
+    folder = parse_store_url(url)
+    entries = list_remote_folder(folder, recursive=True)
+    return {entry.name: read_remote_file(folder / entry.name) for entry in entries if not entry.is_folder}
+
+
+@pytest.mark.parametrize("server", ["s3", "sftp"])
+def test_it_has_the_bytes_of_one_in_a_folder(server, request, make, made, uploads, tmp_path, capsys):
+    url = name_url(request, server, "made")
+    make(url)
+    assert read_all(url) == made and uploads[-1].endswith("/dataset.json")
+    assert not list((tmp_path / "work").rglob("*")), "work is left"
+    uploads.clear()
+    capsys.readouterr()
+    make(url)
+    assert uploads == [] and "nothing to do" in capsys.readouterr().out
+    with pytest.raises(CallError, match=r"crop\.quality was 90 and is 80 \(its log: .*반려동물\.log\.json\); give"):
+        make(url, crop=type(PreprocessSettings([], "x").crop)(quality=80))
+
+
+def test_an_upload_that_was_killed_goes_on(request, make, made, monkeypatch, uploads):
+    url = name_url(request, "s3", "killed")
+    counted = upload.upload_file
+
+    def die(local: Path, path: RemotePath) -> None:
+        if len(uploads) >= 3:
+            raise KeyboardInterrupt
+        counted(local, path)
+
+    monkeypatch.setattr(upload, "upload_file", die)
+    monkeypatch.setattr(upload, "_THREADS", 1)
+    with pytest.raises(KeyboardInterrupt):
+        make(url)
+    assert len(uploads) == 3 and "dataset.json" not in read_all(url)
+    monkeypatch.setattr(upload, "upload_file", counted)
+    make(url)
+    assert read_all(url) == made and len(uploads) == len(set(uploads)) == len(made)
+
+
+def test_what_stands_there_is_kept_or_replaced(request, make, made):
+    url = name_url(request, "s3", "replaced")
+    folder = parse_store_url(url)
+    write_remote_file(folder / "holiday.jpg", b"x")
+    with pytest.raises(CallError, match=r"holds files that are no dataset's \(holiday\.jpg\)"):
+        make(url)
+    other = name_url(request, "s3", "others")
+    make(other, shard_bytes=10_000)
+    assert len(read_all(other)) > len(made)
+    make(other, replace=True)
+    assert read_all(other) == made
+    write_remote_file(parse_store_url(other) / "features.json", b"damaged")
+    make(other)
+    assert read_all(other) == made
+    with pytest.raises(CallError, match="--dry_run is for a folder"):
+        make(other, dry_run=True)
+
+
+def test_two_runs_in_one_place_are_noticed(request, make, monkeypatch, uploads):
+    url = name_url(request, "s3", "disturbed")
+    counted = upload.upload_file
+
+    def disturb(local: Path, path: RemotePath) -> None:
+        counted(local, path)
+        if path.name == "features.json":
+            write_remote_file(path.parent / Path(uploads[0]).name, local.read_bytes())
+
+    monkeypatch.setattr(upload, "upload_file", disturb)
+    with pytest.raises(DataError, match=r"was changed while this run uploaded; see that no other run writes there"):
+        make(url)
+    assert "dataset.json" not in read_all(url)

@@ -1,0 +1,129 @@
+"""Real servers for tests of stores: an S3 server (moto's) in a thread, and OpenSSH's sshd; both on free ports."""
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+S3_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "tester",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+class S3Server:
+    """Answers until it is stopped; what it holds outlives a stop. `requests` counts them by method."""
+
+    def __init__(self) -> None:
+        serving = pytest.importorskip("werkzeug.serving", reason="the S3 server for tests (moto) is not installed")
+        server = pytest.importorskip("moto.server", reason="the S3 server for tests (moto) is not installed")
+        self._serving, self.requests, self.port = serving, Counter(), _find_free_port()
+        application = server.DomainDispatcherApplication(server.create_backend_app)
+
+        def count(environment, start):
+            self.requests[environment["REQUEST_METHOD"]] += 1
+            return application(environment, start)
+
+        self._application = count
+        self.start()
+
+    def start(self) -> None:
+        import threading
+
+        class Quiet(self._serving.WSGIRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_request(self, *_):
+                pass
+
+        self._server = self._serving.make_server(
+            "127.0.0.1", self.port, self._application, threaded=True, request_handler=Quiet
+        )
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        """No more connections; those that are open are cut with their next answer."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def query(self) -> str:
+        return f"endpoint_override=127.0.0.1:{self.port}&scheme=http&region=us-east-1&allow_bucket_creation=true"
+
+    def make_bucket(self, name: str) -> str:
+        """The URL of a new bucket, without its query."""
+        from pyarrow import fs
+
+        fs.FileSystem.from_uri(f"s3://{name}?{self.query}")[0].create_dir(name)
+        return f"s3://{name}"
+
+
+class SftpServer:
+    """OpenSSH's server for the user who runs the tests, with keys of its own in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        pytest.importorskip("paramiko", reason="the extra sftp is not installed")
+        program = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+        if not program:
+            pytest.skip("no OpenSSH server here (openssh-server)")
+        with suppress(OSError):
+            os.makedirs("/run/sshd", exist_ok=True)  # root's sshd wants it
+        self._folder, self.port, self._program = folder, _find_free_port(), program
+        for name in ("host", "user"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
+        host_key = (folder / "host.pub").read_text().rsplit(" ", 1)[0]
+        (folder / "known_hosts").write_text(f"[127.0.0.1]:{self.port} {host_key}\n")
+        (folder / "sshd_config").write_text(
+            f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nPidFile none\nStrictModes no\n"
+            f"AuthorizedKeysFile {folder}/user.pub\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
+            "UsePAM no\nPermitRootLogin yes\nSubsystem sftp internal-sftp\nLogLevel ERROR\n"
+        )
+        self.config = folder / "ssh_config"
+        self.config.write_text(
+            f"Host *\n  User {getpass.getuser()}\n  IdentityFile {folder}/user\n"
+            f"  UserKnownHostsFile {folder}/known_hosts\n"
+        )
+        self.start()
+
+    def start(self) -> None:
+        command = [self._program, "-D", "-e", "-f", self._folder / "sshd_config"]
+        self._process = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+        for _ in range(100):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            if self._process.poll() is not None:
+                pytest.skip(f"sshd does not run here: {self._process.stderr.read().decode().strip()}")
+            time.sleep(0.05)
+        pytest.skip("sshd does not answer here")
+
+    def stop(self) -> None:
+        """The server ends, and so do its connections."""
+        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self._process.pid)], capture_output=True, text=True)
+        for pid in found.stdout.split():
+            subprocess.run(["kill", pid], check=False)
+        self._process.terminate()
+        self._process.wait()
+        self._process.stderr.close()
+
+    @property
+    def query(self) -> str:
+        return f"config={self.config}"
+
+    def name_folder(self, folder: Path) -> str:
+        """The URL of a folder of this machine, without its query."""
+        return f"sftp://127.0.0.1:{self.port}{folder}"
+
+
+def _find_free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
