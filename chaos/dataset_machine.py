@@ -37,7 +37,7 @@ from tools.sample.video_plans import SampleSpec
 _MOODS = (1, 4)  # between which labels change
 _VIDEOS = 2  # whose labels change
 _MOST_RENAMES = 40  # of the driver, in a run
-_STEPS = 10  # of an example, at most
+_STEPS = 8  # of an example, at most
 
 
 class Ground:

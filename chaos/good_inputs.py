@@ -20,6 +20,7 @@ from shards.record_fields import FRAME_FIELDS
 from shards.tfrecord import pack_record
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec
+from trainer.model.mood_json import MOOD_JSON, Metadata, encode_metadata
 from trainer.run_files.run_record import write_metrics
 
 _MOST_BYTES = 60_000  # of a real JPEG: changes in larger ones hardly ever meet a header
@@ -72,6 +73,7 @@ def make_good_inputs(folder: Path, real: Path | None = None) -> dict[str, list[b
         "dataset.json": [_make_dataset(folder)],
         "manifest": [_make_manifest(folder, rows) for rows in (0, 5)],
         "metrics": [_make_metrics(folder)],
+        "model": [_pack_zip(_list_model_members(), method) for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)],
         "clip": [_make_clip(folder)],
     }
 
@@ -148,6 +150,12 @@ def _make_manifest(folder: Path, rows: int) -> bytes:
 def _make_metrics(folder: Path) -> bytes:
     write_metrics(folder, {"model": "model.keras", "evaluation": {"videos": {"n": 5, "macro_f1": [0.4, None]}}})
     return (folder / "metrics.json").read_bytes()
+
+
+def _list_model_members() -> dict[str, bytes]:
+    """Those of a model.keras, with hardly a network: what is read of it before Keras is."""
+    metadata = Metadata(1.5, 32, 1.1, [1 / 6] * 6, "f" * 64, "small", {"resolution": 32})
+    return {"config.json": b"{}", "metadata.json": b"{}", MOOD_JSON: encode_metadata(metadata)}
 
 
 def _make_clip(folder: Path) -> bytes:

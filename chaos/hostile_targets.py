@@ -37,6 +37,8 @@ from trainer.answering.photo import decode_upright_pixels
 from trainer.answering.photo_header import read_photo_size
 from trainer.answering.video_file import sample_video_frames
 from trainer.input.dataset_split import open_split
+from trainer.model.keras_archive import has_json_member
+from trainer.model.mood_json import MOOD_JSON, read_metadata
 from trainer.run_files.run_record import read_run_object
 
 _MOST_PIXELS = 4_000_000  # of pictures that are decoded here; larger ones take long because they are large
@@ -85,6 +87,7 @@ def make_targets(good: dict[str, list[bytes]], folder: Path) -> list[Target]:
         Target("dataset.json with a fitting digest", inputs["dataset.json"], feeders.read_sealed_dataset, own, 10),
         Target("manifest", inputs["manifest"], feeders.read_manifest, own, 10),
         Target("metrics.json", inputs["metrics"], feeders.read_metrics, own, 30),
+        Target("model's metadata", inputs["model"], feeders.read_model_metadata, own, 30),
         Target("clip", inputs["clip"], feeders.read_clip, (UnreadableImage,), 1),
     ]
 
@@ -203,6 +206,11 @@ class _Feeders:
 
     def read_metrics(self, data: bytes) -> None:
         read_run_object(self._write("metrics.json", data), "train anew")
+
+    def read_model_metadata(self, data: bytes) -> None:
+        path = self._write("model.keras", data)
+        has_json_member(path, MOOD_JSON)
+        read_metadata(path)
 
     def read_clip(self, data: bytes) -> None:
         for _ in sample_video_frames(self._write("clip.mp4", data)):

@@ -131,15 +131,19 @@ def make_onnx_files(folder: Path) -> list[ReadFile]:
     """Export both models of a folder that make_model_files has made; none without the extra `export`."""
     if list_missing(("tf2onnx", "onnx", "onnxruntime")):
         return []
-    from trainer.export import main
+    from trainer.exporting import exported_model
+    from trainer.exporting.export_formats import export_model
 
     files = []
-    for flag, source, read in (("--weight_path", MODEL_FILE, _answer), ("--finder", FINDER_FILE, _find)):
-        out = folder / f"exported {source}"
-        main([flag, str(folder / source), "--out", str(out), "--format", "onnx"])
-        files.append(
-            ReadFile(f"ONNX of {source}", out / "model.onnx", partial(_read_copy, out / "model.onnx", read), 3)
-        )
+    for source, open_export, side, read in (
+        (MODEL_FILE, exported_model.read_mood_export, _SIDE, _answer),
+        (FINDER_FILE, exported_model.read_finder_export, _FINDER_SIDE, _find),
+    ):
+        out, path = folder / f"exported {source}", folder / source
+        batches = exported_model.make_comparison_batches(side)
+        export_model(open_export(path), out, {"onnx": "model.onnx"}, batches, path)
+        exported = out / "model.onnx"
+        files.append(ReadFile(f"ONNX of {source}", exported, partial(_read_copy, exported, read), 3))
     return files
 
 

@@ -24,7 +24,7 @@ def test_files_of_a_dataset_and_of_the_work_before_it(tmp_path):
     kinds = {file.kind for file in files}
     assert {"records of a task", "hashes", "log", "shard of crops, train, trained on", "README.md, verified"} <= kinds
     once_each = [file._replace(share=1) for file in files]
-    found = damage_files(once_each, make_bench(tmp_path, 4 * len(files)))
+    found = damage_files(once_each, make_bench(tmp_path, 2 * len(files)))
     assert not found.lost
     assert found.outcomes["found"] > found.outcomes.total() / 2
     assert found.outcomes["work redone"]

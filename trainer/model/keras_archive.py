@@ -3,9 +3,11 @@
 Keras ignores the member, and it is read without TensorFlow or Keras.
 """
 
+import io
 import re
 import zipfile
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,12 +15,14 @@ import msgspec
 
 from shards.errors import CallError, DataError, describe_error
 from shards.storage.atomic_write import make_temporary_folder, write_atomically
+from shards.storage.files import read_file
 
 # The oldest Keras that loads a model file. Tried with files of four backbones and the released versions: 3.15.0 gives
 # the same logits; 3.14.0 and older fail on an initializer's argument that 3.15 writes (GlorotUniform's `input_axes`).
 OLDEST_KERAS = "3.15.0"
 
 _AGAIN = "copy it anew from where it was trained, or train again"
+_MOST_RATIO, _MOST_EXTRA = 50, 10_000_000  # bytes of the members for one of the file, and more: weights hardly shrink
 _T = TypeVar("_T", bound=msgspec.Struct)
 
 
@@ -64,11 +68,8 @@ def load_keras_archive(path: Path, jit: bool, oldest_keras: str) -> Any:
 
 def has_json_member(path: Path, member: str) -> bool:
     """Whether a file is a zip with this member. Raises DataError where it begins as a zip and is damaged."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return member in archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: damaged: {describe_error(error)}; {_AGAIN}") from error
+    with _open_archive(path) as archive:
+        return member in archive.namelist()
 
 
 def read_json_member(path: Path, member: str, remedy: str) -> bytes:
@@ -81,14 +82,27 @@ def read_json_member(path: Path, member: str, remedy: str) -> bytes:
         raise CallError(f"{path}: is no .keras file; {remedy}")
     if not path.is_file():
         raise CallError(f"{path}: {'is not a file' if path.exists() else 'there is no such file'}; {remedy}")
+    with _open_archive(path) as archive:
+        if member not in archive.namelist():
+            raise CallError(f"{path}: holds no {member}, so this project did not write it; {remedy}")
+        if damaged := archive.testzip():
+            raise DataError(f"{path}: damaged: {damaged} does not fit its checksum; {_AGAIN}")
+        return archive.read(member)
+
+
+@contextmanager
+def _open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A .keras file's zip. What is wrong with it becomes a DataError in the block."""
+    data = read_file(path)  # as a whole: in a file, a damaged offset would look like a fault of the disk
     try:
-        with zipfile.ZipFile(path) as archive:
-            if member not in archive.namelist():
-                raise CallError(f"{path}: holds no {member}, so this project did not write it; {remedy}")
-            if damaged := archive.testzip():
-                raise DataError(f"{path}: damaged: {damaged} does not fit its checksum; {_AGAIN}")
-            return archive.read(member)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            stated = sum(entry.file_size for entry in archive.infolist())
+            if stated > _MOST_RATIO * len(data) + _MOST_EXTRA:
+                raise DataError(f"{path}: claims {stated:,} bytes in a file of {len(data):,}, as no model does")
+            yield archive
+    except (CallError, DataError):
+        raise
+    except Exception as error:  # zipfile raises whatever its parsers and decompressors do
         raise DataError(f"{path}: damaged: {describe_error(error)}; {_AGAIN}") from error
 
 

@@ -17,6 +17,7 @@ from trainer.model.backbones import build_backbone
 from trainer.model.foreign_files.backbone_file import read_backbone_file
 from trainer.model.foreign_files.legacy_file import load_legacy_weights
 from trainer.model.model_file import read_model
+from trainer.model.mood_json import read_metadata
 from trainer.run_files.checkpoint import decode_checkpoint
 from trainer.settings import NetworkSettings
 
@@ -102,6 +103,38 @@ def test_members_of_a_model_that_lead_out_of_it_are_not_written(model_path, tmp_
     read_model(path)
     assert sorted(each.name for each in tmp_path.rglob("*")) == ["a", "b", "model.keras"]
     assert not Path("/tmp/pet_mood_out.txt").exists()
+
+
+def change_end(data: bytes) -> bytes:
+    """The directory at an offset before the file's first byte."""
+    at = data.rindex(b"PK\5\6")
+    return data[: at + 12] + b"\xff\xff\xff\x7f" + data[at + 16 :]
+
+
+def encrypt(data: bytes) -> bytes:
+    """The first member's flag of an encrypted one, in its header and in the directory."""
+    at = data.rindex(b"PK\1\2")
+    place = int.from_bytes(data[at + 42 : at + 46], "little")
+    data = data[: at + 8] + b"\1" + data[at + 9 :]
+    return data[: place + 6] + b"\1" + data[place + 7 :]
+
+
+def pack_bomb(data: bytes) -> bytes:
+    file = io.BytesIO(data)
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("assets/zeros", bytes(60_000_000))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(change_end, "damaged: "), (encrypt, "damaged: .*encrypted"), (pack_bomb, r"claims 6\d,.* bytes in a file of ")],
+)
+def test_zips_that_lie_are_refused_before_keras_sees_them(model_path, tmp_path, change, words):
+    path = tmp_path / "model.keras"
+    path.write_bytes(change(model_path.read_bytes()))
+    with pytest.raises(DataError, match=rf"model\.keras: {words}"):
+        read_metadata(path)
 
 
 def make_small_backbone(path: Path) -> keras.Model:
