@@ -27,11 +27,10 @@ class HostAddresses(NamedTuple):
 
 
 @contextmanager
-def open_hosts(settings: TrainSettings, arguments: list[str]) -> Iterator[HostRing | None]:
+def open_hosts(settings: TrainSettings) -> Iterator[HostRing | None]:
     """The hosts of a run, not connected yet; None where it has one. After the block all connections are closed.
 
-    `arguments` are the command line, which the other hosts are given. Raises CallError where the hosts are not to be
-    had, or where TF_CONFIG says something else than the settings.
+    Raises CallError where TF_CONFIG says something else than the settings.
     """
     given = read_addresses()
     count = len(given.addresses) if given else 1
@@ -47,7 +46,7 @@ def open_hosts(settings: TrainSettings, arguments: list[str]) -> Iterator[HostRi
         from trainer.hosts.ray_hosts import RayHosts
 
         with (
-            closing(RayHosts(settings, arguments)) as others,
+            closing(RayHosts(settings)) as others,
             closing(HostRing(0, settings.hosts, others.start, others.explain_loss)) as ring,
         ):
             yield ring

@@ -20,13 +20,16 @@ import numpy as np
 from shards.errors import CallError, DataError
 
 _MEET_SECONDS = 600  # for which a host waits for the others at the start: they may be started by hand
-_SILENT_SECONDS = 600  # after which a host that says nothing is taken for lost; compiling may take minutes
+# After which a host that says nothing, but has a connection, is taken for lost. A slower one may validate for long.
+_SILENT_SECONDS = 3600
+_REASON_SECONDS = 5.0  # for which the reason of a loss is waited for
 _RETRY_SECONDS = 0.2
 _HELLO_SECONDS = 5  # for which a connection may keep silent before it is taken for a stranger's
 _MOST_HELLO = 1000  # bytes
 _LENGTH = struct.Struct("<Q")
-# A machine that has gone without a word is noticed after about 20 s.
-_KEEPALIVE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 20_000}
+# A machine that has gone without a word is noticed after about 20 s, by the host that receives from it. No
+# TCP_USER_TIMEOUT: it would also end what waits for a host that is busy and does not read for so long.
+_KEEPALIVE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
 
 
 class HostRing:
@@ -36,7 +39,7 @@ class HostRing:
         place: of this host among all, from 0; the first writes all files.
         count: of the hosts.
         list_addresses: gives the HOST:PORT of each host, in their order; called once, by connect.
-        explain_loss: says why a host ended, where that can be known; None where it cannot.
+        explain_loss: says why a host ended, None where that is not known; waits so many seconds for one to end.
     """
 
     def __init__(
@@ -44,7 +47,7 @@ class HostRing:
         place: int,
         count: int,
         list_addresses: Callable[[], list[str]],
-        explain_loss: Callable[[], str | None] = lambda: None,
+        explain_loss: Callable[[float], str | None] = lambda seconds: None,
     ):
         self.place, self.count = place, count
         self.stop_wanted = self.stop_agreed = False  # whether this host wants to stop, and whether all know of one
@@ -130,7 +133,7 @@ class HostRing:
             return act()
         except OSError as error:
             self.close()  # the hosts beside this one notice at once, and so on round the ring
-            reason = self._explain_loss()
+            reason = self._explain_loss(_REASON_SECONDS)
             what = reason or (
                 f"{other} has said nothing for {_SILENT_SECONDS} s"
                 if isinstance(error, TimeoutError)
@@ -180,7 +183,7 @@ class HostRing:
             connection.close()
 
     def _check_meeting(self, deadline: float, step: int, error: OSError) -> None:
-        if reason := self._explain_loss():
+        if reason := self._explain_loss(0):
             raise DataError(reason) from error
         if time.monotonic() > deadline:
             raise DataError(f"{self._name(step)} did not come within {_MEET_SECONDS} s; start it as well") from error

@@ -7,6 +7,7 @@ import sys
 from contextlib import redirect_stderr, redirect_stdout
 from itertools import cycle, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 # Before Ray is imported: no usage reports, no colours in what it says.
@@ -21,6 +22,7 @@ from console.command import run_command
 from console.progress import show_waiting
 from shards.errors import CallError
 from trainer.hosts.host_addresses import HostAddresses
+from trainer.run_files.early_check import check_before_start
 from trainer.settings import TrainSettings
 
 _ROOT = Path(__file__).parent.parent.parent
@@ -32,11 +34,12 @@ _START_SECONDS = 120  # for a worker to start; a cluster whose cores are all tak
 class RayHosts:
     """The hosts of a run but the first, which is this process."""
 
-    def __init__(self, settings: TrainSettings, arguments: list[str]):
-        """`arguments` are the command line; it must not depend on the machine: folders are shared."""
-        self._settings, self._arguments = settings, arguments
+    def __init__(self, settings: TrainSettings):
+        """`settings` hold for all hosts: they see the same folders."""
+        self._settings = settings
         self._actors: list[Any] = []
         self._ends: list[Any] = []  # of what they run: status and last line
+        self._ray_folder: TemporaryDirectory | None = None  # of a local Ray
         self._has_started_ray = False
 
     def start(self) -> list[str]:
@@ -58,25 +61,27 @@ class RayHosts:
         here = ray.util.get_node_ip_address() if address else "127.0.0.1"
         addresses = [f"{here}:{_find_port(here)}", *found]
         self._ends = [
-            each.train.remote(self._arguments, HostAddresses(addresses, place).dump(), os.getcwd())
+            each.train.remote(self._settings, HostAddresses(addresses, place).dump(), os.getcwd())
             for place, each in enumerate(self._actors, 1)
         ]
         return addresses
 
-    def explain_loss(self) -> str | None:
-        """Why another host has ended, if one has and it is known."""
+    def explain_loss(self, seconds: float) -> str | None:
+        """Why another host has ended, if one does within so many seconds and did not succeed."""
         if not self._ends:
             return None
+        ray.wait(self._ends, timeout=seconds)
         ended, _ = ray.wait(self._ends, num_returns=len(self._ends), timeout=0)
+        killed, failed = [], []
         for end in ended:
-            place = self._ends.index(end) + 2
+            name = f"host {self._ends.index(end) + 2} of {self._settings.hosts}"
             try:
                 status, line = ray.get(end)
             except ray.exceptions.RayError:
-                return f"host {place} of {self._settings.hosts} was killed, or its node was lost"
-            if status:
-                return f"host {place} of {self._settings.hosts} ended with status {status}: {line}"
-        return None
+                killed.append(f"{name} was killed, or its node was lost")
+            else:
+                failed += [f"{name} ended with status {status}: {line}"] if status else []
+        return next(iter(killed + failed), None)  # others fail because one is killed
 
     def close(self) -> None:
         if self._ends and sys.exc_info()[0] is None:
@@ -85,6 +90,8 @@ class RayHosts:
             ray.kill(actor)
         if self._has_started_ray:
             ray.shutdown()
+        if self._ray_folder:
+            self._ray_folder.cleanup()
 
     def _start_ray(self, address: str | None) -> None:
         if ray.is_initialized():
@@ -95,13 +102,15 @@ class RayHosts:
             code = [str(_ROOT / room) for room in ("console", "shards", "trainer")]
             ray.init(address, runtime_env={"py_modules": code}, **_QUIET)
             return
-        paths = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+        # Workers inherit the environment, and find the code by it.
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+        self._ray_folder = TemporaryDirectory(prefix="pet_mood-ray-", ignore_cleanup_errors=True)
         ray.init(
             "local",  # without it Ray would join whatever cluster happens to run on this machine
             num_cpus=self._settings.hosts,
             include_dashboard=False,
             object_store_memory=_OBJECT_STORE_BYTES,
-            runtime_env={"env_vars": {"PYTHONPATH": paths}},
+            _temp_dir=self._ray_folder.name,
             **_QUIET,
         )
 
@@ -123,19 +132,25 @@ class _OtherHost:
         here = ray.util.get_node_ip_address()
         return f"{here}:{_find_port(here)}"
 
-    def train(self, arguments: list[str], config: str, folder: str) -> tuple[int, str]:
-        """Run the command in the folder in which it was called; its status and the last line of its messages."""
+    def train(self, settings: TrainSettings, config: str, folder: str) -> tuple[int, str]:
+        """Train in the folder in which the command was called; the status and the last line of the messages."""
         if not Path(folder).is_dir():
             return 2, f"this node has no {folder}, in which the command was called; call it in a folder that all share"
         os.chdir(folder)
         os.environ["TF_CONFIG"] = config
-        from trainer.train import main
-
         messages = io.StringIO()
         with redirect_stderr(messages), redirect_stdout(messages):
-            status = run_command("train", main, arguments)
+            status = run_command("train", lambda _: _train(settings), [])
         lines = messages.getvalue().strip().splitlines()
         return status, lines[-1] if lines else ""
+
+
+def _train(settings: TrainSettings) -> int:
+    check_before_start(settings, "shards")
+    from trainer.mood_training.run import train
+
+    train(settings, [])
+    return 0
 
 
 def _find_port(host: str) -> int:

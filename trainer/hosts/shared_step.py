@@ -73,7 +73,7 @@ class SharedStep:
         return tf.constant(np.concatenate(parts))
 
     def _learn_head(self, features: tf.Tensor, targets: tf.Tensor) -> tuple[list[tf.Tensor | None], tf.Tensor]:
-        """Gradients of the whole batch's loss: for each variable that learns, None without one, and for the features."""
+        """Gradients of the loss of the whole batch: by variable that learns, None without one, and of the features."""
         model = self._model
         with tf.GradientTape() as tape:
             tape.watch(features)

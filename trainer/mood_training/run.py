@@ -43,7 +43,7 @@ def train(settings: TrainSettings, command: list[str]) -> dict[str, Any]:
     `command` is the command line, for run.json. Of several hosts only the first evaluates and writes; on the others
     nothing is returned. Raises CallError and DataError, one line each, for what the user can change.
     """
-    with open_hosts(settings, command[3:]) as hosts:
+    with open_hosts(settings) as hosts:
         return _train_on(settings, command, hosts)
 
 
@@ -67,7 +67,7 @@ def _train_on(settings: TrainSettings, command: list[str], hosts: HostRing | Non
         write_run_report(folder, validation)
 
     if hosts and not hosts.is_first:
-        follow_run(hosts, fingerprint, start_run)
+        follow_run(settings.folder, hosts, fingerprint, start_run)
         return {}
     return complete_run(settings, fingerprint, command, start_run, _check_new_run, write_report)
 

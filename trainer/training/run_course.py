@@ -18,7 +18,7 @@ from trainer.run_files.checkpoint import Progress, read_progress
 from trainer.run_files.file_names import REPORT_FILE
 from trainer.run_files.run_fingerprint import identify_file, list_versions
 from trainer.run_files.run_folder import open_folder, remove_run_leftovers
-from trainer.run_files.run_record import read_metrics, write_metrics, write_record
+from trainer.run_files.run_record import read_metrics, read_record, write_metrics, write_record
 from trainer.settings import RunSettings
 from trainer.training.epochs import train_stages
 from trainer.training.failure_messages import explain_failures
@@ -84,11 +84,15 @@ def complete_run(
             return metrics
 
 
-def follow_run(hosts: HostRing, fingerprint: str, start_run: Callable[[Progress], TrainingRun]) -> None:
+def follow_run(folder: Path, hosts: HostRing, fingerprint: str, start_run: Callable[[Progress], TrainingRun]) -> None:
     """Train along on a host that is not the first, which alone reads checkpoints and writes files.
 
     Raises CallError and DataError as complete_run does, and DataError where another host is lost.
     """
+    record = read_record(folder, replace=True) or {}
+    if record.get("fingerprint") == fingerprint and record.get("results") and read_metrics(folder):
+        print_result(f"{folder} is done already: {record['results']['summary']}")  # the first host will not come
+        return
     with show_waiting(f"waiting for the first of {hosts.count} hosts"):
         hosts.connect(fingerprint)
     progress = Progress(**json.loads(hosts.hand_on()))

@@ -19,13 +19,13 @@ def write_config(monkeypatch, workers, index=0, kind="worker"):
 def test_it_says_which_host_this_is(monkeypatch):
     monkeypatch.setenv("TF_CONFIG", HostAddresses(PAIR, 1).dump())
     assert read_addresses() == (PAIR, 1)
-    with open_hosts(TrainSettings("a", hosts=2, batch_size=8), []) as ring:
+    with open_hosts(TrainSettings("a", hosts=2, batch_size=8)) as ring:
         assert (ring.place, ring.count, ring.is_first) == (1, 2, False)
 
 
 def test_one_host_needs_none(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    with open_hosts(TrainSettings("a"), []) as ring:
+    with open_hosts(TrainSettings("a")) as ring:
         assert ring is None
     assert "hosts" not in TrainSettings("a").content and TrainSettings("a", hosts=2).content["hosts"] == 2
 
@@ -59,7 +59,7 @@ def test_settings_and_hosts_differ(monkeypatch):
     write_config(monkeypatch, PAIR)
     with (
         pytest.raises(CallError, match="TF_CONFIG names 2 hosts and hosts is 1; give --hosts 2"),
-        open_hosts(TrainSettings("a"), []),
+        open_hosts(TrainSettings("a")),
     ):
         pass
 

@@ -111,6 +111,6 @@ def test_a_host_that_does_not_come(monkeypatch):
 
 
 def test_the_reason_of_a_loss_is_told():
-    ring = HostRing(0, 2, lambda: find_addresses(2), lambda: "host 2 of 2 ended with status 2: no such file")
+    ring = HostRing(0, 2, lambda: find_addresses(2), lambda _: "host 2 of 2 ended with status 2: no such file")
     with pytest.raises(DataError, match=r"^host 2 of 2 ended with status 2: no such file"):
         ring.connect("same")
