@@ -139,7 +139,8 @@ class HostRing:
                 if isinstance(error, TimeoutError)
                 else f"{other} is gone, or has lost another host"
             )
-            raise DataError(f"{what}; run the same command on all hosts again, it goes on from there") from error
+            where = "" if reason else " on all hosts"  # whoever knows the reason has started them all
+            raise DataError(f"{what}; run the same command{where} again, it goes on from there") from error
 
     def _name(self, step: int) -> str:
         place = (self.place + step) % self.count

@@ -16,6 +16,7 @@ os.environ["RAY_COLOR_PREFIX"] = "0"
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
 import ray
+import ray._private.worker
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from console.command import run_command
@@ -25,6 +26,7 @@ from trainer.hosts.host_addresses import HostAddresses
 from trainer.run_files.early_check import check_before_start
 from trainer.settings import TrainSettings
 
+_SAY = ray._private.worker.print_to_stdstream
 _ROOT = Path(__file__).parent.parent.parent
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
 _OBJECT_STORE_BYTES = 80 << 20  # nothing but addresses and a line of text goes through it
@@ -90,6 +92,7 @@ class RayHosts:
             ray.kill(actor)
         if self._has_started_ray:
             ray.shutdown()
+            ray._private.worker.print_to_stdstream = _SAY
         if self._ray_folder:
             self._ray_folder.cleanup()
 
@@ -98,6 +101,8 @@ class RayHosts:
             return
         os.environ.setdefault("RAY_AUTH_MODE", "token" if address else "disabled")
         self._has_started_ray = True
+        # What Ray says of a worker that died, in many words: the run ends with one line of our own.
+        ray._private.worker.print_to_stdstream = lambda *_, **__: None
         if address:
             code = [str(_ROOT / room) for room in ("console", "shards", "trainer")]
             ray.init(address, runtime_env={"py_modules": code}, **_QUIET)

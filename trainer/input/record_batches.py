@@ -67,17 +67,18 @@ WHOLE = HostPart()
 _Settings = TypeVar("_Settings", bound=BatchSettings)  # a frozen dataclass
 
 
-def fit_batch_size(split: RecordSplit, settings: _Settings, devices: int) -> _Settings:
+def fit_batch_size(split: RecordSplit, settings: _Settings, devices: int, kind: str = "devices") -> _Settings:
     """The same settings; where an epoch has fewer frames than a batch, with the largest batch that it fills.
 
-    The batch stays a multiple of the devices. Raises CallError where there are more devices than frames.
+    The batch stays a multiple of the devices, or of the hosts if that is their kind. Raises CallError where there are
+    more of them than frames.
     """
     frames = count_epoch_frames(split.video_counts, settings.frames_per_video)
     if frames >= settings.batch_size:
         return settings
     fitting = frames // devices * devices
     if not fitting:
-        raise CallError(f"devices {devices}: an epoch has only {frames} frames; train on fewer devices")
+        raise CallError(f"{kind} {devices}: an epoch has only {frames} frames; train on fewer {kind}")
     return replace(settings, batch_size=fitting)
 
 

@@ -54,7 +54,8 @@ def _train_on(settings: TrainSettings, command: list[str], hosts: HostRing | Non
     with show_waiting("reading the dataset's manifest", is_short=True):
         training, validation = open_splits(settings)
     wanted = settings.input_settings(on_gpu=device.kind == "gpu")
-    input_settings = fit_batch_size(training, wanted, settings.devices * settings.hosts)
+    parts = (settings.hosts, "hosts") if hosts else (settings.devices, "devices")
+    input_settings = fit_batch_size(training, wanted, *parts)
     print_smaller_batch(wanted.batch_size, input_settings.batch_size)
     check_input_settings(training, input_settings)
     effective = device.effective | {"augment": input_settings.augment}
