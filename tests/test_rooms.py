@@ -44,7 +44,8 @@ DOORS = {
     "jsonargparse": "console/restricted_numbers console/settings_parser console/calls/settings_help",
     "keras": (
         "trainer/input/augmentation trainer/input/frame_canvas trainer/model trainer/checks "
-        "trainer/run_files/checkpoint trainer/training trainer/mood_training trainer/finder_training "
+        "trainer/run_files/checkpoint trainer/hosts/shared_step "
+        "trainer/training trainer/mood_training trainer/finder_training "
         "trainer/finding/centre_network trainer/finding/centre_decoding trainer/finding/centre_file trainer/exporting"
     ),
     "matplotlib": "console/hangul_font trainer/evaluation/plots tools/extracts/crop_grid",
@@ -65,12 +66,15 @@ DOORS = {
     ),
     "prometheus_client": "tools/serving/serve_metrics",
     "psutil": "preprocess/ray_processes",
-    "ray": "preprocess/ray_cluster preprocess/task_handout",
+    "ray": "preprocess/ray_cluster preprocess/task_handout trainer/hosts/ray_hosts",
     "scipy": "",
     "sklearn": "preprocess/writing/validation_split tools/overview/frame_map",
     "starlette": "tools/serving/api tools/serving/gate tools/serving/request_body",
     "tensorboard": "trainer/training/tensorboard_events",
-    "tensorflow": ("preprocess/cutting/jpeg_decoder trainer/input trainer/exporting trainer/training/device"),
+    "tensorflow": (
+        "preprocess/cutting/jpeg_decoder trainer/input trainer/exporting trainer/hosts/shared_step "
+        "trainer/training/device"
+    ),
     "tf2onnx": "trainer/exporting/export_formats",
     "tqdm": "console/progress",
     "uvicorn": "tools/serving/connection tools/serving/mood_server",

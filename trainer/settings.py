@@ -28,7 +28,7 @@ RandomSeed = restricted_number_type(
 PREPROCESS = ("box", "crop", "dedupe", "hash", "select", "split")  # preprocess' groups of settings, for a CSV
 # Settings that say how a run is watched and where it goes, not what comes out of it.
 _WATCHING = ("checkpoint_steps", "self_check", "measure_speed", "tensorboard")
-_WITHOUT_EFFECT = ("out", "cache", "cache_gb", *_WATCHING, "replace", "debug")
+_WITHOUT_EFFECT = ("out", "cache", "cache_gb", "address", *_WATCHING, "replace", "debug")
 
 DEFAULT_CACHE_GB = 50
 
@@ -125,7 +125,7 @@ class TrainSettings(RunSettings):
         cache: where shards of a URL are kept; data/cache when not given.
         cache_gb: at most so much of them, in GB (10^9 bytes); what was not read for longest goes.
         out: the run's folder; runs/ and the dataset's or the CSV's name when not given.
-        batch_size: pictures in a step, over all devices.
+        batch_size: pictures in a step, over all devices and hosts.
         resolution: side of the pictures in training, in pixels; validation sees whole crops at the same scale.
         window: the part of a crop's side that a training picture shows, at a random place; 0.875 is 224 of 256 pixels.
         learning_rate: highest rate of the fine-tuning stage.
@@ -153,6 +153,8 @@ class TrainSettings(RunSettings):
         shuffle_records: encoded records that wait to be drawn.
         device: gpu fails where there is none; auto takes one if there is.
         devices: how many to train on at once (TensorFlow's MirroredStrategy); on a CPU, virtual ones.
+        hosts: machines to train on at once, through Ray or by TF_CONFIG; each has a part of every batch.
+        address: the Ray cluster of the hosts, HOST:PORT or auto; processes of this machine when not given.
         precision: auto is mixed_float16 on a GPU, float32 on a CPU.
         jit: compile by XLA; auto is on for one GPU, off on a CPU, on several devices and when deterministic.
         deterministic: the same bytes from the same run, on a CPU; slower on a GPU.
@@ -203,6 +205,8 @@ class TrainSettings(RunSettings):
     shuffle_records: PositiveInt = InputSettings.shuffle_records
     device: DeviceKind = DeviceSettings.device
     devices: PositiveInt = DeviceSettings.devices
+    hosts: PositiveInt = 1
+    address: str | None = None
     precision: Precision = DeviceSettings.precision
     jit: Jit = DeviceSettings.jit
     deterministic: bool = DeviceSettings.deterministic
@@ -234,6 +238,20 @@ class TrainSettings(RunSettings):
             raise CallError(f"weights none with train_base {self.train_base}: its layers would never learn")
         if self.batch_size % self.devices:
             raise CallError(f"batch_size {self.batch_size} is no multiple of the {self.devices} devices; change one")
+        self._check_hosts()
+
+    def _check_hosts(self) -> None:
+        """Raises CallError where several hosts do not go with another setting."""
+        if self.hosts == 1:
+            return
+        if self.batch_size % self.hosts:
+            raise CallError(f"batch_size {self.batch_size} is no multiple of the {self.hosts} hosts; change one")
+        if self.devices > 1:
+            raise CallError(f"hosts {self.hosts} with devices {self.devices}: each host trains on one device")
+        if self.from_csv:
+            raise CallError(f"hosts {self.hosts} with a CSV: make a dataset of it first, see python -m preprocess")
+        if self.overfit:
+            raise CallError(f"hosts {self.hosts} with overfit: that needs one host; leave one of them out")
 
     def _check_sources(self) -> None:
         """Raises CallError where a CSV meets a dataset, or where preprocess' settings are given without a CSV."""
@@ -272,9 +290,9 @@ class TrainSettings(RunSettings):
     def content(self) -> dict[str, Any]:
         """The settings that decide the outcome, as plain JSON values.
 
-        Those of preprocess are left out: the dataset's fingerprint stands for them.
+        Those of preprocess are left out: the dataset's fingerprint stands for them. So are hosts where there is one.
         """
-        left_out = {*PREPROCESS, "label_map"}
+        left_out = {*PREPROCESS, "label_map"} | ({"hosts"} if self.hosts == 1 else set())
         return {name: value for name, value in super().content.items() if name not in left_out}
 
 

@@ -12,7 +12,9 @@ from trainer.input.dataset_split import DatasetSplit, read_squares
 from trainer.input.frames_per_video import count_epoch_frames
 from trainer.input.picture_sizes import PictureSizes, choose_picture_sizes
 from trainer.input.record_batches import (
+    WHOLE,
     FirstBatches,
+    HostPart,
     batch_ordered_records,
     batch_shuffled_records,
     draw_first_batches,
@@ -37,7 +39,13 @@ def get_picture_sizes(split: DatasetSplit, settings: InputSettings) -> PictureSi
 
 
 def make_training_batches(
-    split: DatasetSplit, settings: InputSettings, seed: int, epoch: int, skip: int = 0, videos: bool = False
+    split: DatasetSplit,
+    settings: InputSettings,
+    seed: int,
+    epoch: int,
+    skip: int = 0,
+    videos: bool = False,
+    part: HostPart = WHOLE,
 ) -> tf.data.Dataset:
     """Make the training batches of one epoch.
 
@@ -49,6 +57,7 @@ def make_training_batches(
         skip: leave out so many batches before they are decoded, to resume an epoch. The remaining ones are those of an
             uninterrupted epoch.
         videos: append the names of the pictures' videos, (batch,), to each batch.
+        part: only the images (and numbers) of this host's part of each batch; labels are those of the whole batch.
 
     Returns:
         A dataset of known cardinality: (images, labels int64 (batch,)). Images are random windows of the stored
@@ -58,7 +67,7 @@ def make_training_batches(
     Raises CallError as check_input_settings does.
     """
     check_input_settings(split, settings)
-    decode = _make_window_decoder(split, settings, seed, epoch, videos)
+    decode = _make_window_decoder(split, settings, (seed, epoch), videos, part)
     return batch_shuffled_records(split, settings, seed, epoch, skip, decode)
 
 
@@ -69,15 +78,15 @@ def read_first_batches(
     return draw_first_batches(make_training_batches(split, settings, seed, 0, videos=True), count, keep_rest)
 
 
-def make_validation_batches(split: DatasetSplit, settings: InputSettings) -> tf.data.Dataset:
+def make_validation_batches(split: DatasetSplit, settings: InputSettings, part: HostPart = WHOLE) -> tf.data.Dataset:
     """Make batches of all records in their order: (images, labels (batch,), weights float32 (batch,)).
 
     Images are whole squares, uint8 (batch, side, side, 3), where side is get_picture_sizes(..).whole. The last batch is
-    padded with records of weight 0, so that all batches have one shape.
+    padded with records of weight 0, so that all batches have one shape. Only the batches of the host's `part` are made.
     """
     batch, sizes = settings.batch_size, get_picture_sizes(split, settings)
     return batch_ordered_records(
-        split, batch, lambda encoded, weights: (*_decode_whole_squares(encoded, batch, sizes), weights)
+        split, batch, lambda encoded, weights: (*_decode_whole_squares(encoded, batch, sizes), weights), part
     )
 
 
@@ -97,20 +106,26 @@ def read_example_pictures(split: DatasetSplit, settings: InputSettings, count: i
 
 
 def _make_window_decoder(
-    split: DatasetSplit, settings: InputSettings, seed: int, epoch: int, videos: bool
+    split: DatasetSplit, settings: InputSettings, seed_and_epoch: tuple[int, int], videos: bool, part: HostPart
 ) -> Callable[[tf.Tensor, tf.Tensor], tuple]:
     """Make the function that decodes a random window of each record of a batch, and flips half of them."""
     sizes, batch = get_picture_sizes(split, settings), settings.batch_size
-    fields = ("image", "label", "video") if videos else ("image", "label")
+    fields = ("label", "video") if videos else ("label",)
+    own = part.choose_range(batch)
 
     def decode(step: tf.Tensor, encoded: tf.Tensor) -> tuple:
         # Two numbers for the window, the others for the device.
-        numbers = draw_step_numbers(seed, epoch, step, batch, 2 + AUGMENTATION_NUMBERS)
+        numbers = draw_step_numbers(*seed_and_epoch, step, batch, 2 + AUGMENTATION_NUMBERS)
+        if part.count == 1:
+            jpegs, *rest = batch_decoding.parse_records(encoded, "image", *fields)
+        else:
+            rest = batch_decoding.parse_records(encoded, *fields)
+            encoded, numbers = encoded[own.start : own.stop], numbers[own.start : own.stop]
+            (jpegs,) = batch_decoding.parse_records(encoded, "image")
         corners = batch_decoding.choose_window_corners(numbers[:, :2], sizes.whole - sizes.window, sizes.ratio)
-        jpegs, *rest = batch_decoding.parse_records(encoded, *fields)
-        pictures = batch_decoding.decode_windows(jpegs, corners, sizes.window, batch, sizes.ratio)
+        pictures = batch_decoding.decode_windows(jpegs, corners, sizes.window, len(own), sizes.ratio)
         if settings.flip:
-            pictures = batch_decoding.flip_every_second(pictures)
+            pictures = batch_decoding.flip_every_second(pictures, own.start)
         images = batch_decoding.stack_batch(pictures, sizes.window)
         return (images, numbers[:, 2:]) if settings.augment else images, *rest
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import tensorflow as tf
@@ -54,20 +54,33 @@ class BatchSettings(Protocol):
     shuffle_records: int
 
 
+class HostPart(NamedTuple):
+    """Which of several hosts this one is, from 0, and how many there are: each has an equal part of every batch."""
+
+    place: int = 0
+    count: int = 1
+
+    def choose_range(self, total: int) -> range:
+        """This host's places of 0 .. total - 1; parts of as equal sizes as can be."""
+        return range(self.place * total // self.count, (self.place + 1) * total // self.count)
+
+
+WHOLE = HostPart()
 _Settings = TypeVar("_Settings", bound=BatchSettings)  # a frozen dataclass
 
 
-def fit_batch_size(split: RecordSplit, settings: _Settings, devices: int) -> _Settings:
+def fit_batch_size(split: RecordSplit, settings: _Settings, devices: int, kind: str = "devices") -> _Settings:
     """The same settings; where an epoch has fewer frames than a batch, with the largest batch that it fills.
 
-    The batch stays a multiple of the devices. Raises CallError where there are more devices than frames.
+    The batch stays a multiple of the devices, or of the hosts if that is their kind. Raises CallError where there are
+    more of them than frames.
     """
     frames = count_epoch_frames(split.video_counts, settings.frames_per_video)
     if frames >= settings.batch_size:
         return settings
     fitting = frames // devices * devices
     if not fitting:
-        raise CallError(f"devices {devices}: an epoch has only {frames} frames; train on fewer devices")
+        raise CallError(f"{kind} {devices}: an epoch has only {frames} frames; train on fewer {kind}")
     return replace(settings, batch_size=fitting)
 
 
@@ -94,15 +107,21 @@ def batch_shuffled_records(
     return _decode_batches(batches, decode, count_epoch_steps(split, settings) - skip)
 
 
-def batch_ordered_records(split: RecordSplit, batch_size: int, decode: Callable) -> tf.data.Dataset:
+def batch_ordered_records(
+    split: RecordSplit, batch_size: int, decode: Callable, part: HostPart = WHOLE
+) -> tf.data.Dataset:
     """Batch all records in their order; the last batch is padded, so that all batches have one shape.
 
-    `decode` is (serialised records (batch,), weights float32 (batch,): 0 for padding, else 1) -> a batch.
+    `decode` is (serialised records (batch,), weights float32 (batch,): 0 for padding, else 1) -> a batch. Of the
+    batches only those of the host's part are decoded.
     """
     steps = -(-split.records // batch_size)
     weighted = tf.data.Dataset.zip(_read_in_order(split), tf.data.Dataset.from_tensors(1.0).repeat())
     padding = weighted.take(1).map(lambda record, weight: (record, 0.0)).repeat(steps * batch_size - split.records)
     batches = weighted.concatenate(padding).batch(batch_size, drop_remainder=True)
+    if part.count > 1:
+        own = part.choose_range(steps)
+        batches, steps = batches.skip(own.start).take(len(own)), len(own)
     return _decode_batches(batches, decode, steps)
 
 

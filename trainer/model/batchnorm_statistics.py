@@ -16,10 +16,11 @@ from trainer.model.model_copy import flatten_layers
 STATISTICS_BATCHES = 16  # give a good estimate
 
 
-def estimate_statistics(network: keras.Model, batches: Iterable) -> None:
+def estimate_statistics(network: keras.Model, batches: Iterable, part: slice = slice(None)) -> None:
     """Set the moving mean and variance of each trainable BatchNormalization to their mean over the batches.
 
-    `batches` gives (pictures, labels) or ((pictures, numbers), labels); only the pictures are used.
+    `batches` gives (pictures, labels) or ((pictures, numbers), labels); only the pictures are used, of each batch a
+    `part`.
     """
     layers = [layer for layer in flatten_layers(network) if isinstance(layer, keras.layers.BatchNormalization)]
     layers = [layer for layer in layers if layer.trainable]
@@ -29,7 +30,7 @@ def estimate_statistics(network: keras.Model, batches: Iterable) -> None:
         for layer in layers:  # a pass that starts at zero leaves (1 - momentum) times the batch's own statistics
             layer.moving_mean.assign(np.zeros(layer.moving_mean.shape))
             layer.moving_variance.assign(np.zeros(layer.moving_mean.shape))
-        network(pictures, training=True)
+        network(pictures if part == slice(None) else pictures[part], training=True)
         for layer, total in zip(layers, sums, strict=True):
             left = np.stack([np.array(layer.moving_mean), np.array(layer.moving_variance)])
             total += left / (1 - layer.momentum)

@@ -57,10 +57,28 @@ def apply_network(network: keras.Model, pictures: Any, frozen_backbone: bool = F
 
     With `frozen_backbone` the backbone runs in inference mode even while the head is trained.
     """
+    return apply_head(network, apply_trunk(network, pictures, frozen_backbone))
+
+
+def apply_trunk(network: keras.Model, pictures: Any, frozen_backbone: bool = False) -> Any:
+    """Features (batch, width) of such pictures: the network's layers up to the pooling of the backbone's map."""
     x = pictures
-    for layer in network.layers[1:]:
+    for layer in network.layers[1 : _find_head(network)]:
         x = InferenceMode(layer)(x) if frozen_backbone and layer is find_backbone(network) else layer(x)
     return x
+
+
+def apply_head(network: keras.Model, features: Any) -> Any:
+    """Logits (batch, 6) of the layers behind the pooling."""
+    x = features
+    for layer in network.layers[_find_head(network) :]:
+        x = layer(x)
+    return x
+
+
+def _find_head(network: keras.Model) -> int:
+    """The place of the first layer behind the pooling."""
+    return [layer.name for layer in network.layers].index(POOL_LAYER) + 1
 
 
 def resize_pictures(pictures: Any, side: int) -> Any:

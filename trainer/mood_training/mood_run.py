@@ -13,6 +13,7 @@ from trainer.evaluation.example_pictures import read_thumbnails
 from trainer.evaluation.metrics import Predictions, compute_epoch_metrics, fit_temperature
 from trainer.evaluation.metrics_json import evaluate
 from trainer.evaluation.video_answers import count_video_answers, write_video_answers
+from trainer.hosts.shared_step import share_statistics
 from trainer.input.batch_decoding import DCT_METHOD
 from trainer.input.picture_sizes import PictureSizes
 from trainer.input.pipeline import (
@@ -25,7 +26,7 @@ from trainer.input.record_batches import estimate_shuffle_bytes
 from trainer.model.batchnorm_statistics import estimate_statistics
 from trainer.model.model_file import read_model, write_model
 from trainer.model.mood_json import Metadata
-from trainer.model.picture_models import build_whole_crop_model, build_window_model
+from trainer.model.picture_models import build_whole_crop_model, build_window_halves, build_window_model
 from trainer.model.trainable_layers import choose_trainable
 from trainer.mood_training.loss import balance_offset, make_loss
 from trainer.mood_training.run_warnings import list_data_warnings, list_temperature_warnings
@@ -77,12 +78,17 @@ class MoodRun(TrainingRun):
         return read_first_batches(self.training, self.input_settings, self.settings.seed, count, keep_rest)
 
     def make_training_batches(self, epoch, skip):
-        return make_training_batches(self.training, self.input_settings, self.settings.seed, epoch, skip)
+        seed = self.settings.seed
+        return make_training_batches(self.training, self.input_settings, seed, epoch, skip, part=self.part)
 
     def build_training_model(self, stage: Stage) -> keras.Model:
         choose_trainable(self.network, stage.train_base, self.settings.network_settings.from_scratch)
         frozen = stage.train_base == "frozen"
         return build_window_model(self.network, self.sizes, frozen, self.input_settings.augment)
+
+    def build_training_halves(self, stage: Stage) -> tuple[keras.Model, keras.Model]:
+        frozen = stage.train_base == "frozen"
+        return build_window_halves(self.network, self.sizes, frozen, self.input_settings.augment)
 
     def make_loss(self):
         return make_loss(self.settings.imbalance, self.prior, self.settings.label_smoothing)
@@ -94,7 +100,10 @@ class MoodRun(TrainingRun):
         return np.zeros(1, np.int64)
 
     def refresh_statistics(self):
-        estimate_statistics(self.window_model, self.opening.batches)
+        own = self.part.choose_range(self.input_settings.batch_size)
+        estimate_statistics(self.window_model, self.opening.batches, slice(own.start, own.stop))
+        if self.hosts:
+            share_statistics(self.network, self.hosts)
 
     def validate(self):
         logits = self._predict(self.validation_model)
@@ -163,8 +172,15 @@ class MoodRun(TrainingRun):
         return f"macro-F1 {row['macro_f1']:.3f}  accuracy {row['val_accuracy']:.3f}"
 
     def _predict(self, model: keras.Model) -> Any:
-        """The outputs of a model for the validation records, and for those that fill up the last batch."""
-        return model.predict(make_validation_batches(self.validation, self.input_settings), verbose=0)
+        """The outputs of a model for the validation records, and for those that fill up the last batch.
+
+        Of several hosts, each computes its part of the batches, and all get all of them.
+        """
+        batches = make_validation_batches(self.validation, self.input_settings, self.part)
+        if not self.hosts:
+            return model.predict(batches, verbose=0)
+        none = np.zeros((0, len(EMOTIONS)), np.float32)  # of a host that has no batch
+        return self.hosts.gather_rows(model.predict(batches, verbose=0) if int(batches.cardinality()) else none)
 
     def _describe_answers(self, logits: np.ndarray) -> Predictions:
         validation = self.validation

@@ -14,7 +14,8 @@ def save_if_best(run: TrainingRun, answers: Any, row: dict[str, Any]) -> None:
     progress, figure = run.progress, row[run.settings.best]
     if progress.best is None or figure > progress.best:
         progress.best, progress.best_epoch = figure, row["epoch"]
-        run.save(answers, row)
+        if run.writes:
+            run.save(answers, row)
 
 
 def recall_best(progress: Progress, read_trained: Callable[[], dict[str, Any]], best: str) -> None:

@@ -30,6 +30,8 @@ class CheckpointCallback(keras.callbacks.Callback):
         # device would be idle meanwhile.
         if batch:
             self.finish_step()
+        if self.run.hosts:
+            self.run.hosts.stop_wanted = self.interruption.requested
 
     def on_epoch_end(self, epoch, logs=None):
         self.finish_step()
@@ -43,9 +45,11 @@ class CheckpointCallback(keras.callbacks.Callback):
         progress = self.run.progress
         progress.step, progress.total_steps = progress.step + 1, progress.total_steps + 1
         self.bar.update()
-        if self.interruption.requested or progress.total_steps % self.run.settings.checkpoint_steps == 0:
+        hosts = self.run.hosts  # several stop after the same step
+        is_over = hosts.stop_agreed if hosts else self.interruption.requested
+        if self.run.writes and (is_over or progress.total_steps % self.run.settings.checkpoint_steps == 0):
             check_not_replaced(self.run.training)
             write_checkpoint(self.run.folder, self.model, progress)
-        if self.interruption.requested:
+        if is_over:
             at = f"epoch {len(progress.history) + 1}, step {progress.step} of {self.run.steps}"
             raise KeyboardInterrupt(f"stopped after {at}; run the same command again to go on from there")

@@ -14,7 +14,9 @@ import numpy as np
 from console.output.messages import print_message
 from console.progress import show_waiting
 from shards.errors import DataError
+from trainer.hosts.shared_step import share_variables
 from trainer.input.dataset_change import check_not_replaced
+from trainer.model.network import find_backbone
 from trainer.run_files.checkpoint import restore_variables, write_checkpoint
 from trainer.run_files.history import write_history
 from trainer.settings import Stage
@@ -50,10 +52,12 @@ def _train_stage(
     interruption: Interruption,
 ) -> None:
     model, wait = compile_stage(run, stage)
-    if arrays is None:
-        write_checkpoint(run.folder, model, run.progress)
-    else:
+    if arrays is not None:
         restore_variables(model, arrays)
+    elif run.writes:
+        write_checkpoint(run.folder, model, run.progress)
+    if run.hosts:
+        share_variables(model, find_backbone(run.network), run.hosts)
     patience = run.settings.patience
     if is_stage_over(run.progress, stage, patience):  # it was continued from its last checkpoint
         return
@@ -61,7 +65,8 @@ def _train_stage(
     while not is_stage_over(run.progress, stage, patience):
         row = _train_epoch(run, stage, model, wait, interruption)
         messages.report_epoch(row)
-        write_checkpoint(run.folder, model, run.progress)
+        if run.writes:
+            write_checkpoint(run.folder, model, run.progress)
     is_last = stage == run.settings.stages[-1]
     if line := describe_stage_end(run.progress, stage, run.settings, is_last):
         print_message(line)
@@ -89,7 +94,8 @@ def _train_epoch(
     note_stopping_figure(progress, run.settings, row)
     progress.history.append({name: row[name] for name in run.HISTORY_COLUMNS})
     progress.start_epoch()
-    write_history(run.folder, run.HISTORY_COLUMNS, progress.history)
+    if run.writes:
+        write_history(run.folder, run.HISTORY_COLUMNS, progress.history)
     return row
 
 

@@ -14,8 +14,10 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 
+from shards.errors import CallError
 from trainer.checks.throughput import measure_input
-from trainer.input.record_batches import BatchSettings, FirstBatches, RecordSplit, count_epoch_steps
+from trainer.hosts.host_ring import HostRing
+from trainer.input.record_batches import WHOLE, BatchSettings, FirstBatches, HostPart, RecordSplit, count_epoch_steps
 from trainer.model.batchnorm_statistics import STATISTICS_BATCHES
 from trainer.run_files.checkpoint import Progress
 from trainer.settings import RunSettings, Stage
@@ -35,6 +37,7 @@ class TrainingRun(ABC):
         validation: the validation split.
         network: what is trained.
         progress: how far the run is; training changes it.
+        hosts: that train together; None on one host.
     """
 
     folder: Path
@@ -45,6 +48,7 @@ class TrainingRun(ABC):
     validation: RecordSplit
     network: keras.Model
     progress: Progress = field(default_factory=Progress, kw_only=True)
+    hosts: HostRing | None = field(default=None, kw_only=True)
 
     MODEL_FILE: ClassVar[str]  # the name of the best epoch's model in the run's folder
     HISTORY_COLUMNS: ClassVar[tuple[str, ...]]  # of history.csv
@@ -53,6 +57,16 @@ class TrainingRun(ABC):
     def steps(self) -> int:
         """Steps in an epoch."""
         return count_epoch_steps(self.training, self.input_settings)
+
+    @property
+    def writes(self) -> bool:
+        """Whether this host writes the run's files: of several, only the first."""
+        return self.hosts is None or self.hosts.is_first
+
+    @property
+    def part(self) -> HostPart:
+        """This host's part of each batch."""
+        return HostPart(self.hosts.place, self.hosts.count) if self.hosts else WHOLE
 
     @abstractmethod
     def read_opening(self, count: int, keep_rest: bool) -> FirstBatches:
@@ -65,6 +79,10 @@ class TrainingRun(ABC):
     @abstractmethod
     def build_training_model(self, stage: Stage) -> keras.Model:
         """The network behind its input, with the layers that learn in this stage chosen."""
+
+    def build_training_halves(self, stage: Stage) -> tuple[keras.Model, keras.Model]:
+        """The same in two models that share its layers, see trainer.hosts.shared_step; they are chosen already."""
+        raise CallError(f"{self.MODEL_FILE} is trained on one host; leave --hosts out")
 
     @abstractmethod
     def make_loss(self) -> Callable[[Any, Any], Any]: ...

@@ -1,16 +1,19 @@
 """The course of a training run, from its folder to its report; or the rest of one that was stopped or killed."""
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from console.output.messages import print_message
+from console.output.messages import print_message, print_result
 from console.output.origin import describe_machine, describe_program, name_time
 from console.progress import show_waiting
 from shards.errors import CallError, DataError
 from shards.storage.files import read_file
 from shards.storage.folder_lock import lock_folder
 from shards.storage.utf8_path import make_utf8_path
+from trainer.hosts.host_ring import HostRing
 from trainer.input.batch_decoding import DCT_METHOD
 from trainer.input.dataset_change import check_not_replaced
 from trainer.run_files.checkpoint import Progress, read_progress
@@ -18,7 +21,7 @@ from trainer.run_files.file_names import HISTORY_FILE, REPORT_FILE
 from trainer.run_files.history import HISTORY_DIGEST, digest_history
 from trainer.run_files.run_fingerprint import identify_file, list_versions
 from trainer.run_files.run_folder import open_folder, remove_run_leftovers
-from trainer.run_files.run_record import read_metrics, write_metrics, write_record
+from trainer.run_files.run_record import read_metrics, read_record, write_metrics, write_record
 from trainer.settings import RunSettings
 from trainer.training.epochs import train_stages
 from trainer.training.failure_messages import explain_failures
@@ -66,6 +69,10 @@ def complete_run(
         write_record(folder, record)
         print_run_start(run, resumed=arrays is not None)
         with explain_failures(run.input_settings, run.training, run.validation):
+            if run.hosts:
+                with show_waiting(f"waiting for the other {run.hosts.count - 1} of {run.hosts.count} hosts"):
+                    run.hosts.connect(fingerprint)
+                run.hosts.hand_on(json.dumps(asdict(progress)).encode())
             if arrays is None and settings.self_check:
                 with show_waiting("checking data and network for the usual mistakes"):
                     checks = check_run(run)
@@ -74,9 +81,30 @@ def complete_run(
             with make_utf8_path(folder) as plain_folder:
                 messages = RunMessages(run, record, plain_folder)
                 train_stages(run, arrays, messages)
+                run.hosts = None  # what is left needs no other host, and they end here
                 metrics = _finish(run, record, write_report)
                 messages.report_results(metrics)
             return metrics
+
+
+def follow_run(folder: Path, hosts: HostRing, fingerprint: str, start_run: Callable[[Progress], TrainingRun]) -> None:
+    """Train along on a host that is not the first, which alone reads checkpoints and writes files.
+
+    Raises CallError and DataError as complete_run does, and DataError where another host is lost.
+    """
+    record = read_record(folder, replace=True) or {}
+    if record.get("fingerprint") == fingerprint and record.get("results") and read_metrics(folder):
+        print_result(f"{folder} is done already: {record['results']['summary']}")  # the first host will not come
+        return
+    with show_waiting(f"waiting for the first of {hosts.count} hosts"):
+        hosts.connect(fingerprint)
+    progress = Progress(**json.loads(hosts.hand_on()))
+    with show_waiting("building the network"):
+        run = start_run(progress)
+    print_run_start(run, resumed=progress.total_steps > 0)
+    with explain_failures(run.input_settings, run.training, run.validation):
+        train_stages(run, None, RunMessages(run, {}, run.folder))
+    print_result(f"host {hosts.place + 1} of {hosts.count} is done; the first host evaluates and has the model")
 
 
 def _read_finished(folder: Path, record: dict[str, Any], write_report: Callable[[Path], Any]) -> dict[str, Any] | None:

@@ -33,6 +33,13 @@ def print_run_start(run: TrainingRun, resumed: bool) -> None:
     print_message(
         f"device  {device.kind} ({how}), {device.backend}, {device.policy}, XLA {'on' if device.jit else 'off'}"
     )
+    if run.hosts:
+        own, count, share = (
+            run.hosts.place + 1,
+            run.hosts.count,
+            len(run.part.choose_range(run.input_settings.batch_size)),
+        )
+        print_message(f"hosts   this is host {own} of {count}, with {share} frames of a batch")
     for line in (*run.describe_start(), *describe_two_figures(run.settings)):
         print_message(line)
 

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from trainer.hosts.shared_step import SharedStep
 from trainer.settings import Stage
 from trainer.training.data_wait import DataWait, measure_data_wait
 from trainer.training.optimizer import make_optimizer
@@ -31,6 +32,8 @@ def compile_stage(run: TrainingRun, stage: Stage) -> tuple[keras.Model, DataWait
             jit_compile=run.device.jit,
         )
         _make_variables(model, run.make_example_targets())
+    if run.hosts:
+        model.train_function = SharedStep(model, *run.build_training_halves(stage), run.hosts, run.device.jit)
     return model, measure_data_wait(model)
 
 

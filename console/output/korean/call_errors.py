@@ -235,6 +235,12 @@ _TRAINING = {
     "the device's memory is too small for batches of {} at {} pixels; lower --batch_size or --resolution": (
         "{1}픽셀, 배치 {0}에는 장치 메모리가 부족합니다. --batch_size나 --resolution을 줄이세요"
     ),
+    "batch_size {} is no multiple of the {} hosts; change one": (
+        "batch_size {}: 호스트 {}대로 나누어떨어지지 않습니다. 둘 중 하나를 바꾸세요"
+    ),
+    "{} is gone, or has lost another host; run the same command on all hosts again, it goes on from there": (
+        "{}: 연결이 끊겼거나 다른 호스트를 잃었습니다. 모든 호스트에서 같은 명령을 다시 실행하면 이어서 학습합니다"
+    ),
     "{} became {} in epoch {}; lower --learning_rate": (
         "{2} 에폭에서 계산할 수 없는 값이 나왔습니다({0}: {1}). --learning_rate를 줄이세요"
     ),

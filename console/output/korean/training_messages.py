@@ -59,6 +59,14 @@ _TRAINING = {
     ),
     "saved and loaded: logits {n} apart": "저장 후 불러오기: 로짓 차이 {}",
     "speed   {}: {}": "속도    {}: {:text}",
+    "hosts   this is host {} of {}, with {} frames of a batch": (
+        "호스트  {1}대 중 {0}번째. 배치에서 프레임 {2}장을 맡습니다"
+    ),
+    "waiting for the other {} of {} hosts": "전체 호스트 {1}대 중 나머지 {0}대를 기다리는 중",
+    "waiting for the first of {} hosts": "호스트 {}대 중 첫 번째를 기다리는 중",
+    "host {} of {} is done; the first host evaluates and has the model": (
+        "호스트 {1}대 중 {0}번째: 끝났습니다. 평가와 모델은 첫 번째 호스트에 있습니다"
+    ),
     "input alone {} images/s, model alone {}: the {} is the bottleneck; an epoch of {} images takes about {}": (
         "초당 이미지 수는 입력만 {0}장, 모델만 {1}장. 병목: {2:text}; 이미지 {3}장인 에폭 하나에 약 {4}"
     ),

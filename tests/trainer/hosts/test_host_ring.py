@@ -1,0 +1,116 @@
+"""A ring of hosts: gathers, adds up in the same way everywhere, and notices who is gone or not the same."""
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from shards.errors import CallError, DataError
+from trainer.hosts import host_ring
+from trainer.hosts.host_ring import HostRing
+
+
+def find_addresses(count):
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in listeners]
+    for each in listeners:
+        each.close()
+    return addresses
+
+
+def in_each(rings, act):
+    """What `act` gives for each ring, all at once; an error counts as what it gives."""
+
+    def attempt(ring):
+        try:
+            return act(ring)
+        except (CallError, DataError) as error:
+            return error
+
+    with ThreadPoolExecutor(len(rings)) as pool:
+        return list(pool.map(attempt, rings))
+
+
+@pytest.fixture(params=[2, 3, 5])
+def rings(request):
+    """Hosts that are connected."""
+    addresses = find_addresses(request.param)
+    found = [HostRing(place, request.param, lambda: addresses) for place in range(request.param)]
+    assert in_each(found, lambda ring: ring.connect("same")) == [None] * request.param
+    yield found
+    for ring in found:
+        ring.close()
+
+
+@pytest.mark.parametrize("length", [1, 7, 1_000_003])  # fewer than hosts, and more than a connection's buffers hold
+def test_sums_have_the_same_bytes_everywhere(rings, length):
+    given = np.random.default_rng(length).normal(size=(len(rings), length)).astype(np.float32)
+    mine = given.copy()
+    in_each(rings, lambda ring: ring.add_up(mine[ring.place]))
+    np.testing.assert_allclose(mine[0], given.sum(axis=0), rtol=1e-4, atol=1e-5)
+    assert {each.tobytes() for each in mine} == {mine[0].tobytes()}
+
+
+def test_what_hosts_give_comes_in_their_order(rings):
+    texts = [b"x" * 100_000 * ring.place + str(ring.place).encode() for ring in rings]
+    assert in_each(rings, lambda ring: ring.gather(texts[ring.place])) == [texts] * len(rings)
+    rows = np.arange(len(rings) - 1).repeat(np.arange(len(rings) - 1) + 1).reshape(-1, 1)  # the last has none
+    own = in_each(rings, lambda ring: ring.gather_rows(rows[rows[:, 0] == ring.place]))
+    assert all(np.array_equal(each, rows) for each in own)
+    assert in_each(rings, lambda ring: ring.hand_on(b"first" if ring.is_first else b"")) == [b"first"] * len(rings)
+
+
+def test_all_notice_a_host_that_is_gone(rings):
+    def lose_the_last(ring):
+        if ring is rings[-1]:
+            ring.close()
+            return "gone"
+        return ring.gather(b"")
+
+    started = time.monotonic()
+    *found, _ = in_each(rings, lose_the_last)
+    assert all(isinstance(each, DataError) and "is gone" in str(each) for each in found)
+    assert time.monotonic() - started < 10
+
+
+def test_a_host_with_another_run_is_refused():
+    addresses = find_addresses(2)
+    found = in_each(
+        [HostRing(place, 2, lambda: addresses) for place in range(2)], lambda ring: ring.connect(str(ring.place))
+    )
+    assert all("has other settings, data, versions" in str(each) for each in found)
+
+
+def test_strangers_are_passed_over():
+    addresses = find_addresses(2)
+    pair = [HostRing(place, 2, lambda: addresses) for place in range(2)]
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(pair[0].connect, "same")
+        host, port = addresses[0].split(":")
+        for said in (b"", b"GET / HTTP/1.1\r\n\r\n", b"\xff" * 100):
+            for _ in range(100):
+                try:
+                    with socket.create_connection((host, int(port))) as stranger:
+                        stranger.sendall(said)
+                    break
+                except ConnectionRefusedError:  # it does not listen yet
+                    time.sleep(0.05)
+        pair[1].connect("same")
+        first.result()
+    assert in_each(pair, lambda ring: ring.gather(b"%d" % ring.place)) == [[b"0", b"1"]] * 2
+    in_each(pair, HostRing.close)
+
+
+def test_a_host_that_does_not_come(monkeypatch):
+    monkeypatch.setattr(host_ring, "_MEET_SECONDS", 0.3)
+    addresses = find_addresses(2)
+    with pytest.raises(DataError, match=r"host 2 of 2 \(127.0.0.1:\d+\) did not come within 0.3 s"):
+        HostRing(0, 2, lambda: addresses).connect("same")
+
+
+def test_the_reason_of_a_loss_is_told():
+    ring = HostRing(0, 2, lambda: find_addresses(2), lambda _: "host 2 of 2 ended with status 2: no such file")
+    with pytest.raises(DataError, match=r"^host 2 of 2 ended with status 2: no such file"):
+        ring.connect("same")
