@@ -54,7 +54,7 @@ shards: setup ## labels and frames to a dataset: SOURCE=DIR OUT=DIR
 	$(BIN)/python -m preprocess --source "$(SOURCE)" --out "$(OUT)" $(ARGS)
 
 verify: setup ## check every byte of a dataset: DATA=DIR
-	$(BIN)/python -m tools.verify "$(DATA)"
+	$(BIN)/python -m tools.verify "$(DATA)" $(ARGS)
 
 show: setup ## a picture of a dataset's crops, by mood: DATA=DIR
 	$(BIN)/python -m tools.show "$(DATA)" $(ARGS)

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 _MORE_VIDEOS = "name more videos, or others for validation (--valid_source)"
+ONE_VIDEO = "all moods share one video, which cannot be divided: of a CSV, a folder is a video; divide the folder"
 
 
 class Outcome(NamedTuple):
@@ -34,9 +35,9 @@ def judge_outcome(counts: dict[str, Any]) -> Outcome:
     if absent := [name for name in training["emotions"] if name not in taught and name not in checked]:
         warnings.append(f"{', '.join(absent)}: without any frame, so a model never answers it")
     for split, found in (("training", training), ("validation", validation)):
-        if shared := _count_shared(found):
+        if (shared := _count_shared(found)) and not any(ONE_VIDEO in fault for fault in faults):
             warnings.append(
-                f"{split} has {shared:,} video{'s' if shared > 1 else ''} with frames of several moods; frames of one "
+                f"{split} has frames of several moods in one video, in up to {shared:,} of its videos; frames of one "
                 "video are near-copies: of a CSV, give each video a folder of its own"
             )
     return Outcome(faults, warnings)
@@ -52,8 +53,8 @@ def _explain_empty(other: dict[str, Any], counts: dict[str, Any]) -> str:
     if copies := counts["reasons"].get("near_validation", 0) + counts["reasons"].get("near_across_videos", 0):
         return f"{copies:,} frames went as copies of other videos'; {_MORE_VIDEOS}"
     if other["videos"] == 1 and len(_list_moods(other)) > 1:
-        return "all moods share one video, which cannot be divided: of a CSV, a folder is a video; divide the folder"
-    return f"too few videos to divide by animal: {other['videos']:,}; {_MORE_VIDEOS}"
+        return ONE_VIDEO
+    return f"too few videos to divide by animal: {other['videos']:,}; raise --split.val_fraction, or {_MORE_VIDEOS}"
 
 
 def _list_moods(split: dict[str, Any]) -> list[str]:
@@ -62,4 +63,4 @@ def _list_moods(split: dict[str, Any]) -> list[str]:
 
 def _count_shared(split: dict[str, Any]) -> int:
     """How many videos have frames of several moods, at most: one with three moods counts twice."""
-    return sum(found["videos"] for found in split["emotions"].values()) - split["videos"]
+    return min(split["videos"], sum(found["videos"] for found in split["emotions"].values()) - split["videos"])

@@ -13,7 +13,8 @@ from typing import Any
 
 from console.command import Parser, run_command
 from console.output.ending import name_command, print_ending
-from console.output.messages import print_detail, print_error
+from console.output.messages import print_detail, print_error, print_warning
+from preprocess.outcome import ONE_VIDEO
 from preprocess.sources.source_kinds import check_sources
 
 
@@ -48,6 +49,8 @@ def main(arguments: list[str]) -> int:
         what = f"{many} things keep" if many > 1 else "one thing keeps"
         print_error(f"inventory: {what} a dataset from being made of this; see the end of the list")
         return 1
+    if figures["labels"]["videos"] == 1 and len(figures["tables"]["mood"]) > 1:
+        print_warning(f"inventory: {ONE_VIDEO}")
     _print_ending(chosen, figures, [*files.values()])
     return 0
 

@@ -64,8 +64,8 @@ def _draw(chosen: argparse.Namespace, folder: Path, path: Path) -> list:
     if chosen.key:
         grid = [[find_kept_row(folder, chosen.key)]]
     else:
-        grid = choose_rows_by_mood(folder, chosen.split, chosen.columns, chosen.seed)
-    if not any(grid):
+        grid = [rows for rows in choose_rows_by_mood(folder, chosen.split, chosen.columns, chosen.seed) if rows]
+    if not grid:
         raise DataError(f"{folder}: no frame is kept in {chosen.split or 'any split'}")
     draw_crop_grid([[(row, read_crop(folder, row)) for row in rows] for rows in grid], path)
     return grid

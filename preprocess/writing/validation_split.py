@@ -57,7 +57,7 @@ def _split_animals(videos: Sequence[VideoSummary], settings: PreprocessSettings)
         return VideoSplit(
             is_val,
             f"validation is EMPTY: the source has no Training and Validation with frames in both, and {found} are too "
-            f"few to take {part} of them; raise --split.val_fraction or name your own folders so",
+            f"few to take {part} of them",
         )
     from sklearn.model_selection import StratifiedGroupKFold  # takes a second, and AI Hub's data has its own split
 

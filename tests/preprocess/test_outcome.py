@@ -49,7 +49,13 @@ def test_all_moods_in_one_video():
     counts["splits"]["train"]["videos"] = 1
     outcome = judge_outcome(counts)
     assert "all moods share one video, which cannot be divided: of a CSV, a folder is a video" in outcome.faults[0]
-    assert any("training has 1 video with frames of several moods" in line for line in outcome.warnings)
+    assert not any("several moods in one video" in line for line in outcome.warnings)  # said once is enough
+    counts = make_counts({0: (4, 2), 3: (5, 2)}, ALL)
+    counts["splits"]["train"]["videos"] = 3
+    assert any(
+        "training has frames of several moods in one video, in up to 1 of" in line
+        for line in judge_outcome(counts).warnings
+    )
 
 
 def test_moods_without_training_frames():

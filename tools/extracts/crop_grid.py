@@ -16,7 +16,7 @@ from matplotlib import pyplot
 
 
 def draw_crop_grid(grid: list[list[tuple[dict[str, Any], np.ndarray]]], path: Path) -> None:
-    """Write a PNG with one line of crops for each inner list.
+    """Write a PNG with one line of crops for each inner list, none of which is empty.
 
     A crop is its row of the manifest and its pixels, (size, size, 3) uint8 RGB. All crops of a line have the same mood,
     which is named in Korean and English where a font has Hangul, else in English.
@@ -34,9 +34,8 @@ def draw_crop_grid(grid: list[list[tuple[dict[str, Any], np.ndarray]]], path: Pa
                     row, pixels = crops[place]
                     axis.imshow(pixels)
                     axis.set_title(_shorten(row["key"]), fontsize=7)
-            if crops:
-                emotion = EMOTIONS[crops[0][0]["label"]]
-                line[0].set_ylabel(f"{emotion.korean}\n{emotion.english}" if font else emotion.english, fontsize=12)
+            emotion = EMOTIONS[crops[0][0]["label"]]
+            line[0].set_ylabel(f"{emotion.korean}\n{emotion.english}" if font else emotion.english, fontsize=12)
         with write_atomically(path) as file:
             figure.savefig(file, format="png", dpi=100, metadata={"Author": REPORT_MARK})
         pyplot.close(figure)

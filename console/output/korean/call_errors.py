@@ -158,9 +158,10 @@ _OUTPUT_FOLDERS = {
         "모든 감정이 한 영상에 함께 있어 나눌 수 없습니다. CSV에서는 디렉터리 하나가 영상 하나입니다. "
         "디렉터리를 나누세요"
     ),
-    "too few videos to divide by animal: {n}; name more videos, or others for validation (--valid_source)": (
-        "영상이 너무 적어 동물별로 나눌 수 없습니다({}개). 영상을 더 지정하거나 --valid_source로 검증용 영상을 "
-        "지정하세요"
+    "too few videos to divide by animal: {n}; raise --split.val_fraction, or name more videos, or others for "
+    "validation (--valid_source)": (
+        "영상이 너무 적어 동물별로 나눌 수 없습니다({}개). --split.val_fraction을 "
+        "늘리거나, 영상을 더 지정하거나, --valid_source로 검증용 영상을 지정하세요"
     ),
     "{}: there is no such file; give the model.keras of a run (runs/NAME/model.keras), or the model.onnx of an "
     "export": "{}: 없는 파일입니다. 학습 결과의 model.keras(runs/NAME/model.keras)나 내보낸 model.onnx를 지정하세요",

@@ -170,15 +170,10 @@ _TOOLS = {
     "to_coco: {n} rows left out: they have no split, or no image that can be named": (
         "to_coco: 분할이나 이름을 적을 수 있는 이미지가 없는 {}행을 뺐습니다"
     ),
-    "{} has {n} video with frames of several moods; frames of one video are near-copies: of a CSV, give each video a "
-    "folder of its own": (
-        "{}: 감정이 여럿인 영상이 {}개 있습니다. 한 영상의 프레임은 서로 유사 중복이므로, CSV라면 영상마다 디렉터리를 "
-        "따로 두세요"
-    ),
-    "{} has {n} videos with frames of several moods; frames of one video are near-copies: of a CSV, give each video a "
-    "folder of its own": (
-        "{}: 감정이 여럿인 영상이 {}개 있습니다. 한 영상의 프레임은 서로 유사 중복이므로, CSV라면 영상마다 디렉터리를 "
-        "따로 두세요"
+    "{} has frames of several moods in one video, in up to {n} of its videos; frames of one video are near-copies: of "
+    "a CSV, give each video a folder of its own": (
+        "{:text}: 한 영상에 여러 감정의 프레임이 있습니다(많게는 영상 {}개). 한 영상의 프레임은 서로 유사 "
+        "중복이므로, CSV라면 영상마다 디렉터리를 따로 두세요"
     ),
     "to_coco: the frames are no files, as in archives: --images copies them out": (
         "to_coco: 프레임이 압축 파일 안에 있는 등 파일로 있지 않습니다. --images를 지정하면 꺼내서 복사합니다"
