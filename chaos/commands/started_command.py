@@ -1,6 +1,7 @@
 """A command in a session of its own: its processes, Ray's too, are found again, killed, and looked for afterwards."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ _POLL_SECONDS = 0.02
 # What a process of a local Ray is called. Workers are named by what they do.
 _NAMES = {"raylet": "raylet", "gcs": "gcs_server"}
 _AGENTS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
+_AGENT_FILES = ("dashboard/agent.py", "runtime_env/agent/main.py")  # what they are called in their first seconds
 
 
 class StartedCommand:
@@ -33,6 +35,7 @@ class StartedCommand:
     ):
         """Start it. `folder` is where its output goes; it need not be empty. `prefix` is a command that starts it."""
         self.mark = uuid.uuid4().hex
+        self.pids: set[int] = set()  # of all its processes that were seen
         self.began = time.monotonic()
         self._output, self._errors = (folder / f"{self.mark}.{name}" for name in ("stdout", "stderr"))
         with open(self._output, "wb") as output, open(self._errors, "wb") as errors:
@@ -100,7 +103,9 @@ class StartedCommand:
 
     def list_processes(self) -> list[psutil.Process]:
         """Its living processes: those of its session, and those that inherited its mark."""
-        return [process for process in psutil.process_iter() if self._is_own(process)]
+        found = [process for process in psutil.process_iter() if self._is_own(process)]
+        self.pids |= {process.pid for process in found}
+        return found
 
     def _is_own(self, process: psutil.Process) -> bool:
         with suppress(psutil.Error, OSError):
@@ -157,7 +162,10 @@ def start_command(
 
 def _read_name(process: psutil.Process) -> str:
     with suppress(psutil.Error):
-        return (process.cmdline() or [process.name()])[0].rsplit("/", 1)[-1]
+        words = process.cmdline() or [process.name()]
+        files = zip(_AGENTS, _AGENT_FILES, strict=True)
+        starting = (agent for agent, file in files if any(word.endswith(file) for word in words))
+        return next(starting, words[0].rsplit("/", 1)[-1])
     return ""
 
 
@@ -166,9 +174,13 @@ def list_shared_memory() -> set[str]:
     return {path.name for path in _SHARED_MEMORY.iterdir()} if _SHARED_MEMORY.is_dir() else set()
 
 
-def find_abandoned_memory(before: set[str]) -> list[str]:
-    """The names in shared memory that were not there before, and that no living process has in use."""
-    if not (new := list_shared_memory() - before):
+def find_abandoned_memory(before: set[str], pids: set[int]) -> list[str]:
+    """The names in shared memory that were not there before, and that no living process has in use.
+
+    Of others' programs on this machine there may be some too: only names with one of these processes' numbers count.
+    """
+    new = {name for name in list_shared_memory() - before if pids & set(map(int, re.findall(r"\d+", name)))}
+    if not new:
         return []
     used = ""
     for maps in Path("/proc").glob("[0-9]*/maps"):

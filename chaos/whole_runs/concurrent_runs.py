@@ -121,11 +121,12 @@ def train_meanwhile(trials: _Trials, folder: Path) -> str:
     call, expected = trials.training
     data, out = folder / "data", folder / "run"
     shutil.copytree(trials.workload.dataset, data)
+    prepared = _prepare_other_version(trials, folder)
     arguments = ["--train", str(data), *call, "--out", str(out)]
     process = TrainingProcess(arguments, folder / "log")
     while process.status is None and not (out / "checkpoints").exists() and process.seconds < HANGS_AFTER:
         time.sleep(0.02)
-    _replace_dataset(trials, data, folder)
+    _replace_dataset(data, prepared)
     status = process.wait(HANGS_AFTER)
     said = process.errors
     if status is None:
@@ -143,14 +144,18 @@ def train_meanwhile(trials: _Trials, folder: Path) -> str:
     return "training during --replace: " + ("was over before" if status == 0 else "stopped, then the same weights")
 
 
-def _replace_dataset(trials: _Trials, data: Path, folder: Path) -> None:
-    """Put another version in the place of a dataset, as preprocess does it: dataset.json goes first and comes last."""
+def _prepare_other_version(trials: _Trials, folder: Path) -> Path:
+    """Another version of the dataset, ready to be moved."""
     other = trials.bench.folder / "other"
     if not other.exists():
         with start_command(_call(trials.workload, other, _OTHER_SHARDS), trials.bench.folder) as command:
             if _await_end(command) != 0:
                 raise RuntimeError(f"another version could not be made: {command.last_line}")
-    prepared = shutil.copytree(other, folder / "prepared")
+    return shutil.copytree(other, folder / "prepared")
+
+
+def _replace_dataset(data: Path, prepared: Path) -> None:
+    """Put another version in the place of a dataset, as preprocess does it: dataset.json goes first and comes last."""
     (data / DATASET_FILE).unlink()
     for path in sorted(prepared.rglob("*"), key=lambda path: path.name == DATASET_FILE):
         if path.is_file():

@@ -121,6 +121,7 @@ def _wait(command: StartedCommand, chain: _Chain, bench: Bench) -> bool:
 def _kill(command: StartedCommand, chain: _Chain, bench: Bench) -> None:
     target = bench.chance.choices(list(_TARGETS), list(_TARGETS.values()))[0]
     stage = next(name for words, name in _STAGES if words in command.errors)
+    command.list_processes()  # their numbers are asked for at the end
     if not command.kill(target):  # it has none yet
         target = "driver"
         command.kill(target)
@@ -158,5 +159,5 @@ def _check_end(chain: _Chain, workload: Workload) -> None:
         chain.lose(f"{name} stays")
     for name in chain.work.iterdir() if chain.has_work else ():
         chain.lose(f"{name} stays in --work")
-    for name in find_abandoned_memory(chain.shared):
+    for name in find_abandoned_memory(chain.shared, {pid for command in chain.commands for pid in command.pids}):
         chain.lose(f"{name} stays in shared memory")

@@ -26,8 +26,8 @@ _PASSING_NAMES = 25  # partial files, and checkpoints that are gone at the end
 _STAGES = (  # where a run is, by what it has said; the latest first
     ("drawing the report", "report"),
     ("evaluating the best", "evaluation"),
-    ("compiling tune", "second stage"),
-    ("compiling probe", "first stage"),
+    ("epoch   2", "second stage"),
+    ("device  ", "first stage"),
     ("", "start"),
 )
 

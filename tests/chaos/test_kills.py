@@ -1,5 +1,10 @@
 """Kills of preprocess and of training, a few real ones; what they would find if something were lost, they find."""
 
+import subprocess
+import sys
+from pathlib import Path
+
+from chaos.commands.started_command import find_abandoned_memory, list_shared_memory
 from chaos.experiment import Findings
 from chaos.whole_runs import preprocess_kills, training_kills
 
@@ -29,6 +34,17 @@ def test_work_that_is_done_twice_is_found(tmp_path):
     (chain.out / shard.name).write_bytes(b"1")
     preprocess_kills._note_redone(chain)
     assert chain.findings.lost == [f"{shard.name} was finished, and was made again; after no kill"]
+
+
+def test_shared_memory_that_a_process_leaves_is_found():
+    before = list_shared_memory()
+    call = "import os; print(os.getpid()); open(f'/dev/shm/chaos-{os.getpid()}', 'w')"
+    pid = int(subprocess.run([sys.executable, "-c", call], stdout=subprocess.PIPE, text=True, check=True).stdout)
+    try:
+        assert find_abandoned_memory(before, {pid}) == [f"chaos-{pid}"]
+        assert find_abandoned_memory(before, {pid + 1}) == []
+    finally:
+        Path(f"/dev/shm/chaos-{pid}").unlink(missing_ok=True)
 
 
 def test_training_is_killed_and_a_changed_bit_is_found(make_bench, monkeypatch):
