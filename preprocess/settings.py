@@ -126,7 +126,8 @@ class PreprocessSettings:
 
     Args:
         source: one or several folders with label JSON and frames, or archives of them, anywhere below; single zips and
-            tars; URLs of these in a store, see docs/storage.md; folders of VOC XML and images; CSV files of image_path,bbox,labels; or COCO JSON files.
+            tars; URLs of these in a store, see docs/storage.md; folders of VOC XML and images; CSV files of
+            image_path,bbox,labels; or COCO JSON files.
         valid_source: sources that are all for validation; then all other sources are for training.
         label_map: a JSON file that says which mood, and with an object such as {"mood": "calm", "species": "cat"} also
             which species, each label of a CSV or category of COCO or VOC means.
