@@ -20,6 +20,8 @@ from shards.storage.remote_entries import RemoteEntry, RemoteState
 _T = TypeVar("_T")
 _UPLOAD_BYTES = 8 * BLOCK_SIZE  # given to pyarrow at a time
 
+_VERSIONS = ("ETag", "generation", "Last-Modified")  # among an object's metadata: S3's and Google's
+
 # What pyarrow says in the text of an error, and nowhere else.
 _NOT_THERE = re.compile(r"NO_SUCH_(BUCKET|KEY)|RESOURCE_NOT_FOUND|HTTP status 404|NOT_FOUND|Bucket '.*' not found")
 _NO_ACCESS = re.compile(
@@ -115,9 +117,8 @@ class _CloudReader:
     def __init__(self, store: CloudStore, file: pa.NativeFile):
         self._store, self._file = store, file
         metadata = file.metadata() or {}
-        tag = metadata.get("ETag") or metadata.get(b"ETag") or b""
-        modified = metadata.get("Last-Modified") or b""
-        self.state = RemoteState(file.size(), (tag or modified).decode())
+        version = next((metadata[name] for name in _VERSIONS if metadata.get(name)), b"")
+        self.state = RemoteState(file.size(), version.decode())
 
     def read_at(self, offset: int, length: int) -> bytes:
         """`length` bytes from `offset` on, fewer at the end: one request. Raises OSError."""
