@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 # The files whose tests take longest come first, so that the processes of `make test` end at about the same time.
 LONGEST = (
     "trainer/mood_training/test_run.py",
+    "trainer/hosts/test_two_hosts.py",
     "trainer/finder_training/test_train_run.py",
     "preprocess/test_restart.py",
     "trainer/test_places.py",

@@ -26,6 +26,8 @@ _REASON_SECONDS = 5.0  # for which the reason of a loss is waited for
 _RETRY_SECONDS = 0.2
 _HELLO_SECONDS = 5  # for which a connection may keep silent before it is taken for a stranger's
 _MOST_HELLO = 1000  # bytes
+_RUN_AGAIN = "run the same command again, it goes on from there"
+_RUN_ALL_AGAIN = "run the same command on all hosts again, it goes on from there"
 _LENGTH = struct.Struct("<Q")
 # A machine that has gone without a word is noticed after about 20 s, by the host that receives from it. No
 # TCP_USER_TIMEOUT: it would also end what waits for a host that is busy and does not read for so long.
@@ -136,11 +138,12 @@ class HostRing:
             reason = self._explain_loss(_REASON_SECONDS)
             what = reason or (
                 f"{other} has said nothing for {_SILENT_SECONDS} s"
-                if isinstance(error, TimeoutError)
+                if isinstance(error, TimeoutError) and not error.errno  # else the system gave up, by keepalive
                 else f"{other} is gone, or has lost another host"
             )
-            where = "" if reason else " on all hosts"  # whoever knows the reason has started them all
-            raise DataError(f"{what}; run the same command{where} again, it goes on from there") from error
+            # Who knows the reason has started all hosts by one command.
+            remedy = _RUN_AGAIN if reason else _RUN_ALL_AGAIN
+            raise DataError(f"{what}; {remedy}") from error
 
     def _name(self, step: int) -> str:
         place = (self.place + step) % self.count

@@ -114,3 +114,13 @@ def test_the_reason_of_a_loss_is_told():
     ring = HostRing(0, 2, lambda: find_addresses(2), lambda _: "host 2 of 2 ended with status 2: no such file")
     with pytest.raises(DataError, match=r"^host 2 of 2 ended with status 2: no such file"):
         ring.connect("same")
+
+
+def test_a_host_that_says_nothing(monkeypatch):
+    monkeypatch.setattr(host_ring, "_SILENT_SECONDS", 0.3)
+    addresses = find_addresses(2)
+    pair = [HostRing(place, 2, lambda: addresses) for place in range(2)]
+    in_each(pair, lambda ring: ring.connect("same"))
+    with pytest.raises(DataError, match=r"^host 2 of 2 \(127.0.0.1:\d+\) has said nothing for 0.3 s; run the same"):
+        pair[0].gather(b"")
+    in_each(pair, HostRing.close)
