@@ -29,9 +29,7 @@ PREPROCESS = ("box", "crop", "dedupe", "hash", "select", "split")  # preprocess'
 # Settings that say how a run is watched and where it goes, not what comes out of it.
 _WATCHING = ("checkpoint_steps", "self_check", "measure_speed", "tensorboard")
 _WITHOUT_EFFECT = ("out", "cache", "cache_gb", "address", *_WATCHING, "replace", "debug")
-
 DEFAULT_CACHE_GB = 50
-
 _Group = TypeVar("_Group")
 
 
@@ -100,8 +98,7 @@ class RunSettings:
     @property
     def content(self) -> dict[str, Any]:
         """The settings that decide the outcome, as plain JSON values."""
-        content = {name: value for name, value in asdict(self).items() if name not in _WITHOUT_EFFECT}
-        return json.loads(json.dumps(content))
+        return json.loads(json.dumps({k: v for k, v in asdict(self).items() if k not in _WITHOUT_EFFECT}))
 
     @property
     def stopping_figure(self) -> str:
@@ -238,12 +235,11 @@ class TrainSettings(RunSettings):
             raise CallError(f"weights none with train_base {self.train_base}: its layers would never learn")
         if self.batch_size % self.devices:
             raise CallError(f"batch_size {self.batch_size} is no multiple of the {self.devices} devices; change one")
-        self._check_hosts()
+        if self.hosts > 1:
+            self._check_hosts()
 
     def _check_hosts(self) -> None:
         """Raises CallError where several hosts do not go with another setting."""
-        if self.hosts == 1:
-            return
         if self.batch_size % self.hosts:
             raise CallError(f"batch_size {self.batch_size} is no multiple of the {self.hosts} hosts; change one")
         if self.devices > 1:

@@ -16,6 +16,7 @@ from console.output.korean.call_errors import KOREAN_ERRORS
 from console.output.korean.data_errors import KOREAN_DATA_ERRORS
 from console.output.korean.messages import KOREAN_MESSAGES
 from console.output.korean.pictures import KOREAN_PICTURES
+from console.output.korean.remote_errors import KOREAN_REMOTE_ERRORS
 from console.output.korean.source_errors import KOREAN_SOURCE_ERRORS
 from console.output.korean.training_errors import KOREAN_TRAINING_ERRORS
 from console.output.korean.training_messages import KOREAN_TRAINING
@@ -109,7 +110,7 @@ def translate(line: str) -> str:
 def list_korean_rows() -> dict[str, str]:
     """All rows but those of help: what is said by its English text."""
     errors = KOREAN_ERRORS | KOREAN_SOURCE_ERRORS | KOREAN_DATA_ERRORS
-    errors |= KOREAN_TRAINING_ERRORS | KOREAN_ANSWERING_ERRORS
+    errors |= KOREAN_TRAINING_ERRORS | KOREAN_ANSWERING_ERRORS | KOREAN_REMOTE_ERRORS
     return errors | KOREAN_MESSAGES | KOREAN_TRAINING | KOREAN_PICTURES
 
 

@@ -243,7 +243,6 @@ def _is_whole(path: Path, stated: ShardFile) -> bool:
 
 def _copy(remote: RemotePath, path: Path, sha256: str | None) -> None:
     """Copy a store's file. Raises DataError where it is missing or is not the one with this checksum, OSError."""
-    verify = f"python -m tools.verify {remote.parent.url}"
     try:
         with write_atomically(path) as file:
             if sha256 is None:
@@ -260,4 +259,4 @@ def _copy(remote: RemotePath, path: Path, sha256: str | None) -> None:
     except FileNotFoundError as error:
         if error.filename != str(remote):
             raise
-        raise DataError(f"{remote} is missing; run {verify}") from error
+        raise DataError(f"{remote} is missing; run python -m tools.verify {remote.parent.url}") from error

@@ -27,7 +27,9 @@ _DATASETS = {
         "않습니다. 원본으로 데이터셋을 만들 수 없으면 모든 이유를 출력하고 종료 코드는 1입니다. 그때도 온전한 것은 "
         "셉니다."
     ),
-    "Check every byte of a dataset": "데이터셋의 모든 바이트를 검사합니다.",
+    "Check every byte of a dataset, in a folder or in a store": (
+        "디렉터리나 스토어에 있는 데이터셋의 모든 바이트를 검사합니다."
+    ),
     "Prints one line for each fault. Exit status 0: the dataset is whole; 1: it is not": (
         "손상된 곳마다 한 줄을 출력합니다. 종료 코드 0은 손상 없음, 1은 손상 있음입니다."
     ),

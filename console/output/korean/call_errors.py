@@ -1,6 +1,6 @@
 """The errors that any command may say, and those that users meet most, in Korean. See console.output.language.
 
-Others are in source_errors, data_errors, training_errors and answering_errors beside it.
+Others are in source_errors, data_errors, training_errors, answering_errors and remote_errors beside it.
 
 A value that a particle would have to follow stands before a colon or in brackets instead: which particle fits depends
 on how it is read.
@@ -238,9 +238,6 @@ _TRAINING = {
     ),
     "batch_size {} is no multiple of the {} hosts; change one": (
         "batch_size {}: 호스트 {}대로 나누어떨어지지 않습니다. 둘 중 하나를 바꾸세요"
-    ),
-    "{} is gone, or has lost another host; run the same command on all hosts again, it goes on from there": (
-        "{}: 연결이 끊겼거나 다른 호스트를 잃었습니다. 모든 호스트에서 같은 명령을 다시 실행하면 이어서 학습합니다"
     ),
     "{} became {} in epoch {}; lower --learning_rate": (
         "{2} 에폭에서 계산할 수 없는 값이 나왔습니다({0}: {1}). --learning_rate를 줄이세요"

@@ -13,9 +13,11 @@ _GROUPS = {
 
 _PREPROCESS = {
     "one or several folders with label JSON and frames, or archives of them, anywhere below; single zips and tars; "
-    "folders of VOC XML and images; CSV files of image_path,bbox,labels; or COCO JSON files": (
-        "라벨 JSON과 프레임 또는 그 압축 파일이 아래 어딘가에 있는 디렉터리 하나 이상. zip이나 tar 하나, VOC XML과 "
-        "이미지 디렉터리, image_path,bbox,labels 형식의 CSV, COCO JSON도 됩니다"
+    "URLs of these in a store, see docs/storage.md; folders of VOC XML and images; CSV files of "
+    "image_path,bbox,labels; or COCO JSON files": (
+        "라벨 JSON과 프레임 또는 그 압축 파일이 아래 어딘가에 있는 디렉터리 하나 이상. zip이나 tar 하나, 스토어에 있는 "
+        "이것들의 URL(docs/storage.ko.md 참고), VOC XML과 이미지 디렉터리, image_path,bbox,labels 형식의 CSV, COCO "
+        "JSON도 됩니다"
     ),
     "sources that are all for validation; then all other sources are for training": (
         "모두 검증에 쓸 원본. 지정하면 다른 원본은 모두 학습에 씁니다"
@@ -24,7 +26,9 @@ _PREPROCESS = {
     "only print what would be kept; the hashes are kept for the real run": (
         "무엇이 남을지만 출력합니다. 해시는 실제 실행에서 다시 씁니다"
     ),
-    "the dataset's folder": "데이터셋 디렉터리",
+    "the dataset's folder, or its URL in a store, see docs/storage.md": (
+        "데이터셋 디렉터리, 또는 스토어에 있는 데이터셋의 URL(docs/storage.ko.md 참고)"
+    ),
     'a JSON file that says which mood, and with an object such as {"mood": "calm", "species": "cat"} also which '
     "species, each label of a CSV or category of COCO or VOC means": (
         'CSV의 라벨이나 COCO, VOC의 카테고리가 어느 감정인지 적은 JSON 파일. {"mood": "calm", "species": "cat"} 같은 '
@@ -85,8 +89,8 @@ _PREPROCESS = {
     "a Ray cluster's address; a local one is started when not given": (
         "Ray 클러스터의 주소. 지정하지 않으면 이 컴퓨터에서 시작합니다"
     ),
-    "folder for intermediate files, on a fast disk; inside OUT when not given": (
-        "중간 파일을 둘 빠른 디스크의 디렉터리. 지정하지 않으면 OUT 안"
+    "folder for intermediate files, on a fast disk; inside OUT when not given, or data/work where OUT is a URL": (
+        "중간 파일을 둘 빠른 디스크의 디렉터리. 지정하지 않으면 OUT 안, OUT이 URL이면 data/work"
     ),
 }
 
@@ -98,20 +102,33 @@ _TRAINING = {
         "TensorBoard용 이벤트도 씁니다(추가 패키지 tensorboard 필요)"
     ),
     "start anew in an out that holds another run": "out에 다른 학습 결과가 있어도 새로 시작합니다",
-    "a dataset folder (its train split), or a CSV of image_path,bbox,labels, of which preprocess makes a dataset "
-    "first": (
-        "데이터셋 디렉터리(train 분할), 또는 image_path,bbox,labels 형식의 CSV. CSV라면 먼저 preprocess가 데이터셋을 "
-        "만듭니다"
+    "a dataset folder or the URL of one, see docs/storage.md (its train split), or a CSV of image_path,bbox,labels, "
+    "of which preprocess makes a dataset first": (
+        "데이터셋 디렉터리나 URL(train 분할. docs/storage.ko.md 참고), 또는 image_path,bbox,labels 형식의 CSV. CSV라면 "
+        "먼저 preprocess가 데이터셋을 만듭니다"
     ),
-    "a dataset folder (its val split), the folder of train when not given; a CSV where train is one, else part of "
+    "a dataset folder or URL (its val split), that of train when not given; a CSV where train is one, else part of "
     "its videos": (
-        "데이터셋 디렉터리(val 분할). 지정하지 않으면 train의 디렉터리. train이 CSV면 여기도 CSV이고, 지정하지 "
+        "데이터셋 디렉터리나 URL(val 분할). 지정하지 않으면 train의 데이터셋. train이 CSV면 여기도 CSV이고, 지정하지 "
         "않으면 train의 영상 일부를 검증에 씁니다"
+    ),
+    "where shards of a URL are kept; data/cache when not given": (
+        "URL의 샤드를 둘 디렉터리. 지정하지 않으면 data/cache"
+    ),
+    "at most so much of them, in GB (10^9 bytes); what was not read for longest goes": (
+        "거기에 둘 샤드의 최대 크기(GB, 10^9바이트). 넘으면 가장 오래 읽지 않은 것부터 지웁니다"
+    ),
+    "machines to train on at once, through Ray or by TF_CONFIG; each has a part of every batch": (
+        "동시에 학습할 호스트 수(Ray 또는 TF_CONFIG). 호스트마다 모든 배치의 일부를 맡습니다"
+    ),
+    "the Ray cluster of the hosts, HOST:PORT or auto; processes of this machine when not given": (
+        "호스트들의 Ray 클러스터, HOST:PORT 또는 auto. 지정하지 않으면 이 컴퓨터의 프로세스"
     ),
     "the run's folder; runs/ and the dataset's or the CSV's name when not given": (
         "학습 결과 디렉터리. 지정하지 않으면 runs/ 아래 데이터셋이나 CSV의 이름"
     ),
     "pictures in a step, over all devices": "모든 장치를 합한 한 스텝의 이미지 수",
+    "pictures in a step, over all devices and hosts": "모든 장치와 호스트를 합한 한 스텝의 이미지 수",
     "side of the pictures in training, in pixels; validation sees whole crops at the same scale": (
         "학습 이미지의 한 변(픽셀). 검증은 크롭 전체를 같은 배율로 봅니다"
     ),
@@ -191,9 +208,11 @@ _TRAINING = {
 
 _FINDER = {
     "remove another run from the run's folder first": "먼저 디렉터리에 있는 다른 학습 결과를 지웁니다",
-    "a dataset folder with whole frames (its train split)": "전체 프레임이 있는 데이터셋 디렉터리(train 분할)",
-    "a dataset folder (its val split), the folder of train when not given": (
-        "데이터셋 디렉터리(val 분할). 지정하지 않으면 train의 디렉터리"
+    "a dataset folder with whole frames, or the URL of one, see docs/storage.md (its train split)": (
+        "전체 프레임이 있는 데이터셋 디렉터리나 URL(train 분할. docs/storage.ko.md 참고)"
+    ),
+    "a dataset folder or URL (its val split), that of train when not given": (
+        "데이터셋 디렉터리나 URL(val 분할). 지정하지 않으면 train의 데이터셋"
     ),
     "the run's folder": "학습 결과 디렉터리",
     "side of the square in which the network sees a picture, in pixels; a multiple of 32": (

@@ -146,6 +146,9 @@ _FILES = {
         "{}: {} 항목이 없어 이 프로그램이 만든 파일이 아닙니다. {:text}"
     ),
     "{}: damaged: {}; {}": "{}: 손상되었습니다({}). {:text}",
+    "{}: claims {} bytes in a file of {}, as no model does": (
+        "{}: 내용이 {}바이트라고 적혀 있는데 파일은 {}바이트입니다. 이런 모델 파일은 없습니다"
+    ),
     "{}: damaged: {} does not fit its checksum; {}": "{}: 손상되었습니다. {} 항목의 체크섬이 맞지 않습니다. {:text}",
     "{}: is {} version {}, this program reads {} version {}; train again, or use the program that wrote it": (
         "{}: {} 버전 {}인데 이 프로그램은 {} 버전 {}만 읽습니다. 다시 학습하거나 만든 프로그램을 쓰세요"

@@ -40,6 +40,10 @@ COMPOSED = {
     "--label {}: {}",
     "--finder {}: {}",
     "devices {}: {}",
+    "{} {}: an epoch has only {} frames; train on fewer {}",  # devices or hosts
+    "{}: names no {}; give {}://NAME/FOLDER",  # host or bucket
+    "{} has no room for {} hosts, or cannot be used: {}",
+    "{}; run the same command{} again, it goes on from there",
     "{}: its image {}",
     "the following arguments are required: NAME",
 }
