@@ -242,7 +242,7 @@ _TRAINING = {
         "{}: 연결이 끊겼거나 다른 호스트를 잃었습니다. 모든 호스트에서 같은 명령을 다시 실행하면 이어서 학습합니다"
     ),
     "{} became {} in epoch {}; lower --learning_rate": (
-        "{2} 에폭에서 계산할 수 없는 값이 나왔습니다({0}: {1}). --learning_rate를 줄이세요"
+        "{2}에폭에서 계산할 수 없는 값이 나왔습니다({0}: {1}). --learning_rate를 줄이세요"
     ),
     "device gpu: {} sees no GPU; install it with make setup GPU=1, or choose --device auto": (
         "device gpu: {} 백엔드가 GPU를 찾지 못했습니다. make setup GPU=1로 설치하거나 --device auto를 지정하세요"
