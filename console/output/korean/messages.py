@@ -15,17 +15,21 @@ _EVERYWHERE = {
         "{0:text}/{1} {2:text} ({3}), 초당 {4} {5:text}, {6} 경과, {7} 남음"
     ),
     "{} of {n} {} ({n}), {n} {}/s, {} so far, {} left; {}": (
-        "{0:text}/{1} {2:text} ({3}), 초당 {4} {5:text}, {6} 경과, {7} 남음; {8}"
+        "{0:text}/{1} {2:text} ({3}), 초당 {4} {5:text}, {6} 경과, {7} 남음; {8:list}"
     ),
     "{} of {n} {} ({n}), {n} {}/s, {} so far": "{0:text}/{1} {2:text} ({3}), 초당 {4} {5:text}, {6} 경과",
-    "{} of {n} {} ({n}), {n} {}/s, {} so far; {}": "{0:text}/{1} {2:text} ({3}), 초당 {4} {5:text}, {6} 경과; {7}",
+    "{} of {n} {} ({n}), {n} {}/s, {} so far; {}": "{0:text}/{1} {2:text} ({3}), 초당 {4} {5:text}, {6} 경과; {7:list}",
+    "kept {n}": "남김 {}",
+    "rejected {n}": "제외 {}",
+    "duplicate {n}": "중복 {}",
+    "loss {n}": "손실 {}",
     "archives": "압축 파일",
     "bytes": "바이트",
     "checks": "검사",
     "frames": "프레임",
     "labels": "라벨",
     "rows": "행",
-    "sampled videos": "샘플 영상",
+    "sampled frames": "샘플 프레임",
     "shards": "샤드",
     "steps": "스텝",
     "videos": "영상",
@@ -36,7 +40,7 @@ _FIGURES = {
     "{n} bytes": "{}바이트",
     "{n} bytes whole": "손상 없이 {}바이트",
     "{n} crops of {n}": "크롭 {1}개 중 {0}개",
-    "{n} epochs": "{} 에폭",
+    "{n} epochs": "{}에폭",
     "1 file answered": "파일 1개 추론",
     "{n} files answered": "파일 {}개 추론",
     "{n} images": "이미지 {}장",
@@ -68,9 +72,11 @@ _FIGURES = {
     "{n} usable rows": "쓸 수 있는 행 {}개",
     "{n} videos": "영상 {}개",
     "accuracy {n}": "정확도 {}",
-    "from epoch {n} of {n}": "전체 {1} 에폭 중 {0}번째",
+    "from epoch {n} of {n}": "전체 {1}에폭 중 {0}번째",
     "answers within {n} of the model's": "모델과의 차이 {} 이내",
     "macro-F1 {n}": "macro-F1 {}",
+    "macro-F1 of frames (equal priors)": "macro-F1(프레임, 균등 사전 확률)",
+    "AP at IoU 0.5 to 0.95": "IoU 0.5:0.95의 AP",
 }
 
 _PREPROCESS = {
@@ -126,7 +132,12 @@ _PREPROCESS = {
     "{n} shards, {n} bytes, in {}": "샤드 {}개, {}바이트: {}",
     "{n} shard, {n} bytes, of {n} whole frames for a finder": "샤드 {}개, {}바이트: 탐지 모델용 전체 프레임 {}장",
     "{n} shards, {n} bytes, of {n} whole frames for a finder": "샤드 {}개, {}바이트: 탐지 모델용 전체 프레임 {}장",
-    "{}; {n} frames/s in videos": "{}; videos 단계에서 초당 {}프레임",
+    "{}; {n} frames/s in videos": "{:list}; 영상 단계에서 초당 {}프레임",
+    "list {n} s": "목록 {}초",
+    "videos {n} s": "영상 {}초",
+    "plan {n} s": "계획 {}초",
+    "shards {n} s": "샤드 {}초",
+    "assemble {n} s": "조립 {}초",
     "rows                    {}": "행                      {}",
     "split: {}": "분할: {:text}",
     "as the source's own folders say": "원본의 디렉터리를 그대로 따름",
@@ -183,8 +194,8 @@ _TOOLS = {
         "쓰세요"
     ),
     "{}: {n} images, {n} boxes": "{}: 이미지 {}장, 바운딩 박스 {}개",
-    "compared {n} frames that are kept in their videos: {n} stay, others are copies": (
-        "비교     영상 안에서 남긴 프레임 {}장 중 {}장이 남고, 나머지는 다른 영상 프레임의 유사 중복입니다"
+    "compared {n} frames across videos: {n} kept, {n} dropped": (
+        "비교     영상 사이에서 프레임 {}장을 비교: {}장 남김, {}장 제외"
     ),
     "{}: without any frame, so a model never answers it": "{}: 프레임이 없어 모델이 답으로 내지 않습니다",
     "problems, each of which stops a run{}": "실행을 막는 문제                   {}",
