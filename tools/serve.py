@@ -35,16 +35,18 @@ def main(arguments: list[str]) -> int:
     from tools.serving.mood_server import MoodServer, ServedModel, open_listener
     from trainer.answering.answers import DecisionRule
     from trainer.answering.pet_judge import open_pet_judge
+    from trainer.finding.finder_json import find_finder
     from trainer.model.mood_json import find_model
 
     log = _open_log()
     if not is_loopback(chosen.host):
         log.warning("listens on %s: whoever reaches this machine may ask, without a password", chosen.host)
     model_path = find_model(chosen.run)
+    finder = chosen.finder and find_finder(chosen.finder)
     with open_listener(chosen.host, chosen.port) as listener:  # before the model, which takes seconds
-        judge = open_pet_judge(model_path, chosen.finder, chosen.min_pet)
+        judge = open_pet_judge(model_path, finder, chosen.min_pet)
         rule = DecisionRule(judge.metadata, chosen.prior, chosen.min_confidence, chosen.min_margin, chosen.smooth)
-        model = ServedModel(judge, model_path, rule, chosen.finder)
+        model = ServedModel(judge, model_path, rule, finder)
         with show_waiting("trying the model", is_short=True):
             server = MoodServer(model, limits, list_hosts(chosen.host, chosen.allow_host), log)
         for number in (signal.SIGINT, signal.SIGTERM):

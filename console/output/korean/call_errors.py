@@ -273,6 +273,9 @@ _ANSWERING = {
     "{}: holds no {}; give the folder of a run (runs/NAME), or train first": (
         "{}: {} 파일이 없습니다. 학습 결과 디렉터리(runs/NAME)를 지정하거나 먼저 학습하세요"
     ),
+    "--finder {}: holds no {}; give the folder of a finder's run (runs/finder), or train one first": (
+        "--finder {}: {} 파일이 없습니다. 탐지기 학습 결과 디렉터리(runs/finder)를 지정하거나 먼저 학습하세요"
+    ),
 }
 
 KOREAN_ERRORS = _CALLS | _VALUES | _FAILURES | _SOURCES | _OUTPUT_FOLDERS | _DATASETS | _TRAINING | _ANSWERING

@@ -225,8 +225,10 @@ _ANSWERING = {
     "seconds for a client that sends nothing, above 0 (default %(default)g)": (
         "아무것도 보내지 않는 클라이언트를 기다리는 시간(초), 0 초과 (기본값 %(default)g)"
     ),
-    "the model.keras of a run": "학습 결과의 model.keras",
-    "the finder.keras of a run of trainer.train_finder": "trainer.train_finder로 학습한 finder.keras",
+    "a run's folder or its model.keras": "학습 결과 디렉터리 또는 그 안의 model.keras",
+    "the folder of a run of trainer.train_finder, or its finder.keras": (
+        "trainer.train_finder의 학습 결과 디렉터리 또는 그 안의 finder.keras"
+    ),
     "default: all": "기본값: 모두",
     "pictures to check with, beside made ones": "만든 이미지와 함께 결과를 비교할 이미지",
 }
