@@ -23,7 +23,10 @@ DATE_FORMAT = "%Y-%m-%d %H:%M:%S"  # of this machine's time zone
 OUTPUT_FLAGS = {
     "quiet": {"action": "store_true", "help": "say only errors, warnings and the last lines"},
     "log": {"metavar": "FILE", "help": "append what is said there too, each line with its date"},
-    "lang": {"choices": LANGUAGES, "help": "say it in English or in Korean; by default as the locale says"},
+    "lang": {
+        "choices": LANGUAGES,
+        "help": "say it in English or in Korean; by default as the locale says. What pets feel is told in Korean alone",
+    },
 }
 _DATED_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")

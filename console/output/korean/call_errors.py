@@ -274,7 +274,7 @@ _ANSWERING = {
         "{}: {} 파일이 없습니다. 학습 결과 디렉터리(runs/NAME)를 지정하거나 먼저 학습하세요"
     ),
     "--finder {}: holds no {}; give the folder of a finder's run (runs/finder), or train one first": (
-        "--finder {}: {} 파일이 없습니다. 탐지기 학습 결과 디렉터리(runs/finder)를 지정하거나 먼저 학습하세요"
+        "--finder {}: {} 파일이 없습니다. 탐지 모델의 학습 결과 디렉터리(runs/finder)를 지정하거나 먼저 학습하세요"
     ),
 }
 

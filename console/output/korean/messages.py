@@ -187,6 +187,7 @@ _TOOLS = {
         "to_csv: 프레임이 압축 파일 안에 있는 등 파일로 있지 않습니다. 먼저 압축을 풀거나 tools.to_coco --images를 "
         "쓰세요"
     ),
+    "open this address in a browser; Ctrl-C ends it": "브라우저에서 위 주소를 여세요. 끝내려면 Ctrl-C를 누르세요",
     "{}: {n} images, {n} boxes": "{}: 이미지 {}장, 바운딩 박스 {}개",
     "compared {n} frames that are kept in their videos: {n} stay, others are copies": (
         "비교     영상 안에서 남긴 프레임 {}장 중 {}장이 남고, 나머지는 다른 영상 프레임의 유사 중복입니다"
