@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
     if options.annotated:
         _make_annotated_folder(options.annotated)
     for folder, why in passed_over:
-        print_warning(f"inference: {folder}: passed over {why}")
+        print_warning(f"inference: {folder}: passed over {why}", dated=False)
     problems: list[tuple[MediaFile, str]] = []
 
     def report_problem(file: MediaFile, reason: str) -> None:

@@ -136,9 +136,13 @@ def print_message(*lines: str) -> None:
         print_warning(line) if line.startswith(_WARNINGS) else _say([line], not _output.quiet)
 
 
-def print_warning(*lines: str) -> None:
-    """Say on standard error what should be known, with --quiet too."""
-    _say(lines, True, _YELLOW)
+def print_warning(*lines: str, dated: bool = True) -> None:
+    """Say on standard error what should be known, with --quiet too.
+
+    Lines that stand among errors are not `dated` there, as errors are not.
+    """
+    _write_to_stderr(lines, _YELLOW, dated and not is_terminal())
+    note_in_log(*lines)
 
 
 def print_error(line: str) -> None:
@@ -196,9 +200,9 @@ def get_output_lock() -> Any:
     return _output.lock
 
 
-def _say(lines: Sequence[str], shown: bool, colour: str | None = None) -> None:
+def _say(lines: Sequence[str], shown: bool) -> None:
     if shown:
-        _write_to_stderr(lines, colour, dated=not is_terminal())
+        _write_to_stderr(lines, None, dated=not is_terminal())
     note_in_log(*lines)
 
 
