@@ -40,6 +40,7 @@ COMPOSED = {
     "--finder {}: {}",
     "devices {}: {}",
     "{}: its image {}",
+    "{}; did you mean {}?",  # the following arguments are required
     "the following arguments are required: NAME",
 }
 HIDDEN_VALUES = {  # rows whose Korean leaves out values that are English words
