@@ -85,14 +85,14 @@ finder: setup ## train a finder of dogs and cats on a dataset's whole frames: DA
 
 predict: setup ## the mood in pictures, folders or videos: IMAGE=FILE RUN=DIR [FINDER=FILE]
 	@test -n "$(IMAGE)" || { echo 'make: name the picture: make predict IMAGE=FILE [RUN=$(RUN)]' >&2; exit 2; }
-	$(BIN)/python -m trainer.inference --weight_path "$(RUN)/model.keras" --image "$(IMAGE)" \
+	$(BIN)/python -m trainer.inference --weight_path "$(RUN)" --image "$(IMAGE)" \
 	  $(if $(FINDER),--finder "$(FINDER)") $(ARGS)
 
 serve: setup ## a page for photos, clips and the webcam, on this machine alone: RUN=DIR [FINDER=FILE]
 	$(BIN)/python -m tools.serve "$(RUN)" $(if $(FINDER),--finder "$(FINDER)") $(ARGS)
 
 export: setup ## a model, with a finder for whole photos, as SavedModel, LiteRT and ONNX: RUN=DIR [FINDER=FILE]
-	$(BIN)/python -m trainer.export --weight_path "$(RUN)/model.keras" --out "$(RUN)-export" \
+	$(BIN)/python -m trainer.export --weight_path "$(RUN)" --out "$(RUN)-export" \
 	  $(if $(FINDER),--finder "$(FINDER)") $(ARGS)
 
 # The picture that the demo asks about lies in a zip, as all of its frames do: Python's zipfile takes that video out.

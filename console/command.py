@@ -21,6 +21,8 @@ from console.streams import prepare_streams
 from console.version import VERSION_HELP, VersionAction
 from shards.errors import CallError
 
+_REQUIRED = "the following arguments are required: "  # as argparse says
+
 
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser that raises CallError for a bad call, instead of printing its usage and exiting."""
@@ -41,7 +43,27 @@ class Parser(argparse.ArgumentParser):
         given = sys.argv[1:] if args is None else list(args)
         if not {"-h", "--help", "--version"} & set(given):
             refuse_unknown_flags(given, list(self._option_string_actions))  # before argparse asks for what is missing
-        return super().parse_known_args(args, namespace)
+        try:
+            return super().parse_known_args(args, namespace)
+        except CallError as error:
+            if str(error).startswith(_REQUIRED) and (meant := self._find_lonely_value(given)):
+                raise CallError(f"{error}; did you mean {meant[0]} {meant[1]}?") from error
+            raise
+
+    def _find_lonely_value(self, given: list[str]) -> tuple[str, str] | None:
+        """A flag that is missing and a value that stands behind no flag; of several flags one that takes many values.
+
+        For calls that were refused: nothing is required from now on.
+        """
+        flags_given = {argument.partition("=")[0] for argument in given}
+        missing = [action for action in self._actions if action.required and action.option_strings]
+        missing = [action for action in missing if not set(action.option_strings) & flags_given]
+        for action in self._actions:
+            action.required = False
+        _, rest = super().parse_known_args(given)
+        flags = sorted(missing, key=lambda action: action.nargs != "+")
+        values = [argument for argument in rest if not argument.startswith("-")]
+        return (flags[0].option_strings[0], values[0]) if flags and values else None
 
     def error(self, message: str) -> NoReturn:
         raise CallError(message)

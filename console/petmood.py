@@ -2,20 +2,23 @@
 
 petmood shards --source /data/aihub --out data/pets
 petmood train --train data/pets
-petmood NAME --help
+petmood NAME --help, or petmood help NAME
 """
 
 import runpy
 import sys
 
 from console.calls.commands import COMMANDS, find_petmood, suggest_commands
-from console.calls.completion import format_completion
+from console.calls.completion import SHELLS, format_completion
 from console.calls.help_format import put_help_in_words
 from console.command import Parser, run_command
 from console.output.messages import OUTPUT_FLAGS
 from shards.errors import CallError
 
 COMPLETION = "what a shell completes behind petmood: bash or zsh"
+_COMPLETION_EXAMPLES = """examples:
+  eval "$(petmood completion bash)"    # in ~/.bashrc
+  petmood completion zsh > ~/.zfunc/_petmood    # where fpath has ~/.zfunc"""
 _WITH_VALUE = [f"--{name}" for name, options in OUTPUT_FLAGS.items() if "action" not in options]
 
 
@@ -31,6 +34,19 @@ def make_call_parser() -> Parser:
         usage="%(prog)s [--quiet] [--log FILE] [--lang {en,ko}] [--debug] NAME ...",
         epilog=put_help_in_words("petmood NAME --help tells more of a command."),
     )
+
+
+def make_completion_parser() -> Parser:
+    """The parser of `petmood completion`."""
+    heading, _, examples = _COMPLETION_EXAMPLES.partition("\n")
+    parser = Parser(
+        "console.petmood",
+        COMPLETION,
+        prog=" ".join([*(find_petmood() or ["petmood"]), "completion"]),
+        epilog=f"{put_help_in_words(heading)}\n{examples}",
+    )
+    parser.add_argument("shell", choices=SHELLS)
+    return parser
 
 
 def split_call(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -50,8 +66,11 @@ def choose_module(arguments: list[str]) -> str | None:
     parser = make_call_parser()
     parser.parse_args(flags)  # prints the help or the version where they are asked for, and ends
     name = words[0] if words else ""
-    if not arguments or name == "help" or (name == "completion" and words[1:2] in (["-h"], ["--help"])):
+    if not arguments or words == ["help"]:
         parser.print_help()
+        return None
+    if name == "completion" and {"-h", "--help"} & set(words[1:]):
+        make_completion_parser().print_help()
         return None
     if not words:
         raise CallError("the following arguments are required: NAME")
@@ -77,6 +96,8 @@ def main() -> int:
         return 0
 
     flags, words = split_call(sys.argv[1:])
+    if words[:1] == ["help"] and words[1:]:
+        words = [words[1], "--help"]
     own = 1 if words and words[0] in COMMANDS else len(words)  # what follows a command's name is for the command to say
     status = run_command("petmood", choose, [*flags, *words[:own]])
     if not chosen:

@@ -53,10 +53,14 @@ def check_config_file(path: Path) -> None:
 
 
 def find_unknown_name(kind: type, arguments: list[str], flags: Collection[str]) -> str | None:
-    """Return the first name that is no setting, None if all are; the arguments are those of find_wrong_value."""
-    names = [argument[2:].partition("=")[0] for argument in arguments if re.match(r"--[a-z]", argument)]
+    """Return the first name that is no setting, None if all are; the arguments are those of find_wrong_value.
+
+    A name on the command line is returned with its dashes, one in a file without.
+    """
+    names = [argument.partition("=")[0] for argument in arguments if re.match(r"--[a-z]", argument)]
     names += [name for name, _, is_yaml in _list_values(arguments, flags) if is_yaml]
-    return next((name for name in names if name not in _NO_SETTINGS and not is_setting(kind, name)), None)
+    bare = {name: name.removeprefix("--") for name in names}
+    return next((name for name in names if bare[name] not in _NO_SETTINGS and not is_setting(kind, bare[name])), None)
 
 
 def find_wrong_value(kind: type, arguments: list[str], flags: Collection[str]) -> str | None:

@@ -4,6 +4,7 @@ import re
 from argparse import SUPPRESS
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
+from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -145,6 +146,8 @@ def _find_config_file(value: str) -> str:
     places = [Path(value), *(path for path in known if path.parent == _CONFIGS)]
     if found := next((str(path) for path in places if path.is_file()), None):
         return found
+    if meant := get_close_matches(Path(value).stem, _list_configs(), 1):
+        raise CallError(f"--config {value}: there is no such file; did you mean {meant[0]}?")
     raise CallError(f"--config {value}: there is no such file; give one, or one of {', '.join(_list_configs())}")
 
 

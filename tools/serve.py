@@ -32,27 +32,29 @@ def main(arguments: list[str]) -> int:
     if missing := list_missing(_NEEDED):
         raise CallError(explain_missing_packages(*missing))
     from tools.serving.gate import is_loopback, list_hosts
-    from tools.serving.mood_server import MoodServer, ServedModel, open_listener
+    from tools.serving.mood_server import MoodServer, ServedModel, reserve_address, start_listening
     from trainer.answering.answers import DecisionRule
     from trainer.answering.pet_judge import open_pet_judge
+    from trainer.finding.finder_json import find_finder
     from trainer.model.mood_json import find_model
 
     log = _open_log()
     if not is_loopback(chosen.host):
         log.warning("listens on %s: whoever reaches this machine may ask, without a password", chosen.host)
     model_path = find_model(chosen.run)
-    with open_listener(chosen.host, chosen.port) as listener:  # before the model, which takes seconds
-        judge = open_pet_judge(model_path, chosen.finder, chosen.min_pet)
+    finder = chosen.finder and find_finder(chosen.finder)
+    # The address before the model, which takes seconds; while it loads, clients are refused instead of left waiting.
+    with reserve_address(chosen.host, chosen.port) as listener:
+        judge = open_pet_judge(model_path, finder, chosen.min_pet)
         rule = DecisionRule(judge.metadata, chosen.prior, chosen.min_confidence, chosen.min_margin, chosen.smooth)
-        model = ServedModel(judge, model_path, rule, chosen.finder)
+        model = ServedModel(judge, model_path, rule, finder)
         with show_waiting("trying the model", is_short=True):
             server = MoodServer(model, limits, list_hosts(chosen.host, chosen.allow_host), log)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)  # uvicorn stops by itself; then it raises the signal anew for us
         name = chosen.allow_host[0] if chosen.allow_host else chosen.host
-        print_result(
-            f"http://{name}:{listener.getsockname()[1]}/", "브라우저에서 위 주소를 열어 주세요. 끝내려면 Ctrl-C"
-        )
+        start_listening(listener, chosen.host, chosen.port)
+        print_result(f"http://{name}:{listener.getsockname()[1]}/", "open this address in a browser; Ctrl-C ends it")
         server.serve(listener)
         print_ending([], server.count_requests().describe(), None)
     return 0

@@ -28,8 +28,8 @@ from trainer.answer_flags import ANSWER_FLAGS, add_answer_flag, check_answer_fla
 from trainer.answering.box_crop import crop_square
 from trainer.answering.photo import read_upright_pixels
 from trainer.finding.centre_finder import letterbox_picture
-from trainer.finding.finder_json import read_finder_metadata
-from trainer.model.mood_json import read_metadata
+from trainer.finding.finder_json import find_finder, read_finder_metadata
+from trainer.model.mood_json import find_model, read_metadata
 from trainer.tensorflow_startup import without_notes
 
 EXPORT_FILES = {"saved_model": "saved_model", "litert": "model.tflite", "onnx": "model.onnx"}  # by format
@@ -74,8 +74,8 @@ def main(arguments: list[str]) -> int:
 def _parse_options(arguments: list[str]) -> argparse.Namespace:
     parser = Parser("trainer.export", __doc__)
     add = parser.add_argument
-    add("--weight_path", type=Path, metavar="FILE", help="the model.keras of a run")
-    add("--finder", type=Path, metavar="FILE", help="the finder.keras of a run of trainer.train_finder")
+    add("--weight_path", type=Path, metavar="FILE", help="a run's folder or its model.keras")
+    add("--finder", type=Path, metavar="FILE", help="the folder of a run of trainer.train_finder, or its finder.keras")
     add("--out", type=Path, required=True, metavar="DIR", help="a folder to be made")
     add("--format", nargs="+", choices=tuple(EXPORT_FILES), default=list(EXPORT_FILES), help="default: all")
     add("--image", type=Path, nargs="+", default=[], metavar="FILE", help="pictures to check with, beside made ones")
@@ -83,9 +83,15 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if not (options.weight_path or options.finder):
         raise CallError("name what to export: --weight_path FILE, --finder FILE, or both for whole pictures")
+    if options.weight_path:
+        check_named_paths("--weight_path", [options.weight_path])
+        options.weight_path = find_model(options.weight_path)
+    if options.finder:
+        check_named_paths("--finder", [options.finder])
+        options.finder = find_finder(options.finder)
     for option, path in (("--weight_path", options.weight_path), ("--finder", options.finder)):
         if path and path.suffix != ".keras":
-            raise CallError(f"{option} {path}: only a .keras file can be exported; give that of a run")
+            raise CallError(f"{option} {path}: only a .keras file can be exported; give that of a run, or its folder")
     check_answer_flags(options)
     if options.min_pet is None:
         options.min_pet = ANSWER_FLAGS["min_pet"].default

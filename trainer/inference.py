@@ -33,6 +33,7 @@ from trainer.answering.pet_answers import build_json_file, format_file
 from trainer.answering.pet_judge import make_pet_judge
 from trainer.answering.prediction import check_box_fits, predict_files
 from trainer.finding.finder_file import open_finder
+from trainer.finding.finder_json import find_finder
 from trainer.finding.found_pet import Finder
 from trainer.inference_end import WatchedAnswers, print_inference_end
 from trainer.inference_output import Answer, InferenceOutcome, print_json, print_json_lines, print_text
@@ -54,7 +55,7 @@ def main(arguments: list[str]) -> int:
     if options.annotated:
         _make_annotated_folder(options.annotated)
     for folder, why in passed_over:
-        print_warning(f"inference: {folder}: passed over {why}")
+        print_warning(f"inference: {folder}: passed over {why}", dated=False)
     problems: list[tuple[MediaFile, str]] = []
 
     def report_problem(file: MediaFile, reason: str) -> None:
@@ -128,7 +129,9 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
     add("--classes", type=int, metavar="N", help="number of moods; only checked")
     add("--input_size", type=int, metavar="N", help="side of the model's pictures; only checked")
     options = parser.parse_args(arguments)
+    check_named_paths("--weight_path", [options.weight_path])
     options.weight_path = find_model(options.weight_path)
+    options.finder = options.finder and find_finder(options.finder)
     return options
 
 

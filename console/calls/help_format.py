@@ -4,14 +4,15 @@ import argparse
 from copy import copy
 from typing import Any
 
+from console.calls.commands import name_calls
 from console.output.language import translate_help
 from console.output.messages import is_korean
 from console.text_width import wrap_to_width
 
 
 def put_help_in_words(text: str) -> str:
-    """A text of a help as people are shown it, in the language that was chosen."""
-    return translate_help(text) if is_korean() else text
+    """A text of a help as people are shown it: in the language that was chosen, with commands as they are called."""
+    return name_calls(translate_help(text) if is_korean() else text)
 
 
 class WordedHelp(argparse.HelpFormatter):
@@ -29,8 +30,8 @@ class WordedHelp(argparse.HelpFormatter):
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         """Texts keep their lines; those that are put into Korean are wrapped anew, each paragraph by itself."""
         if not is_korean():
-            return "".join(indent + line for line in text.splitlines(keepends=True))
-        paragraphs = [(paragraph, translate_help(paragraph)) for paragraph in text.strip("\n").split("\n\n")]
+            return "".join(indent + line for line in name_calls(text).splitlines(keepends=True))
+        paragraphs = [(paragraph, put_help_in_words(paragraph)) for paragraph in text.strip("\n").split("\n\n")]
         return "\n\n".join(
             told if told == paragraph else "\n".join(wrap_to_width(told, width)) for paragraph, told in paragraphs
         )

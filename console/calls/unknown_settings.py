@@ -15,6 +15,17 @@ _SETTINGS = {
     "trainer.train": ("trainer.settings", "TrainSettings"),
     "trainer.train_finder": ("trainer.finder_settings", "FinderSettings"),
 }
+# What other programs call a setting -> what it is called here; of several, the first that the command has.
+_OTHER_NAMES = {
+    "lr": ("learning_rate",),
+    **dict.fromkeys(("bs", "batch", "batchsize"), ("batch_size",)),
+    **dict.fromkeys(("model", "arch", "network"), ("backbone",)),
+    **dict.fromkeys(("output", "output_dir", "out_dir", "save_dir"), ("out",)),
+    **dict.fromkeys(("data", "data_dir", "dataset", "input"), ("train", "source")),
+    **dict.fromkeys(("num_workers", "n_workers", "jobs"), ("workers",)),
+    **dict.fromkeys(("num_epochs", "max_epochs"), ("epochs",)),
+    **dict.fromkeys(("img_size", "image_size", "imgsz", "input_size"), ("resolution", "crop.size")),
+}
 
 
 def is_setting(kind: type, name: str) -> bool:
@@ -27,14 +38,20 @@ def is_setting(kind: type, name: str) -> bool:
 
 
 def explain_unknown_setting(kind: type, module: str, name: str) -> str:
-    """One line on a name that is no setting of `kind`, the settings of the command `module`."""
+    """One line on a name that is no setting of `kind`, the settings of the command `module`.
+
+    What is said to be meant has dashes in front where the name has them, as on a command line.
+    """
+    given, name = name, name.removeprefix("--")
     others = [other for other in _SETTINGS if other != module and is_setting(_import_settings(other), name)]
     if others:
         theirs = " and ".join(map(name_shortly, others))
-        return f"{name} is a setting of {theirs}, not of {name_shortly(module)}"
-    meant = get_close_matches(name, list(_list_names(kind)), 1, 0.75)
-    return f"{name} is no setting of {name_shortly(module)}" + (
-        f"; did you mean {meant[0]}?" if meant else "; --help lists them"
+        return f"{given} is a setting of {theirs}, not of {name_shortly(module)}"
+    meant = [other for other in _OTHER_NAMES.get(name.replace("-", "_"), ()) if is_setting(kind, other)]
+    meant = meant or get_close_matches(name, list(_list_names(kind)), 1, 0.75)
+    dashes = given.removesuffix(name)
+    return f"{given} is no setting of {name_shortly(module)}" + (
+        f"; did you mean {dashes}{meant[0]}?" if meant else "; --help lists them"
     )
 
 

@@ -23,7 +23,10 @@ DATE_FORMAT = "%Y-%m-%d %H:%M:%S"  # of this machine's time zone
 OUTPUT_FLAGS = {
     "quiet": {"action": "store_true", "help": "say only errors, warnings and the last lines"},
     "log": {"metavar": "FILE", "help": "append what is said there too, each line with its date"},
-    "lang": {"choices": LANGUAGES, "help": "say it in English or in Korean; by default as the locale says"},
+    "lang": {
+        "choices": LANGUAGES,
+        "help": "say it in English or in Korean; by default as the locale says. What pets feel is told in Korean alone",
+    },
 }
 _DATED_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
@@ -133,9 +136,13 @@ def print_message(*lines: str) -> None:
         print_warning(line) if line.startswith(_WARNINGS) else _say([line], not _output.quiet)
 
 
-def print_warning(*lines: str) -> None:
-    """Say on standard error what should be known, with --quiet too."""
-    _say(lines, True, _YELLOW)
+def print_warning(*lines: str, dated: bool = True) -> None:
+    """Say on standard error what should be known, with --quiet too.
+
+    Lines that stand among errors are not `dated` there, as errors are not.
+    """
+    _write_to_stderr(lines, _YELLOW, dated and not is_terminal())
+    note_in_log(*lines)
 
 
 def print_error(line: str) -> None:
@@ -193,9 +200,9 @@ def get_output_lock() -> Any:
     return _output.lock
 
 
-def _say(lines: Sequence[str], shown: bool, colour: str | None = None) -> None:
+def _say(lines: Sequence[str], shown: bool) -> None:
     if shown:
-        _write_to_stderr(lines, colour, dated=not is_terminal())
+        _write_to_stderr(lines, None, dated=not is_terminal())
     note_in_log(*lines)
 
 

@@ -53,6 +53,9 @@ def test_a_parser_that_raises_instead_of_printing_a_page():
         ("--nonsense", "unrecognized arguments: --nonsense; --help lists the flags"),
         ("--image a", "the following arguments are required: --weight_path"),
         ("--image a -- --wieght_path", "the following arguments are required: --weight_path"),  # not a flag there
+        ("cat.jpg", "the following arguments are required: --weight_path, --image; did you mean --image cat.jpg?"),
+        ("--weight_path=a cat.jpg", "the following arguments are required: --image; did you mean --image cat.jpg?"),
+        ("--image=cat.jpg a", "the following arguments are required: --weight_path; did you mean --weight_path a?"),
     ],
 )
 def test_a_misspelt_flag_is_named_before_what_is_missing(arguments, message):

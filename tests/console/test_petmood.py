@@ -59,6 +59,10 @@ def test_a_command_by_its_name_is_its_module(name):
 def test_names_that_are_none():
     assert call().stdout == call("--help").stdout and "duplicates" in call("--help").stdout
     assert "completion" in call("--help").stdout
+    shown = call("help", "train").stdout
+    assert shown == call("train", "--help").stdout and "--backbone" in shown
+    assert "python -m console.petmood shards --help" in " ".join(shown.split()) and "-m preprocess" not in shown
+    assert "completion [-h]" in (shown := call("completion", "--help").stdout) and "~/.bashrc" in shown
     found = call("dedupe")
     assert (found.returncode, found.stderr) == (2, "petmood: dedupe: no command; did you mean duplicates?\n")
     with pytest.raises(CallError, match=r"xyzzy: no command; there are sample, .*, completion"):

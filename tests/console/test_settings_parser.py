@@ -96,12 +96,13 @@ def test_debug_in_a_file_is_seen_by_run_command(tmp_path):
         ('--group {"distance":-2}', "group.distance is -2: give a number at least 0"),
         ("--quick --bits 64 --workers x", "workers is x: give a whole number"),  # what is right is passed over
         ("--workers 1 --workers 0", "workers is 0: give a number above 0"),
-        ("--unknown 3", "unknown is no setting of nothing; --help lists them"),
-        ("--part.unknown 3", "part.unknown is no setting of nothing; --help lists them"),
-        ("--worker 3", "worker is no setting of nothing; did you mean workers?"),  # no abbreviations
-        ("--group.distanse=3", "group.distanse is no setting of nothing; did you mean group.distance?"),
-        ("--crop.size 3", "crop.size is a setting of preprocess and trainer.train, not of nothing"),
-        ("--probe.epochs 3", "probe.epochs is a setting of trainer.train, not of nothing"),
+        ("--unknown 3", "--unknown is no setting of nothing; --help lists them"),
+        ("--part.unknown 3", "--part.unknown is no setting of nothing; --help lists them"),
+        ("--worker 3", "--worker is no setting of nothing; did you mean --workers?"),  # no abbreviations
+        ("--num_workers 3", "--num_workers is no setting of nothing; did you mean --workers?"),  # as others call it
+        ("--group.distanse=3", "--group.distanse is no setting of nothing; did you mean --group.distance?"),
+        ("--crop.size 3", "--crop.size is a setting of preprocess and trainer.train, not of nothing"),
+        ("--probe.epochs 3", "--probe.epochs is a setting of trainer.train, not of nothing"),
         ("--workers", "argument --workers: expected one argument"),
     ],
 )
@@ -162,10 +163,16 @@ def test_hostile_files_are_refused_at_once(tmp_path, data, words, form):
         parse(*form.format(path).split())
 
 
-@pytest.mark.parametrize("given", [["--config", "nowhere.yaml"], ["--config=../pets"], ["--config", ""]])
+@pytest.mark.parametrize("given", [["--config", "nowhere.yaml"], ["--config=../xyzzy"], ["--config", ""]])
 def test_a_file_that_is_not_there(given):
     with pytest.raises(CallError, match=r"there is no such file; give one, or one of .*pets, pets_train"):
         parse("--name", "x", *given)
+
+
+@pytest.mark.parametrize(("given", "meant"), [("pet", "pets"), ("pets_train.yml", "pets_train")])
+def test_a_file_with_a_name_that_is_nearly_right(given, meant):
+    with pytest.raises(CallError, match=rf"^--config {given}: there is no such file; did you mean {meant}\?$"):
+        parse("--name", "x", "--config", given)
 
 
 @pytest.mark.parametrize("given", [["--config", "pets"], ["--config=pets"], ["--config", "configs/pets.yaml"]])

@@ -23,7 +23,7 @@ def test_one_format_of_given_pictures(model_path, tmp_path, real_files, capfd):
     out = tmp_path / "litert"
     out.mkdir()  # an empty folder is no obstacle
     (tmp_path / ".litert.123-0123abcd.partial/saved_model").mkdir(parents=True)  # of an export that was killed
-    call = ["--weight_path", str(model_path), "--out", str(out), "--format", "litert", "--image", str(photo)]
+    call = ["--weight_path", str(model_path.parent), "--out", str(out), "--format", "litert", "--image", str(photo)]
     assert main(call) == 0
     assert sorted(path.name for path in out.iterdir()) == ["model.tflite", "mood.json"]
     assert list(tmp_path.iterdir()) == [out]
@@ -41,8 +41,13 @@ def test_calls_that_cannot_be_met(model_path, tmp_path, monkeypatch):
         main([*call[:3], str(tmp_path / "full")])
     with pytest.raises(CallError, match=r"none\.jpg does not exist"):
         main([*call, "--image", "none.jpg"])
-    with pytest.raises(CallError, match="no such file"):
+    with pytest.raises(CallError, match=r"--weight_path none\.keras does not exist"):
         main(["--weight_path", "none.keras", *call[2:]])
+    with pytest.raises(CallError, match=r"--finder .*holds no finder\.keras"):
+        main([*call, "--finder", str(tmp_path)])
+    with pytest.raises(CallError, match=r"model\.onnx: only a \.keras file can be exported"):
+        (tmp_path / "full/model.onnx").touch()
+        main(["--weight_path", str(tmp_path / "full/model.onnx"), *call[2:]])
     monkeypatch.setitem(sys.modules, "tf2onnx", None)  # as if it were not installed
     with pytest.raises(CallError, match=r"onnx: tf2onnx is not installed: make setup, "):
         main(call)

@@ -247,7 +247,7 @@ def test_a_folder_of_a_phone(infer, photos, tmp_path):
     assert whys.keys() == {"a.heic", "b.gif"} and "HEIC" in whys["a.heic"] and "GIF" in whys["b.gif"]
     [passed] = document["passed_over"]
     assert passed == {"file": str(tmp_path), "why": "1 video in it (산책.mp4): give each by its name"}
-    assert err[0].endswith(f"inference: {tmp_path}: passed over {passed['why']}") and len(err) == 3
+    assert err[0] == f"inference: {tmp_path}: passed over {passed['why']}" and len(err) == 3  # no date, as errors
     (tmp_path / "a.heic").unlink()
     (tmp_path / "b.gif").unlink()
     assert infer("--image", tmp_path)[0] == 0
@@ -437,7 +437,7 @@ def test_as_a_command(model_path, photos):
     )
     assert closed.returncode == 0
     done = run("--weight_path", "none.keras", "--image", photos[0])
-    assert done.returncode == 2 and done.stderr.startswith(b"inference: none.keras: there is no such file")
+    assert done.returncode == 2 and done.stderr.startswith(b"inference: --weight_path none.keras does not exist")
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -445,6 +445,10 @@ def test_a_run_is_named_by_its_folder(infer, model_path, photos):
     assert infer("--weight_path", model_path.parent, "--image", photos[0])[0] == 0
     with pytest.raises(CallError, match=r"holds no model\.keras; give the folder of a run"):
         infer("--weight_path", photos[0].parent, "--image", photos[0])
+    with pytest.raises(CallError, match=r"holds no finder\.keras; give the folder of a finder's run"):
+        infer("--finder", photos[0].parent, "--image", photos[0])
+    with pytest.raises(CallError, match=r"--weight_path runs/없음 does not exist"):  # not that it is no .keras file
+        infer("--weight_path", "runs/없음", "--image", photos[0])
 
 
 WHAT_STARTED = """

@@ -37,9 +37,11 @@ def test_a_groups_defaults_are_those_of_the_run(group):
 
 
 def test_groups_take_what_was_given():
-    settings = TrainSettings("a", batch_size=6, resolution=48, backbone="small", devices=3, jit="off")
+    settings = TrainSettings(
+        "a", batch_size=6, resolution=48, backbone="small", weights="a.keras", devices=3, jit="off"
+    )
     assert settings.input_settings(on_gpu=False) == InputSettings(batch_size=6, resolution=48)
-    assert settings.network_settings == NetworkSettings(backbone="small")
+    assert settings.network_settings == NetworkSettings(backbone="small", weights="a.keras")
     assert settings.device_settings == DeviceSettings(devices=3, jit="off")
 
 

@@ -1,7 +1,10 @@
 """A server from its parts: the model's thread, the application, the gate around it, and uvicorn."""
 
 import logging
+import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,11 +108,30 @@ def warm_up(judge: PetJudge) -> None:
         judge.judge_whole([black] * count)
 
 
-def open_listener(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises CallError where the address is not of this machine, or the port is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+@contextmanager
+def reserve_address(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket at an address, for the block; it takes connections only once it listens, see start_listening.
+
+    Raises CallError where the address is not of this machine, or the port is taken.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+        if os.name == "posix":  # elsewhere the flag would let two servers have one port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with _explained(host, port):
+            listener.bind((host.strip("[]"), port))
+        yield listener
+
+
+def start_listening(listener: socket.socket, host: str, port: int) -> None:
+    """Take connections from now on. Raises CallError where another program has come to listen there meanwhile."""
+    with _explained(host, port):
+        listener.listen()
+
+
+@contextmanager
+def _explained(host: str, port: int) -> Iterator[None]:
     try:
-        return socket.create_server((host.strip("[]"), port), family=family)
+        yield
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise CallError(f"--host {host} --port {port}: {reason}; give another one, such as --port 0") from error

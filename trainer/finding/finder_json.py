@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
-from shards.errors import DataError
+from shards.errors import CallError, DataError
 from trainer.finding.found_pet import SPECIES
 from trainer.model.keras_archive import OLDEST_KERAS, decode_json_member, read_json_member
 from trainer.model.onnx_network import ONNX_SUFFIX, read_own_property
+from trainer.run_files.file_names import FINDER_FILE
 
 FINDER_JSON = "finder.json"
 _REMEDY = "give the finder.keras of a run of trainer.train_finder, or the model.onnx of its export"
@@ -36,6 +37,21 @@ class FinderMetadata(msgspec.Struct):
 def encode_finder_metadata(metadata: FinderMetadata) -> bytes:
     """The metadata as indented UTF-8 JSON."""
     return msgspec.json.format(msgspec.json.encode(metadata), indent=1) + b"\n"
+
+
+def find_finder(path: Path) -> Path:
+    """The finder's file that a call names: the path itself, or finder.keras in the run's folder that it is.
+
+    Raises CallError for a folder without one.
+    """
+    if not path.is_dir():
+        return path
+    if not (path / FINDER_FILE).is_file():
+        raise CallError(
+            f"--finder {path}: holds no {FINDER_FILE}; give the folder of a finder's run (runs/finder), or train one "
+            "first"
+        )
+    return path / FINDER_FILE
 
 
 def read_finder_metadata(path: Path) -> FinderMetadata:

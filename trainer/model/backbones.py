@@ -12,9 +12,14 @@ from trainer.model.foreign_files.backbone_file import copy_untrained, read_backb
 from trainer.model.foreign_files.legacy_file import is_legacy_file, load_legacy_weights
 from trainer.model.keras_defaults import load_keras_file
 from trainer.model.model_copy import copy_model
-from trainer.network_settings import BACKBONE_SUFFIX, NetworkSettings
+from trainer.network_settings import (
+    BACKBONE_SUFFIX,
+    SMALL_BACKBONE,
+    NetworkSettings,
+    refuse_small_imagenet,
+    refuse_unknown_backbone,
+)
 
-SMALL_BACKBONE = "small"  # four convolutions, for the demo and for tests
 # BatchNormalization's momentum when training from scratch. Weights change fast then, and at Keras' own 0.99 the moving
 # statistics would lag behind them.
 SCRATCH_MOMENTUM = 0.9
@@ -82,14 +87,8 @@ def _build_from_file(settings: NetworkSettings, path: Path, policy: str) -> Scal
 def _find_pixel_range(backbone: str) -> tuple[float, float]:
     if backbone == SMALL_BACKBONE:
         return _FROM_MINUS_ONE_TO_ONE
-    found = next((numbers for names, numbers in _PIXEL_RANGES.items() if re.fullmatch(names, backbone)), None)
-    if found is None or not hasattr(keras.applications, backbone):
-        known = [name for name in dir(keras.applications) if any(re.fullmatch(names, name) for names in _PIXEL_RANGES)]
-        raise CallError(
-            f"backbone {backbone!r} is unknown; choose one of {SMALL_BACKBONE}, {', '.join(known)}, or give a .keras "
-            "file"
-        )
-    return found
+    refuse_unknown_backbone(backbone)
+    return next(numbers for names, numbers in _PIXEL_RANGES.items() if re.fullmatch(names, backbone))
 
 
 def _build_by_name(settings: NetworkSettings, policy: str) -> keras.Model:
@@ -103,7 +102,7 @@ def _build_by_name(settings: NetworkSettings, policy: str) -> keras.Model:
     if settings.weights_file:
         return copy_model(_read_weights(settings.weights_file, _build_untrained(name).name, name), policy)
     if name == SMALL_BACKBONE:
-        raise CallError("the small backbone has no imagenet weights; give --weights none --probe.epochs 0")
+        refuse_small_imagenet()
     return _fetch_imagenet(name)
 
 

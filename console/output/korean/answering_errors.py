@@ -86,8 +86,8 @@ _EXPORTS = {
     "name what to export: --weight_path FILE, --finder FILE, or both for whole pictures": (
         "내보낼 것을 지정하세요: --weight_path FILE, --finder FILE, 전체 이미지라면 둘 다"
     ),
-    "{} {}: only a .keras file can be exported; give that of a run": (
-        "{} {}: .keras 파일만 내보낼 수 있습니다. 학습 결과의 파일을 지정하세요"
+    "{} {}: only a .keras file can be exported; give that of a run, or its folder": (
+        "{} {}: .keras 파일만 내보낼 수 있습니다. 학습 결과의 파일이나 디렉터리를 지정하세요"
     ),
     "--min_pet needs --weight_path and --finder: only then whole pictures are judged": (
         "--min_pet에는 --weight_path와 --finder가 모두 필요합니다. 그때만 전체 이미지를 추론합니다"

@@ -8,6 +8,9 @@ on how it is read.
 
 _CALLS = {
     "the following arguments are required: {}": "필수 인자가 빠졌습니다: {}",
+    "the following arguments are required: {}; did you mean {} {}?": (
+        "필수 인자가 빠졌습니다: {}. 혹시 다음과 같이 쓰려고 했나요? {} {}"
+    ),
     "unrecognized arguments: {}": "알 수 없는 인자입니다: {}",
     "unrecognized arguments: {}; did you mean {}?": "알 수 없는 인자입니다: {}. 혹시 다음 인자인가요? {}",
     "unrecognized arguments: {}; --help lists the flags": (
@@ -46,6 +49,7 @@ _CALLS = {
     "{}: brackets within brackets without end; write the file anew": (
         "{}: 괄호가 끝없이 겹쳐 있습니다. 파일을 다시 쓰세요"
     ),
+    "--config {}: there is no such file; did you mean {}?": "--config {}: 파일이 없습니다. 혹시 다음 설정인가요? {}",
     "--config {}: there is no such file; give one, or one of {}": (
         "--config {}: 파일이 없습니다. 있는 파일이나 다음 가운데 하나를 지정하세요: {}"
     ),
@@ -270,6 +274,9 @@ _ANSWERING = {
     ),
     "{}: holds no {}; give the folder of a run (runs/NAME), or train first": (
         "{}: {} 파일이 없습니다. 학습 결과 디렉터리(runs/NAME)를 지정하거나 먼저 학습하세요"
+    ),
+    "--finder {}: holds no {}; give the folder of a finder's run (runs/finder), or train one first": (
+        "--finder {}: {} 파일이 없습니다. 탐지 모델의 학습 결과 디렉터리(runs/finder)를 지정하거나 먼저 학습하세요"
     ),
 }
 

@@ -27,8 +27,8 @@ _SHARED = {
     "show tracebacks": "오류의 트레이스백을 보여 줍니다",
     "say only errors, warnings and the last lines": "오류, 경고, 마지막 몇 줄만 출력합니다",
     "append what is said there too, each line with its date": "출력하는 내용을 날짜와 함께 이 파일에도 덧붙입니다",
-    "say it in English or in Korean; by default as the locale says": (
-        "출력 언어(영어 또는 한국어). 지정하지 않으면 로캘을 따릅니다"
+    "say it in English or in Korean; by default as the locale says. What pets feel is told in Korean alone": (
+        "출력 언어(영어 또는 한국어). 지정하지 않으면 로캘을 따릅니다. 감정에 관한 답은 항상 한국어입니다"
     ),
     "print the version and end": "버전을 출력하고 끝냅니다",
     "a YAML file of settings, or one that comes along: {}": "설정 YAML 파일, 또는 함께 제공되는 설정의 이름: {}",
@@ -226,8 +226,10 @@ _ANSWERING = {
     "seconds for a client that sends nothing, above 0 (default %(default)g)": (
         "아무것도 보내지 않는 클라이언트를 기다리는 시간(초), 0 초과 (기본값 %(default)g)"
     ),
-    "the model.keras of a run": "학습 결과의 model.keras",
-    "the finder.keras of a run of trainer.train_finder": "trainer.train_finder로 학습한 finder.keras",
+    "a run's folder or its model.keras": "학습 결과 디렉터리 또는 그 안의 model.keras",
+    "the folder of a run of trainer.train_finder, or its finder.keras": (
+        "trainer.train_finder의 학습 결과 디렉터리 또는 그 안의 finder.keras"
+    ),
     "default: all": "기본값: 모두",
     "pictures to check with, beside made ones": "만든 이미지와 함께 결과를 비교할 이미지",
 }

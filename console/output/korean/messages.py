@@ -193,6 +193,7 @@ _TOOLS = {
         "to_csv: 프레임이 압축 파일 안에 있는 등 파일로 있지 않습니다. 먼저 압축을 풀거나 tools.to_coco --images를 "
         "쓰세요"
     ),
+    "open this address in a browser; Ctrl-C ends it": "브라우저에서 위 주소를 여세요. 끝내려면 Ctrl-C를 누르세요",
     "{}: {n} images, {n} boxes": "{}: 이미지 {}장, 바운딩 박스 {}개",
     "compared {n} frames across videos: {n} kept, {n} dropped": (
         "비교     영상 사이에서 프레임 {}장을 비교: {}장 남김, {}장 제외"

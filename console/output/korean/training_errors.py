@@ -63,8 +63,10 @@ _BACKBONES = {
         "backbone {}: Rescaling이나 Normalization 층으로 시작하지 않아 어떤 픽셀 값을 받는지 알 수 없습니다. "
         "--pixels로 지정하세요: byte(0~255), unit(0~1), signed(-1~1), imagenet"
     ),
-    "backbone {} is unknown; choose one of {}, {}, or give a .keras file": (
-        "backbone {}: 알 수 없는 이름입니다. {}, {} 가운데 하나나 .keras 파일을 지정하세요"
+    "backbone {} is unknown; did you mean {}?": "backbone {}: 알 수 없는 이름입니다. 혹시 다음 백본인가요? {}",
+    "--weights {} does not exist; did you mean {}?": "--weights {}: 없는 경로입니다. 혹시 다음 값인가요? {}",
+    "backbone {} is unknown; choose one of {}, or give a .keras file": (
+        "backbone {}: 알 수 없는 이름입니다. {} 가운데 하나나 .keras 파일을 지정하세요"
     ),
     "backbone {} has no block at 1/{} of the side, as a finder needs; choose another, such as EfficientNetB0, "
     "MobileNetV3Large or small": (

@@ -26,7 +26,6 @@ FIELD = re.compile(r"\{n?\}")
 # What is not put into Korean, or in other rows, with the words that it is made of.
 ELSEWHERE = {
     "http://{}:{}/",
-    "브라우저에서 위 주소를 열어 주세요. 끝내려면 Ctrl-C",
     "{}, in {}",  # {n} shards, {n} bytes, in {}
     "{}, of {} whole frames for a finder",
 }
@@ -45,6 +44,7 @@ COMPOSED = {
     "{} has no room for {} hosts, or cannot be used: {}",
     "{}; run the same command{} again, it goes on from there",
     "{}: its image {}",
+    "{}; did you mean {}?",  # the following arguments are required
     "the following arguments are required: NAME",
 }
 HIDDEN_VALUES = {  # rows whose Korean leaves out values that are English words

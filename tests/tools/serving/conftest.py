@@ -16,7 +16,7 @@ import pytest
 from tests.trainer.finding.coloured_pets import make_colour_finder
 from tests.trainer.networks import OFFSET, build, describe
 from tools.serving.gate import list_hosts
-from tools.serving.mood_server import MoodServer, ServedModel, open_listener
+from tools.serving.mood_server import MoodServer, ServedModel, reserve_address, start_listening
 from tools.serving.serve_limits import ServeLimits
 from trainer.answering.answers import DecisionRule
 from trainer.answering.pet_judge import PetJudge, open_pet_judge
@@ -98,9 +98,10 @@ def run_server(judge: PetJudge, model_path: Path, finder: Path | None, limits: S
     log, handler = logging.Logger("test"), _Lines()
     log.addHandler(handler)
     model = ServedModel(judge, model_path, DecisionRule(judge.metadata, min_confidence=0, min_margin=0), finder)
-    with open_listener("127.0.0.1", 0) as listener:
+    with reserve_address("127.0.0.1", 0) as listener:
         server = MoodServer(model, limits, list_hosts("127.0.0.1", []), log)
         thread = threading.Thread(target=server.serve, args=[listener])
+        start_listening(listener, "127.0.0.1", 0)
         thread.start()
         try:
             yield Served(listener.getsockname()[1], handler.lines)

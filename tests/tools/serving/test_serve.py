@@ -14,17 +14,18 @@ from tests.conftest import ROOT
 from tests.trees import make_jpeg
 from tools.serve import main
 from tools.serving.gate import list_hosts
+from tools.serving.mood_server import reserve_address, start_listening
 
 
 def test_it_serves_until_it_is_stopped(served_model, tmp_path):
     """In mid-clip: the process ends well, and nothing of the clip stays on the disk."""
-    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    environment = os.environ | {"LC_ALL": "C.UTF-8", "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "tools.serve", str(served_model.parent), "--port", "0", "--min_confidence", "0"]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
         address = process.stdout.readline().strip()
-        assert "Ctrl-C" in process.stdout.readline()
+        assert process.stdout.readline() == "open this address in a browser; Ctrl-C ends it\n"
         with urllib.request.urlopen(f"{address}api/mood", make_jpeg(1), timeout=20) as response:
             assert response.status == 200 and "model.keras" in response.read().decode()
         port = int(address.rsplit(":", 1)[1].strip("/"))
@@ -60,6 +61,18 @@ def test_bad_calls(served_model, arguments, words):
 def test_a_port_that_is_taken(served_model):
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(CallError, match="in use"):
         main([str(served_model), "--port", str(taken.getsockname()[1])])
+
+
+def test_nobody_connects_before_the_model_is_ready():
+    with reserve_address("127.0.0.1", 0) as listener:
+        address = listener.getsockname()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address)
+        with reserve_address("127.0.0.1", address[1]) as other:  # both load, and the second to be ready is told
+            start_listening(listener, *address)
+            with pytest.raises(CallError, match="in use"):
+                start_listening(other, *address)
+        socket.create_connection(address).close()
 
 
 def test_what_is_no_run(tmp_path):

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from types import FunctionType
 
 import keras
 import numpy as np
@@ -11,8 +12,10 @@ import pytest
 
 from shards.errors import CallError
 from tests.conftest import ROOT
+from trainer.model.backbones import _PIXEL_RANGES
 from trainer.model.network import build_network, find_backbone
-from trainer.settings import NetworkSettings
+from trainer.network_settings import KNOWN_BACKBONES
+from trainer.settings import NetworkSettings, TrainSettings
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), dtype=np.uint8)
 
@@ -25,10 +28,34 @@ def test_other_backbones_get_the_range_that_they_want(name, scale):
     assert network.layers[1].scale == scale and network.predict(PICTURES, verbose=0).shape == (4, 6)
 
 
-@pytest.mark.parametrize("name", ["VGG16", "efficientnetb0", "EfficientNetB9", "../x", "ResNet50"])
-def test_a_backbone_that_is_not_known(name):
-    with pytest.raises(CallError, match=r"choose one of small, .*EfficientNetB0"):
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("VGG16", r"choose one of small, .*EfficientNetB0"),
+        ("../x", r"choose one of small, .*EfficientNetB0"),
+        ("efficientnetb0", r"did you mean EfficientNetB0\?"),
+        ("EfficentNetB0", r"did you mean EfficientNetB0\?"),
+        ("ResNet50", r"did you mean ResNet50V2\?"),
+    ],
+)
+def test_a_backbone_that_is_not_known(name, remedy):
+    with pytest.raises(CallError, match=remedy):
+        TrainSettings("a", backbone=name)  # before TensorFlow is started
+    with pytest.raises(CallError, match=remedy):
         build_network(NetworkSettings(name, "none"), 64)
+
+
+def test_all_names_are_those_of_keras_with_a_pixel_range():
+    names = [name for name in dir(keras.applications) if isinstance(getattr(keras.applications, name), FunctionType)]
+    ranges = "|".join(_PIXEL_RANGES)
+    assert {name for name in names if re.fullmatch(ranges, name)} == set(KNOWN_BACKBONES) - {"small"}
+
+
+def test_other_names_that_no_run_can_begin_with():
+    with pytest.raises(CallError, match=r"small backbone has no imagenet weights; give --weights none"):
+        TrainSettings("a", backbone="small")
+    with pytest.raises(CallError, match=r"^--weights imagnet does not exist; did you mean imagenet\?$"):
+        TrainSettings("a", weights="imagnet")
 
 
 def test_imagenet_weights_that_cannot_be_fetched(tmp_path):
