@@ -118,9 +118,10 @@ def describe_time(run: dict[str, Any]) -> str:
     if run["seconds"] is None:
         return "unknown: no frame could be decoded"
     speed = f"{run['frames_per_second_and_core']:,.0f} frames/s on each of {run['cores']} cores"
+    sampled = f"{speed}, by {sample['frames']} of them"
+    duration = format_duration(run["seconds"])
     return (
-        f"about {format_duration(run['seconds'])} for {run['frames']:,} frames: {speed}, by {sample['frames']} of them, and "
-        f"{run['start_seconds']} s to start and to plan"
+        f"about {duration} for {run['frames']:,} frames: {sampled}, and {run['start_seconds']} s to start and to plan"
     )
 
 
