@@ -99,7 +99,12 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
         "standard input",
     )
     add("--box", type=_parse_box, metavar="X,Y,W,H", help="the animal, in pixels of the upright picture")
-    add("--finder", type=Path, metavar="FILE", help="finds dogs and cats: finder.keras, .onnx, or MediaPipe's SSD")
+    add(
+        "--finder",
+        type=Path,
+        metavar="FILE",
+        help="finds dogs and cats: its run's folder, finder.keras, .onnx, or MediaPipe's SSD",
+    )
     add_answer_flag(parser, "min_pet", is_noted=True)
     add("--whole", action="store_true", help="judge the whole picture where the finder finds no pet")
     add("--annotated", type=Path, metavar="DIR", help="write pictures with boxes and moods; of a clip one for each pet")

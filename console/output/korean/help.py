@@ -176,8 +176,8 @@ _ANSWERING = {
     "pictures, folders of them, videos, patterns such as 'photos/*.jpg', or - for a picture's bytes from standard "
     "input": "이미지, 이미지 디렉터리, 동영상, 'photos/*.jpg' 같은 패턴. -는 표준 입력의 이미지",
     "the animal, in pixels of the upright picture": "동물의 위치. 똑바로 세운 이미지의 픽셀",
-    "finds dogs and cats: finder.keras, .onnx, or MediaPipe's SSD": (
-        "개와 고양이를 찾는 탐지 모델: finder.keras, .onnx 또는 MediaPipe의 SSD"
+    "finds dogs and cats: its run's folder, finder.keras, .onnx, or MediaPipe's SSD": (
+        "개와 고양이를 찾는 탐지 모델: 학습 결과 디렉터리, finder.keras, .onnx 또는 MediaPipe의 SSD"
     ),
     "pets are told of whose longer side is at least this share, 0 to 1, of the picture's shorter side (default {n})": (
         "긴 변이 이미지 짧은 변의 이 비율(0~1) 이상인 동물만 답합니다 (기본값 {})"
