@@ -14,6 +14,7 @@ WORDS = {  # what must not stand in a page: what stands there instead
     "몸통": "백본",
     "머리": "헤드",
     "얼리": "동결",
+    "십시오": "세요",
     "상자": "바운딩 박스",
     "(?<!바운딩 )박스": "바운딩 박스",
     "그림": "이미지",

@@ -181,6 +181,8 @@ def test_the_page_tells_the_figures(page, written):
     figures, text = written[1], page.text
     kept, frames = figures["statuses"]["kept"], figures["imbalance"]["train"]["frames"]
     assert f"{kept} of {figures['rows']} annotated frames are kept" in text
+    empty = figures["videos_without_frames"]["count"]
+    assert f"; {empty} videos of these keep no frame." in text
     most, least = EMOTIONS[frames["most"]], EMOTIONS[frames["least"]]
     ratio = f"{frames['ratio']:,.0f}" if frames["ratio"] >= 10 else f"{frames['ratio']:.1f}".removesuffix(".0")
     assert f"{ratio} to 1 : for each one of {least.korean} {least.english}" in text
@@ -203,6 +205,8 @@ def test_examples_of_each_reason_with_their_frames(page, rows):
         assert len(shown) == min(6, (rejected.reason == reason).sum())
     for note in rejected.note.dropna().unique():
         assert note in page.text
+    unknown = rejected[rejected.reason == "emotion_unknown"].emotion_inspect.fillna("nothing")
+    assert all(f" {word} : {count}" in page.text for word, count in Counter(unknown).items())
     for label in rejected[rejected.reason.isin(["label_unreadable", "label_invalid"])].label_file:
         assert label in page.text
 

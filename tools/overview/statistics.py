@@ -15,6 +15,7 @@ from tools.overview.manifest_pass import ManifestSummary
 
 _FRAME_BINS = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)  # frames of a video, the last value of each bin
 _MOST_LISTED = 30  # actions, breeds, videos without frames; of the others only the number is given
+_MOST_WORDS = 5  # that are no mood
 _NONE = {"rows": 0, "videos": 0}
 
 
@@ -55,6 +56,7 @@ def compute_row_statistics(row_counts: pa.Table) -> dict[str, Any]:
         "actions": _rank_by_videos(kept, "species", "action"),
         "breeds": _rank_by_videos(kept, "species", "breed"),
         "reasons": _count_reasons(row_counts),
+        "unknown_moods": _list_unknown_moods(row_counts),
         "frames_per_video": _bin_frames_per_video(row_counts, kept),
         "videos_without_frames": _find_videos_without_frames(row_counts, kept),
         "agreement": _compare_owner_and_inspector(row_counts),
@@ -164,6 +166,13 @@ def _rank_by_videos(kept: pa.Table, *names: str) -> dict[str, Any]:
     found.sort(key=lambda line: (-line["videos"], -line["rows"], [str(line[name]) for name in names]))
     rest = found[_MOST_LISTED:]
     return {"first": found[:_MOST_LISTED], "rest": {"values": len(rest), "rows": sum(line["rows"] for line in rest)}}
+
+
+def _list_unknown_moods(row_counts: pa.Table) -> list[dict[str, Any]]:
+    """What was written in place of a mood where it is none of the six, the commonest first."""
+    found = _count(row_counts.filter(pc.equal(row_counts["reason"], "emotion_unknown")), "emotion_inspect")
+    ranked = sorted(found.items(), key=lambda item: (-item[1]["rows"], item[0] or ""))
+    return [{"word": word, **count} for word, count in ranked[:_MOST_WORDS]]
 
 
 def _count_reasons(row_counts: pa.Table) -> list[dict[str, Any]]:

@@ -29,3 +29,13 @@ def test_labels_that_a_majority_has_changed_are_counted():
     labels = {"label": pa.array([3, 2, 3], pa.int8()), "emotion_inspect": [KOREAN[3], KOREAN[3], "편안 / 안정"]}
     table = pa.table({**columns, **labels, "status": ["kept"] * 3, "rows": [5, 7, 11]})
     assert compute_row_statistics(table)["relabelled"] == 7
+
+
+def test_what_is_no_mood_is_told_the_commonest_first():
+    columns = {name: ["x"] * 3 for name in ("video", "split", "species", "action", "breed", "emotion_owner")}
+    found = {"emotion_inspect": ["졸림", "화남", "졸림"], "reason": ["emotion_unknown", "emotion_unknown", "box_empty"]}
+    table = pa.table(
+        {**columns, **found, "label": pa.nulls(3, pa.int8()), "status": ["rejected"] * 3, "rows": [2, 3, 9]}
+    )
+    words = compute_row_statistics(table)["unknown_moods"]
+    assert [(line["word"], line["rows"]) for line in words] == [("화남", 3), ("졸림", 2)]
