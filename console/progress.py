@@ -96,7 +96,8 @@ class StageProgress:
         self._notes = ", ".join(f"{name} {value}" for name, value in notes.items())
         if self._has_bar:
             with get_output_lock():
-                self._bar.set_postfix(notes, refresh=False)
+                shown = [put_in_words(f"{name} {value}") for name, value in notes.items()]
+                self._bar.set_postfix_str(", ".join(shown), refresh=False)
 
     def close(self) -> None:
         """End the stage. It was stopped early where fewer units than expected are done."""

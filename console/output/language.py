@@ -24,6 +24,8 @@ from console.output.korean.training_messages import KOREAN_TRAINING
 LANGUAGES = ("en", "ko")
 _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides, as POSIX says
 _NAMED = re.compile(r"([a-z_]+): (.+)")  # a command's name or a word like it, and what it says
+_TAG = re.compile(r"warning |note ")  # of a line that is a message of its own behind it
+_WAITED = re.compile(r"(.+): ([\d:]+) so far", re.DOTALL)  # what is waited for, and since when
 _FIELD = re.compile(r"(\{n?\})")
 _PATTERNS = {"{}": "(.*?)", "{n}": r"(-?[\d.,]+(?:e[+-]?\d+)?[kMGT]?%?)"}  # a number may be 1.23M, 40% or 1.2e-07
 
@@ -97,13 +99,22 @@ def _load_help() -> tuple[dict[str, str], list[_Row]]:
 
 def translate(line: str) -> str:
     """A line in Korean; as it is where no table has it. Values stay, and so does a command's name in front."""
-    named = _NAMED.fullmatch(line)
+    if waited := _WAITED.fullmatch(line):
+        return KOREAN_MESSAGES["{}: {} so far"].format(*map(_Value, waited.groups()))
+    named, tag = _NAMED.fullmatch(line), _TAG.match(line)
     ways = [(f"{named[1]}: ", named[2]), ("", line)] if named else [("", line)]
     fitting = [(row, front, found) for front, text in ways for row in _compile_rows() if (found := row.fit(text))]
     if not fitting:
         return line
-    # A row for this very name counts before others; of equals the first, which is without the name.
-    row, front, found = max(fitting, key=lambda fit: (bool(named) and fit[0].names(named[1]), fit[0].letters))
+    # A row for this very name or tag counts before others; of equals the first, which is without the name.
+    row, front, found = max(
+        fitting,
+        key=lambda fit: (
+            bool(named) and fit[0].names(named[1]),
+            bool(tag) and fit[0].english.startswith(tag[0]),
+            fit[0].letters,
+        ),
+    )
     return front + row.korean.format(*map(_Value, found.groups()))
 
 

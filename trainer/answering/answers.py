@@ -59,14 +59,19 @@ class DecisionRule:
 
     def decide(self, probabilities: np.ndarray) -> int | None:
         """The label of the most probable mood, None below min_confidence and where another is nearly as probable."""
-        second, first = np.sort(probabilities)[-2:]
-        is_sure = first >= self.min_confidence and first - second >= self.min_margin
+        is_sure = find_sure(probabilities, self.min_confidence, self.min_margin)
         return int(probabilities.argmax()) if is_sure else None
 
     def compute_moods_over_time(self, animal: "AnimalLogits") -> np.ndarray:
         """Probabilities (frames, 6) of a video's frames, each from the mean of the logits around it, see `smooth`."""
         smoothed = smooth_logits(animal.logits, animal.seconds, self.smooth)
         return np.stack([self.compute_probabilities(logits) for logits in smoothed])
+
+
+def find_sure(probabilities: np.ndarray, min_confidence: float, min_margin: float) -> np.ndarray:
+    """Whether the most probable of moods (.., 6) is answered (..): at least so probable, so far before the second."""
+    ordered = np.sort(probabilities, axis=-1)
+    return (ordered[..., -1] >= min_confidence) & (ordered[..., -1] - ordered[..., -2] >= min_margin)
 
 
 class AnimalLogits(NamedTuple):

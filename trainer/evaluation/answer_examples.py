@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from shards.emotions import EMOTIONS
-from trainer.answering.answers import DecisionRule
+from trainer.answering.answers import DecisionRule, find_sure
 from trainer.evaluation.calibration import compute_log_probabilities, make_equal_prior
 from trainer.evaluation.metrics import Predictions
 from trainer.evaluation.mood_timelines import choose_timelines
 
-SURE_FROM = DecisionRule.min_confidence  # below it a user is told that the mood is not known
+# What a user is told, unless the flags of inference say otherwise: not known below the one, or where the second mood is
+# less than the other behind the first.
+SURE_FROM, SURE_BY = DecisionRule.min_confidence, DecisionRule.min_margin
 EXAMPLES_PER_GROUP = 6  # at most 216 pictures in a report
 
 
@@ -31,13 +33,15 @@ def choose_examples(predictions: Predictions, prior: np.ndarray, temperature: fl
         temperature: the model's.
 
     Returns:
-        {"sure_from": .., "moods": {English name: {"frames": .., "videos": .., "right": cell, "wrong": {English name of
-        the answer: cell}}}, "timelines": see choose_timelines} with cells {"frames": .., "videos": .., "chosen":
-        [{"place": of the record in the split, "answer": label, "probability": of the answer, "of_truth": of the mood
-        that is shown, "probabilities": of all six}, ..]}; answers that no frame has are left out of "wrong".
+        {"sure_from": .., "sure_by": .., "moods": {English name: {"frames": .., "videos": .., "right": cell, "wrong":
+        {English name of the answer: cell}}}, "timelines": see choose_timelines} with cells {"frames": .., "videos": ..,
+        "unsure": frames of which a user is told that the mood is not known, "chosen": [{"place": of the record in the
+        split, "answer": label, "probability": of the answer, "of_truth": of the mood that is shown, "probabilities": of
+        all six, "is_sure": ..}, ..]}; answers that no frame has are left out of "wrong".
     """
     probabilities = np.exp(compute_log_probabilities(predictions.logits, temperature, make_equal_prior(prior)))
     answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    sure = find_sure(probabilities, SURE_FROM, SURE_BY)
 
     def describe(label: int, places: np.ndarray, chosen: np.ndarray) -> dict[str, Any]:
         found = [
@@ -47,10 +51,12 @@ def choose_examples(predictions: Predictions, prior: np.ndarray, temperature: fl
                 "probability": round(float(confidence[place]), 4),
                 "of_truth": round(float(probabilities[place, label]), 4),
                 "probabilities": probabilities[place].round(4).tolist(),
+                "is_sure": bool(sure[place]),
             }
             for place in chosen.tolist()
         ]
-        return _count_frames(places, predictions.videos) | {"chosen": found}
+        unsure = int((~sure[places]).sum())
+        return _count_frames(places, predictions.videos) | {"unsure": unsure, "chosen": found}
 
     moods = {}
     for label, emotion in enumerate(EMOTIONS):
@@ -64,7 +70,7 @@ def choose_examples(predictions: Predictions, prior: np.ndarray, temperature: fl
             },
         }
     timelines = choose_timelines(probabilities, predictions.labels, predictions.videos)
-    return {"sure_from": SURE_FROM, "moods": moods, "timelines": timelines}
+    return {"sure_from": SURE_FROM, "sure_by": SURE_BY, "moods": moods, "timelines": timelines}
 
 
 def list_cells(examples: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -15,8 +15,9 @@ from console.html_page import encode_data_uri
 from shards.emotions import EMOTIONS
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
+from trainer.answering.answers import find_sure
 from trainer.evaluation import plots
-from trainer.evaluation.answer_examples import list_cells, list_example_places
+from trainer.evaluation.answer_examples import SURE_BY, list_cells, list_example_places
 from trainer.evaluation.example_pictures import ExamplePicture, read_thumbnails
 from trainer.evaluation.mood_timelines import draw_timeline
 from trainer.evaluation.plain_verdict import word_verdict
@@ -101,7 +102,10 @@ def _show_examples(examples: dict[str, Any] | None, validation: DatasetSplit | N
         pictures = read_thumbnails(validation, list_example_places(examples))
     except DataError as error:
         problem = escape_surrogates(str(error))
+    examples = {"sure_by": SURE_BY} | examples  # older runs counted by the one threshold alone, and say it by both
     for example in (example for cell in list_cells(examples) for example in cell["chosen"]):
+        thresholds = examples["sure_from"], examples["sure_by"]
+        example.setdefault("is_sure", bool(find_sure(np.array(example["probabilities"]), *thresholds)))
         if found := pictures.get(example["place"]):
             example.update(key=escape_surrogates(found.key), picture=encode_data_uri("image/jpeg", found.jpeg))
     timelines = [_show_timeline(timeline, pictures) for timeline in examples["timelines"]] if pictures else []

@@ -240,7 +240,7 @@ _TRAINING = {
         "batch_size {}: 호스트 {}대로 나누어떨어지지 않습니다. 둘 중 하나를 바꾸세요"
     ),
     "{} became {} in epoch {}; lower --learning_rate": (
-        "{2} 에폭에서 계산할 수 없는 값이 나왔습니다({0}: {1}). --learning_rate를 줄이세요"
+        "{2}에폭에서 계산할 수 없는 값이 나왔습니다({0}: {1}). --learning_rate를 줄이세요"
     ),
     "device gpu: {} sees no GPU; install it with make setup GPU=1, or choose --device auto": (
         "device gpu: {} 백엔드가 GPU를 찾지 못했습니다. make setup GPU=1로 설치하거나 --device auto를 지정하세요"

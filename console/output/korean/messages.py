@@ -15,10 +15,14 @@ _EVERYWHERE = {
         "{0:text}/{1} {2:text} ({3}), 초당 {4} {5:text}, {6} 경과, {7} 남음"
     ),
     "{} of {n} {} ({n}), {n} {}/s, {} so far, {} left; {}": (
-        "{0:text}/{1} {2:text} ({3}), 초당 {4} {5:text}, {6} 경과, {7} 남음; {8}"
+        "{0:text}/{1} {2:text} ({3}), 초당 {4} {5:text}, {6} 경과, {7} 남음; {8:list}"
     ),
     "{} of {n} {} ({n}), {n} {}/s, {} so far": "{0:text}/{1} {2:text} ({3}), 초당 {4} {5:text}, {6} 경과",
-    "{} of {n} {} ({n}), {n} {}/s, {} so far; {}": "{0:text}/{1} {2:text} ({3}), 초당 {4} {5:text}, {6} 경과; {7}",
+    "{} of {n} {} ({n}), {n} {}/s, {} so far; {}": "{0:text}/{1} {2:text} ({3}), 초당 {4} {5:text}, {6} 경과; {7:list}",
+    "kept {n}": "남김 {}",
+    "rejected {n}": "제외 {}",
+    "duplicate {n}": "중복 {}",
+    "loss {n}": "손실 {}",
     "archives": "압축 파일",
     "bytes": "바이트",
     "checks": "검사",
@@ -36,7 +40,7 @@ _FIGURES = {
     "{n} bytes": "{}바이트",
     "{n} bytes whole": "손상 없이 {}바이트",
     "{n} crops of {n}": "크롭 {1}개 중 {0}개",
-    "{n} epochs": "{} 에폭",
+    "{n} epochs": "{}에폭",
     "1 file answered": "파일 1개 추론",
     "{n} files answered": "파일 {}개 추론",
     "{n} images": "이미지 {}장",
@@ -68,7 +72,7 @@ _FIGURES = {
     "{n} usable rows": "쓸 수 있는 행 {}개",
     "{n} videos": "영상 {}개",
     "accuracy {n}": "정확도 {}",
-    "from epoch {n} of {n}": "전체 {1} 에폭 중 {0}번째",
+    "from epoch {n} of {n}": "전체 {1}에폭 중 {0}번째",
     "answers within {n} of the model's": "모델과의 차이 {} 이내",
     "macro-F1 {n}": "macro-F1 {}",
 }
@@ -126,7 +130,12 @@ _PREPROCESS = {
     "{n} shards, {n} bytes, in {}": "샤드 {}개, {}바이트: {}",
     "{n} shard, {n} bytes, of {n} whole frames for a finder": "샤드 {}개, {}바이트: 탐지 모델용 전체 프레임 {}장",
     "{n} shards, {n} bytes, of {n} whole frames for a finder": "샤드 {}개, {}바이트: 탐지 모델용 전체 프레임 {}장",
-    "{}; {n} frames/s in videos": "{}; videos 단계에서 초당 {}프레임",
+    "{}; {n} frames/s in videos": "{:list}; 영상 단계에서 초당 {}프레임",
+    "list {n} s": "목록 {}초",
+    "videos {n} s": "영상 {}초",
+    "plan {n} s": "계획 {}초",
+    "shards {n} s": "샤드 {}초",
+    "assemble {n} s": "조립 {}초",
     "rows                    {}": "행                      {}",
     "split: {}": "분할: {:text}",
     "as the source's own folders say": "원본의 디렉터리를 그대로 따름",

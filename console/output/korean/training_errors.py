@@ -203,12 +203,12 @@ _RUNS = {
     ),
     "{}: {} pictures were not learnt in {} epochs (accuracy {}); are the labels those of the pictures? python -m "
     "tools.show shows them": (
-        "{}: 이미지 {}장을 {} 에폭 동안 외우지 못했습니다(정확도 {}). 라벨이 이미지와 맞는지 python -m tools.show로 "
+        "{}: 이미지 {}장을 {}에폭 동안 외우지 못했습니다(정확도 {}). 라벨이 이미지와 맞는지 python -m tools.show로 "
         "확인하세요"
     ),
     "{}: the boxes of {} frames were not learnt in {} epochs (mean IoU {}); do the boxes lie around the animals? "
     "python -m tools.dataset_report {} shows some": (
-        "{}: 프레임 {}장의 바운딩 박스를 {} 에폭 동안 외우지 못했습니다(평균 IoU {}). 바운딩 박스가 동물에 맞는지 "
+        "{}: 프레임 {}장의 바운딩 박스를 {}에폭 동안 외우지 못했습니다(평균 IoU {}). 바운딩 박스가 동물에 맞는지 "
         "python -m tools.dataset_report {} 명령으로 확인하세요"
     ),
     "all {} pictures of a batch show one mood; the shards are not shuffled": (

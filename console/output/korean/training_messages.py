@@ -17,7 +17,7 @@ _TRAINING = {
     ),
     "data    {} was made a dataset before: {}": "데이터  {}: 이미 만들어 둔 데이터셋을 씁니다. 위치 {}",
     "resume  {} goes on {}": "재시작  {}: {:text}",
-    "after {} epochs and {} of {} steps": "{0} 에폭과 {2}스텝 중 {1}스텝을 마친 지점부터 이어서 학습합니다",
+    "after {} epochs and {} of {} steps": "{0}에폭과 {2}스텝 중 {1}스텝을 마친 지점부터 이어서 학습합니다",
     "device  {} ({}), {}, {}, XLA {}": "장치    {} ({}), {}, {}, XLA {}",
     "data    {} frames of {} videos, validation {} of {}; {} steps of {} an epoch, {}; the shuffle holds at most "
     "{} MB": (
@@ -84,12 +84,12 @@ _TRAINING = {
     "note    {}; it is written again, by a coming epoch or the last one": (
         "참고    {}; 다음 에폭이나 마지막 에폭에 다시 씁니다"
     ),
-    "{} frames learnt in {} epochs: mean IoU {} in inference": "프레임 {0}장을 {1} 에폭 만에 외움: 추론 평균 IoU {2}",
+    "{} frames learnt in {} epochs: mean IoU {} in inference": "프레임 {0}장을 {1}에폭 만에 외움: 추론 평균 IoU {2}",
     "batch   an epoch has fewer frames than the {} of a batch: trains with batches of {}": (
         "배치    에폭의 프레임이 배치 크기 {}보다 적어 배치 크기 {}로 학습합니다"
     ),
     "{} pictures learnt in {} epochs: accuracy {} in training mode, {} in inference": (
-        "이미지 {}장을 {} 에폭 만에 외웠습니다. 정확도는 학습 모드 {}, 추론 모드 {}"
+        "이미지 {}장을 {}에폭 만에 외웠습니다. 정확도는 학습 모드 {}, 추론 모드 {}"
     ),
     "train: preprocess ended with status {}, for the reason that it gave above": (
         "train: preprocess가 위에 적힌 이유로 실패했습니다(종료 코드 {})"
@@ -130,7 +130,10 @@ _WARNINGS = {
     "without a training frame, so never answered: {}; {n} of {n} validation frames show them, which count as wrong "
     "and are left out of val_loss: add videos of these moods; {}": (
         "학습 프레임이 없어 답하지 않는 감정: {0}. 검증 프레임 {2}장 중 {1}장이 여기에 해당하며, 오답으로 세고 "
-        "val_loss에서는 뺍니다. 이 감정의 영상을 추가하세요; {3}"
+        "val_loss에서는 뺍니다. 이 감정의 영상을 추가하세요. {3:text}"
+    ),
+    "python -m tools.dataset_report shows where they went": (
+        "어디에서 빠졌는지 보려면: python -m tools.dataset_report"
     ),
     "no validation frame shows {}: macro-F1 leaves these moods out, and nothing says how well they are told: give "
     "a --valid that has videos of them": (
@@ -165,19 +168,19 @@ _WARNINGS = {
         "있습니다. --stop best를 지정하면 기준이 하나가 됩니다"
     ),
     "warning {} was highest in the last epoch, {n}: it may rise further; give more --epochs": (
-        "경고    {}: 마지막 {} 에폭에서 가장 높았으므로 더 오를 수 있습니다. --epochs를 늘리세요"
+        "경고    {}: 마지막 에폭({})에서 가장 높았으므로 더 오를 수 있습니다. --epochs를 늘리세요"
     ),
-    "stop    {} ends after {n} of {n} epochs: {}": "종료    {0}: 전체 {2} 에폭 중 {1} 에폭에서 끝냅니다. {3:text}",
-    "{} has not risen above its highest value in the last {n} epoch": "{}: 최근 {} 에폭 동안 최고치를 넘지 못했습니다",
-    "{} has not risen above its highest value in the last {n} epochs": "{}: 최근 {} 에폭 동안 최고치를 넘지 못했습니다",
+    "stop    {} ends after {n} of {n} epochs: {}": "종료    {0}: 전체 {2}에폭 중 {1}에폭에서 끝냅니다. {3:text}",
+    "{} has not risen above its highest value in the last {n} epoch": "{}: 최근 {}에폭 동안 최고치를 넘지 못했습니다",
+    "{} has not risen above its highest value in the last {n} epochs": "{}: 최근 {}에폭 동안 최고치를 넘지 못했습니다",
     "{}; but {}, which chooses the model, was never higher: --stop best goes on": (
         "{:text}. 그러나 모델을 고르는 {} 값은 지금이 가장 높습니다. --stop best를 지정하면 계속 학습합니다"
     ),
     "{} has not fallen below its lowest value in the last {n} epoch": (
-        "{}: 최근 {} 에폭 동안 최저치보다 낮아지지 않았습니다"
+        "{}: 최근 {}에폭 동안 최저치보다 낮아지지 않았습니다"
     ),
     "{} has not fallen below its lowest value in the last {n} epochs": (
-        "{}: 최근 {} 에폭 동안 최저치보다 낮아지지 않았습니다"
+        "{}: 최근 {}에폭 동안 최저치보다 낮아지지 않았습니다"
     ),
 }
 

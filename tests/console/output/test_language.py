@@ -172,6 +172,36 @@ def test_flag_and_locale_choose(arguments, environment, language):
         ),
         ("starting Ray: 00:31 so far", "Ray를 시작하는 중: 00:31 경과"),
         (
+            "writing and comparing saved_model, litert: 01:00:30 so far",
+            "내보내고 비교하는 중: saved_model, litert: 01:00:30 경과",
+        ),
+        (
+            "tune 1/2: 12 of 30 steps (40%), 2.5 steps/s, 00:05 so far, 00:07 left; accuracy 0.594, loss 0.693",
+            "tune 1/2: 12/30 스텝 (40%), 초당 2.5 스텝, 00:05 경과, 00:07 남음; 정확도 0.594, 손실 0.693",
+        ),
+        (
+            "120 of 120 frames (100%), 60 frames/s, 00:02 so far; kept 52, rejected 3, duplicate 0",
+            "120/120 프레임 (100%), 초당 60 프레임, 00:02 경과; 남김 52, 제외 3, 중복 0",
+        ),
+        ("list 0.3 s, videos 10.5 s; 9 frames/s in videos", "목록 0.3초, 영상 10.5초; 영상 단계에서 초당 9프레임"),
+        ("from epoch 1 of 2", "전체 2에폭 중 1번째"),
+        (
+            "warning anger (분노), fear (공포): without any frame, so a model never answers it",
+            "경고    anger (분노), fear (공포): 프레임이 없어 모델이 답으로 내지 않습니다",
+        ),
+        (
+            "warning loss was highest in the last epoch, 3: it may rise further; give more --epochs",
+            "경고    loss: 마지막 에폭(3)에서 가장 높았으므로 더 오를 수 있습니다. --epochs를 늘리세요",
+        ),
+        (
+            "warning without a training frame, so never answered: 공포; 3 of 9 validation frames show them, which "
+            "count as wrong and are left out of val_loss: add videos of these moods; python -m tools.dataset_report shows "
+            "where they went",
+            "경고    학습 프레임이 없어 답하지 않는 감정: 공포. 검증 프레임 9장 중 3장이 여기에 해당하며, 오답으로 "
+            "세고 val_loss에서는 뺍니다. 이 감정의 영상을 추가하세요. 어디에서 빠졌는지 보려면: "
+            "python -m tools.dataset_report",
+        ),
+        (
             "predict: unrecognized arguments: --bxo; did you mean --box?",
             "predict: 알 수 없는 인자입니다: --bxo. 혹시 다음 인자인가요? --box",
         ),

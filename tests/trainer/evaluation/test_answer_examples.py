@@ -7,6 +7,7 @@ import pytest
 
 from shards.emotions import ENGLISH
 from tests.trainer.evaluation.predictions import PRIOR, draw_predictions, predict
+from trainer.answering.answers import DecisionRule
 from trainer.evaluation.answer_examples import (
     EXAMPLES_PER_GROUP,
     choose_examples,
@@ -16,6 +17,7 @@ from trainer.evaluation.answer_examples import (
 from trainer.evaluation.calibration import compute_log_probabilities
 from trainer.evaluation.metrics import Predictions
 from trainer.evaluation.mood_timelines import choose_timelines, draw_timeline
+from trainer.model.mood_json import Metadata
 
 
 def test_each_picture_is_in_its_group_and_of_another_video():
@@ -55,11 +57,24 @@ def test_a_video_shows_its_first_frame_and_many_videos_are_spread_by_certainty()
     assert [one["place"] for one in chosen] == [0, 8, 16, 22, 30, 38]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "is_sure"), [(0.5, 0.5, False), (0.54, 0.46, True), (0.39, 0.3, False), (0.42, 0.38, False)]
+)
+def test_an_answer_is_sure_by_the_rule_of_inference(first, second, is_sure):
+    probabilities = np.array([[second, 0.0, 0.0, first, 0.0, 0.0]])
+    probabilities[:, [1, 2, 4, 5]] = (1 - first - second) / 4 + 1e-12
+    predictions = Predictions(np.log(probabilities), np.array([3]), np.array([0]), np.full(1, "", object))
+    (cell,) = [cell for cell in list_cells(choose_examples(predictions, np.full(6, 1 / 6), 1.0)) if cell["frames"]]
+    assert cell["unsure"] == (not is_sure) and [one["is_sure"] for one in cell["chosen"]] == [is_sure]
+    rule = DecisionRule(Metadata(1.0, 256, 1.1, [1 / 6] * 6, "", "small"))
+    assert (rule.decide(rule.compute_probabilities(np.log(probabilities[0]))) is None) is not is_sure
+
+
 def test_a_mood_without_frames_and_one_without_training():
     prior = np.array([0.5, 0.5, 0, 0, 0, 0])
     examples = choose_examples(predict([1, 2], [1, 2]), prior, 1.0)["moods"]
     nothing = {"frames": 0, "videos": 0}
-    assert examples["anger"] == nothing | {"right": nothing | {"chosen": []}, "wrong": {}}
+    assert examples["anger"] == nothing | {"right": nothing | {"unsure": 0, "chosen": []}, "wrong": {}}
     never = examples["happiness"]
     assert never["right"]["frames"] == 0
     assert all(one["of_truth"] == 0 for cell in never["wrong"].values() for one in cell["chosen"])
