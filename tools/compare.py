@@ -15,7 +15,7 @@ from console.output.ending import name_command, print_ending
 from console.output.messages import is_korean, print_result
 from shards.errors import CallError
 from tools.reporting.folder_argument import parse_dataset_folder
-from trainer.run_files.file_names import RECORD_FILE
+from trainer.run_files.file_names import MODEL_FILE, RECORD_FILE
 
 
 def main(arguments: list[str]) -> int:
@@ -70,7 +70,12 @@ def _end(a: Path, b: Path, found: dict[str, Any]) -> tuple[Sequence[str], str | 
     values = [decided.get(side, {}).get("value") for side in ("a", "b")]
     figures = [f"{name} {value:.3f}" for name, value in zip("AB", values, strict=True) if value is not None]
     better = {"a": a, "b": b}.get(found["better"])
-    return [found["decided_by"], *figures], name_command("tools.serve", better) if better else None
+    name, _, prior = found["decided_by"].partition(", ")  # a comma would divide the line's figures
+    is_served = better and found["model"] == MODEL_FILE
+    return (
+        [f"{name} ({prior})" if prior else name, *figures],
+        name_command("tools.serve", better) if is_served else None,
+    )
 
 
 def _is_run(folder: Path) -> bool:

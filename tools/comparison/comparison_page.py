@@ -6,6 +6,7 @@ from typing import Any
 from console.html_page import render_page
 from tools.comparison.comparison_text import (
     KOREAN_FIGURES,
+    KOREAN_PARTS,
     describe_comparison,
     describe_comparison_in_korean,
     describe_group,
@@ -23,12 +24,6 @@ _CHANGES = {  # title in both languages
     "split": ("Rows whose split changed", "분할이 바뀐 행"),
     "mood": ("Rows whose mood changed", "감정이 바뀐 행"),
 }
-_KOREAN_PARTS = {
-    "settings": "설정",
-    "pictures": "이미지 처리",
-    "versions": "버전",
-    "device": "연산 장치",
-}  # of what runs differ in
 
 
 def render_comparison_page(a: Path, b: Path, found: dict[str, Any]) -> str:
@@ -42,7 +37,7 @@ def render_comparison_page(a: Path, b: Path, found: dict[str, Any]) -> str:
         korean=describe_comparison_in_korean(found),
         changes=_CHANGES,
         korean_figures=KOREAN_FIGURES,
-        parts=_KOREAN_PARTS,
+        parts=KOREAN_PARTS,
         describe=describe_group,
         pairing=(describe_pairing(found), describe_pairing_in_korean(found)) if found["kind"] == "runs" else None,
         most=_MOST_KEYS,

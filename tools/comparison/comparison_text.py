@@ -7,6 +7,12 @@ from shards.emotions import EMOTIONS
 _LETTERS = {"a": "A", "b": "B"}
 _METRICS = {"macro-F1": "macro-F1", "accuracy": "정확도", "balanced accuracy": "균형 정확도"}
 _LEVELS = {"frames": "프레임", "videos": "영상"}
+KOREAN_PARTS = {  # what runs differ in
+    "settings": "설정",
+    "pictures": "이미지 처리",
+    "versions": "버전",
+    "device": "연산 장치",
+}
 _PRIORS = {"equal priors": "균등 사전 확률", "natural prior": "학습 비율 사전 확률"}
 KOREAN_FIGURES = {  # of runs, by their names in English
     "AP at IoU 0.5 to 0.95": "IoU 0.5:0.95의 AP",
@@ -39,14 +45,7 @@ def describe_comparison(found: dict[str, Any]) -> list[str]:
 def describe_comparison_in_korean(found: dict[str, Any]) -> str:
     """The result in Korean sentences."""
     if found["kind"] == "runs":
-        if not found["same_validation"]:
-            return "검증에 쓴 데이터셋이 서로 달라 두 학습 결과의 우열을 가릴 수 없습니다."
-        if found["better"] == "unclear" and found["figures"][found["decided_by"]]["interval"] is None:
-            return "신뢰 구간이 없는 수치가 있어(예: 검증 영상이 하나뿐인 경우) 어느 쪽이 나은지 말할 수 없습니다."
-        way = describe_pairing_in_korean(found)
-        if found["better"] == "unclear":
-            return f"차이의 신뢰 구간에 0이 들어 있어 어느 쪽이 나은지 말할 수 없습니다. {way}"
-        return f"{_LETTERS[found['better']]} 쪽이 더 낫습니다. 차이의 신뢰 구간에 0이 들어 있지 않습니다. {way}"
+        return f"{_judge_runs_in_korean(found)} {_name_settings_in_korean(found['differences'])}"
     kept = found["kept"]
     return (
         f"새로 생긴 행 {found['came']['rows']:,}개, 사라진 행 {found['went']['rows']:,}개, 상태가 바뀐 행 "
@@ -55,6 +54,20 @@ def describe_comparison_in_korean(found: dict[str, Any]) -> str:
         f"두 데이터셋에 모두 남은 프레임은 {kept['both']:,}개, "
         f"A에만 남은 것은 {kept['only_a']:,}개, B에만 남은 것은 {kept['only_b']:,}개입니다."
     )
+
+
+def _judge_runs_in_korean(found: dict[str, Any]) -> str:
+    if not found["same_validation"]:
+        return "검증에 쓴 데이터셋이 서로 달라 두 학습 결과의 우열을 가릴 수 없습니다."
+    figure = found["figures"][found["decided_by"]]
+    if figure["interval"] is None:
+        return "신뢰 구간이 없는 수치가 있어(예: 검증 영상이 하나뿐인 경우) 어느 쪽이 나은지 말할 수 없습니다."
+    better = _LETTERS.get(found["better"])
+    verdict = f"{better} 쪽이 더 낫습니다." if better else "어느 쪽이 나은지 말할 수 없습니다."
+    low, high = figure["interval"]
+    span = f"{KOREAN_FIGURES[found['decided_by']]}의 차이(B - A): {figure['difference']:+.3f} [{low:+.3f}, {high:+.3f}]"
+    holds = "들어 있지 않습니다" if better else "들어 있습니다"
+    return f"{verdict} {span}. 이 신뢰 구간에 0이 {holds}. {describe_pairing_in_korean(found)}"
 
 
 def describe_pairing(found: dict[str, Any]) -> str:
@@ -89,6 +102,11 @@ def _name_values(values: list[Any], is_mood: bool) -> str:
         return f"{EMOTIONS[first].english} ({EMOTIONS[first].korean})"
     reason = f" ({rest[0]})" if rest and rest[0] else ""
     return f"{'none' if first is None else first}{reason}"
+
+
+def _name_settings_in_korean(differences: dict[str, dict[str, Any]]) -> str:
+    named = [f"{KOREAN_PARTS[part]}: {', '.join(found)}" for part, found in differences.items()]
+    return f"서로 다른 것은 다음과 같습니다. {'; '.join(named)}." if named else "서로 다른 설정이 없습니다."
 
 
 def _count_settings(differences: dict[str, dict[str, Any]]) -> str:

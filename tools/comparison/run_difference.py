@@ -166,5 +166,7 @@ def _explain(figure: dict[str, Any], shared: bool, is_paired: bool) -> str:
         return "a figure has no interval, as with a single validation video"
     low, high = figure["interval"]
     way = "by the same videos" if is_paired else "as if the runs were independent"
-    span = f"the difference is {figure['difference']:+.3f}, its interval [{low:+.3f}, {high:+.3f}], taken {way},"
-    return f"{span} does not hold 0" if figure["better"] != "unclear" else f"{span} holds 0"
+    span = (
+        f"the difference B minus A is {figure['difference']:+.3f}, its interval [{low:+.3f}, {high:+.3f}], taken {way},"
+    )
+    return f"{span} does not include 0" if figure["better"] != "unclear" else f"{span} includes 0"

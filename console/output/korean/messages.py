@@ -75,6 +75,8 @@ _FIGURES = {
     "from epoch {n} of {n}": "전체 {1}에폭 중 {0}번째",
     "answers within {n} of the model's": "모델과의 차이 {} 이내",
     "macro-F1 {n}": "macro-F1 {}",
+    "macro-F1 of frames (equal priors)": "macro-F1(프레임, 균등 사전 확률)",
+    "AP at IoU 0.5 to 0.95": "IoU 0.5:0.95의 AP",
 }
 
 _PREPROCESS = {
@@ -192,8 +194,8 @@ _TOOLS = {
         "쓰세요"
     ),
     "{}: {n} images, {n} boxes": "{}: 이미지 {}장, 바운딩 박스 {}개",
-    "compared {n} frames that are kept in their videos: {n} stay, others are copies": (
-        "비교     영상 안에서 남긴 프레임 {}장 중 {}장이 남고, 나머지는 다른 영상 프레임의 유사 중복입니다"
+    "compared {n} frames across videos: {n} kept, {n} dropped as near-duplicates of other videos' frames": (
+        "비교     영상 사이에서 프레임 {}장을 비교: {}장이 남고, {}장은 다른 영상 프레임의 유사 중복입니다"
     ),
     "{}: without any frame, so a model never answers it": "{}: 프레임이 없어 모델이 답으로 내지 않습니다",
     "problems, each of which stops a run{}": "실행을 막는 문제                   {}",

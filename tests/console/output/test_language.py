@@ -184,6 +184,10 @@ def test_flag_and_locale_choose(arguments, environment, language):
             "120/120 프레임 (100%), 초당 60 프레임, 00:02 경과; 남김 52, 제외 3, 중복 0",
         ),
         ("list 0.3 s, videos 10.5 s; 9 frames/s in videos", "목록 0.3초, 영상 10.5초; 영상 단계에서 초당 9프레임"),
+        (
+            "figures macro-F1 of frames (equal priors), A 0.143, B 0.486",
+            "요약    macro-F1(프레임, 균등 사전 확률), A 0.143, B 0.486",
+        ),
         ("from epoch 1 of 2", "전체 2에폭 중 1번째"),
         (
             "warning anger (분노), fear (공포): without any frame, so a model never answers it",
@@ -195,8 +199,8 @@ def test_flag_and_locale_choose(arguments, environment, language):
         ),
         (
             "warning without a training frame, so never answered: 공포; 3 of 9 validation frames show them, which "
-            "count as wrong and are left out of val_loss: add videos of these moods; python -m tools.dataset_report shows "
-            "where they went",
+            "count as wrong and are left out of val_loss: add videos of these moods; python -m tools.dataset_report "
+            "shows where they went",
             "경고    학습 프레임이 없어 답하지 않는 감정: 공포. 검증 프레임 9장 중 3장이 여기에 해당하며, 오답으로 "
             "세고 val_loss에서는 뺍니다. 이 감정의 영상을 추가하세요. 어디에서 빠졌는지 보려면: "
             "python -m tools.dataset_report",

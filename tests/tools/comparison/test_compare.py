@@ -138,7 +138,7 @@ def test_which_run_is_better_or_that_it_cannot_be_said(tmp_path, second, better,
     english = "cannot be said" if better == "unclear" else f"{better.upper()} is better"
     assert found["better"] == better and english in capsys.readouterr().out
     assert found["decided_by"] in page.text and words in page.text + page.korean
-    assert page.untranslated == []
+    assert page.untranslated == [] and "설정: learning_rate" in page.korean
     assert found["differences"]["settings"] == {"learning_rate": ["0.001", "0.01"]}
     figure = found["figures"]["accuracy of videos, equal priors"]
     assert figure["difference"] == pytest.approx(figure["b"]["value"] - figure["a"]["value"])
@@ -152,8 +152,10 @@ def test_runs_that_answered_the_same_videos_are_paired(tmp_path, capsys):
                (("a", 0.6), ("b", 0.65), ("old", 0.65))}  # fmt: skip
     found, page = compare_here(tmp_path, folders["a"], folders["b"])
     assert (found["better"], found["paired_videos"]) == ("b", 200)
-    assert "taken by the same videos, does not hold 0" in capsys.readouterr().out
+    assert "taken by the same videos, does not include 0" in capsys.readouterr().out
     assert "macro-F1(프레임, 균등 사전 확률) 0.600" in page.korean and "equal priors" not in page.korean
+    difference = found["figures"]["macro-F1 of frames, equal priors"]["difference"]
+    assert f"macro-F1(프레임, 균등 사전 확률)의 차이(B - A): {difference:+.3f} [" in page.korean
     assert "paired: both runs answered the same 200 videos" in page.text and "짝지어 구한 구간" in page.korean
     alone, page = compare_here(tmp_path, folders["a"], folders["old"])
     assert (alone["better"], alone["paired_videos"]) == ("unclear", None)
