@@ -46,11 +46,7 @@ def print_compared(tasks: Sequence[TaskSummary], kept: int) -> None:
     """Print how the frames that the bar counted as kept, each within its video, become those of the result."""
     within = sum(task.counts.get("kept", 0) for task in tasks)
     if within != kept:
-        gone = within - kept
-        print_message(
-            f"compared {within:,} frames across videos: {kept:,} kept, {gone:,} dropped as near-duplicates of "
-            "other videos' frames"
-        )
+        print_message(f"compared {within:,} frames across videos: {kept:,} kept, {within - kept:,} dropped")
 
 
 def print_repeated_images(tasks: Sequence[TaskSummary]) -> None:

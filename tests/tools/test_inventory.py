@@ -107,13 +107,16 @@ def test_folders(tree, capsys):
     figures = take_inventory([str(tree)])
     assert figures["labels"]["videos"] == figures["pairs"]["videos"] == 3
     assert figures["frames"]["files"] == figures["frames"]["annotated"] == figures["frames"]["usable"] == 9
-    assert figures["run"]["seconds"] > 0 and figures["run"]["sample"] == {"frames": 6, "cut": 6, "rejected": []}
+    assert figures["run"]["seconds"] > figures["run"]["start_seconds"] > 1 and "s to start and to plan" in out
+    assert figures["run"]["sample"] == {"frames": 6, "cut": 6, "rejected": []}
     assert figures["run"]["disk_bytes"] == 2 * 9 * (16_000 + 25_000)  # each frame as a crop and whole: 3 a video
     assert figures["run"]["whole_frames"] == 9
     assert not figures["problems"] and not figures["archives"]
     tables = {column: {line["value"]: line for line in lines} for column, lines in figures["tables"].items()}
     assert tables["split"].keys() == {"train", "val"} and tables["split"]["train"]["usable"] == 6
     assert tables["species"]["CAT"]["videos"] == 1 and tables["mood"][KOREAN[1]]["train"] == 3
+    moods = [line["value"] for line in figures["tables"]["mood"]]
+    assert moods == [mood for mood in KOREAN if mood in moods] and len(moods) > 1
     assert set(tables["action"]) == {"DOG ARCH", "DOG WALKRUN", "CAT SITDOWN"}
     assert "a run would take" in out and "9 frames" in out
     lines = [line for line in out.splitlines() if line.startswith(("  편안/안정", "  공포"))]

@@ -57,26 +57,37 @@ def choose_videos(videos: Sequence[Video]) -> list[Video]:
     return _spread([video for video in videos if video.directories], SAMPLED_FRAMES)
 
 
+def count_sampled(videos: Sequence[Video]) -> int:
+    """How many frames are sampled of these videos, at most."""
+    return sum(min(_count_each(videos), sum(place.frames for place in video.directories)) for video in videos)
+
+
 def time_sample(
     videos: Sequence[Video], settings: PreprocessSettings, progress: Callable[[int], object]
 ) -> SampleTiming:
-    """Read, cut, hash and encode up to SAMPLED_FRAMES usable frames. `progress` is called with 1 after each video.
+    """Read, cut, hash and encode up to SAMPLED_FRAMES usable frames. `progress` is called after each video with the
+    number of its frames.
 
     Raises as preprocess.cutting.frame.cut_frame does, and DataError where the process dies.
     """
     timing = SampleTiming()
     if not videos:
         return timing
-    count = -(-SAMPLED_FRAMES // len(videos))
+    count = _count_each(videos)
     try:
         with ProcessPoolExecutor(1, get_context("spawn"), _start_process, (settings,)) as pool:
             calls = [(video, count, place % 3 / 3, settings) for place, video in enumerate(videos)]
             for found in pool.map(cut_sampled_frames, *zip(*calls, strict=True)):
                 timing.add(found)
-                progress(1)
+                progress(found.frames)
     except BrokenProcessPool as error:
         raise DataError(f"the process that decodes sampled frames died ({error}); run it again") from error
     return timing
+
+
+def _count_each(videos: Sequence[Video]) -> int:
+    """How many frames are taken of each video."""
+    return -(-SAMPLED_FRAMES // max(1, len(videos)))
 
 
 def cut_sampled_frames(video: Video, count: int, depth: float, settings: PreprocessSettings) -> SampleTiming:

@@ -9,10 +9,12 @@ from console.progress import show_progress
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.source_kinds import list_problems, list_sources
 from preprocess.sources.video import SourceListing
-from tools.source_inventory.frame_sample import choose_videos, time_sample
+from shards.emotions import KOREAN
+from tools.source_inventory.frame_sample import choose_videos, count_sampled, time_sample
 from tools.source_inventory.label_pass import FrameTally, LabelCounts, count_labels
 from tools.source_inventory.run_needs import estimate_run
 
+_TABLES = ("split", "species", "action", "mood")
 SPLIT_NAMES = ("train", "val", "open")  # open: no name of a file or folder says which
 
 
@@ -28,7 +30,7 @@ def take_inventory(sources: Sequence[str], label_map: str | None = None) -> dict
     with show_progress(len(found.videos), "label", is_short=True) as progress:
         counts = count_labels(found, progress.update)
     videos = choose_videos(found.videos)
-    with show_progress(len(videos), "sampled video", is_short=True) as progress:
+    with show_progress(count_sampled(videos), "sampled frame", is_short=True) as progress:
         timing = time_sample(videos, settings, progress.update)
     return {
         "sources": list(sources),
@@ -39,7 +41,7 @@ def take_inventory(sources: Sequence[str], label_map: str | None = None) -> dict
         "frames": _describe_frames(found, counts),
         "pairs": _describe_pairs(found),
         "reasons": dict(counts.reasons.most_common()),
-        "tables": {column: _list_tallies(counts.tables[column]) for column in ("split", "species", "action", "mood")},
+        "tables": {column: _list_tallies(column, counts.tables[column]) for column in _TABLES},
         "run": estimate_run(found, counts.usable, timing, settings),
     }
 
@@ -78,9 +80,15 @@ def _group_by_folder(paths: Sequence[str]) -> dict[str, Any]:
     return {"count": len(paths), "folders": dict(folders.most_common()), "paths": list(paths)}
 
 
-def _list_tallies(table: dict[str | None, FrameTally]) -> list[dict[str, Any]]:
-    """A table's lines, the most usable frames first."""
-    ranked = sorted(table.items(), key=lambda item: (-item[1].usable, -item[1].annotated, str(item[0])))
+def _list_tallies(column: str, table: dict[str | None, FrameTally]) -> list[dict[str, Any]]:
+    """A table's lines: moods in the order that they have everywhere, other lines by usable frames, the most first."""
+    order = {name: place for place, name in enumerate(KOREAN)} if column == "mood" else {}
+
+    def rank(item: tuple[str | None, FrameTally]) -> tuple[int, int, int, str]:
+        value, tally = item
+        return order.get(value, len(order)), -tally.usable, -tally.annotated, str(value)
+
+    ranked = sorted(table.items(), key=rank)
     return [
         {
             "value": value,

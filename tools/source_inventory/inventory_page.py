@@ -53,4 +53,5 @@ def _describe_time_in_korean(run: dict[str, Any]) -> str:
         return "알 수 없음: 디코딩할 수 있는 프레임이 없습니다"
     speed = f"코어 {run['cores']}개에서 각각 초당 {run['frames_per_second_and_core']:,.0f}프레임"
     time = format_korean_duration(run["seconds"])
-    return f"프레임 {run['frames']:,}개에 약 {time}({speed}, 샘플 {run['sample']['frames']}개로 잰 값)"
+    measured = f"{speed}, 샘플 {run['sample']['frames']}개로 잰 값"
+    return f"프레임 {run['frames']:,}개에 약 {time}({measured}. 시작과 계획 {run['start_seconds']}초 포함)"

@@ -11,6 +11,8 @@ from preprocess.settings import PreprocessSettings
 from preprocess.sources.video import SourceListing
 from tools.source_inventory.frame_sample import SampleTiming
 
+START_SECONDS = 8  # of a run of any size: Ray, its workers' imports, planning; see docs/performance.md
+
 
 def estimate_run(
     source: SourceListing, usable: int, timing: SampleTiming, settings: PreprocessSettings
@@ -31,7 +33,8 @@ def estimate_run(
         "cores": cores,
         "frames_per_second_and_core": seconds and 1 / seconds,
         "whole_frames": whole_frames,
-        "seconds": seconds and (usable + whole_frames) * seconds / cores,
+        "start_seconds": START_SECONDS,
+        "seconds": seconds and START_SECONDS + (usable + whole_frames) * seconds / cores,
         "disk_bytes": 2 * size,
         "dataset_bytes": size,
         "free_bytes_here": shutil.disk_usage(os.curdir).free,

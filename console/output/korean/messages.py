@@ -29,7 +29,7 @@ _EVERYWHERE = {
     "frames": "프레임",
     "labels": "라벨",
     "rows": "행",
-    "sampled videos": "샘플 영상",
+    "sampled frames": "샘플 프레임",
     "shards": "샤드",
     "steps": "스텝",
     "videos": "영상",
@@ -194,8 +194,8 @@ _TOOLS = {
         "쓰세요"
     ),
     "{}: {n} images, {n} boxes": "{}: 이미지 {}장, 바운딩 박스 {}개",
-    "compared {n} frames across videos: {n} kept, {n} dropped as near-duplicates of other videos' frames": (
-        "비교     영상 사이에서 프레임 {}장을 비교: {}장이 남고, {}장은 다른 영상 프레임의 유사 중복입니다"
+    "compared {n} frames across videos: {n} kept, {n} dropped": (
+        "비교     영상 사이에서 프레임 {}장을 비교: {}장 남김, {}장 제외"
     ),
     "{}: without any frame, so a model never answers it": "{}: 프레임이 없어 모델이 답으로 내지 않습니다",
     "problems, each of which stops a run{}": "실행을 막는 문제                   {}",
