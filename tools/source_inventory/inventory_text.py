@@ -118,11 +118,8 @@ def describe_time(run: dict[str, Any]) -> str:
     if run["seconds"] is None:
         return "unknown: no frame could be decoded"
     speed = f"{run['frames_per_second_and_core']:,.0f} frames/s on each of {run['cores']} cores"
-    sampled = f"{speed}, by {sample['frames']} of them"
-    duration = format_duration(run["seconds"])
-    return (
-        f"about {duration} for {run['frames']:,} frames: {sampled}, and {run['start_seconds']} s to start and to plan"
-    )
+    about, start = format_duration(run["seconds"]), f"{run['start_seconds']} s to start and to plan"
+    return f"about {about} for {run['frames']:,} frames: {speed}, by {sample['frames']} of them, and {start}"
 
 
 def _list_folders(what: str, group: dict[str, Any]) -> list[str]:
