@@ -18,10 +18,12 @@ def list_data_warnings(training: DatasetSplit, validation: DatasetSplit, prior: 
     warnings = []
     if absent := np.flatnonzero(prior == 0).tolist():
         wrong = int((prior[validation.labels] == 0).sum())
+        names = _name_moods(absent)
         warnings.append(
-            f"without a training frame, so never answered: {_name_moods(absent)}; {wrong} of {validation.records} "
-            "validation frames show them, which count as wrong and are left out of val_loss: add videos of these "
-            f"moods; {_SEE_MOODS}"
+            f"without a training frame, so never answered: {names}; {wrong} of {validation.records} validation frames "
+            f"show them, which count as wrong and are left out of val_loss: add videos of these moods; {_SEE_MOODS}"
+            if wrong
+            else f"without any frame, so never answered: {names}; where animals may feel so, add videos of these moods"
         )
     trained = np.flatnonzero(prior > 0)
     if unmeasured := trained[~np.isin(trained, validation.labels)].tolist():

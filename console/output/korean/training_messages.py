@@ -31,11 +31,6 @@ _TRAINING = {
         "봅니다"
     ),
     "moods   by training video: {}; imbalance: {}": "감정    학습 영상 기준: {}; imbalance: {}",
-    "moods   without a training frame, so never answered: {}; {} of {} validation frames show them, which count as "
-    "wrong and are left out of val_loss": (
-        "감정    학습 프레임이 없어 답하지 않는 감정: {0}; 검증 프레임 {2}장 중 {1}장이 여기에 해당하며, 오답으로 "
-        "세고 val_loss에서는 뺍니다"
-    ),
     "data    {} whole frames of {} videos, validation {} of {}; {} steps of {} an epoch, {}; the shuffle holds at "
     "most {} MB": (
         "데이터  학습 영상 {1}개의 전체 프레임 {0}장, 검증 영상 {3}개의 전체 프레임 {2}장; 에폭당 {4}스텝, 배치 {5}, "
@@ -127,6 +122,9 @@ _VERDICT = {
 # What cannot be relied on, and what to do.
 _WARNINGS = {
     "warning {}": "경고    {:text}",
+    "without any frame, so never answered: {}; where animals may feel so, add videos of these moods": (
+        "프레임이 없어 답하지 않는 감정: {}. 이런 감정도 물어볼 생각이면 이 감정의 영상을 추가하세요"
+    ),
     "without a training frame, so never answered: {}; {n} of {n} validation frames show them, which count as wrong "
     "and are left out of val_loss: add videos of these moods; {}": (
         "학습 프레임이 없어 답하지 않는 감정: {0}. 검증 프레임 {2}장 중 {1}장이 여기에 해당하며, 오답으로 세고 "

@@ -27,6 +27,8 @@ def test_moods_without_frames():
     [line] = list_for(EACH[:4], [0, 1, 2, 3, 5, 5])
     assert line.startswith(f"without a training frame, so never answered: {KOREAN[4]}, {KOREAN[5]}; 2 of 6 validation")
     assert "add videos of these moods" in line
+    [line] = list_for(EACH[:5], [0, 1, 2, 3, 4])
+    assert line.startswith(f"without any frame, so never answered: {KOREAN[5]}; where")
     [line] = list_for(EACH, [0, 1, 2, 3, 4])
     assert line.startswith(f"no validation frame shows {KOREAN[5]}: ") and "give a --valid" in line
 
