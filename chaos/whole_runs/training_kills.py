@@ -20,6 +20,7 @@ from chaos.commands.instants import HANGS_AFTER, draw_instant, list_names, wait_
 from chaos.commands.training_process import TrainingProcess, prepare_training
 from chaos.experiment import Bench, Findings
 from chaos.workload import list_traces, make_workload
+from trainer.run_files.history import HISTORY_DIGEST
 
 _TIMED = ("images_per_second", "waiting_share", "seconds", "first_step")  # columns that no two runs share
 _PASSING_NAMES = 25  # partial files, and checkpoints that are gone at the end
@@ -124,7 +125,10 @@ def read_outcome(run: Path) -> dict[str, Any]:
         file.visititems(lambda name, item: outcome.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
     with (run / "history.csv").open(encoding="utf-8", newline="") as rows:
         history = [{name: value for name, value in row.items() if name not in _TIMED} for row in csv.DictReader(rows)]
-    return outcome | {"history.csv": history, "metrics.json": json.loads((run / "metrics.json").read_bytes())}
+    metrics = json.loads((run / "metrics.json").read_bytes())
+    for name in ("digest", HISTORY_DIGEST):  # of bytes that hold times
+        metrics.pop(name, None)
+    return outcome | {"history.csv": history, "metrics.json": metrics}
 
 
 def compare_outcomes(expected: dict[str, Any], found: dict[str, Any]) -> list[str]:

@@ -51,7 +51,7 @@ def format_card(made: Dataset) -> str:
         "# Moods of cats and dogs: frames of videos, each with one of six moods",
         f"반려동물 영상에서 잘라 낸 {size}×{size} 픽셀 이미지 {sum(frames.values()):,}개"
         f"(학습 {frames['train']:,}개, 검증 {frames['val']:,}개)와 각 이미지의 감정입니다. "
-        "아래의 코드는 이 디렉터리에서 실행합니다.",
+        "아래의 코드는 이 폴더에서 실행합니다.",
         f"{sum(frames.values()):,} square crops of {size} pixels around an animal, from {sum(videos.values()):,} "
         f"videos: {frames['train']:,} for training, {frames['val']:,} for validation. A video is in one split only. "
         f"{len(shards)} shards, {sum(shard.bytes for shard in shards):,} bytes.",

@@ -26,6 +26,7 @@ for module, arguments in json.loads(sys.argv[1]):
 print(json.dumps(found))
 """
 MISSING = "없는 곳"
+MODEL = "model.keras"  # stands for one that is there
 CALLS_THAT_NAME_NOTHING = [
     ["preprocess.__main__", ["--source", MISSING, "--out", "out"]],
     ["preprocess.__main__", ["--source", "docs", "--valid_source", MISSING, "--out", "out"]],
@@ -41,13 +42,14 @@ CALLS_THAT_NAME_NOTHING = [
     ["trainer.train_finder", ["--train", MISSING]],
     ["trainer.inference", ["--weight_path", f"{MISSING}.keras", "--image", "README.md"]],
     ["trainer.export", ["--weight_path", f"{MISSING}.keras", "--out", "out"]],
-    ["trainer.export", ["--weight_path", "model.keras", "--image", MISSING, "--out", "out"]],
+    ["trainer.export", ["--weight_path", MODEL, "--image", MISSING, "--out", "out"]],
     ["tools.serve", [MISSING]],
 ]
 
 
-def test_what_is_missing_is_said_before_heavy_imports():
-    given = json.dumps(CALLS_THAT_NAME_NOTHING)
+def test_what_is_missing_is_said_before_heavy_imports(tmp_path):
+    (tmp_path / MODEL).touch()
+    given = json.dumps(CALLS_THAT_NAME_NOTHING).replace(MODEL, str(tmp_path / MODEL))
     done = subprocess.run([sys.executable, "-c", CALLS, given], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     for (module, arguments), (status, said, heavy) in zip(
