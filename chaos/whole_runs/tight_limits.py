@@ -69,7 +69,7 @@ def _fill_rays_disk(command: StartedCommand, folder: Path) -> None:
     """Leave nothing free on the small disk, which is seen through the command's own mount namespace."""
     _await_work(command, folder)
     try:
-        with open(f"/proc/{command.pid}/root/mnt/filling", "wb", buffering=0) as file:
+        with open(Path("/proc", str(command.pid), "root", "mnt", "filling"), "wb", buffering=0) as file:
             while True:
                 file.write(bytes(1 << 20))
     except OSError:  # it is full, or the run has ended

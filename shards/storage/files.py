@@ -8,7 +8,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -84,7 +84,12 @@ def read_blocks(path: Path, size: int = BLOCK_SIZE) -> Iterator[bytes]:
 
 def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file's bytes as hexadecimal digits."""
+    return hash_blocks(read_blocks(path))
+
+
+def hash_blocks(blocks: Iterable[bytes]) -> str:
+    """Return the SHA-256 of all blocks, one after the other, as hexadecimal digits."""
     state = hashlib.sha256()
-    for block in read_blocks(path):
+    for block in blocks:
         state.update(block)
     return state.hexdigest()

@@ -1,11 +1,10 @@
 """One way to files on a disk and in a store: whether they are there, their bytes, and what lies in a folder."""
 
-import hashlib
 import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from shards.storage.files import BLOCK_SIZE, open_file, read_blocks, read_file
+from shards.storage.files import BLOCK_SIZE, hash_blocks, open_file, read_blocks, read_file
 from shards.storage.remote_files import (
     list_remote_folder,
     read_remote_file,
@@ -47,10 +46,7 @@ def read_place_blocks(path: AnyPlace) -> Iterator[bytes]:
 
 def hash_place(path: AnyPlace) -> str:
     """The SHA-256 of a file's bytes as hexadecimal digits. Raises as read_place does."""
-    state = hashlib.sha256()
-    for block in read_place_blocks(path):
-        state.update(block)
-    return state.hexdigest()
+    return hash_blocks(read_place_blocks(path))
 
 
 def measure_place(path: AnyPlace) -> int | None:

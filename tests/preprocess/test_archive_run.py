@@ -16,8 +16,8 @@ from preprocess.sources.source_kinds import find_videos, list_images
 from preprocess.writing.finished_work import TaskSummary, read_summary, write_summary
 from shards.errors import DataError
 from shards.storage.self_checksum import dump_json_with_checksum
-from tests.preprocess.archives.forms import FORMS, deliver_tree, flip, write_files, zip_tree
-from tests.trees import digests, write_video
+from tests.preprocess.archives.forms import FORMS, deliver_tree, flip, write_files, write_pets, zip_tree
+from tests.trees import digests
 
 pytestmark = pytest.mark.usefixtures("two_workers")
 PARTS = ("Training/CAT", "Validation/CAT", "Training/DOG")
@@ -25,11 +25,7 @@ PARTS = ("Training/CAT", "Validation/CAT", "Training/DOG")
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("나무") / "aihub"
-    for number, part in enumerate(PARTS):
-        write_video(root, f"cat-arch-00000{number}", 4, part=f"01.데이터/{part}")
-        write_video(root, f"20201028_dog-sit-00000{number}.mp4", 3, part=f"01.데이터/{part}")
-    return root
+    return write_pets(tmp_path_factory.mktemp("나무") / "aihub", PARTS)
 
 
 def make(source: Path, out: Path, **settings) -> Path:

@@ -12,7 +12,7 @@ from preprocess.sources.source_kinds import check_sources, find_videos, list_ima
 from shards.errors import CallError, DataError
 from shards.storage.remote_files import remove_remote_file, upload_file
 from shards.storage.remote_path import RemotePath, parse_store_url
-from tests.preprocess.archives.forms import deliver_tree
+from tests.preprocess.archives.forms import deliver_tree, write_pets
 from tests.trees import digests, write_video
 
 PARTS = ("Training/CAT", "Validation/CAT")
@@ -20,11 +20,7 @@ PARTS = ("Training/CAT", "Validation/CAT")
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("나무") / "aihub"
-    for number, part in enumerate(PARTS):
-        write_video(root, f"cat-arch-00000{number}", 4, part=f"01.데이터/{part}")
-        write_video(root, f"20201028_dog-sit-00000{number}.mp4", 3, part=f"01.데이터/{part}")
-    return root
+    return write_pets(tmp_path_factory.mktemp("나무") / "aihub", PARTS)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,15 @@ from pathlib import Path
 
 from tests.preprocess.archives.tars import make_tar
 from tests.preprocess.archives.zips import make_zip
+from tests.trees import write_video
+
+
+def write_pets(root: Path, parts: Iterable[str]) -> Path:
+    """Write a cat's and a dog's video into each of AI Hub's parts, such as Training/CAT; returns `root`."""
+    for number, part in enumerate(parts):
+        write_video(root, f"cat-arch-00000{number}", 4, part=f"01.데이터/{part}")
+        write_video(root, f"20201028_dog-sit-00000{number}.mp4", 3, part=f"01.데이터/{part}")
+    return root
 
 
 def zip_folder(folder: Path, method: int = zipfile.ZIP_STORED, encoding: str = "cp949") -> bytes:
