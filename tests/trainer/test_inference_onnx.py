@@ -54,9 +54,11 @@ def test_the_same_answers_and_no_tensorflow(model_path, exported, tmp_path, caps
 
 def test_a_bit_that_differs_is_found_before_anything_is_answered(exported, tmp_path):
     whole = exported.read_bytes()
-    for place in (len(whole) // 3, len(whole) // 2, whole.index(b"mood.json"), len(whole) - 1):
-        path = tmp_path / f"{place}.onnx"
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+    digest = whole.index(b"sha256\x12\x40") + len(b"sha256\x12\x40")
+    changes = [(len(whole) // 3, 1), (len(whole) // 2, 1), (whole.index(b"mood.json"), 1), (digest, 1), (digest, 0x80)]
+    for place, bit in changes:
+        path = tmp_path / f"{place} {bit}.onnx"
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ bit]) + whole[place + 1 :])
         with pytest.raises(DataError, match=r"onnx: damaged: differs from what was written"):
             read_metadata(path)
     (tmp_path / "old.onnx").write_bytes(whole.replace(b"sha256", b"sha255"))

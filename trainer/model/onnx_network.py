@@ -22,8 +22,9 @@ DIGEST_PROPERTY = "sha256"
 EMPTY_DIGEST = "0" * 64
 
 _OUR_PROPERTIES = (b"mood.json", b"finder.json")
-# The property as protobuf writes it: its name and its value, each behind its number and its length.
-_DIGEST = re.compile(rb"(?<=\x0a\x06sha256\x12\x40)[0-9a-f]{64}")
+# The property as protobuf writes it: its name and its value, each behind its number and its length. A damaged value may
+# have any bytes.
+_DIGEST = re.compile(rb"(?<=\x0a\x06sha256\x12\x40).{64}", re.DOTALL)
 
 
 class OnnxNetwork:
@@ -79,7 +80,7 @@ def _digest(data: bytes) -> str:
 def _check_digest(path: Path, data: bytes) -> None:
     """Raise DataError where a file of trainer.export is not as it was written; files of others have no digest."""
     stated = _DIGEST.search(data)
-    if stated and stated[0].decode() != _digest(data):
+    if stated and stated[0] != _digest(data).encode():
         raise DataError(f"{path}: damaged: differs from what was written; copy it anew, or export the model again")
     if not stated and any(name in data for name in _OUR_PROPERTIES):
         raise DataError(f"{path}: states no digest of itself: exported before there was one, or damaged; export again")
