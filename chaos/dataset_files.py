@@ -31,6 +31,7 @@ from shards.dataset import DATASET_FILE, read_dataset
 from shards.errors import DataError
 from shards.manifest import MANIFEST_FILE, read_manifest
 from shards.verification import verify_dataset
+from tools.reporting.opened_dataset import open_dataset
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec
 from trainer.finder_settings import FinderInputSettings
@@ -104,8 +105,8 @@ def _list_files_of_dataset(out: Path) -> Iterator[ReadFile]:
 
 
 def _read_manifest(out: Path) -> list[dict[str, Any]]:
-    """As tools read it, which compare no checksum of the file, only those of its pages."""
-    return [row for rows in read_manifest(out) for row in rows.to_pylist()]
+    """As tools read it, who compare the file with its checksum first."""
+    return [row for rows in read_manifest(open_dataset(out).folder) for row in rows.to_pylist()]
 
 
 def _verify(out: Path) -> None:

@@ -160,6 +160,7 @@ def _read_group(file: pq.ParquetFile, group: int, wanted: Collection[str]) -> pa
     unnamed = [name for name in MOOD_COLUMNS if name in missing]
     is_extra = bool(unnamed) and "label" not in wanted
     rows = file.read_row_group(group, columns=[*wanted, *(["label"] if is_extra else [])])
+    rows.validate(full=True)  # else bytes that are no text, or a number that stands for nothing, fail later
     for name in (name for name in _LATER_COLUMNS if name in missing):
         rows = rows.append_column(SCHEMA.field(name), pa.nulls(len(rows), SCHEMA.field(name).type))
     rows = name_moods(rows, unnamed) if unnamed else rows

@@ -16,6 +16,7 @@ from preprocess.run import run
 from preprocess.settings import PreprocessSettings
 from shards import dataset as index
 from shards.errors import DataError
+from shards.manifest import read_manifest
 from shards.record_fields import RECORD_KINDS, WHOLE_FRAMES
 from shards.tfrecord import DamagedRecord, iterate_records, pack_record, read_record_at
 from shards.verification import verify_dataset
@@ -232,3 +233,13 @@ def test_a_record_before_the_file(copy):
         pytest.raises(DamagedRecord, match=r"^offset -1: lies before"),
     ):
         read_record_at(file, -1)
+
+
+def test_text_in_a_manifest_that_is_no_text(copy):
+    path = copy / "manifest.parquet"
+    rows = pq.read_table(path)
+    place = rows.column_names.index("label_file")
+    broken = pa.StringArray.from_buffers(1, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xff\xfe"))
+    pq.write_table(rows.slice(0, 1).set_column(place, rows.schema.field(place), broken), path)
+    with pytest.raises(DataError, match=r"manifest.parquet is damaged .* run python -m tools.verify"):
+        list(read_manifest(copy))

@@ -4,6 +4,7 @@ Images lie in the folder of the JSON, or where COCO and the tools that write its
 Boxes are cut out of the file by image, so that a task is handed its own photos' boxes alone.
 """
 
+import json
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -82,7 +83,10 @@ def list_coco_videos(sources: Sequence[tuple[int, str]], label_map: Mapping[str,
 
 def parse_coco_boxes(data: bytes, label_map: Mapping[str, Meaning]) -> Label:
     """One image's boxes (its label_data) as a Label."""
-    width, height, rows = msgspec.json.decode(data)
+    try:
+        width, height, rows = msgspec.json.decode(data)
+    except msgspec.ValidationError:  # a number that is too large for any type: all stay text, which is read as numbers
+        width, height, rows = json.loads(data, parse_int=str, parse_float=str)
     boxes = [
         _read_box(f"$.annotations[{place}]", *values[:4])._replace(species=values[4] if len(values) > 4 else None)
         for place, *values in rows

@@ -93,6 +93,16 @@ def test_a_box_that_cannot_be_used_is_a_row(tmp_path, annotation, reason, note):
     assert rows.keys() == {None, reason} and (note or "") in (rows[reason]["note"] or "")
 
 
+@pytest.mark.parametrize("number", ["1e99999", "-1e99999", "9" * 400, "9" * 5000])
+def test_a_number_that_is_too_large_for_any_type_is_a_row(tmp_path, number):
+    annotations = [make_annotation(1), make_annotation(1) | {"bbox": [1, 2, 777, 4]}]
+    coco = write_coco(tmp_path / "a.json", [make_image(1)], annotations)
+    coco.write_text(coco.read_text().replace("777", number))
+    kept, rejected = sorted(read_photo_rows(tmp_path / "work", coco), key=lambda row: row["status"])
+    assert kept["status"] == "kept" and rejected["reason"] == "annotation_invalid"
+    assert rejected["note"].replace('"', "").startswith(f"$.annotations[1].bbox[2]: {number[:50]}")
+
+
 def test_a_category_that_the_map_does_not_know_is_named(tmp_path):
     boxes = [make_annotation(1, category=number) for number in (9, 10, 3)]
     coco = write_coco(tmp_path / "a.json", [make_image(1)], boxes)
