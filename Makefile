@@ -35,6 +35,7 @@ $(READY): $(LOCK) pyproject.toml
 	rm -rf $(VENV); $$python -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(LOCK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m preprocess.compiled_loops
 	@touch $@
 
 test: setup ## sets everything up, runs all tests
