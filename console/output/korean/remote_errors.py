@@ -44,8 +44,8 @@ _SOURCES = {
 
 _UPLOADS = {
     "{}: names no folder; give one, such as {}pets": "{}: 디렉터리 이름이 없습니다. 다음처럼 지정하세요: {}pets",
-    "--dry_run is for a folder, not for {}; give --out a folder, whose hashes are kept there": (
-        "--dry_run은 URL에 쓸 수 없습니다({}). 해시를 남길 디렉터리를 --out에 지정하세요"
+    "{}: a dry run leaves nothing in a store; give the folder that it named at its end": (
+        "{}: 드라이 런은 URL에 아무것도 남기지 않습니다. 드라이 런이 끝에 알려 준 디렉터리를 지정하세요"
     ),
     "{}: {} bytes instead of {}; does another run write there?": (
         "{0}: {2}바이트여야 하는데 {1}바이트입니다. 다른 실행이 여기에 쓰고 있는지 확인하세요"
