@@ -122,7 +122,6 @@ _TOOLS = {
     "write everything there, for machines": "모든 내용을 프로그램용으로 이 파일에 씁니다",
     "write a page": "페이지를 씁니다",
     "as preprocess is given it": "preprocess에 지정하는 것과 같습니다",
-    "the folder that preprocess wrote": "preprocess가 만든 디렉터리",
     "the folder, or s3:// URL, that preprocess wrote": "preprocess가 만든 디렉터리 또는 s3:// URL",
     "one frame, by its key in the manifest: video/frame_number": "프레임 하나. 매니페스트의 키: video/frame_number",
     "only this split in the grid": "이 분할의 크롭만 보여 줍니다",

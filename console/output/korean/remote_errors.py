@@ -34,11 +34,9 @@ _ANSWERS = {
 
 _SOURCES = {
     "source {} and source {} are the same; name each once": ("원본 {}, 원본 {}: 같은 원본입니다. 한 번씩만 지정하세요"),
-    "source {}: a CSV or COCO JSON is not read from a URL; copy it and its images here": (
-        "원본 {}: CSV와 COCO JSON은 URL에서 읽지 않습니다. 이미지와 함께 이 컴퓨터에 복사하세요"
-    ),
-    "source {} holds nothing; give a folder with label JSON and frames, a .zip or a .tar": (
-        "원본 {}: 비어 있습니다. 라벨 JSON과 프레임이 있는 디렉터리, .zip, .tar 가운데 하나를 지정하세요"
+    "source {} holds nothing; give a folder that holds label JSON and frames, a .zip, a .tar, a .csv or a COCO .json": (
+        "원본 {}: 비어 있습니다. 라벨 JSON과 프레임이 있는 디렉터리, .zip, .tar, .csv, COCO .json 가운데 하나를 "
+        "지정하세요"
     ),
 }
 
