@@ -61,7 +61,7 @@ class RemotePath:
         """
         if is_store_url(written):
             named = parse_store_url(written)
-            if named.store != self.store:
+            if _leave_out_user(named.store) != _leave_out_user(self.store):
                 raise ValueError(f"lies in {named.store}, not in {self.store}")
             return replace(self, key=named.key)
         whole = posixpath.normpath(written if written.startswith("/") else f"/{self.key}/{written}")
@@ -73,6 +73,11 @@ class RemotePath:
 
 
 AnyPlace = Path | RemotePath
+
+
+def _leave_out_user(store: str) -> str:
+    scheme, _, authority = store.partition("://")
+    return f"{scheme}://{authority.rpartition('@')[2]}"
 
 
 def is_store_url(text: str) -> bool:

@@ -41,7 +41,7 @@ def upload_tree(root: Path, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("server", "form"), [("s3", None), ("s3", "pieces"), ("s3", "tar of zips"), ("sftp", "stored")]
+    ("server", "form"), [("s3", None), ("gcs", None), ("s3", "pieces"), ("s3", "tar of zips"), ("sftp", "stored")]
 )
 def test_every_form_gives_the_bytes_of_the_folders(server, form, tree, of_folders, request, tmp_path):
     server = request.getfixturevalue(f"{server}_server")

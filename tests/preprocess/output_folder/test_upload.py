@@ -66,7 +66,7 @@ def read_all(url: str) -> dict[str, bytes]:
     return {entry.name: read_remote_file(folder / entry.name) for entry in entries if not entry.is_folder}
 
 
-@pytest.mark.parametrize("server", ["s3", "sftp"])
+@pytest.mark.parametrize("server", ["s3", "gcs", "sftp"])
 def test_it_has_the_bytes_of_one_in_a_folder(server, request, make, made, uploads, tmp_path, capsys):
     url = name_url(request, server, "made")
     make(url)
@@ -130,7 +130,7 @@ def test_a_dry_run_leaves_its_hashes_here_and_the_run_uses_them(request, make, m
     assert read_all(url) == made
     make(url, dry_run=True)  # beside a dataset, which stays
     assert read_all(url) == made
-    assert f"with --replace instead of --dry_run, for {parse_store_url(url)} holds a dataset" in capsys.readouterr().err
+    assert f"with --replace instead of --dry_run, for {parse_store_url(url)} holds a dataset" in capsys.readouterr().out
 
 
 def test_two_runs_in_one_place_are_noticed(request, make, monkeypatch, uploads):

@@ -27,7 +27,7 @@ from trainer.settings import InputSettings, TrainSettings
 SHARDS, RECORDS = 24, 5
 
 
-@pytest.fixture(params=["s3", "sftp"])
+@pytest.fixture(params=["s3", "gcs", "sftp"])
 def pets_url(request, pets, tmp_path) -> str:
     """The small dataset of the trainer's tests in a store, in a folder with a Korean name."""
     server = request.getfixturevalue(f"{request.param}_server")
