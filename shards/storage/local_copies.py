@@ -6,12 +6,14 @@ What is read many times and here and there, as a manifest for a report, is fetch
 import hashlib
 import tempfile
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 
 from shards.storage.places import read_place_blocks
 from shards.storage.remote_path import RemotePath
 
 _copies: dict[RemotePath, Path] = {}
+_numbers = count()
 
 
 def copy_here(path: RemotePath) -> str:
@@ -19,8 +21,8 @@ def copy_here(path: RemotePath) -> str:
 
     Raises OSError, as shards.storage.remote_files.read_remote_state does, and where this machine's disk is full.
     """
-    copy, state = _make_folder() / str(len(_copies)), hashlib.sha256()
-    with open(copy, "wb") as file:
+    copy, state = Path(_open_folder().name) / str(next(_numbers)), hashlib.sha256()
+    with open(copy, "xb") as file:
         for block in read_place_blocks(path):
             state.update(block)
             file.write(block)
@@ -31,10 +33,6 @@ def copy_here(path: RemotePath) -> str:
 def find_copy(path: RemotePath) -> Path | None:
     """The copy of a file that copy_here has made; None where it has made none."""
     return _copies.get(path)
-
-
-def _make_folder() -> Path:
-    return Path(_open_folder().name)
 
 
 @lru_cache

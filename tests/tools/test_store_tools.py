@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 
 from console.command import run_command
+from preprocess.sources.data_file import read_data_file
+from preprocess.sources.source_kinds import find_videos, list_images
 from shards.dataset import read_dataset
 from shards.storage.remote_files import upload_file
 from shards.storage.remote_path import RemotePath, parse_store_url
+from tests.preprocess.archives.forms import deliver_tree
 from tests.tools.comparison.test_compare import write_run
 from tests.trees import write_video
 from tools import compare, dataset_report, dedupe_report, inventory, show, to_coco, to_csv
+from tools.reporting.source_frames import PictureUnavailable, SourceFrames
 
 
 def upload(folder: Path, url: str) -> RemotePath:
@@ -86,6 +90,22 @@ def test_a_dataset_or_a_run_is_compared_where_it_lies(store, here, odd_dataset, 
     found = [json.loads((here / name).read_text()) for name in ("far.json", "near.json")]
     assert found[0]["paired_videos"] == 200 and [each.pop("b") for each in found] == [str(far), str(runs[1])]
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("form", [None, "stored", "tar of zips"])
+def test_frames_are_found_again_in_folders_and_archives(form, s3_server, tmp_path):
+    write_video(tmp_path / "나무", "dog-sit-000001", 2, part="Training/개")
+    source = deliver_tree(tmp_path / "나무", tmp_path / "배달", form) if form else tmp_path / "나무"
+    place = upload(source, f"{s3_server.make_bucket(f'again-{form}'.lower().replace(' ', '-'))}/곳?{s3_server.query}")
+    (video,) = find_videos([str(source)]).videos
+    images = list_images(video).values()
+    frames = SourceFrames([place])
+    assert len(images) == 2
+    for image in images:
+        found = frames.read_jpeg({"source": 0, "image_file": image.relative})
+        assert found == read_data_file(image.file)
+        with pytest.raises(PictureUnavailable, match="image missing"):
+            frames.read_jpeg({"source": 0, "image_file": f"{image.relative}.none"})
 
 
 def test_an_inventory_says_how_much_it_asks_for(here, s3_server, tmp_path, capsys):
