@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from preprocess.settings import PreprocessSettings
 from shards.dataset import DATASET_FILE, Dataset, OtherFile, ShardFile, shard_name, write_dataset
+from shards.emotions import KOREAN
 from shards.manifest import MANIFEST_FILE, SCHEMA, write_manifest
 from shards.manifest_row import ManifestRow
 from shards.record import encode_record
@@ -129,7 +130,8 @@ def _make_dataset(folder: Path) -> bytes:
         split: [ShardFile(shard_name(split, place, 2), 4, 4_000, "0" * 64) for place in range(2)]
         for split in ("train", "val")
     }
-    splits = {split: {"frames": 8, "videos": 2, "emotions": {}} for split in shards}
+    moods = {mood: {"frames": 8 * (mood == KOREAN[0]), "videos": 2 * (mood == KOREAN[0])} for mood in KOREAN}
+    splits = {split: {"frames": 8, "videos": 2, "emotions": moods} for split in shards}
     counts = {"rows": 20, "kept": 16, "duplicate": 4, "rejected": 0, "unselected": 0, "reasons": {}, "splits": splits}
     files = {MANIFEST_FILE: OtherFile(5_000, "0" * 64, [1, 2])}
     settings = PreprocessSettings(["source"], "out").content

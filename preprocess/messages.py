@@ -1,7 +1,6 @@
 """What a run prints: what it needs and how far it is, on stderr, and its results, on stdout."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from console.output.ending import name_command, print_ending
@@ -12,10 +11,13 @@ from preprocess.memory_needs import WORKER_BYTES, estimate_driver_bytes
 from preprocess.outcome import judge_outcome
 from preprocess.output_folder.disk_space import DiskSpace
 from preprocess.output_folder.dry_run import dry_run_folder
+from preprocess.output_folder.work_folders import build_folder
+from preprocess.settings import PreprocessSettings
 from preprocess.sources.video import SourceListing, Video
 from preprocess.writing.finished_work import TaskSummary, count_repeated_images
 from shards.dataset import DATASET_FILE, Dataset, ShardFile
-from shards.storage.remote_path import AnyPlace, RemotePath
+from shards.storage.places import measure_place
+from shards.storage.remote_path import AnyPlace, RemotePath, locate
 
 _MAX_NAMES = 5  # printed of a list; the log has all
 
@@ -68,7 +70,12 @@ def print_nothing_to_do(dataset: Dataset, out: AnyPlace) -> None:
 
 
 def print_dry_run(
-    found: Dataset, how_split: str, out: Path, source: SourceListing, whole_frames: int, seconds: dict[str, float]
+    found: Dataset,
+    how_split: str,
+    settings: PreprocessSettings,
+    source: SourceListing,
+    whole_frames: int,
+    seconds: dict[str, float],
 ) -> None:
     """Print the tables of a dry run and what to do next. `whole_frames` are those that the real run would store."""
     _print_counts(found.counts, how_split)
@@ -79,13 +86,14 @@ def print_dry_run(
     if whole_frames:
         print_detail(f"and at most {whole_frames:,} whole frames for a finder; --frames.per_video 0 leaves them out")
     _print_seconds(seconds, source.frames)
-    whole = (out / DATASET_FILE).exists()
+    out, here = locate(settings.out), build_folder(settings)
+    whole = measure_place(out / DATASET_FILE) is not None
     instead = f"with --replace instead of --dry_run, for {out} holds a dataset" if whole else "without --dry_run"
     print_detail(f"make it with the same command {instead}; the hashes are kept for it")
     figures = (f"{counts['kept']:,} frames would be kept", *_name_others(counts))
-    look = name_command("tools.dedupe_report", out, *(["--dry_run"] if whole else []))
+    look = name_command("tools.dedupe_report", here, *(["--dry_run"] if whole else []))
     _warn_of_outcome(counts)
-    print_ending([dry_run_folder(out)], figures, look)
+    print_ending([dry_run_folder(here)], figures, look)
 
 
 def print_end(dataset: Dataset, how_split: str, out: AnyPlace, frames: int, seconds: dict[str, float]) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 from console.progress import show_waiting
 from preprocess import messages
@@ -87,7 +86,7 @@ def _make_dry_run(
     source: SourceListing, groups: Sequence[list[Video]], settings: PreprocessSettings, workers: int, watch: Stopwatch
 ) -> Dataset:
     """Hash the frames and write the manifest that the real run would write. The hashes stay for that run."""
-    out, spills = Path(settings.out), spill_folder(settings)
+    spills = spill_folder(settings)
     messages.print_start(source, workers)
     with watch.time("videos"):
         tasks = run_video_tasks(groups, settings)
@@ -97,7 +96,7 @@ def _make_dry_run(
     messages.print_compared(tasks, len(plan.order))
     found = write_dry_run(complete_rows(plan, tasks, (), spills), settings)
     remove_dry_run_spill(settings)
-    messages.print_dry_run(found, plan.how_split, out, source, plan.count_whole_frames(settings), watch.seconds)
+    messages.print_dry_run(found, plan.how_split, settings, source, plan.count_whole_frames(settings), watch.seconds)
     return found
 
 

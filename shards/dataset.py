@@ -5,22 +5,24 @@ It is written last, so its presence means that the dataset is complete.
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import google_crc32c
 import msgspec
 
-from shards.emotions import EMOTIONS
+from shards.emotions import EMOTIONS, KOREAN
 from shards.errors import CallError, DataError
 from shards.record_fields import CROPS, RECORD_KINDS, WHOLE_FRAMES, RecordKind
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import IrregularFile, hash_file, read_blocks, read_file
 from shards.storage.places import list_place, measure_place, read_place
+from shards.storage.remote_files import list_remote_folder
 from shards.storage.remote_path import AnyPlace, RemotePath
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
 from shards.tfrecord import OVERHEAD
 
 DATASET_FILE = "dataset.json"
+MANIFEST_FILE = "manifest.parquet"
 SPLITS = ("train", "val")
 SHARD = re.compile(rf"({'|'.join(kind.name for kind in RECORD_KINDS)})-(train|val)\.tfrecord-\d{{5}}-of-\d{{5}}")
 DATASET_VERSION = 1
@@ -78,6 +80,43 @@ class Dataset(msgspec.Struct):
         return [shard for view in (self.shards, self.frames) for files in view.values() for shard in files]
 
 
+class _DedupeSettings(msgspec.Struct):
+    """What the reports need of them."""
+
+    enabled: bool
+    distance: int
+    min_detail: int
+
+
+class _Settings(msgspec.Struct):
+    crop: dict[str, Any]
+    dedupe: _DedupeSettings
+
+
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class _Tally(msgspec.Struct):
+    frames: _Count
+    videos: _Count
+
+
+class _SplitCounts(_Tally):
+    emotions: dict[str, _Tally]
+
+
+class _Counts(msgspec.Struct):
+    """What every dataset's counts state; those of whole frames came later."""
+
+    rows: _Count
+    kept: _Count
+    duplicate: _Count
+    rejected: _Count
+    unselected: _Count
+    reasons: dict[str, _Count]
+    splits: dict[str, _SplitCounts]
+
+
 class _Version(msgspec.Struct):
     format: str = ""
     version: int = 0
@@ -120,6 +159,9 @@ def find_mismatched_file(folder: AnyPlace) -> str | None:
     dataset = read_dataset(folder)
     files = {shard.file: shard.bytes for shard in dataset.all_shards}
     files |= {name: file.bytes for name, file in dataset.files.items()}
+    if isinstance(folder, RemotePath):  # one listing in place of a request for each file
+        sizes = {entry.name: entry.size for entry in list_remote_folder(folder, recursive=True)}
+        return next((name for name, size in files.items() if sizes.get(name) != size), None)
     return next((name for name, size in files.items() if measure_place(folder / name) != size), None)
 
 
@@ -165,6 +207,7 @@ def read_dataset(folder: AnyPlace) -> Dataset:
         if (stated.format, stated.version) == (_FORMAT, DATASET_VERSION):
             dataset = msgspec.json.decode(check_json_checksum(data), type=Dataset)
             _check_settings(dataset)
+            _check_counts(dataset)
             return dataset
     except ChecksumMismatch as error:
         raise DataError(f"{path}: offset 0 to {len(data)}: {error}; {_MAKE_AGAIN}") from error
@@ -177,9 +220,14 @@ def read_dataset(folder: AnyPlace) -> Dataset:
 
 
 def _check_settings(dataset: Dataset) -> None:
-    """Raise ValueError for numbers that preprocess never writes and that would make a reader allocate huge arrays."""
-    crop = dataset.settings.get("crop")
-    size, grow = (crop.get("size"), crop.get("grow", 1.0)) if isinstance(crop, dict) else (None, None)
+    """Raise ValueError for settings that are not there and that readers rely on, and for numbers that preprocess never
+    writes and that would make a reader allocate huge arrays.
+    """
+    try:
+        crop = msgspec.convert(dataset.settings, _Settings).crop
+    except msgspec.ValidationError as error:
+        raise ValueError(f"settings: {error}") from error
+    size, grow = crop.get("size"), crop.get("grow")
     if type(size) is not int or not 1 <= size <= MAX_IMAGE_SIZE:
         raise ValueError(f"crop.size is {size!r}, not a number of pixels from 1 to {MAX_IMAGE_SIZE}")
     if type(grow) not in (int, float) or not 1 <= grow <= 4:
@@ -188,6 +236,24 @@ def _check_settings(dataset: Dataset) -> None:
         for shard in (shard for files in shards.values() for shard in files):
             if not _is_possible(shard, kind):
                 raise ValueError(f"{shard.file} cannot hold the records that are stated")
+
+
+def _check_counts(dataset: Dataset) -> None:
+    """Raise ValueError where a count or a file is not stated that preprocess always writes and every reader relies on.
+
+    A digest that fits only says that nobody has changed the file since it was computed.
+    """
+    try:
+        counts = msgspec.convert(dataset.counts, _Counts)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"counts: {error}") from error
+    if missing := [split for split in SPLITS if split not in counts.splits]:
+        raise ValueError(f"counts: states no split {missing[0]}")
+    for split, stated in counts.splits.items():
+        if missing := [mood for mood in KOREAN if mood not in stated.emotions]:
+            raise ValueError(f"counts: states no {missing[0]} of {split}")
+    if MANIFEST_FILE not in dataset.files:
+        raise ValueError(f"files: states no {MANIFEST_FILE}")
 
 
 def _is_possible(shard: ShardFile, kind: RecordKind) -> bool:

@@ -8,7 +8,6 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,15 +16,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from shards import dataset
-from shards.dataset import SPLITS
+from shards.dataset import MANIFEST_FILE, SPLITS
 from shards.emotions import ENGLISH, KOREAN
 from shards.errors import DataError
 from shards.manifest_row import ManifestRow, list_columns
 from shards.record_fields import WHOLE_FRAMES
+from shards.storage.local_copies import find_copy
 from shards.storage.places import measure_place, open_place
 from shards.storage.remote_path import AnyPlace, RemotePath
 
-MANIFEST_FILE = "manifest.parquet"
 ROW_GROUP = 100_000  # rows in a row group; fixed, because the file's bytes depend on it
 
 STATUSES = ("kept", "duplicate", "rejected", "unselected")
@@ -125,7 +124,9 @@ def explain_manifest_errors(folder: AnyPlace) -> Iterator[None]:
 
 def _open_for_arrow(path: AnyPlace) -> pa.NativeFile:
     if isinstance(path, RemotePath):
-        return pa.PythonFile(open_place(path), "r")
+        if not (copy := find_copy(path)):
+            return pa.PythonFile(open_place(path), "r")
+        path = copy
     return pa.OSFile(os.fsencode(path))  # bytes: pyarrow refuses a str that is not UTF-8
 
 
@@ -167,7 +168,7 @@ def _read_group(file: pq.ParquetFile, group: int, wanted: Collection[str]) -> pa
     return rows.drop_columns(["label"]) if is_extra else rows
 
 
-def take_rows(folder: Path, places: Iterable[int], columns: Collection[str]) -> dict[int, dict[str, Any]]:
+def take_rows(folder: AnyPlace, places: Iterable[int], columns: Collection[str]) -> dict[int, dict[str, Any]]:
     """The manifest's rows with the numbers `places`, from 0, by number. Only row groups that hold any are read.
 
     Raises DataError where the manifest is damaged or missing.

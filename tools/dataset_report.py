@@ -22,6 +22,7 @@ from tools.reporting.folder_argument import parse_dataset_folder
 from trainer.run_files.file_names import MODEL_FILE
 
 if TYPE_CHECKING:  # --help would wait for them
+    from shards.storage.remote_path import AnyPlace
     from tools.reporting.frame_pictures import FramePictures
     from tools.reporting.opened_dataset import OpenedDataset
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:  # --help would wait for them
 def write_dataset_report(
     opened: OpenedDataset,
     title: str,
-    sources: list[Path],
+    sources: list[AnyPlace],
     seed: int,
     html: Path,
     json_file: Path | None,
@@ -64,9 +65,14 @@ def write_dataset_report(
 
 def _parse(arguments: list[str]) -> Any:
     parser = Parser("tools.dataset_report", __doc__)
-    parser.add_argument("dataset", type=parse_dataset_folder, metavar="DIR", help="the folder that preprocess wrote")
     parser.add_argument(
-        "--html", type=Path, metavar="FILE", help="the page to write (default: DIR.dataset.html, beside the dataset)"
+        "dataset", type=parse_dataset_folder, metavar="DIR", help="the folder, or s3:// URL, that preprocess wrote"
+    )
+    parser.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="the page to write (default: DIR.dataset.html, beside the dataset; here for a URL)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--source", nargs="+", metavar="DIR", help="where the frames lie (default: as the log says)")
@@ -85,10 +91,9 @@ def main(arguments: list[str]) -> int:
     chosen = _parse(arguments)
     from console.hangul_font import find_hangul_font
     from tools.reporting.opened_dataset import find_sources, open_dataset
-    from tools.reporting.report_files import check_report_files
+    from tools.reporting.report_files import check_report_files, name_report, place_report
 
-    name = chosen.dataset.absolute().name
-    html = chosen.html or chosen.dataset.absolute().with_name(f"{name}.dataset.html")
+    name, html = name_report(chosen.dataset), chosen.html or place_report(chosen.dataset, ".dataset.html")
     opened = open_dataset(chosen.dataset, chosen.dry_run)
     sources = find_sources(opened, chosen.source)
     if chosen.run and not (chosen.run / MODEL_FILE).is_file():

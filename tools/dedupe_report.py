@@ -23,9 +23,14 @@ from tools.reporting.folder_argument import parse_dataset_folder
 def _parse(arguments: list[str]) -> Any:
     parser = Parser("tools.dedupe_report", __doc__)
     parser.add_argument(
-        "dataset", type=parse_dataset_folder, metavar="DIR", help="the folder that preprocess wrote, or its dry run"
+        "dataset",
+        type=parse_dataset_folder,
+        metavar="DIR",
+        help="the folder, or s3:// URL, that preprocess wrote, or a dry run",
     )
-    parser.add_argument("--html", type=Path, metavar="FILE", help="the page (default: DIR.dedupe.html, beside DIR)")
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="the page (default: DIR.dedupe.html, beside DIR; here for a URL)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, for machines")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="every dropped frame and what it is a copy of")
     parser.add_argument(
@@ -60,15 +65,14 @@ def main(arguments: list[str]) -> int:
     from tools.duplicates.statistics import analyze_duplicates, compute_duplicate_statistics
     from tools.reporting.frame_pictures import FramePictures
     from tools.reporting.opened_dataset import find_sources, open_dataset
-    from tools.reporting.report_files import REPORT_MARK, check_report_files, write_text
+    from tools.reporting.report_files import REPORT_MARK, check_report_files, name_report, place_report, write_text
 
-    folder = chosen.dataset.absolute()
-    html = chosen.html or folder.with_name(f"{folder.name}.dedupe.html")
+    html = chosen.html or place_report(chosen.dataset, ".dedupe.html")
     files = {"--html": html, "--json": chosen.json, "--csv": chosen.csv}
     opened = open_dataset(chosen.dataset, chosen.dry_run)
     sources = find_sources(opened, chosen.source)
     given = {option: path for option, path in files.items() if path}
-    check_report_files(folder, given, {*sources, *opened.sources})
+    check_report_files(chosen.dataset, given, {*sources, *opened.sources})
     for path in chosen.judged:
         if not path.is_file():
             raise CallError(f"--judged {path} is no file; give the CSV that the page saved")
@@ -81,7 +85,8 @@ def main(arguments: list[str]) -> int:
         statistics["judged"] = measure_precision(judged, analysis.frames, analysis.settings["dedupe"]["min_detail"])
     pictures = FramePictures(opened, sources)
     with show_waiting("drawing the page", is_short=True):
-        page, shown = render_duplicates_page(analysis, statistics, opened.folder, pictures, chosen.seed, folder.name)
+        title = name_report(chosen.dataset)
+        page, shown = render_duplicates_page(analysis, statistics, opened.folder, pictures, chosen.seed, title)
     write_text(html, page)
     if chosen.json:
         content = {"made_by": REPORT_MARK} | statistics | {"shown": shown}

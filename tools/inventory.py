@@ -16,11 +16,14 @@ from console.output.ending import name_command, print_ending
 from console.output.messages import print_detail, print_error, print_warning
 from preprocess.outcome import ONE_VIDEO
 from preprocess.sources.source_kinds import check_sources
+from shards.storage.remote_path import locate
 
 
 def _parse(arguments: list[str]) -> Any:
     parser = Parser("tools.inventory", __doc__)
-    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="what preprocess would be given: folders, CSVs")
+    parser.add_argument(
+        "sources", nargs="+", metavar="SOURCE", help="what preprocess would be given: folders, CSVs, URLs"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there, for machines")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page")
     parser.add_argument("--label_map", metavar="FILE", help="as preprocess is given it")
@@ -37,7 +40,7 @@ def main(arguments: list[str]) -> int:
     from tools.source_inventory.inventory_text import format_inventory
 
     files = {option: path for option, path in (("--json", chosen.json), ("--html", chosen.html)) if path}
-    check_report_files(None, files, map(Path, chosen.sources))
+    check_report_files(None, files, map(locate, chosen.sources))
     figures = take_inventory(chosen.sources, chosen.label_map)
     print_detail(format_inventory(figures))
     if chosen.json:

@@ -14,18 +14,24 @@ from console.output.messages import print_warning
 from console.progress import show_waiting
 from shards.dataset import SPLITS, read_dataset
 from shards.errors import CallError, DataError
+from shards.storage.remote_path import AnyPlace, RemotePath
 from tools.reporting.folder_argument import parse_dataset_folder
 
 
 def main(arguments: list[str]) -> int:
     parser = Parser("tools.show", __doc__)
-    parser.add_argument("dataset", type=parse_dataset_folder, metavar="DIR", help="the folder that preprocess wrote")
+    parser.add_argument(
+        "dataset", type=parse_dataset_folder, metavar="DIR", help="the folder, or s3:// URL, that preprocess wrote"
+    )
     parser.add_argument("--key", metavar="KEY", help="one frame, by its key in the manifest: video/frame_number")
     parser.add_argument("--split", choices=SPLITS, help="only this split in the grid")
     parser.add_argument("--columns", type=int, default=6, metavar="N", help="crops for each mood, 1 to 50 (default: 6)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="chooses the crops; from 0 (default: 0)")
     parser.add_argument(
-        "--png", type=Path, metavar="FILE", help="the picture to write (default: DIR.png, beside the dataset)"
+        "--png",
+        type=Path,
+        metavar="FILE",
+        help="the picture to write (default: DIR.png, beside the dataset; here for a URL)",
     )
     chosen = parser.parse_args(arguments)
     if not 1 <= chosen.columns <= 50:
@@ -34,12 +40,14 @@ def main(arguments: list[str]) -> int:
     read_dataset(folder)  # raises where there is none
     # Only now: these imports take most of a second.
     from console.hangul_font import find_hangul_font
-    from tools.reporting.opened_dataset import read_logged_sources
-    from tools.reporting.report_files import check_report_files
+    from tools.reporting.opened_dataset import read_logged_sources, read_manifest_once
+    from tools.reporting.report_files import check_report_files, place_report
 
-    path = chosen.png or folder.absolute().with_name(f"{folder.absolute().name}.png")
+    path = chosen.png or place_report(folder, ".png")
     check_report_files(folder, {"--png": path}, read_logged_sources(folder))
     with show_waiting("reading the crops", is_short=True):
+        if isinstance(folder, RemotePath):
+            read_manifest_once(folder)
         grid = _draw(chosen, folder, path)
     if not find_hangul_font():
         print_warning("show: no font with Hangul found, moods are in English; install NanumGothic")
@@ -54,7 +62,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _draw(chosen: argparse.Namespace, folder: Path, path: Path) -> list:
+def _draw(chosen: argparse.Namespace, folder: AnyPlace, path: Path) -> list:
     """Draw the grid that was asked for; returns its rows. Raises DataError where no frame is kept."""
     # Only now: these imports take most of a second.
     from tools.extracts.crop_choice import choose_rows_by_mood, find_kept_row

@@ -20,8 +20,12 @@ from tools.reporting.folder_argument import parse_dataset_folder
 
 def main(arguments: list[str]) -> int:
     parser = Parser("tools.to_coco", __doc__)
-    parser.add_argument("dataset", type=parse_dataset_folder, metavar="DIR", help="the folder that preprocess wrote")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the files (default: DIR.coco, beside DIR)")
+    parser.add_argument(
+        "dataset", type=parse_dataset_folder, metavar="DIR", help="the folder, or s3:// URL, that preprocess wrote"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for the files (default: DIR.coco, beside DIR; here for a URL)"
+    )
     parser.add_argument("--source", nargs="+", metavar="DIR", help="as preprocess was given (default: see its log)")
     parser.add_argument("--all", action="store_true", help="every row with an image, kept or not, and the reasons")
     parser.add_argument("--images", action="store_true", help="copy the frames to OUT/images, also out of archives")
@@ -31,15 +35,15 @@ def main(arguments: list[str]) -> int:
     from tools.extracts.image_paths import ImagePaths, lack_files
     from tools.extracts.out_folder import prepare_out_folder
     from tools.reporting.opened_dataset import find_sources, open_dataset
+    from tools.reporting.report_files import place_report
 
-    folder = chosen.dataset.absolute()
     opened = open_dataset(chosen.dataset)
     sources = find_sources(opened, chosen.source)
     if chosen.images and not sources:
         raise CallError("--images: the sources are not where they were; name them with --source")
-    out = chosen.out or folder.with_name(f"{folder.name}.coco")
+    out = chosen.out or place_report(chosen.dataset, ".coco")
     names = [*(f"{split}.json" for split in SPLITS), *(["images"] if chosen.images else [])]
-    prepare_out_folder(out, names, folder, {*sources, *opened.sources})
+    prepare_out_folder(out, names, chosen.dataset, {*sources, *opened.sources})
     paths = FrameCopies(sources, out) if chosen.images else ImagePaths(sources, out)
     with show_waiting("writing", is_short=True):
         counts = write_coco_files(opened.folder, out, paths, chosen.all)
@@ -55,7 +59,7 @@ def main(arguments: list[str]) -> int:
     images, boxes = (sum(getattr(count, what) for count in counts.values()) for what in ("images", "boxes"))
     made = {name: out / name for name in counts}
     valid = ["--valid_source", made["val.json"]] if "val.json" in made else []
-    again = ["--out", folder.with_name(f"{folder.name}-again")]
+    again = ["--out", place_report(chosen.dataset, "-again")]
     following = (
         name_command("preprocess", "--source", made["train.json"], *valid, *again) if "train.json" in made else None
     )

@@ -20,8 +20,12 @@ from tools.reporting.folder_argument import parse_dataset_folder
 
 def main(arguments: list[str]) -> int:
     parser = Parser("tools.to_csv", __doc__)
-    parser.add_argument("dataset", type=parse_dataset_folder, metavar="DIR", help="the folder that preprocess wrote")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the CSVs (default: DIR.csv, beside DIR)")
+    parser.add_argument(
+        "dataset", type=parse_dataset_folder, metavar="DIR", help="the folder, or s3:// URL, that preprocess wrote"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for the CSVs (default: DIR.csv, beside DIR; here for a URL)"
+    )
     parser.add_argument("--source", nargs="+", metavar="DIR", help="as preprocess was given (default: see its log)")
     parser.add_argument("--all", action="store_true", help="every row with image, box and mood, kept or not")
     parser.add_argument("--bom", action="store_true", help="begin with a byte order mark: Excel then reads UTF-8")
@@ -30,12 +34,12 @@ def main(arguments: list[str]) -> int:
     from tools.extracts.image_paths import lack_files
     from tools.extracts.out_folder import prepare_out_folder
     from tools.reporting.opened_dataset import find_sources, open_dataset
+    from tools.reporting.report_files import place_report
 
-    folder = chosen.dataset.absolute()
     opened = open_dataset(chosen.dataset)
     sources = find_sources(opened, chosen.source)
-    out = chosen.out or folder.with_name(f"{folder.name}.csv")
-    prepare_out_folder(out, [f"{split}.csv" for split in SPLITS], folder, {*sources, *opened.sources})
+    out = chosen.out or place_report(chosen.dataset, ".csv")
+    prepare_out_folder(out, [f"{split}.csv" for split in SPLITS], chosen.dataset, {*sources, *opened.sources})
     with show_waiting("writing", is_short=True):
         counts = write_annotation_csvs(opened.folder, out, sources, chosen.all, chosen.bom)
     if not counts:

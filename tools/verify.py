@@ -4,7 +4,6 @@ Prints one line for each fault. Exit status 0: the dataset is whole; 1: it is no
 """
 
 import sys
-from pathlib import Path
 
 from console.command import Parser, run_command
 from console.output.ending import name_command, print_ending
@@ -12,7 +11,6 @@ from console.output.messages import print_error, print_result
 from console.progress import show_progress
 from shards.dataset import read_dataset
 from shards.errors import DataError
-from shards.storage.remote_path import AnyPlace, is_store_url, parse_store_url
 from tools.reporting.folder_argument import parse_dataset_folder
 
 _MOST_PRINTED = 100  # faults; a destroyed dataset has millions
@@ -21,7 +19,7 @@ _MOST_PRINTED = 100  # faults; a destroyed dataset has millions
 def main(arguments: list[str]) -> int:
     parser = Parser("tools.verify", __doc__)
     parser.add_argument(
-        "dataset", type=_parse_place, metavar="DIR", help="the folder, or s3:// URL, that preprocess wrote"
+        "dataset", type=parse_dataset_folder, metavar="DIR", help="the folder, or s3:// URL, that preprocess wrote"
     )
     folder = parser.parse_args(arguments).dataset
     dataset = read_dataset(folder)
@@ -45,13 +43,8 @@ def main(arguments: list[str]) -> int:
     records = sum(shard.records for shard in shards)
     print_result(f"{folder} is whole: {len(shards)} shards, {records:,} records{whole}")
     figures = (f"{len(shards)} shards", f"{records:,} records", f"{sum(shard.bytes for shard in shards):,} bytes whole")
-    following = name_command("tools.dataset_report", folder) if isinstance(folder, Path) else None
-    print_ending([folder], figures, following)
+    print_ending([folder], figures, name_command("tools.dataset_report", folder))
     return 0
-
-
-def _parse_place(text: str) -> AnyPlace:
-    return parse_store_url(text) if is_store_url(text) else parse_dataset_folder(text)
 
 
 if __name__ == "__main__":

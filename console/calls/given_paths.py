@@ -10,13 +10,23 @@ from shards.storage.remote_path import STORE_SCHEMES, is_store_url
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://(?P<rest>.*)", re.DOTALL)
 _ADDRESSES = ("--address",)  # options that take a URL: ray://host:port
-_ONE_VALUE = ("--lang", "--log")  # options of every command, behind whose value a path may stand
+# Options without a value or with one, behind which a path may stand that belongs to no option.
+_NO_VALUE = ("--debug", "--quiet", "--dry_run", "--all", "--images", "--bom")
+_ONE_VALUE = ("--lang", "--log", "--key", "--split", "--columns", "--seed", "--images_per_second", "--label_map")
+_ONE_VALUE += ("--run", "--png", "--html", "--json", "--csv")
 # Command -> its options that take a URL of a store, see docs/storage.md; "" is what stands behind no option.
 _STORES: dict[str, tuple[str, ...]] = {
     "preprocess": ("--source", "--valid_source", "--out"),
     "train": ("--train", "--valid"),
     "train_finder": ("--train", "--valid"),
-    "verify": ("", "--debug", "--quiet"),
+    "verify": ("",),
+    "show": ("",),
+    "dataset_report": ("", "--source"),
+    "dedupe_report": ("", "--source"),
+    "to_csv": ("", "--source"),
+    "to_coco": ("", "--source"),
+    "compare": ("",),
+    "inventory": ("",),
 }
 
 
@@ -28,6 +38,7 @@ def refuse_urls(arguments: Iterable[str], command: str = "") -> None:
     for argument in arguments:
         if argument.startswith("--"):
             option, _, argument = argument.partition("=")
+            option = "" if option in _NO_VALUE else option
             if not argument:
                 continue
         found = _URL.match(argument)

@@ -34,14 +34,15 @@ def name_link(path: AnyPlace) -> str:
     return str(path) if isinstance(path, RemotePath) else path.absolute().as_uri()
 
 
-def name_command(module: str, *arguments: str | Path) -> str:
+def name_command(module: str, *arguments: str | AnyPlace) -> str:
     """The command line that runs a module of ours, by the name that this command was called by.
 
     `petmood NAME ..` where petmood was called, else `python -m MODULE ..`, with the interpreter's path where `python`
     is another one.
     """
     words = [_name_interpreter() if word == "python" else word for word in name_call(module)]
-    return " ".join(_quote(str(word)) for word in (*words, *arguments))
+    given = [word.url if isinstance(word, RemotePath) else str(word) for word in arguments]
+    return " ".join(map(_quote, (*words, *given)))
 
 
 def _quote(word: str) -> str:

@@ -1,5 +1,6 @@
 """What a dry run leaves to look at, in OUT/.work/dry_run: the manifest that the real run would write.
 
+Where OUT lies in a store, it is left on this machine, where the dataset would be made.
 Its rows have no places in shards. dry_run.json is written last. Both are removed when the dataset is made.
 """
 
@@ -11,7 +12,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from preprocess.output_folder.work_folders import WORK
+from preprocess.output_folder.work_folders import WORK, build_folder
 from preprocess.settings import PreprocessSettings
 from shards import manifest
 from shards.dataset import DATASET_VERSION, Dataset
@@ -45,7 +46,7 @@ def dry_run_folder(out: Path) -> Path:
 
 def write_dry_run(rows: Iterable[pa.Table], settings: PreprocessSettings) -> Dataset:
     """Write the manifest's rows in place of an earlier dry run. Returns them as a dataset without shards."""
-    folder = dry_run_folder(Path(settings.out))
+    folder = dry_run_folder(build_folder(settings))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DRY_RUN_FILE).unlink(missing_ok=True)
     with write_atomically(folder / manifest.MANIFEST_FILE) as file:

@@ -47,8 +47,6 @@ def check_remote_folder(settings: PreprocessSettings) -> None:
     out = parse_store_url(settings.out)
     if not out.key:
         raise CallError(f"{out}: names no folder; give one, such as {out}pets")
-    if settings.dry_run:
-        raise CallError(f"--dry_run is for a folder, not for {out}; give --out a folder, whose hashes are kept there")
     names = {entry.name for entry in list_remote_folder(out) if not is_partial(Path(entry.name))}
     foreign = {name for name in names if name not in _DATASET_NAMES and not index.SHARD.fullmatch(name)}
     is_dataset = index.DATASET_FILE in names and b"pet_mood shards" in read_remote_file(out / index.DATASET_FILE)

@@ -16,14 +16,14 @@ from preprocess.archives.delivery import ARCHIVE_NAME, ArchiveFile
 from preprocess.archives.zip_directory import DamagedArchive
 from preprocess.archives.zip_listing import ZipFolder
 from preprocess.sources.aihub_archives import list_aihub_archives, list_zip_frames
-from preprocess.sources.data_file import explain_changed_archive
+from preprocess.sources.data_file import explain_changed_archive, is_file_named
 from preprocess.sources.image_files import stat_image
 from preprocess.sources.label_pairing import LabelFile, pair_labels
 from preprocess.sources.path_names import decode_name, find_split, is_ignored_name
 from preprocess.sources.video import FrameDirectory, ImageFile, SourceListing, Video
 from shards.errors import DataError
 from shards.storage.files import retry
-from shards.storage.places import measure_place
+from shards.storage.held_listing import take_listing
 from shards.storage.remote_files import list_remote_folder
 from shards.storage.remote_path import RemotePath, is_store_url, parse_store_url
 
@@ -58,10 +58,7 @@ def is_aihub_source(path: str) -> bool:
 
 def is_archive_source(path: str) -> bool:
     """Whether a path is a zip or tar file; a piece of one is none."""
-    if is_store_url(path):
-        url = parse_store_url(path)
-        return url.name.lower().endswith((".zip", ".tar")) and measure_place(url) is not None
-    return path.lower().endswith((".zip", ".tar")) and os.path.isfile(path)
+    return is_file_named(path, (".zip", ".tar"))
 
 
 def list_aihub_tree(sources: Sequence[tuple[int, str]]) -> SourceListing:
@@ -109,7 +106,7 @@ def _name_source(folder: str) -> str:
 def _list_store(source: int, root: RemotePath, findings: _Findings) -> None:
     """Add everything in a store's folder to the findings. One listing shows it all."""
     frames: Counter[str] = Counter()
-    for entry in list_remote_folder(root, recursive=True):
+    for entry in take_listing(root):
         *folders, name = entry.name.split("/")
         if entry.is_folder or any(map(is_ignored_name, (*folders, name))):
             continue

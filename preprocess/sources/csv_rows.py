@@ -3,30 +3,37 @@
     image_path,bbox,labels
     cat-arch-000156/frame_0_timestamp_0.jpg,"40,60,100,150",편안/안정
 
-A path is absolute or relative to the CSV's folder, with / or \\ between its parts. A bbox is "y,x,height,width" in
+A path is absolute or relative to the CSV's folder, with / or \\ between its parts. A CSV in a store names images of
+the same store alike, or by their URLs. A bbox is "y,x,height,width" in
 pixels of the stored JPEG; decimals are rounded. A label is a mood as preprocess.sources.label_map reads it. The file is
 UTF-8, with or without a byte order mark, or CP949. Other columns are ignored.
 """
 
 import codecs
 import csv
+import io
 import os
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from typing import TextIO
 
 import msgspec
 
+from preprocess.archives.byte_source import name_base
+from preprocess.sources.data_file import is_file_named
 from preprocess.sources.image_files import stat_image
 from preprocess.sources.label_map import Meaning, find_meaning
 from preprocess.sources.label_values import InvalidValue, quote_value, read_coordinate, read_text
 from preprocess.sources.path_names import decode_name, find_split, name_directories, resolve_written_path
 from preprocess.sources.video import Annotation, FrameDirectory, ImageFile, InvalidLabel, Label, SourceListing, Video
 from shards.crop_geometry import Box
-from shards.errors import DataError
-from shards.storage.files import read_blocks, retry
+from shards.errors import CallError, DataError
+from shards.storage.files import retry
+from shards.storage.places import open_place, read_place_blocks
+from shards.storage.remote_files import list_remote_folder
+from shards.storage.remote_path import RemotePath, is_store_url, locate, parse_store_url
 
 CSV_KIND = "csv"
 CSV_COLUMNS = ("image_path", "bbox", "labels")
@@ -35,7 +42,7 @@ _FRAME_NAME = re.compile(r"frame_(\d{1,9})_timestamp_(\d{1,15})\.jpe?g", re.IGNO
 
 
 def is_csv_source(path: str) -> bool:
-    return path.lower().endswith(".csv") and os.path.isfile(path)
+    return is_file_named(path, (".csv",))
 
 
 def list_csv_videos(sources: Sequence[tuple[int, str]], label_map: Mapping[str, Meaning]) -> SourceListing:
@@ -43,7 +50,7 @@ def list_csv_videos(sources: Sequence[tuple[int, str]], label_map: Mapping[str, 
 
     A file that is no CSV or lacks a column is one of the problems, and none of its rows is used.
     """
-    rows: dict[tuple[int, str], list[bytes]] = defaultdict(list)  # by source and folder of images
+    rows: dict[tuple[int, str | RemotePath], list[bytes]] = defaultdict(list)  # by source and folder of images
     problems = []
     for number, path in sources:
         try:
@@ -52,10 +59,10 @@ def list_csv_videos(sources: Sequence[tuple[int, str]], label_map: Mapping[str, 
         except DataError as error:
             problems.append(str(error))
             rows = defaultdict(list, {key: found for key, found in rows.items() if key[0] != number})
-    names = name_directories({directory for _, directory in rows})
+    names = name_directories({_get_path(directory) for _, directory in rows})
     paths = dict(sources)
     videos = [
-        _make_video(number, paths[number], directory, names[directory], found)
+        _make_video(number, paths[number], directory, names[_get_path(directory)], found)
         for (number, directory), found in rows.items()
     ]
     return SourceListing(videos, sum(map(len, rows.values())), [], [], [], 0, problems)
@@ -65,6 +72,8 @@ def list_csv_images(video: Video) -> dict[str, ImageFile]:
     """The images that a video's rows name and that exist, by these names; no file is opened."""
     images: dict[str, ImageFile] = {}
     (directory,) = video.directories
+    if isinstance(directory.path, RemotePath):
+        return _list_store_images(directory, {name for name, *_ in _decode_rows(video.label_data)})
     folder = retry(lambda: resolve_written_path(b"/", decode_name(directory.path)), directory.path)
     for name, *_ in _decode_rows(video.label_data):
         if name and name not in images:
@@ -72,6 +81,19 @@ def list_csv_images(video: Video) -> dict[str, ImageFile]:
             relative = unicodedata.normalize("NFC", os.path.normpath(os.path.join(directory.relative, name)))
             if image := stat_image(path, relative):
                 images[name] = image
+    return images
+
+
+def _list_store_images(directory: FrameDirectory, names: set[str]) -> dict[str, ImageFile]:
+    """The images of these names in a store's folder, or of names that are composed alike; one listing shows them."""
+    entries = [entry for entry in list_remote_folder(directory.path) if not entry.is_folder]
+    by_name = {unicodedata.normalize("NFC", entry.name): entry for entry in reversed(entries)}
+    by_name |= {entry.name: entry for entry in entries}
+    images: dict[str, ImageFile] = {}
+    for name in sorted(names & by_name.keys()):
+        entry = by_name[name]
+        relative = unicodedata.normalize("NFC", os.path.normpath(os.path.join(directory.relative, name)))
+        images[name] = ImageFile(directory.path / entry.name, relative, entry.size, entry.modified, True)
     return images
 
 
@@ -89,24 +111,48 @@ def parse_csv_rows(data: bytes) -> Label:
     return Label([_make_annotation(numbers, *row) for row in rows])
 
 
-def _split_rows(path: str, label_map: Mapping[str, Meaning]) -> Iterator[tuple[str, bytes]]:
+def _split_rows(path: str, label_map: Mapping[str, Meaning]) -> Iterator[tuple[str | RemotePath, bytes]]:
     """(absolute folder of the image, the rest of the row as _decode_rows reads it) of each row of a CSV."""
-    base = os.path.dirname(os.path.abspath(path))
+    base = _find_base(path)
     meanings: dict[str, Meaning] = {}  # by label, and folders by path: most rows repeat them
-    folders: dict[str, str] = {}
+    folders: dict[str, str | RemotePath] = {}
     encode = msgspec.json.Encoder().encode
     for image, bbox, label, fault in _read_table(path):
         parent, _, name = image.strip().replace("\\", "/").rpartition("/")
+        if is_store_url(image.strip()) and isinstance(base, RemotePath):
+            parent, name, fault = _split_url(base, image.strip(), fault)
         if name in ("", ".", "..") or "\0" in image:
             parent = name = ""
         elif not parent and image.lstrip().startswith(("/", "\\")):
             parent = "/"
         if (folder := folders.get(parent)) is None:
-            folder = folders[parent] = os.path.normpath(os.path.join(base, parent))
+            folder = folders[parent] = _find_folder(base, parent)
         if (meaning := meanings.get(label)) is None:
             meaning = meanings[label] = find_meaning(label, label_map) or Meaning(label.strip())
         row = (name, bbox, meaning.mood, fault, meaning.species)
         yield folder, encode(row if meaning.species else row[:4] if fault else row[:3])
+
+
+def _find_base(path: str) -> str | RemotePath:
+    """The folder that a CSV lies in."""
+    return parse_store_url(path).parent if is_store_url(path) else os.path.dirname(os.path.abspath(path))
+
+
+def _find_folder(base: str | RemotePath, written: str) -> str | RemotePath:
+    return base.resolve(written) if isinstance(base, RemotePath) else os.path.normpath(os.path.join(base, written))
+
+
+def _split_url(base: RemotePath, url: str, fault: str) -> tuple[str, str, str]:
+    """(folder, name, what is wrong) of an image that a CSV in a store names by its URL."""
+    try:
+        found = base.resolve(url)
+    except (CallError, ValueError) as error:
+        return "", url.rpartition("/")[2], fault or f"image_path: {error}"
+    return f"/{found.parent.key}", found.name, fault
+
+
+def _get_path(directory: str | RemotePath) -> str:
+    return directory.path if isinstance(directory, RemotePath) else directory
 
 
 def _decode_rows(data: bytes) -> Iterator[tuple[str, ...]]:
@@ -128,7 +174,7 @@ def _read_table(path: str) -> Iterator[tuple[str, str, str, str]]:
     """
     header = ",".join(CSV_COLUMNS)
     try:
-        with open(path, encoding=_detect_encoding(path), newline="") as file:
+        with _open_text(path, _detect_encoding(path)) as file:
             rows = csv.reader(file, strict=True)
             names = [name.strip() for name in next(rows, [])]
             if not names:
@@ -152,12 +198,18 @@ def _read_table(path: str) -> Iterator[tuple[str, str, str, str]]:
         raise
 
 
+def _open_text(path: str, encoding: str) -> TextIO:
+    if is_store_url(path):
+        return io.TextIOWrapper(open_place(parse_store_url(path)), encoding, newline="")
+    return open(path, encoding=encoding, newline="")
+
+
 def _detect_encoding(path: str) -> str:
     """UTF-8, or CP949, which Korean Excel writes, where the file is not UTF-8. Raises DataError where it is neither."""
     for encoding in ("utf-8-sig", "cp949"):
         decoder = codecs.getincrementaldecoder(encoding)()
         try:
-            for block in read_blocks(Path(path)):
+            for block in read_place_blocks(locate(path)):
                 decoder.decode(block)
             decoder.decode(b"", final=True)
             return encoding
@@ -166,17 +218,22 @@ def _detect_encoding(path: str) -> str:
     raise DataError(f"{path}: is neither UTF-8 nor CP949; save it as UTF-8")
 
 
-def _make_video(number: int, path: str, directory: str, name: str, rows: list[bytes]) -> Video:
-    folder = os.path.dirname(os.path.abspath(path))
-    relative = decode_name(os.fsencode(os.path.relpath(directory, folder)))
+def _make_video(number: int, path: str, directory: str | RemotePath, name: str, rows: list[bytes]) -> Video:
+    base = _find_base(path)
+    if isinstance(directory, RemotePath):
+        relative, label, place = directory.relate(base), parse_store_url(path), directory
+    else:
+        relative, label = os.path.relpath(directory, base), os.fsencode(os.path.abspath(path))
+        place = os.fsencode(directory)
+    file = decode_name(name_base(label))
     return Video(
         name=name,
         kind=CSV_KIND,
         source=number,
-        label_path=os.fsencode(os.path.abspath(path)),
-        label_file=decode_name(os.fsencode(os.path.basename(path))),
-        split=find_split(Path(path).stem),
-        directories=(FrameDirectory(number, os.fsencode(directory), relative, len(rows)),),
+        label_path=label,
+        label_file=file,
+        split=find_split(os.path.splitext(file)[0]),
+        directories=(FrameDirectory(number, place, decode_name(os.fsencode(relative)), len(rows)),),
         label_data=b"\n".join(rows),
     )
 

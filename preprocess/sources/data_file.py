@@ -1,5 +1,6 @@
 """A file of a source, wherever its bytes lie: a path on the disk, or a member of an archive."""
 
+import os
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,8 +12,9 @@ from preprocess.archives.byte_source import ByteSource, FilePath, find_changed_f
 from preprocess.archives.zip_member import DamagedMember, MemberPlace, read_member
 from shards.errors import DataError
 from shards.storage.files import IrregularFile, read_file
+from shards.storage.places import measure_place
 from shards.storage.remote_files import read_remote_file
-from shards.storage.remote_path import RemotePath
+from shards.storage.remote_path import RemotePath, is_store_url, parse_store_url
 
 
 class ArchiveMember(NamedTuple):
@@ -30,6 +32,14 @@ DataFile = FilePath | ArchiveMember  # of this machine by its absolute path, in 
 
 class UnreadableFile(Exception):
     """A file whose bytes cannot be had, however often one tries; the message says why."""
+
+
+def is_file_named(path: str, endings: tuple[str, ...]) -> bool:
+    """Whether a path or a store's URL is that of a file whose name has one of these endings."""
+    if is_store_url(path):
+        url = parse_store_url(path)
+        return url.name.lower().endswith(endings) and measure_place(url) is not None
+    return path.lower().endswith(endings) and os.path.isfile(path)
 
 
 def read_data_file(file: DataFile) -> bytes:

@@ -1,17 +1,22 @@
-"""Image files on the disk: whether they exist and may be read, and the metadata that shows a change."""
+"""Image files on the disk and in stores: whether they exist and may be read, and the metadata that shows a change."""
 
 import os
 
+from preprocess.archives.byte_source import FilePath
 from preprocess.sources.video import ImageFile
 from shards.storage.files import IrregularFile, open_file, retry
+from shards.storage.remote_files import read_remote_state
+from shards.storage.remote_path import RemotePath
 
 
-def stat_image(path: bytes, relative: str) -> ImageFile | None:
+def stat_image(path: FilePath, relative: str) -> ImageFile | None:
     """An image file's metadata; None where there is no such file, or only a link that leads nowhere.
 
     Raises OSError for a failure that may be temporary.
     """
     try:
+        if isinstance(path, RemotePath):
+            return ImageFile(path, relative, *read_remote_state(path), True)
         status = retry(lambda: os.stat(path), path)
     except FileNotFoundError:
         return None

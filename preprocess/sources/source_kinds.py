@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from preprocess.archives.pieces import PIECE
 from preprocess.sources import aihub_label, aihub_tree, csv_rows
+from preprocess.sources.data_file import is_file_named
 from preprocess.sources.label_map import Meaning, read_label_map
 from preprocess.sources.photos import coco_json, photo_video, voc_tree, voc_xml
 from preprocess.sources.video import ImageFile, Label, SourceListing, Video
@@ -57,8 +58,8 @@ SOURCE_KINDS = {
 
 
 def is_source(path: str) -> bool:
-    """Whether a path is a source of some kind."""
-    return _find_kind(path) is not None
+    """Whether a path is a source of some kind. What a URL names is found out when it is listed."""
+    return is_store_url(path) or _find_kind(path) is not None
 
 
 def check_sources(sources: Sequence[str]) -> None:
@@ -90,10 +91,11 @@ def check_sources(sources: Sequence[str]) -> None:
 def _check_store(source: str) -> None:
     """Raise CallError where nothing that can be read lies in a store."""
     url = parse_store_url(source)
-    if url.name.lower().endswith((".csv", ".json")):
-        raise CallError(f"source {source}: a CSV or COCO JSON is not read from a URL; copy it and its images here")
-    if not aihub_tree.is_archive_source(source) and not list_place(url):
-        raise CallError(f"source {source} holds nothing; give a folder with label JSON and frames, a .zip or a .tar")
+    if not is_file_named(source, (".csv", ".json", ".zip", ".tar")) and not list_place(url):
+        raise CallError(
+            f"source {source} holds nothing; give a folder that holds label JSON and frames, a .zip, a .tar, a .csv or "
+            "a COCO .json"
+        )
 
 
 def _explain_no_source(path: str) -> str:
@@ -165,8 +167,6 @@ def parse_label(video: Video, data: bytes) -> Label:
 
 
 def _find_kind(path: str) -> str | None:
-    if is_store_url(path):
-        return aihub_tree.AIHUB_KIND
     return next((name for name, kind in SOURCE_KINDS.items() if kind.accepts(path)), None)
 
 

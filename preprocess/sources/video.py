@@ -61,7 +61,7 @@ class ImageFile(NamedTuple):
     file: DataFile
     relative: str
     size: int  # bytes
-    modified: int  # ns; of a file in an archive its CRC-32
+    modified: int | str  # ns; of a file in an archive its CRC-32, of a photo in a store its version
     is_readable: bool  # by the user who runs this
     others: int = 0  # files of the same frame in other places, which are left alone
 

@@ -6,7 +6,7 @@ pyarrow reads them. Errors become those of files, so that retries and messages a
 
 import errno
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import BinaryIO, NoReturn, TypeVar
 
@@ -19,6 +19,8 @@ from shards.storage.remote_entries import RemoteEntry, RemoteState
 
 _T = TypeVar("_T")
 _UPLOAD_BYTES = 8 * BLOCK_SIZE  # given to pyarrow at a time
+
+_RETRY_LIMIT = "retry_limit_seconds=6"  # of Google's library, whose own is a quarter of an hour; S3's takes as long
 
 _VERSIONS = ("ETag", "generation", "Last-Modified")  # among an object's metadata: S3's and Google's
 
@@ -36,8 +38,11 @@ class CloudStore:
     def __init__(self, store: str, query: str):
         """Raises CallError for a query that pyarrow does not know, OSError where the store does not answer."""
         self._store = store
+        asked = query
+        if store.startswith("gs:") and "retry_limit_seconds" not in query:
+            asked = f"{query}&{_RETRY_LIMIT}" if query else _RETRY_LIMIT
         try:
-            self._filesystem, self._bucket = fs.FileSystem.from_uri(f"{store}?{query}" if query else store)
+            self._filesystem, self._bucket = fs.FileSystem.from_uri(f"{store}?{asked}" if asked else store)
         except pa.ArrowInvalid as error:
             raise CallError(f"{store}?{query}: {_first_line(error)}") from error
         except OSError as error:
@@ -52,15 +57,19 @@ class CloudStore:
         return self._do(lambda: _CloudReader(self, self._filesystem.open_input_file(self._path(key))))
 
     def list_folder(self, key: str, recursive: bool) -> list[RemoteEntry]:
-        """What lies under a key; nothing where nothing does. One request for every 1,000 objects."""
-        selector = fs.FileSelector(self._path(key), allow_not_found=True, recursive=recursive)
+        """What lies under a key; nothing where nothing does. One request for every 1,000 objects, with Google Cloud
+        Storage of those in deeper folders too: pyarrow says nothing there of folders that hold no mark of themselves.
+        """
+        looks_deeper = recursive or self._store.startswith("gs:")
+        selector = fs.FileSelector(self._path(key), allow_not_found=True, recursive=looks_deeper)
         start = len(self._path(key)) + 1
         found = self._do(lambda: self._filesystem.get_file_info(selector))
-        return [
+        entries = [
             RemoteEntry(info.path[start:], info.type == fs.FileType.Directory, info.size or 0, info.mtime_ns or 0)
             for info in found
             if info.path[start:]  # not the mark of the folder itself
         ]
+        return _keep_first_level(entries) if looks_deeper and not recursive else entries
 
     def upload(self, file: BinaryIO, key: str) -> None:
         """Store a file's bytes from its current position on. The object appears whole, or not at all.
@@ -127,6 +136,15 @@ class _CloudReader:
 
     def close(self) -> None:
         self._file.close()
+
+
+def _keep_first_level(entries: Iterable[RemoteEntry]) -> list[RemoteEntry]:
+    """What lies in a folder itself, of a listing of everything below it."""
+    found: dict[str, RemoteEntry] = {}
+    for entry in entries:
+        name, slash, _ = entry.name.rstrip("/").partition("/")
+        found.setdefault(name, RemoteEntry(name, True, 0, 0) if slash else entry)
+    return list(found.values())
 
 
 def _first_line(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """Places in an object store or on an SFTP server: s3://BUCKET/KEY, gs://BUCKET/KEY, sftp://[USER@]HOST[:PORT]/PATH."""
 
+import posixpath
 import re
 import unicodedata
 from dataclasses import dataclass, replace
@@ -48,8 +49,35 @@ class RemotePath:
     def scheme(self) -> str:
         return self.store.partition(":")[0]
 
+    @property
+    def path(self) -> str:
+        """A path by which files of several stores can be told apart and named; it names nothing on this machine."""
+        return f"/{self.store.rpartition('/')[2]}/{self.key}".rstrip("/")
+
+    def resolve(self, written: str) -> "RemotePath":
+        """What a text in a file of this folder names: relative to the folder, from the store's root on, or by its URL.
+
+        `..` leads upwards, at most to the root. Raises ValueError for a URL of another store.
+        """
+        if is_store_url(written):
+            named = parse_store_url(written)
+            if _leave_out_user(named.store) != _leave_out_user(self.store):
+                raise ValueError(f"lies in {named.store}, not in {self.store}")
+            return replace(self, key=named.key)
+        whole = posixpath.normpath(written if written.startswith("/") else f"/{self.key}/{written}")
+        return replace(self, key=whole.strip("/"))
+
+    def relate(self, folder: "RemotePath") -> str:
+        """The path from a folder of the same store to this place, with .. where it lies elsewhere."""
+        return posixpath.relpath(f"/{self.key}", f"/{folder.key}")
+
 
 AnyPlace = Path | RemotePath
+
+
+def _leave_out_user(store: str) -> str:
+    scheme, _, authority = store.partition("://")
+    return f"{scheme}://{authority.rpartition('@')[2]}"
 
 
 def is_store_url(text: str) -> bool:

@@ -2,13 +2,18 @@ import json
 
 import pytest
 
+from preprocess.settings import PreprocessSettings
 from shards import dataset as index
 from shards.errors import CallError, DataError
+from shards.manifest import RowCounter
+from shards.storage.self_checksum import dump_json_with_checksum
 
 
 @pytest.fixture
 def folder(tmp_path):
-    made = index.Dataset(settings={"crop": {"size": 256}}, counts={}, shards={"train": [], "val": []}, files={})
+    files = {index.MANIFEST_FILE: index.OtherFile(0, "", [])}
+    settings = PreprocessSettings(["source"], "out").content
+    made = index.Dataset(settings, RowCounter().counts(), {"train": [], "val": []}, files)
     index.write_dataset(tmp_path, made)
     return tmp_path
 
@@ -27,6 +32,33 @@ def test_any_flipped_bit_is_found(folder):
         (folder / index.DATASET_FILE).write_bytes(damaged)
         with pytest.raises(DataError, match=index.DATASET_FILE):
             index.read_dataset(folder)
+
+
+@pytest.mark.parametrize(
+    ("names", "value", "words"),
+    [
+        (("counts",), {}, "counts: Object missing required field `rows`"),
+        (("counts", "kept"), -1, "counts: Expected `int` >= 0"),
+        (("counts", "rows"), "many", "counts: Expected `int`, got `str`"),
+        (("counts", "splits"), {}, "counts: states no split train"),
+        (("counts", "splits", "val", "emotions"), {}, "counts: states no 화남/불쾌 of val"),
+        (("counts", "splits", "train", "emotions", "공포"), {"frames": 1}, "missing required field `videos`"),
+        (("settings", "crop"), {"size": 256}, "crop.grow is None"),
+        (("settings", "dedupe"), {"enabled": True}, "settings: Object missing required field `distance`"),
+        (("files",), {}, "files: states no manifest.parquet"),
+    ],
+)
+def test_what_every_dataset_states_is_asked_for_though_the_digest_fits(folder, names, value, words):
+    stated = json.loads((folder / index.DATASET_FILE).read_text())
+    inner = stated
+    for name in names[:-1]:
+        inner = inner[name]
+    inner[names[-1]] = value
+    del stated["digest"]
+    (folder / index.DATASET_FILE).write_bytes(dump_json_with_checksum(stated))
+    with pytest.raises(DataError, match=r"dataset\.json: damaged: .*; make the dataset again") as error:
+        index.read_dataset(folder)
+    assert words in str(error.value)
 
 
 def test_another_version_names_both(folder):

@@ -28,7 +28,12 @@ def make_row(video: str, number: int, code: int | None, bits: int = 64, **change
 def write_rows(folder: Path, rows: list[dict[str, Any]], bits: int = 64, **dedupe: Any) -> Path:
     """Write a dataset without shards that has these rows, given in the manifest's order."""
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {"dedupe": DEDUPE | dedupe, "hash": {"bits": bits}, "select": {"per_video": None}, "crop": {"size": 256}}
+    settings = {
+        "dedupe": DEDUPE | dedupe,
+        "hash": {"bits": bits},
+        "select": {"per_video": None},
+        "crop": {"size": 256, "grow": 1.1},
+    }
     counts = _write_manifest(folder, rows, bits)
     write_dataset(
         folder,

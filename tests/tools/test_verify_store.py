@@ -11,7 +11,7 @@ from shards.storage.remote_path import RemotePath, parse_store_url
 from tools.verify import main
 
 
-@pytest.fixture(params=["s3", "sftp"])
+@pytest.fixture(params=["s3", "gcs", "sftp"])
 def store(request, odd_dataset, tmp_path) -> RemotePath:
     """A dataset with a Korean name in a store."""
     server = request.getfixturevalue(f"{request.param}_server")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from console.html_page import render_page
+from shards.storage.remote_path import AnyPlace
 from tools.comparison.comparison_text import (
     KOREAN_FIGURES,
     KOREAN_PARTS,
@@ -26,7 +27,7 @@ _CHANGES = {  # title in both languages
 }
 
 
-def render_comparison_page(a: Path, b: Path, found: dict[str, Any]) -> str:
+def render_comparison_page(a: AnyPlace, b: AnyPlace, found: dict[str, Any]) -> str:
     """The page as HTML."""
     return render_page(
         _TEMPLATE,

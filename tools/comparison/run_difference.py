@@ -8,12 +8,12 @@ run is better does not mean that they are equal.
 """
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from shards.errors import CallError, DataError
+from shards.storage.remote_path import AnyPlace
 from tools.comparison.setting_differences import list_differences
 from trainer.evaluation.bootstrap import compute_interval, resample_videos
 from trainer.evaluation.confusion import compute_metrics
@@ -42,7 +42,7 @@ _COMPARED = ("settings", "pictures", "versions", "device")
 _SEED = 0  # of the draws, the same for every pair of runs: A and B change places without changing the result
 
 
-def compare_runs(a: Path, b: Path) -> dict[str, Any]:
+def compare_runs(a: AnyPlace, b: AnyPlace) -> dict[str, Any]:
     """All differences from run `a` to run `b`, of types that JSON has.
 
     Raises CallError where the runs train other kinds of networks, DataError where one is damaged or not finished.
@@ -78,7 +78,7 @@ def compare_runs(a: Path, b: Path) -> dict[str, Any]:
     }
 
 
-def _read_record(folder: Path) -> dict[str, Any]:
+def _read_record(folder: AnyPlace) -> dict[str, Any]:
     try:
         record = read_record(folder, replace=False)
     except DataError as error:
@@ -93,7 +93,7 @@ def _find_shared_validation(records: list[dict[str, Any]]) -> bool:
     return found[0] is not None and found[0] == found[1]
 
 
-def _read_same_videos(folders: tuple[Path, Path], metrics: list[dict[str, Any]]) -> list[VideoAnswers] | None:
+def _read_same_videos(folders: tuple[AnyPlace, AnyPlace], metrics: list[dict[str, Any]]) -> list[VideoAnswers] | None:
     """The answers of both runs to the same videos; None where a run stored none."""
     answers = [
         read_video_answers(folder, found.get("evaluation") or {})

@@ -6,7 +6,6 @@ from the manifest for the few frames that are shown.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +25,7 @@ from shards.manifest import (
     read_hashes,
     read_manifest,
 )
+from shards.storage.remote_path import AnyPlace
 
 KEPT, DUPLICATE, REJECTED, UNSELECTED = range(len(STATUSES))
 VAL = SPLITS.index("val")
@@ -90,7 +90,7 @@ class HashedFrames:
         return np.lexsort((-self.crop_size, -self.detail, self.split != VAL))
 
 
-def check_hashes(folder: Path) -> None:
+def check_hashes(folder: AnyPlace) -> None:
     """Raise DataError where no row of the manifest has a hash, so that nothing can be compared, or it is damaged."""
     with open_manifest(folder) as file:
         schema = file.schema_arrow
@@ -108,7 +108,7 @@ def _has_values(file: pq.ParquetFile, group: int, column: int) -> bool:
     return statistics is None or statistics.null_count < file.metadata.row_group(group).num_rows
 
 
-def read_hashed_frames(folder: Path) -> HashedFrames:
+def read_hashed_frames(folder: AnyPlace) -> HashedFrames:
     """Read every frame of a manifest that has a hash.
 
     Raises DataError where the representative of a duplicate is no frame with a hash, or where the manifest is damaged.
@@ -197,7 +197,7 @@ def _pack_key(video: np.ndarray, frame_number: np.ndarray) -> np.ndarray:
     return (video.astype(np.int64) << 32) + (frame_number.astype(np.int64) + 2**31)
 
 
-def _find_representatives(folder: Path, columns: dict[str, np.ndarray], videos: list[str]) -> np.ndarray:
+def _find_representatives(folder: AnyPlace, columns: dict[str, np.ndarray], videos: list[str]) -> np.ndarray:
     """The place among the frames of each frame's representative, (n,) int32."""
     keys, wanted = _pack_key(columns["video"], columns["frame_number"]), columns["representative"]
     order = np.argsort(keys)

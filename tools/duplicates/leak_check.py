@@ -5,7 +5,6 @@ hashes mean nothing, are compared by the bytes of their stored JPEGs: equal pixe
 """
 
 import hashlib
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from shards.errors import DataError
 from shards.manifest import take_rows
 from shards.record_reader import RecordReader
+from shards.storage.remote_path import AnyPlace
 from shards.tfrecord import DamagedRecord
 from tools.duplicates.hashed_frames import VAL, HashedFrames
 from tools.duplicates.number_text import format_count
@@ -47,7 +47,7 @@ class Leaks(NamedTuple):
         return self.near + len(self.equal) + len(self.videos)
 
 
-def check_leaks(folder: Path, frames: HashedFrames, settings: dict[str, Any], promised: int) -> Leaks:
+def check_leaks(folder: AnyPlace, frames: HashedFrames, settings: dict[str, Any], promised: int) -> Leaks:
     """Compare all kept training frames with all kept validation frames.
 
     `folder` holds the manifest and the shards, `promised` is in bits. Raises DataError where a record that has to be
@@ -94,7 +94,7 @@ def _find_equal_hashes(frames: HashedFrames, places: np.ndarray) -> np.ndarray:
     return places[np.isin(numbers, shared)]
 
 
-def _compare_pictures(folder: Path, frames: HashedFrames, places: np.ndarray) -> tuple[list[tuple[int, int]], int]:
+def _compare_pictures(folder: AnyPlace, frames: HashedFrames, places: np.ndarray) -> tuple[list[tuple[int, int]], int]:
     """Pairs of a training and a validation frame with equal JPEGs, and the number of frames without a stored one."""
     rows = take_rows(folder, frames.manifest_row[places].tolist(), _RECORD_COLUMNS)
     stored = [(place, rows[int(frames.manifest_row[place])]) for place in places]
@@ -105,7 +105,7 @@ def _compare_pictures(folder: Path, frames: HashedFrames, places: np.ndarray) ->
     return equal, len(stored) - len(digests)
 
 
-def _digest_pictures(folder: Path, stored: list[tuple[int, dict[str, Any]]]) -> dict[int, bytes]:
+def _digest_pictures(folder: AnyPlace, stored: list[tuple[int, dict[str, Any]]]) -> dict[int, bytes]:
     """A digest of each stored JPEG, by the frame's place, in the order of the frames; shards are read forward."""
     digests: dict[int, bytes] = {}
     stored = sorted(stored, key=lambda item: (item[1]["shard"], item[1]["offset"]))
@@ -119,7 +119,7 @@ def _digest_pictures(folder: Path, stored: list[tuple[int, dict[str, Any]]]) -> 
     return dict(sorted(digests.items()))
 
 
-def explain_leaks(leaks: Leaks, frames: HashedFrames, folder: Path) -> str:
+def explain_leaks(leaks: Leaks, frames: HashedFrames, folder: AnyPlace) -> str:
     """One line that names each kind of leak with an example."""
     parts = []
     if leaks.near:

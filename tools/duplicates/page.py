@@ -8,6 +8,7 @@ import numpy as np
 
 from console.html_page import render_page
 from shards.emotions import EMOTIONS
+from shards.storage.remote_path import AnyPlace
 from tools.duplicates.hashed_frames import OUTCOMES
 from tools.duplicates.judged_pairs import JUDGED_HEADER
 from tools.duplicates.number_text import (
@@ -28,7 +29,7 @@ _TEMPLATE = Path(__file__).with_name("dedupe_report.html.jinja")
 def render_duplicates_page(
     analysis: DuplicateAnalysis,
     statistics: dict[str, Any],
-    folder: Path,
+    folder: AnyPlace,
     pictures: FramePictures,
     seed: int,
     title: str,

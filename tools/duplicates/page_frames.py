@@ -1,7 +1,6 @@
 """Frames, pairs and groups as the template of the near-duplicate page takes them, with their pictures."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from console.html_page import encode_data_uri
 from shards.emotions import EMOTIONS
 from shards.manifest import SPLITS, STATUSES, take_rows
+from shards.storage.remote_path import AnyPlace
 from tools.duplicates.duplicate_groups import DuplicateGroups
 from tools.duplicates.hashed_frames import ABSENT, DROP_REASONS, HashedFrames, measure_distance
 from tools.duplicates.samples import PICTURED_MEMBERS, order_members
@@ -25,7 +25,7 @@ class PageFrames:
     """
 
     def __init__(
-        self, folder: Path, frames: HashedFrames, pictures: FramePictures, places: Iterable[int], min_detail: int
+        self, folder: AnyPlace, frames: HashedFrames, pictures: FramePictures, places: Iterable[int], min_detail: int
     ):
         """`folder` holds the manifest; `places` are those of all frames that will be shown with a picture."""
         self.left_out = 0

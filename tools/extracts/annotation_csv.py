@@ -14,6 +14,7 @@ from preprocess.sources.csv_rows import CSV_COLUMNS
 from shards.emotions import KOREAN
 from shards.manifest import read_manifest
 from shards.storage.atomic_write import write_atomically
+from shards.storage.remote_path import AnyPlace
 from tools.extracts.image_paths import ImagePaths
 
 _REQUIRED = ("image_file", "box_x", "box_y", "box_width", "box_height", "label", "split")
@@ -22,7 +23,7 @@ _BATCH = 10_000  # rows that become Python objects at a time
 
 
 def write_annotation_csvs(
-    folder: Path, out: Path, sources: list[Path], all_rows: bool = False, bom: bool = False
+    folder: AnyPlace, out: Path, sources: list[AnyPlace], all_rows: bool = False, bom: bool = False
 ) -> dict[str, int]:
     """Write train.csv and val.csv into the folder `out`; returns the number of rows by file name.
 
@@ -53,7 +54,7 @@ def write_annotation_csvs(
     return counts
 
 
-def _read_rows(folder: Path, all_rows: bool) -> Iterator[dict[str, Any]]:
+def _read_rows(folder: AnyPlace, all_rows: bool) -> Iterator[dict[str, Any]]:
     for rows in read_manifest(folder, _COLUMNS):
         wanted = pc.equal(rows["status"], "kept") if not all_rows else pc.is_valid(rows["status"])
         for name in _REQUIRED:

@@ -20,6 +20,7 @@ from console.output.messages import print_warning
 from shards.emotions import EMOTIONS
 from shards.manifest import read_manifest
 from shards.storage.atomic_write import write_atomically
+from shards.storage.remote_path import AnyPlace
 from tools.extracts.frame_copies import FrameCopies
 from tools.extracts.image_paths import ImagePaths
 
@@ -38,7 +39,7 @@ class CocoCounts(NamedTuple):
 
 
 def write_coco_files(
-    folder: Path, out: Path, paths: ImagePaths | FrameCopies, all_rows: bool = False
+    folder: AnyPlace, out: Path, paths: ImagePaths | FrameCopies, all_rows: bool = False
 ) -> dict[str, CocoCounts]:
     """Write train.json and val.json into the folder `out`; returns what they hold, by file name.
 
@@ -69,7 +70,7 @@ def write_coco_files(
     return {file: writer.counts for file, writer in writers.items()}
 
 
-def _read_rows(folder: Path, all_rows: bool) -> Iterator[dict[str, Any]]:
+def _read_rows(folder: AnyPlace, all_rows: bool) -> Iterator[dict[str, Any]]:
     for rows in read_manifest(folder, _COLUMNS):
         wanted = rows if all_rows else rows.filter(pc.equal(rows["status"], "kept"))
         for batch in wanted.to_batches(max_chunksize=_BATCH):

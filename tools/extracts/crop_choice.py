@@ -1,7 +1,6 @@
 """Chooses the kept frames whose crops are shown: one by its key, or some of each mood at random."""
 
 import random
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,12 @@ import pyarrow.compute as pc
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
 from shards.manifest import read_manifest
+from shards.storage.remote_path import AnyPlace
 
 _COLUMNS = ["key", "label", "split", "status", "reason", "note", "duplicate_of", "shard", "offset", "species", "video"]
 
 
-def find_kept_row(folder: Path, key: str) -> dict[str, Any]:
+def find_kept_row(folder: AnyPlace, key: str) -> dict[str, Any]:
     """The manifest's row of a kept frame.
 
     Raises CallError where the key is unknown or its frame is not kept, and says why.
@@ -32,7 +32,7 @@ def find_kept_row(folder: Path, key: str) -> dict[str, Any]:
     raise CallError(f"{folder}: no frame has the key {key}; keys are video/frame_number, see its manifest.parquet")
 
 
-def choose_rows_by_mood(folder: Path, split: str | None, columns: int, seed: int) -> list[list[dict[str, Any]]]:
+def choose_rows_by_mood(folder: AnyPlace, split: str | None, columns: int, seed: int) -> list[list[dict[str, Any]]]:
     """For each mood up to `columns` rows of kept frames at random, from different videos as far as possible."""
     kept = pa.concat_tables(rows.filter(pc.equal(rows["status"], "kept")) for rows in read_manifest(folder, _COLUMNS))
     if split:

@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from shards.storage.atomic_write import write_atomically
+from shards.storage.remote_path import AnyPlace
 from tools.reporting.source_frames import PictureUnavailable, SourceFrames
 
 
 class FrameCopies:
     """Copies frames, as they are, to `out`/images/SOURCE/PATH; SOURCE is the number of the source."""
 
-    def __init__(self, sources: list[Path], out: Path):
+    def __init__(self, sources: list[AnyPlace], out: Path):
         self._frames = SourceFrames(sources)
         self._out = out
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from shards.errors import CallError
+from shards.storage.remote_path import AnyPlace
 from tools.reporting.report_files import check_report_files
 
 
-def prepare_out_folder(out: Path, names: Iterable[str], dataset: Path, sources: set[Path]) -> None:
+def prepare_out_folder(out: Path, names: Iterable[str], dataset: AnyPlace, sources: set[AnyPlace]) -> None:
     """Make the folder `out`, in which files or folders of these names are to be made.
 
     Raises CallError where one of them is there already, or must not be written there.

@@ -1,6 +1,5 @@
 """The crop of a kept frame, as its shard holds it."""
 
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -8,10 +7,11 @@ import numpy as np
 
 from shards.errors import DataError
 from shards.record_reader import RecordReader
+from shards.storage.remote_path import AnyPlace
 from shards.tfrecord import DamagedRecord
 
 
-def read_crop(folder: Path, row: dict[str, Any]) -> np.ndarray:
+def read_crop(folder: AnyPlace, row: dict[str, Any]) -> np.ndarray:
     """The stored picture of a kept frame, (size, size, 3) uint8 RGB. Raises DataError where it cannot be read."""
     path = folder / row["shard"]
     try:

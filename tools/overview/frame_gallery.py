@@ -1,13 +1,13 @@
 """What the overview page shows of single frames: outliers, and a map of a random sample by code or by features."""
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from console.html_page import encode_data_uri
 from shards.manifest import take_rows
+from shards.storage.remote_path import AnyPlace
 from tools.overview.frame_map import place_on_map, unpack_hashes
 from tools.overview.remarkable_frames import SHOWN_OUTLIERS, RemarkablePlaces
 from tools.reporting.frame_pictures import PICTURE_COLUMNS, FramePictures, measure_picture
@@ -30,7 +30,7 @@ class FrameGallery(NamedTuple):
 
 
 def gather_frames(
-    folder: Path,
+    folder: AnyPlace,
     places: RemarkablePlaces,
     pictures: FramePictures,
     seed: int,

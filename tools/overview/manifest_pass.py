@@ -5,7 +5,6 @@ for each combination of values, with the number of frames, before anything is co
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 
 from shards.errors import DataError
 from shards.manifest import MANIFEST_FILE, explain_manifest_errors, read_manifest
+from shards.storage.remote_path import AnyPlace
 from tools.overview.box_histograms import BOX_COLUMNS, BoxHistograms
 from tools.overview.remarkable_frames import REMARKABLE_COLUMNS, RemarkableFrames, RemarkablePlaces
 from tools.overview.row_samples import RowSamples, number_strata
@@ -31,7 +31,7 @@ class ManifestSummary(NamedTuple):
 
 
 def summarize_manifest(
-    folder: Path, image_size: int, seed: int, on_rows: Callable[[int], Any] = lambda rows: None
+    folder: AnyPlace, image_size: int, seed: int, on_rows: Callable[[int], Any] = lambda rows: None
 ) -> ManifestSummary:
     """Read the manifest in a folder once.
 

@@ -7,6 +7,7 @@ from typing import Any
 from console.html_page import encode_data_uri, render_page
 from shards.emotions import EMOTIONS
 from shards.manifest import REJECTIONS, SPLITS, take_rows
+from shards.storage.remote_path import AnyPlace
 from tools.overview.frame_gallery import FrameGallery
 from tools.overview.page_text import (
     KOREAN_REASON_TEXTS,
@@ -34,7 +35,7 @@ def render_overview_page(
     statistics: dict[str, Any],
     samples: RowSamples,
     gallery: FrameGallery,
-    folder: Path,
+    folder: AnyPlace,
     pictures: FramePictures,
 ) -> str:
     """The page as HTML, with all pictures in it. `folder` holds the manifest.
@@ -71,7 +72,7 @@ def _list_map_facets(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _draw_samples(
-    folder: Path, samples: RowSamples, pictures: FramePictures
+    folder: AnyPlace, samples: RowSamples, pictures: FramePictures
 ) -> tuple[dict[tuple[str, int], list[dict[str, Any]]], dict[str, list[dict[str, Any]]]]:
     """Rows with their pictures: kept frames by split and mood, and rejected rows by reason."""
     kept = {

@@ -7,7 +7,6 @@ be made is None and never an error, because the page is useful without it; Frame
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -15,6 +14,7 @@ import numpy as np
 
 from shards.crop_geometry import Box
 from shards.record_reader import RecordReader
+from shards.storage.remote_path import AnyPlace
 from shards.tfrecord import DamagedRecord
 from tools.reporting.opened_dataset import OpenedDataset
 from tools.reporting.source_frames import PictureUnavailable, SourceFrames
@@ -37,7 +37,7 @@ class FramePictures:
     `missing` counts the pictures that could not be made, by reason.
     """
 
-    def __init__(self, opened: OpenedDataset, sources: list[Path]):
+    def __init__(self, opened: OpenedDataset, sources: list[AnyPlace]):
         self.sources = sources
         self.missing: Counter[str] = Counter()
         self._requested = 0

@@ -11,51 +11,62 @@ from shards import dataset, manifest
 from shards.dataset import Dataset, read_dataset
 from shards.errors import CallError, DataError
 from shards.storage.files import hash_file
+from shards.storage.local_copies import copy_here
+from shards.storage.remote_path import AnyPlace, RemotePath, locate
 
 
 class OpenedDataset(NamedTuple):
     """A dataset or the result of a dry run."""
 
-    folder: Path  # holds manifest.parquet
+    folder: AnyPlace  # holds manifest.parquet
     dataset: Dataset
     is_dry_run: bool
-    sources: tuple[Path, ...] = ()  # as the log or the dry run names them, whether they still exist or not
+    sources: tuple[AnyPlace, ...] = ()  # as the log or the dry run names them, whether they still exist or not
 
 
-def open_dataset(folder: Path, dry_run: bool = False) -> OpenedDataset:
+def open_dataset(folder: AnyPlace, dry_run: bool = False) -> OpenedDataset:
     """Open the dataset in a folder, or the dry run into it where there is no dataset or `dry_run` asks for it.
 
-    The manifest is checked against its SHA-256 in dataset.json; of the shards only the sizes are checked.
+    The manifest is checked against its SHA-256 in dataset.json; of the shards only the sizes are checked. That of a
+    dataset in a store is copied here, because reports read it several times.
 
     Raises CallError where there is neither a dataset nor a dry run, and DataError where a file is missing, damaged or
     belongs to another dataset or version.
     """
-    if folder.is_dir() and (dry_run or not (folder / dataset.DATASET_FILE).exists()):
+    if isinstance(folder, RemotePath) and dry_run:
+        raise CallError(f"{folder}: a dry run leaves nothing in a store; give the folder that it named at its end")
+    if isinstance(folder, Path) and folder.is_dir() and (dry_run or not (folder / dataset.DATASET_FILE).exists()):
         if opened := _open_dry_run(folder):
             return opened
         if dry_run:
             raise CallError(f"{folder} holds no dry run; make one: python -m preprocess --out {folder} --dry_run ...")
     found, misfit = read_dataset(folder), dataset.find_mismatched_file(folder)
-    if not misfit and hash_file(folder / manifest.MANIFEST_FILE) != found.files[manifest.MANIFEST_FILE].sha256:
-        misfit = manifest.MANIFEST_FILE
+    if not misfit and read_manifest_once(folder) != found.files[dataset.MANIFEST_FILE].sha256:
+        misfit = dataset.MANIFEST_FILE
     if misfit:
         what = f"{folder / misfit} is missing, damaged or of another dataset"
         raise DataError(f"{what}; run python -m tools.verify {folder}, which tells more")
     return OpenedDataset(folder, found, False, read_logged_sources(folder))
 
 
+def read_manifest_once(folder: AnyPlace) -> str:
+    """The SHA-256 of a dataset's manifest. That of one in a store is copied here, and then read from there."""
+    path = folder / dataset.MANIFEST_FILE
+    return copy_here(path) if isinstance(path, RemotePath) else hash_file(path)
+
+
 def _open_dry_run(folder: Path) -> OpenedDataset | None:
     if found := read_dry_run(folder):
-        return OpenedDataset(dry_run_folder(folder), found, True, tuple(map(Path, read_dry_run_sources(folder))))
+        return OpenedDataset(dry_run_folder(folder), found, True, tuple(map(locate, read_dry_run_sources(folder))))
     return None
 
 
-def read_logged_sources(folder: Path) -> tuple[Path, ...]:
+def read_logged_sources(folder: AnyPlace) -> tuple[AnyPlace, ...]:
     """The sources that a dataset's log names, whether they still exist or not; empty without a log."""
-    return tuple(map(Path, (read_log(folder) or {}).get("sources", [])))
+    return tuple(map(locate, (read_log(folder) or {}).get("sources", [])))
 
 
-def find_sources(opened: OpenedDataset, given: list[str] | None) -> list[Path]:
+def find_sources(opened: OpenedDataset, given: list[str] | None) -> list[AnyPlace]:
     """The sources of a dataset, in the order of the manifest's column `source`.
 
     They are the `given` ones; without them the ones that the log names, or none where one of these no longer exists.
@@ -64,7 +75,7 @@ def find_sources(opened: OpenedDataset, given: list[str] | None) -> list[Path]:
     refers to.
     """
     if given is None:
-        return list(opened.sources) if all(source.exists() for source in opened.sources) else []
+        return list(opened.sources) if all(map(_may_be_there, opened.sources)) else []
     for source in given:
         if not is_source(source):
             what = "is not a folder" if os.path.exists(source) else "does not exist"
@@ -72,10 +83,15 @@ def find_sources(opened: OpenedDataset, given: list[str] | None) -> list[Path]:
     needed = _count_sources(opened.folder)
     if len(given) < needed:
         raise CallError(f"--source names {len(given)} of {needed} folders; give all, in the order of preprocess's call")
-    return [Path(source) for source in given]
+    return [locate(source) for source in given]
 
 
-def _count_sources(folder: Path) -> int:
+def _may_be_there(source: AnyPlace) -> bool:
+    """Whether a source is there; of one in a store that is found out when a picture is asked for."""
+    return isinstance(source, RemotePath) or source.exists()
+
+
+def _count_sources(folder: AnyPlace) -> int:
     """The number of sources that a manifest refers to, from the statistics of its row groups."""
     with manifest.open_manifest(folder) as file:
         column = file.schema_arrow.get_field_index("source")

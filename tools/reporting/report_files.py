@@ -9,6 +9,7 @@ from preprocess.output_folder.run_log import log_file
 from shards.errors import CallError
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import IrregularFile, open_file
+from shards.storage.remote_path import AnyPlace, RemotePath
 
 REPORT_MARK = "pet mood"  # written into every report, so that a later report may replace it
 _MARKS = (
@@ -20,14 +21,31 @@ _MARKS += (b'"representative","direct_representative"',)  # the header of the CS
 _MARKED_BYTES = 65_536  # at the start of a file, among which the mark is looked for
 
 
-def check_report_files(folder: Path | None, files: dict[str, Path], sources: Iterable[Path]) -> None:
+def name_report(folder: AnyPlace) -> str:
+    """What a report about a dataset or a run is called: the name of its folder, or of a store's bucket or host."""
+    if isinstance(folder, RemotePath):
+        return folder.name or folder.store.rpartition("/")[2]
+    return folder.absolute().name
+
+
+def place_report(folder: AnyPlace, ending: str) -> Path:
+    """Where a report about a dataset or a run goes when no file is given: beside it, under its name and an ending.
+
+    Of one in a store it goes into the current folder, since stores are only read.
+    """
+    place = Path.cwd() if isinstance(folder, RemotePath) else folder.absolute().parent
+    return place / f"{name_report(folder)}{ending}"
+
+
+def check_report_files(folder: AnyPlace | None, files: dict[str, Path], sources: Iterable[AnyPlace]) -> None:
     """Raise CallError unless every file can be written without damage to other files.
 
     A file must lie outside the dataset `folder`, where there is one, and its sources, must not be the log, and
     may replace an existing file only if that is a report. `files` maps options of the command line, as "--html", to
     paths, which must be different.
     """
-    sources = list(sources)
+    folder = folder if isinstance(folder, Path) else None  # what lies in a store is not written by mistake
+    sources = [source for source in sources if isinstance(source, Path)]
     for option, path in files.items():
         if path.is_dir():
             raise CallError(f"{option} {path} is a folder; give a file's name")

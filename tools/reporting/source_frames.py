@@ -6,12 +6,12 @@ They are decoded by the code of preprocess, so that a crop has the pixels that t
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from preprocess.archives.byte_source import FilePath, is_there
 from preprocess.archives.zip_directory import DamagedArchive
 from preprocess.sources.aihub_tree import is_archive_source
 from preprocess.sources.data_file import DataFile, UnreadableFile, read_data_file
@@ -19,6 +19,7 @@ from preprocess.sources.path_names import resolve_written_path
 from shards.crop_geometry import Crop
 from shards.errors import DataError
 from shards.jpeg_headers import MAX_FRAME_PIXELS, Header, UnreadableImage, read_header
+from shards.storage.remote_path import AnyPlace, RemotePath
 from tools.reporting.archived_frames import find_archived_frame
 from trainer.tensorflow_startup import without_notes
 
@@ -30,13 +31,13 @@ class PictureUnavailable(Exception):
 class SourceFrames:
     """The frames of some sources, in the order of the manifest's column `source`.
 
-    A source is a folder with frames or archives of frames, an archive, or a CSV. Rows are dicts with the manifest's
-    columns. File names in the manifest are in Unicode's composed form; on the disk
-    they may be decomposed or in another encoding than UTF-8.
+    A source, here or in a store, is a folder with frames or archives of frames, an archive, or a CSV. Rows are dicts
+    with the manifest's columns. File names in the manifest are in Unicode's composed form; on the disk they may be
+    decomposed or in another encoding than UTF-8, in a store they are looked for as they stand.
     """
 
-    def __init__(self, sources: list[Path]):
-        self._sources = [os.fsencode(source) for source in sources]
+    def __init__(self, sources: list[AnyPlace]):
+        self._sources = [source if isinstance(source, RemotePath) else os.fsencode(source) for source in sources]
 
     def decode_crop(self, row: dict[str, Any], size: int) -> np.ndarray:
         """The crop of a row, (size, size, 3) uint8 RGB. Raises PictureUnavailable."""
@@ -73,11 +74,19 @@ class SourceFrames:
             raise PictureUnavailable("image unreadable") from error
 
 
-def _find_image(source: bytes, image_file: str) -> DataFile:
-    """The frame that the manifest writes as `image_file`: on the disk, or else in an archive.
+def find_image_folder(source: RemotePath) -> RemotePath:
+    """The folder that image paths are relative to: that of a CSV or a COCO JSON, else the source itself."""
+    return source.parent if source.name.lower().endswith((".csv", ".json")) else source
+
+
+def _find_image(source: FilePath, image_file: str) -> DataFile:
+    """The frame that the manifest writes as `image_file`: on the disk or in the store, or else in an archive.
 
     Raises FileNotFoundError where the name leads out of the source, and as find_archived_frame does.
     """
+    if isinstance(source, RemotePath):
+        path = find_image_folder(source).resolve(image_file)
+        return path if is_there(path) else find_archived_frame(source, image_file) or path
     is_csv = os.path.isfile(source) and not is_archive_source(os.fsdecode(source))
     if is_csv:  # its images may lie anywhere
         return resolve_written_path(os.path.dirname(source), image_file)

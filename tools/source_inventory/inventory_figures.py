@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from console.output.messages import print_message
 from console.progress import show_progress
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.source_kinds import list_problems, list_sources
-from preprocess.sources.video import SourceListing
+from preprocess.sources.video import SourceListing, Video
 from shards.emotions import KOREAN
+from shards.storage.remote_path import RemotePath
 from tools.source_inventory.frame_sample import choose_videos, count_sampled, time_sample
 from tools.source_inventory.label_pass import FrameTally, LabelCounts, count_labels
 from tools.source_inventory.run_needs import estimate_run
@@ -27,6 +29,8 @@ def take_inventory(sources: Sequence[str], label_map: str | None = None) -> dict
     """
     settings = PreprocessSettings(source=list(sources), out=os.curdir)
     found = list_sources(sources, label_map=label_map)
+    if requests := _count_requests(found.videos):
+        print_message(f"a store is asked about {requests:,} times: for labels, folders and some sampled frames")
     with show_progress(len(found.videos), "label", is_short=True) as progress:
         counts = count_labels(found, progress.update)
     videos = choose_videos(found.videos)
@@ -44,6 +48,17 @@ def take_inventory(sources: Sequence[str], label_map: str | None = None) -> dict
         "tables": {column: _list_tallies(column, counts.tables[column]) for column in _TABLES},
         "run": estimate_run(found, counts.usable, timing, settings),
     }
+
+
+def _count_requests(videos: Sequence[Video]) -> int:
+    """About how many requests what follows takes: of each label two, of each folder one, of sampled frames all three.
+
+    What lies in archives takes fewer, see preprocess.archives.read_ahead.
+    """
+    folders = sum(isinstance(place.path, RemotePath) for video in videos for place in video.directories)
+    labels = sum(isinstance(video.label_path, RemotePath) and video.label_data is None for video in videos)
+    sampled = [video for video in choose_videos(videos) if isinstance(video.directories[0].path, RemotePath)]
+    return 2 * labels + folders + 3 * len(sampled) + 2 * count_sampled(sampled)
 
 
 def _describe_labels(found: SourceListing, counts: LabelCounts) -> dict[str, Any]:

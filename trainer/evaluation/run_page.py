@@ -17,6 +17,7 @@ from console.output.language import translate
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import read_file
+from shards.storage.remote_path import AnyPlace
 from trainer.evaluation.plots import PLOT_DPI
 from trainer.run_files.file_names import HISTORY_FILE, METRICS_FILE, RECORD_FILE, REPORT_FILE
 from trainer.run_files.history import HISTORY_DIGEST, digest_history
@@ -65,7 +66,7 @@ def embed_plot(folder: Path, name: str, draw: Callable[..., bytes], *values: Any
     return {"english": encode_data_uri("image/png", english), "korean": encode_data_uri("image/png", korean), **size}
 
 
-def read_run_metrics(folder: Path) -> dict[str, Any]:
+def read_run_metrics(folder: AnyPlace) -> dict[str, Any]:
     """metrics.json of a run's folder. Raises DataError where it is missing or cannot be read."""
     metrics = read_run_object(folder / METRICS_FILE, _REMEDY)
     if metrics is None:

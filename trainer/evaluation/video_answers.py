@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
+from shards.storage.places import measure_place, open_place
+from shards.storage.remote_path import AnyPlace
 from trainer.evaluation import calibration
 from trainer.evaluation.confusion import MOOD_COUNT, count_confusion_matrices
 from trainer.evaluation.metrics import Predictions, average_by_video
@@ -76,18 +78,19 @@ def write_video_answers(folder: Path, answers: VideoAnswers) -> None:
         pq.write_table(pa.table(columns, _SCHEMA), file, compression="zstd", write_page_checksum=True)
 
 
-def read_video_answers(folder: Path, evaluation: dict[str, Any]) -> VideoAnswers | None:
+def read_video_answers(folder: AnyPlace, evaluation: dict[str, Any]) -> VideoAnswers | None:
     """answers.parquet of a run's folder; None where there is none, as in runs from before it was written.
 
     Raises DataError where it is damaged, or where its sums are not the confusion matrices of `evaluation`, which is
     that of metrics.json.
     """
     path = folder / ANSWERS_FILE
-    if not path.exists():
+    if measure_place(path) is None:
         return None
     how = "delete it and metrics.json, and give the run's command again, which evaluates it anew without training"
     try:
-        table = pq.read_table(path, schema=_SCHEMA, page_checksum_verification=True)
+        with open_place(path) as file:
+            table = pq.read_table(file, schema=_SCHEMA, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{path} is damaged; {how}") from error
     names, videos = np.unique(table["video"].to_numpy(zero_copy_only=False).astype(str), return_inverse=True)

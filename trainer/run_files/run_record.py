@@ -11,6 +11,8 @@ from typing import Any
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import read_file
+from shards.storage.places import read_place
+from shards.storage.remote_path import AnyPlace
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
 from trainer.run_files.file_names import METRICS_FILE, RECORD_FILE
 
@@ -24,13 +26,13 @@ def write_record(folder: Path, record: dict[str, Any]) -> None:
         file.write(dump_json_with_checksum({"format": _FORMAT} | record, indent=1))
 
 
-def read_run_object(path: Path, remedy: str) -> dict[str, Any] | None:
+def read_run_object(path: AnyPlace, remedy: str) -> dict[str, Any] | None:
     """A run.json or metrics.json, for what only shows it; None where there is none.
 
     Raises DataError, which ends in `remedy`, where it is damaged.
     """
     try:
-        return _decode_figures(read_file(path))
+        return _decode_figures(read_place(path))
     except FileNotFoundError:
         return None
     except ChecksumMismatch as error:
@@ -41,13 +43,13 @@ def read_run_object(path: Path, remedy: str) -> dict[str, Any] | None:
         raise DataError(f"{path} is not JSON: {error}; {remedy}") from error
 
 
-def read_record(folder: Path, replace: bool) -> dict[str, Any] | None:
+def read_record(folder: AnyPlace, replace: bool) -> dict[str, Any] | None:
     """run.json; None where there is none, or where it is damaged and the run may be replaced.
 
     Raises DataError where it is damaged and the run may not be replaced.
     """
     try:
-        return _decode_record(read_file(folder / RECORD_FILE))
+        return _decode_record(read_place(folder / RECORD_FILE))
     except FileNotFoundError:
         return None
     except (ChecksumMismatch, ValueError, RecursionError) as error:

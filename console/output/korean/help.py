@@ -118,19 +118,20 @@ _TOOLS = {
     "a video for each defect (default: yes)": "결함마다 영상을 하나씩 더 만듭니다 (기본값: 예)",
     "how the videos are delivered (default: folders)": "영상을 담는 방식 (기본값: folders)",
     "processes (default: as many as there are cores)": "프로세스 수 (기본값: 코어 수만큼)",
-    "what preprocess would be given: folders, CSVs": "preprocess에 지정할 원본: 디렉터리, CSV",
+    "what preprocess would be given: folders, CSVs, URLs": "preprocess에 지정할 원본: 디렉터리, CSV, URL",
     "write everything there, for machines": "모든 내용을 프로그램용으로 이 파일에 씁니다",
     "write a page": "페이지를 씁니다",
     "as preprocess is given it": "preprocess에 지정하는 것과 같습니다",
-    "the folder that preprocess wrote": "preprocess가 만든 디렉터리",
     "the folder, or s3:// URL, that preprocess wrote": "preprocess가 만든 디렉터리 또는 s3:// URL",
     "one frame, by its key in the manifest: video/frame_number": "프레임 하나. 매니페스트의 키: video/frame_number",
     "only this split in the grid": "이 분할의 크롭만 보여 줍니다",
     "crops for each mood, 1 to 50 (default: {n})": "감정마다의 크롭 수, 1에서 50 사이 (기본값: {})",
     "chooses the crops; from 0 (default: {n})": "크롭을 고르는 시드, 0 이상 (기본값: {})",
-    "the picture to write (default: DIR.png, beside the dataset)": "저장할 이미지 (기본값: 데이터셋 옆의 DIR.png)",
-    "the page to write (default: DIR.dataset.html, beside the dataset)": (
-        "저장할 페이지 (기본값: 데이터셋 옆의 DIR.dataset.html)"
+    "the picture to write (default: DIR.png, beside the dataset; here for a URL)": (
+        "저장할 이미지 (기본값: 데이터셋 옆의 DIR.png, URL이면 현재 디렉터리)"
+    ),
+    "the page to write (default: DIR.dataset.html, beside the dataset; here for a URL)": (
+        "저장할 페이지 (기본값: 데이터셋 옆의 DIR.dataset.html, URL이면 현재 디렉터리)"
     ),
     "write the figures there too": "수치를 이 파일에도 씁니다",
     "where the frames lie (default: as the log says)": "프레임이 있는 위치 (기본값: 로그에 적힌 곳)",
@@ -139,8 +140,12 @@ _TOOLS = {
     ),
     "tell of the last dry run into DIR, not of its dataset": "DIR의 데이터셋이 아니라 마지막 드라이 런을 보여 줍니다",
     "chooses the samples; from 0 (default: {n})": "샘플을 고르는 시드, 0 이상 (기본값: {})",
-    "the folder that preprocess wrote, or its dry run": "preprocess가 만든 디렉터리 또는 드라이 런",
-    "the page (default: DIR.dedupe.html, beside DIR)": "저장할 페이지 (기본값: DIR 옆의 DIR.dedupe.html)",
+    "the folder, or s3:// URL, that preprocess wrote, or a dry run": (
+        "preprocess가 만든 디렉터리, s3:// URL 또는 드라이 런"
+    ),
+    "the page (default: DIR.dedupe.html, beside DIR; here for a URL)": (
+        "저장할 페이지 (기본값: DIR 옆의 DIR.dedupe.html, URL이면 현재 디렉터리)"
+    ),
     "all figures, for machines": "모든 수치를 프로그램용으로 씁니다",
     "every dropped frame and what it is a copy of": "빠진 프레임 전체와 각각 어느 프레임의 유사 중복인지 씁니다",
     "judgements that the page saved as CSV": "페이지에서 CSV로 저장한 판정",
@@ -149,23 +154,29 @@ _TOOLS = {
     "speed of training, above 0, for epoch times (default: {n})": (
         "에폭 시간을 계산할 학습 속도(초당 이미지 수), 0 초과 (기본값: {})"
     ),
-    "folder for the CSVs (default: DIR.csv, beside DIR)": "CSV를 담을 디렉터리 (기본값: DIR 옆의 DIR.csv)",
+    "folder for the CSVs (default: DIR.csv, beside DIR; here for a URL)": (
+        "CSV를 담을 디렉터리 (기본값: DIR 옆의 DIR.csv, URL이면 현재 디렉터리)"
+    ),
     "every row with image, box and mood, kept or not": (
         "남았는지와 관계없이 이미지, 바운딩 박스, 감정이 있는 행을 모두 씁니다"
     ),
     "begin with a byte order mark: Excel then reads UTF-8": (
         "바이트 순서 표시(BOM)를 붙입니다. Excel이 UTF-8로 읽습니다"
     ),
-    "folder for the files (default: DIR.coco, beside DIR)": "파일을 담을 디렉터리 (기본값: DIR 옆의 DIR.coco)",
+    "folder for the files (default: DIR.coco, beside DIR; here for a URL)": (
+        "파일을 담을 디렉터리 (기본값: DIR 옆의 DIR.coco, URL이면 현재 디렉터리)"
+    ),
     "every row with an image, kept or not, and the reasons": (
         "남았는지와 관계없이 이미지가 있는 행을 모두 제외 사유와 함께 씁니다"
     ),
     "copy the frames to OUT/images, also out of archives": (
         "프레임을 OUT/images에 복사합니다. 압축 파일 안의 것도 꺼냅니다"
     ),
-    "a dataset, a dry run, or a run's folder": "데이터셋, 드라이 런 또는 학습 결과 디렉터리",
+    "a dataset, a dry run, or a run's folder; or its URL": "데이터셋, 드라이 런 또는 학습 결과 디렉터리나 그 URL",
     "another of the same kind": "같은 종류의 다른 하나",
-    "the page to write (default: B.compare.html, beside B)": "저장할 페이지 (기본값: B 옆의 B.compare.html)",
+    "the page to write (default: B.compare.html, beside B; here for a URL)": (
+        "저장할 페이지 (기본값: B 옆의 B.compare.html, URL이면 현재 디렉터리)"
+    ),
     "write the differences there too": "다른 점을 이 파일에도 씁니다",
 }
 

@@ -200,6 +200,9 @@ _TOOLS = {
     ),
     "{}: without any frame, so a model never answers it": "{}: 프레임이 없어 모델이 답으로 내지 않습니다",
     "problems, each of which stops a run{}": "실행을 막는 문제                   {}",
+    "a store is asked about {n} times: for labels, folders and some sampled frames": (
+        "스토어에 요청을 {}번쯤 보냅니다. 라벨, 디렉터리, 샘플 프레임을 읽습니다"
+    ),
     "inventory: {} a dataset from being made of this; see the end of the list": (
         "inventory: 데이터셋을 만들 수 없는 문제가 있습니다. 목록 끝을 보세요"
     ),

@@ -34,18 +34,16 @@ _ANSWERS = {
 
 _SOURCES = {
     "source {} and source {} are the same; name each once": ("원본 {}, 원본 {}: 같은 원본입니다. 한 번씩만 지정하세요"),
-    "source {}: a CSV or COCO JSON is not read from a URL; copy it and its images here": (
-        "원본 {}: CSV와 COCO JSON은 URL에서 읽지 않습니다. 이미지와 함께 이 컴퓨터에 복사하세요"
-    ),
-    "source {} holds nothing; give a folder with label JSON and frames, a .zip or a .tar": (
-        "원본 {}: 비어 있습니다. 라벨 JSON과 프레임이 있는 디렉터리, .zip, .tar 가운데 하나를 지정하세요"
+    "source {} holds nothing; give a folder that holds label JSON and frames, a .zip, a .tar, a .csv or a COCO .json": (
+        "원본 {}: 비어 있습니다. 라벨 JSON과 프레임이 있는 디렉터리, .zip, .tar, .csv, COCO .json 가운데 하나를 "
+        "지정하세요"
     ),
 }
 
 _UPLOADS = {
     "{}: names no folder; give one, such as {}pets": "{}: 디렉터리 이름이 없습니다. 다음처럼 지정하세요: {}pets",
-    "--dry_run is for a folder, not for {}; give --out a folder, whose hashes are kept there": (
-        "--dry_run은 URL에 쓸 수 없습니다({}). 해시를 남길 디렉터리를 --out에 지정하세요"
+    "{}: a dry run leaves nothing in a store; give the folder that it named at its end": (
+        "{}: 드라이 런은 URL에 아무것도 남기지 않습니다. 드라이 런이 끝에 알려 준 디렉터리를 지정하세요"
     ),
     "{}: {} bytes instead of {}; does another run write there?": (
         "{0}: {2}바이트여야 하는데 {1}바이트입니다. 다른 실행이 여기에 쓰고 있는지 확인하세요"

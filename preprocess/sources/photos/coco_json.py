@@ -8,11 +8,11 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 import msgspec
 
+from preprocess.sources.data_file import is_file_named
 from preprocess.sources.label_map import Meaning
 from preprocess.sources.label_values import InvalidValue, quote_value, read_text
 from preprocess.sources.path_names import decode_name, find_split, resolve_written_path
@@ -27,7 +27,9 @@ from preprocess.sources.photos.photo_video import Photo, name_photo, tell_namesa
 from preprocess.sources.video import FrameDirectory, Label, SourceListing, Video
 from shards.crop_geometry import Box
 from shards.errors import DataError
-from shards.storage.files import read_file, retry
+from shards.storage.files import retry
+from shards.storage.places import measure_place, read_place
+from shards.storage.remote_path import RemotePath, is_store_url, locate, parse_store_url
 
 COCO_KIND = "coco"
 
@@ -35,6 +37,7 @@ _Id = int | float | str | None
 _NULL = msgspec.Raw(b"null")
 _STRAY = -1  # place of the image of boxes that belong to none
 _SAMPLE = 100  # images that are looked for to find the folder of all
+_REMOTE_SAMPLE = 5  # the same in a store, where each folder and image takes a request
 
 
 class _Image(msgspec.Struct, gc=False):
@@ -68,7 +71,7 @@ class _Coco(msgspec.Struct):
 
 
 def is_coco_source(path: str) -> bool:
-    return path.lower().endswith(".json") and os.path.isfile(path)
+    return is_file_named(path, (".json",))
 
 
 def list_coco_videos(sources: Sequence[tuple[int, str]], label_map: Mapping[str, Meaning]) -> SourceListing:
@@ -124,18 +127,20 @@ def _list_photos(number: int, path: str, label_map: Mapping[str, Meaning]) -> It
     files: dict[str, int] = {}  # place of the first image by file name: a file may be listed twice, with two ids
     places = {image.id: files.setdefault(_name_file(image, n), n) for n, image in enumerate(coco.images)}
     boxes = _gather_boxes(coco, places)
-    folder = _find_folder(path, list(islice(files, _SAMPLE)))
-    start = _start_video(number, path, label_map)
+    own = parse_store_url(path) if is_store_url(path) else os.path.abspath(path)
+    folder = _find_folder(own, list(files))
+    common = folder.path if isinstance(folder, RemotePath) else folder
+    start = _start_video(number, own, label_map)
     for name, place in files.items():
-        yield Photo(folder, _make_video(start, folder, name, coco.images[place], boxes.get(place, ())))
+        yield Photo(common, _make_video(start, folder, name, coco.images[place], boxes.get(place, ())))
     if strays := boxes.get(_STRAY):
-        yield Photo(folder, start._replace(label_data=_join_boxes(_Image(None), strays)))
+        yield Photo(common, start._replace(label_data=_join_boxes(_Image(None), strays)))
 
 
 def _read_coco(path: str) -> _Coco:
     advice = "give a COCO JSON of images, annotations and categories, or the folder that holds other labels"
     try:
-        data = read_file(path)
+        data = read_place(locate(path))
         coco = msgspec.json.decode(data[3:] if data.startswith(b"\xef\xbb\xbf") else data, type=_Coco)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(f"{path}: is no COCO JSON ({error}); {advice}") from error
@@ -173,14 +178,14 @@ def _join_boxes(image: _Image, boxes: Sequence[bytes]) -> bytes:
     return b"[" + sides + b",[" + b",".join(boxes) + b"]]"
 
 
-def _start_video(number: int, path: str, label_map: Mapping[str, Meaning]) -> Video:
+def _start_video(number: int, path: str | RemotePath, label_map: Mapping[str, Meaning]) -> Video:
     """What the videos of one file share. It is named after the file, as the one is whose boxes belong to no image."""
-    base = os.path.basename(path)
+    base = path.name if isinstance(path, RemotePath) else os.path.basename(path)
     return Video(
         name=decode_name(os.fsencode(base[: -len(".json")])),
         kind=COCO_KIND,
         source=number,
-        label_path=os.fsencode(os.path.abspath(path)),
+        label_path=path if isinstance(path, RemotePath) else os.fsencode(path),
         label_file=decode_name(os.fsencode(base)),
         split=find_split(base[: -len(".json")]),
         directories=(),
@@ -188,14 +193,18 @@ def _start_video(number: int, path: str, label_map: Mapping[str, Meaning]) -> Vi
     )
 
 
-def _make_video(start: Video, folder: str, name: str, image: _Image, boxes: Sequence[bytes]) -> Video:
-    file = os.path.normpath(os.path.join(os.fsencode(folder), name.encode()))
-    inside = decode_name(os.path.relpath(file, os.fsencode(folder)))
-    relative = decode_name(os.path.relpath(file, os.path.dirname(start.label_path)))
+def _make_video(start: Video, folder: str | RemotePath, name: str, image: _Image, boxes: Sequence[bytes]) -> Video:
+    if isinstance(folder, RemotePath):
+        file = folder.resolve(name)
+        inside, relative = (decode_name(file.relate(base).encode()) for base in (folder, start.label_path.parent))
+    else:
+        file = os.path.normpath(os.path.join(os.fsencode(folder), name.encode()))
+        inside = decode_name(os.path.relpath(file, os.fsencode(folder)))
+        relative = decode_name(os.path.relpath(file, os.path.dirname(start.label_path)))
     return start._replace(
         name=name_photo(inside),
         label_data=_join_boxes(image, boxes),
-        split=find_split(os.path.dirname(inside)) or start.split or find_split(os.path.basename(folder)),
+        split=find_split(os.path.dirname(inside)) or start.split or find_split(_name_folder(folder)),
         directories=(FrameDirectory(start.source, file, relative, max(1, len(boxes))),),
     )
 
@@ -207,19 +216,32 @@ def _name_file(image: _Image, place: int) -> str:
     return name if is_possible else f"images[{place}]"
 
 
-def _find_folder(path: str, names: Sequence[str]) -> str:
+def _name_folder(folder: str | RemotePath) -> str:
+    return folder.name if isinstance(folder, RemotePath) else os.path.basename(folder)
+
+
+def _find_folder(path: str | RemotePath, names: Sequence[str]) -> str | RemotePath:
     """The folder that file names are relative to, absolute: the first that holds one of `names`, else the JSON's own.
 
     For annotations/instances_train2017.json these are annotations, annotations/images, the folder above, its images,
     and its train2017 and images/train2017.
     """
-    own = os.path.dirname(os.path.abspath(path))
-    above = os.path.dirname(own)
-    word = os.path.splitext(os.path.basename(path))[0].rpartition("_")[2]
-    folders = [own, f"{own}/images", above, f"{above}/images", f"{above}/{word}", f"{above}/images/{word}"]
+    own = path.parent if isinstance(path, RemotePath) else os.path.dirname(path)
+    above = own.parent if isinstance(own, RemotePath) else os.path.dirname(own)
+    word = os.path.splitext(_name_folder(path))[0].rpartition("_")[2]
+    folders = [_go(own, ""), _go(own, "images"), *(_go(above, way) for way in ("", "images", word, f"images/{word}"))]
+    names = names[: _REMOTE_SAMPLE if isinstance(path, RemotePath) else _SAMPLE]
     return next((folder for folder in folders if any(_is_there(folder, name) for name in names)), own)
 
 
-def _is_there(folder: str, name: str) -> bool:
+def _go(place: str | RemotePath, way: str) -> str | RemotePath:
+    if isinstance(place, RemotePath):
+        return place.resolve(way)
+    return f"{place}/{way}" if way else place
+
+
+def _is_there(folder: str | RemotePath, name: str) -> bool:
+    if isinstance(folder, RemotePath):
+        return measure_place(folder.resolve(name)) is not None
     root = os.fsencode(folder)
     return os.path.isfile(retry(lambda: resolve_written_path(root, name), root))

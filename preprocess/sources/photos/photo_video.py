@@ -10,12 +10,13 @@ from preprocess.sources.path_names import name_directories, resolve_written_path
 from preprocess.sources.photos.photo_label import PHOTO
 from preprocess.sources.video import ImageFile, Video
 from shards.storage.files import retry
+from shards.storage.remote_path import RemotePath
 
 
 class Photo(NamedTuple):
     """A photo's video, named by its path in its folder of photos, without the suffix."""
 
-    folder: str  # absolute, that of all photos of its source
+    folder: str  # absolute, or the path of a place in a store; that of all photos of its source
     video: Video
 
 
@@ -44,7 +45,9 @@ def list_photo_image(video: Video) -> dict[str, ImageFile]:
     """A photo's image, if it is there, by its key PHOTO; it is not opened."""
     images = {}
     for place in video.directories:  # one, or none where the label names no image
-        path = retry(lambda place=place: resolve_written_path(b"/", os.fsdecode(place.path)), place.path)
+        path = place.path
+        if not isinstance(path, RemotePath):
+            path = retry(lambda place=place: resolve_written_path(b"/", os.fsdecode(place.path)), place.path)
         if image := stat_image(path, place.relative):
             images[PHOTO] = image
     return images

@@ -11,6 +11,7 @@ from shards.errors import CallError, DataError
 from shards.storage.remote_files import list_remote_folder, read_remote_file, upload_file, write_remote_file
 from shards.storage.remote_path import RemotePath, parse_store_url
 from tests.trees import write_video
+from tools.reporting.opened_dataset import open_dataset
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def read_all(url: str) -> dict[str, bytes]:
     return {entry.name: read_remote_file(folder / entry.name) for entry in entries if not entry.is_folder}
 
 
-@pytest.mark.parametrize("server", ["s3", "sftp"])
+@pytest.mark.parametrize("server", ["s3", "gcs", "sftp"])
 def test_it_has_the_bytes_of_one_in_a_folder(server, request, make, made, uploads, tmp_path, capsys):
     url = name_url(request, server, "made")
     make(url)
@@ -112,8 +113,24 @@ def test_what_stands_there_is_kept_or_replaced(request, make, made):
     write_remote_file(parse_store_url(other) / "features.json", b"damaged")
     make(other)
     assert read_all(other) == made
-    with pytest.raises(CallError, match="--dry_run is for a folder"):
-        make(other, dry_run=True)
+
+
+def test_a_dry_run_leaves_its_hashes_here_and_the_run_uses_them(request, make, made, uploads, tmp_path, capsys):
+    url = name_url(request, "s3", "dry")
+    found = make(url, dry_run=True)
+    assert read_all(url) == {} and uploads == []
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("next ")]
+    (here,) = (tmp_path / "work").iterdir()
+    assert line.endswith(f"tools.dedupe_report {here}")
+    opened = open_dataset(here)
+    assert opened.is_dry_run and opened.dataset.counts == found.counts and found.counts["kept"]
+    hashes = [path for path in (here / ".work" / "hashes").iterdir() if path.suffix == ".parquet"]
+    assert hashes
+    make(url)
+    assert read_all(url) == made
+    make(url, dry_run=True)  # beside a dataset, which stays
+    assert read_all(url) == made
+    assert f"with --replace instead of --dry_run, for {parse_store_url(url)} holds a dataset" in capsys.readouterr().out
 
 
 def test_two_runs_in_one_place_are_noticed(request, make, monkeypatch, uploads):

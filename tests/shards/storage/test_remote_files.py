@@ -21,7 +21,7 @@ from shards.storage.remote_path import RemotePath, locate, parse_store_url
 DATA = bytes(range(256)) * 4_000  # 1 MB
 
 
-@pytest.fixture(scope="module", params=["s3", "sftp"])
+@pytest.fixture(scope="module", params=["s3", "gcs", "sftp"])
 def server(request):
     return request.getfixturevalue(f"{request.param}_server")
 

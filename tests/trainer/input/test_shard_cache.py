@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from preprocess.settings import PreprocessSettings
 from shards.dataset import Dataset, ShardFile, describe_file, shard_name, write_dataset
 from shards.errors import CallError, DataError
-from shards.manifest import MANIFEST_FILE
+from shards.manifest import MANIFEST_FILE, RowCounter
 from shards.storage.remote_files import upload_file
 from shards.storage.remote_path import RemotePath, parse_store_url
 from shards.tfrecord import pack_record
@@ -26,7 +27,7 @@ from trainer.settings import InputSettings, TrainSettings
 SHARDS, RECORDS = 24, 5
 
 
-@pytest.fixture(params=["s3", "sftp"])
+@pytest.fixture(params=["s3", "gcs", "sftp"])
 def pets_url(request, pets, tmp_path) -> str:
     """The small dataset of the trainer's tests in a store, in a folder with a Korean name."""
     server = request.getfixturevalue(f"{request.param}_server")
@@ -111,7 +112,8 @@ def many(tmp_path, sftp_server) -> tuple[RemotePath, Path, list[ShardFile]]:
         shards.append(ShardFile(path.name, RECORDS, path.stat().st_size, digest))
     (folder / MANIFEST_FILE).write_bytes(b"rows")
     files = {MANIFEST_FILE: describe_file(folder / MANIFEST_FILE)}
-    write_dataset(folder, Dataset({"crop": {"size": 64}}, {}, {"train": shards}, files))
+    settings = PreprocessSettings(["source"], "out").content
+    write_dataset(folder, Dataset(settings, RowCounter().counts(), {"train": shards}, files))
     return parse_store_url(f"{sftp_server.name_folder(folder)}?{sftp_server.query}"), folder, shards
 
 

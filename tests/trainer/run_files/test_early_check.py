@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from shards.dataset import Dataset, ShardFile, read_dataset, shard_name, write_dataset
+from preprocess.settings import PreprocessSettings
+from shards.dataset import MANIFEST_FILE, Dataset, OtherFile, ShardFile, read_dataset, shard_name, write_dataset
 from shards.errors import CallError, DataError
+from shards.manifest import RowCounter
 from tests.conftest import ROOT
 from trainer.finder_settings import FinderSettings
 from trainer.run_files.early_check import check_before_start
@@ -20,9 +22,12 @@ def write_folder(folder: Path, train_videos: int = 5, val_videos: int = 2, seed:
     """A dataset's folder with nothing but its dataset.json."""
     videos = {"train": train_videos, "val": val_videos}
     folder.mkdir()
-    counts = {"splits": {split: {"videos": count} for split, count in videos.items()}}
+    counts = RowCounter().counts()
+    for split, count in videos.items():
+        counts["splits"][split]["videos"] = count
     shards = {split: [ShardFile(shard_name(split, 0, 1), 1, 99, "")] for split, count in videos.items() if count}
-    write_dataset(folder, Dataset({"seed": seed, "crop": {"size": 256, "grow": 1.1}}, counts, shards, {}))
+    files = {MANIFEST_FILE: OtherFile(0, "", [])}
+    write_dataset(folder, Dataset(PreprocessSettings(["source"], "out", seed=seed).content, counts, shards, files))
     return folder
 
 

@@ -1,0 +1,41 @@
+"""Copies of a store's files on this machine, for as long as the process lives.
+
+What is read many times and here and there, as a manifest for a report, is fetched once.
+"""
+
+import hashlib
+import tempfile
+from functools import lru_cache
+from itertools import count
+from pathlib import Path
+
+from shards.storage.places import read_place_blocks
+from shards.storage.remote_path import RemotePath
+
+_copies: dict[RemotePath, Path] = {}
+_numbers = count()
+
+
+def copy_here(path: RemotePath) -> str:
+    """Copy a file, which find_copy finds from now on; returns the SHA-256 of what came as hexadecimal digits.
+
+    Raises OSError, as shards.storage.remote_files.read_remote_state does, and where this machine's disk is full.
+    """
+    copy, state = Path(_open_folder().name) / str(next(_numbers)), hashlib.sha256()
+    with open(copy, "xb") as file:
+        for block in read_place_blocks(path):
+            state.update(block)
+            file.write(block)
+    _copies[path] = copy
+    return state.hexdigest()
+
+
+def find_copy(path: RemotePath) -> Path | None:
+    """The copy of a file that copy_here has made; None where it has made none."""
+    return _copies.get(path)
+
+
+@lru_cache
+def _open_folder() -> tempfile.TemporaryDirectory:
+    """A folder that is removed when the process ends."""
+    return tempfile.TemporaryDirectory(prefix="pet_mood-")
