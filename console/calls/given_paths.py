@@ -13,7 +13,7 @@ _ADDRESSES = ("--address",)  # options that take a URL: ray://host:port
 _ONE_VALUE = ("--lang", "--log")  # options of every command, behind whose value a path may stand
 # Command -> its options that take a URL of a store, see docs/storage.md; "" is what stands behind no option.
 _STORES: dict[str, tuple[str, ...]] = {
-    "preprocess": ("--source", "--valid_source", "--out"),
+    "preprocess": ("--source", "--valid_source", "--out", "--work"),
     "train": ("--train", "--valid"),
     "train_finder": ("--train", "--valid"),
     "verify": ("", "--debug", "--quiet"),
