@@ -90,6 +90,65 @@ def test_finished_work_is_found_after_a_kill(request, make, made, tmp_path, monk
     assert all(path.endswith(("/", "중간")) for path in writes), f"done again: {writes}"
 
 
+@pytest.mark.parametrize("server", ["s3", "sftp"])
+def test_a_handing_over_that_was_killed_goes_on(server, request, make, made, monkeypatch):
+    """What was made until then is not made again, also where the server has renamed a part of it into OUT."""
+    url = name_url(request, server, "killed-handing")
+    work_url, hand_over, brought = name_in(url, "중간"), upload.hand_over, []
+
+    def die(path: RemotePath, to: RemotePath) -> None:
+        if len(brought) == 2:
+            raise KeyboardInterrupt
+        hand_over(path, to)
+        brought.append(to.name)
+
+    monkeypatch.setattr(upload, "_THREADS", 1)
+    monkeypatch.setattr(upload, "hand_over", die)
+    with pytest.raises(KeyboardInterrupt):
+        make(url, work_url)
+    assert "dataset.json" not in read_all(url)
+    before = list_times(url, work_url)
+    monkeypatch.setattr(upload, "hand_over", lambda path, to: (brought.append(to.name), hand_over(path, to))[1])
+    run_shards, after = preprocess.run.run_shard_tasks, {}
+
+    def note(*call):
+        shards = run_shards(*call)
+        after.update(list_times(url, work_url))
+        return shards
+
+    monkeypatch.setattr(preprocess.run, "run_shard_tasks", note)
+    make(url, work_url)
+    assert before == after and len(brought) == len(set(brought)) == sum(map(is_shard, made))
+    assert read_all(url) == made and read_all(work_url) == {}
+
+
+def list_times(*urls: str) -> dict[str, int]:
+    """When the shards and the spills below some URLs were written."""
+    folders = [parse_store_url(url) for url in urls]
+    entries = [(folder, entry) for folder in folders for entry in list_remote_folder(folder, recursive=True)]
+    work = (".records", ".parquet")
+    return {
+        str(folder / entry.name): entry.modified
+        for folder, entry in entries
+        if is_shard(entry.name) or (entry.name.endswith(work) and "/" in entry.name)
+    }
+
+
+def test_the_requests_are_those_that_the_page_states(request, make, made, s3_server):
+    """docs/storage.md has the counts: 9 for a task, 8 for a shard, 2 for each spill that a shard needs."""
+    url = name_url(request, "s3", "counted")
+    s3_server.asked.clear()
+    make(url, name_in(url, "중간"))
+    shards, tasks = sum(map(is_shard, made)), 2
+    asked = [(method, path) for method, path in s3_server.asked if is_shard(path) or "/spill/" in path]
+    notes = [(method, path) for method, path in s3_server.asked if "/finished/" in path and path.endswith(".json")]
+    hashes = [path for method, path in s3_server.asked if "/hashes/" in path and path.endswith(".json")]
+    assert len(asked) + len(notes) + len(hashes) <= 9 * tasks + 8 * shards + 2 * shards * tasks
+    copies = [path for method, path in s3_server.asked if method == "PUT" and is_shard(path)]
+    assert len(copies) == 2 * shards, "a shard is written once, and copied once"
+    assert not [path for method, path in s3_server.asked if method == "GET" and is_shard(path)]
+
+
 def test_a_dry_run_leaves_its_hashes_for_the_real_run(request, make, made, tmp_path):
     work_url = name_url(request, "s3", "dry-work")
     settings = make(tmp_path / "out", work_url, dry_run=True)
