@@ -7,7 +7,6 @@ import hashlib
 import importlib.util
 import json
 import re
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from typing import NamedTuple
 
 from pyarrow import fs
 
-from chaos.commands.machines import Machine
+from chaos.commands.machines import Machine, choose_port
 from chaos.commands.started_command import StartedCommand
 from shards.storage.remote_files import list_remote_folder, read_remote_file, upload_file
 from shards.storage.remote_path import parse_store_url
@@ -73,7 +72,7 @@ def find_obstacle_to_buckets() -> str:
 @contextmanager
 def start_bucket(hub: Machine, logs: Path) -> Iterator[Bucket]:
     """A bucket for the block. Raises TimeoutError where its server does not start."""
-    port = 5000 if hub.hub or hub.prefix else _find_free_port()
+    port = choose_port(hub, 5000)
     server = hub.start(["-m", "moto.server", "-H", hub.address, "-p", str(port)], logs)
     try:
         until = time.monotonic() + 60
@@ -84,12 +83,6 @@ def start_bucket(hub: Machine, logs: Path) -> Iterator[Bucket]:
         yield Bucket(hub, server, port, logs)
     finally:
         server.end()
-
-
-def _find_free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def main(action: str, *places: str) -> None:

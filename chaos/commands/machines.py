@@ -7,6 +7,7 @@ namespaces cannot be made, machines are plain processes with folders of their ow
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -111,6 +112,15 @@ def make_machines(names: Sequence[str]) -> Iterator[dict[str, Machine]]:
         yield machines
 
 
+def choose_port(machine: Machine, port: int) -> int:
+    """This port, or a free one where all machines are one."""
+    if machine.prefix:
+        return port
+    with socket.socket() as found:
+        found.bind((machine.address, 0))
+        return found.getsockname()[1]
+
+
 @contextmanager
 def _own_folder() -> Iterator[str]:
     # A short path: Ray puts sockets there.
@@ -144,8 +154,11 @@ class Cluster:
 
     machines: dict[str, Machine]
     logs: Path
-    port: int = 6379
+    port: int = 0
     nodes: dict[str, StartedCommand] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.port = choose_port(self.machines["head"], 6379)
 
     @property
     def address(self) -> str:
