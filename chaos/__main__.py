@@ -28,6 +28,9 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("power_loss", "power cut anywhere and started again, same bytes", "whole_runs.power_loss", 60),
     Experiment("tight_limits", "too little of something: one line, then same bytes", "whole_runs.tight_limits", 10),
     Experiment("concurrent_runs", "two at once in one folder: a stated outcome", "whole_runs.concurrent_runs", 30),
+    Experiment(
+        "cluster_faults", "nodes without a shared folder go or hang, same bytes", "whole_runs.cluster_faults", 18
+    ),
     Experiment("damaged_bytes", "damaged files are found, or without effect", "damaged_bytes", 20_000),
     Experiment("hostile_inputs", "hostile inputs end in a row or a clear error", "hostile_inputs", 1_000_000),
     Experiment("guided_fuzzing", "the same, guided by coverage", "guided_fuzzing", 1_000_000),

@@ -59,9 +59,13 @@ def digest_files(folder: Path) -> dict[str, str]:
 
 def compare_files(expected: Mapping[str, str], folder: Path) -> list[str]:
     """A line for each file of a folder that is not as in `expected` (see digest_files), is missing, or is too many."""
-    found = digest_files(folder)
+    return compare_digests(expected, digest_files(folder))
+
+
+def compare_digests(expected: Mapping[str, str], found: Mapping[str, str]) -> list[str]:
+    """The same of files whose SHA-256 are known by their names."""
     words = {True: {True: "differs", False: "is missing"}, False: {True: "is too many"}}
-    names = sorted(name for name in expected | found if expected.get(name) != found.get(name))
+    names = sorted(name for name in {**expected, **found} if expected.get(name) != found.get(name))
     return [f"{name} {words[name in expected][name in found]}" for name in names]
 
 

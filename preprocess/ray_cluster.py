@@ -1,7 +1,4 @@
-"""Starts a local Ray, anew where it ended on the way, or joins a cluster; says which nodes there are.
-
-With preprocess.task_handout, which runs tasks, this is all that uses Ray.
-"""
+"""Starts a local Ray, anew where it ended, or joins a cluster; with preprocess.task_handout all that uses Ray."""
 
 import atexit
 import os
@@ -45,6 +42,7 @@ _CONNECT_SECONDS = 10
 _STARTS = 3  # tries to start a local Ray, which gives up after 30 s; a machine that is busy otherwise takes longer
 _MAX_RESTARTS = 3  # of a local Ray in one run; one that ends more often is killed by something that goes on
 _SILENT_SECONDS = 40  # that a cluster's head may not answer; after 60 s Ray would end this process, without a word
+_REFUSED_SECONDS = 10  # that it may refuse connections: then its machine is there, and Ray on it is not
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
 
 # For workers: no GPU, and one thread for each library. malloc keeps freed image buffers instead of returning them to
@@ -67,6 +65,7 @@ class _Session:
     restarts: int = 0
     address: str | None = None  # of a cluster
     answered: float = 0.0  # when the cluster's head last answered, on time.monotonic's clock
+    refused: float | None = None  # since when it has refused connections, if it does
 
 
 _session = _Session()
@@ -132,9 +131,8 @@ def _get_ready(workers: int, address: str | None) -> None:
 def find_ended_part() -> str | None:
     """Which part of a local Ray has ended, `raylet` or `gcs_server`; None where it works, and in a cluster."""
     node = ray._private.worker._global_node
-    if not _session.workers or node is None:
-        return None
-    return next((kind for kind, _ in node.dead_processes() if kind in ("raylet", "gcs_server")), None)
+    dead = node.dead_processes() if _session.workers and node else []
+    return next((kind for kind, _ in dead if kind in ("raylet", "gcs_server")), None)
 
 
 def _end_ray() -> None:
@@ -171,7 +169,7 @@ def _join_cluster(address: str) -> None:
     node = ray._private.worker._global_node
     # With ray://HOST:PORT this process is no part of the cluster, and the head is reached at HOST:PORT alone.
     _session.address, _session.workers = node.gcs_address if node else address, None
-    _session.answered = time.monotonic()
+    _session.answered, _session.refused = time.monotonic(), None
 
 
 def _start_local(workers: int) -> None:
@@ -248,18 +246,20 @@ def list_nodes() -> dict[str, int]:
 
 
 def is_head_there() -> bool:
-    """Whether the head of the cluster answers. Raises DataError where it has not for 40 s."""
+    """Whether the head of the cluster answers. Raises DataError where it has not for 40 s, or has refused for 10 s."""
     now = time.monotonic()
     try:
         _connect(_session.address)
     except OSError as error:
-        if now - _session.answered < _SILENT_SECONDS:
+        _session.refused = (_session.refused or now) if isinstance(error, ConnectionRefusedError) else None
+        has_refused = _session.refused is not None and now - _session.refused >= _REFUSED_SECONDS
+        if not has_refused and now - _session.answered < _SILENT_SECONDS:
             return False
         raise DataError(
             f"the head of the Ray cluster at {_session.address} does not answer ({error}); once it does, run the same "
             "command again, it goes on from there"
         ) from error
-    _session.answered = now
+    _session.answered, _session.refused = now, None
     return True
 
 

@@ -1,24 +1,25 @@
 """The Ray tasks of a run, each kind handed out with a progress bar: video tasks, shard tasks, checks of inputs."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from console.progress import show_progress
 from preprocess import messages
-from preprocess.output_folder.work_folders import hash_folder, spill_folder, staging_folder
+from preprocess.output_folder.work_folders import hash_folder, shard_folder, spill_folder, staging_folder
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.video import Video
 from preprocess.task_handout import run_tasks
 from preprocess.writing.finished_shard import FinishedShard
 from preprocess.writing.finished_work import Origin, TaskSummary
 from preprocess.writing.shard_plan import ShardPlan
+from shards.storage.places import make_folder
+from shards.storage.remote_path import is_store_url, locate
 
 
 def run_video_tasks(groups: Sequence[list[Video]], settings: PreprocessSettings) -> list[TaskSummary]:
     """Process each group of videos. Returns their summaries in the order of the groups."""
-    spills, hashes = spill_folder(settings).absolute(), hash_folder(settings).absolute()
-    spills.mkdir(parents=True, exist_ok=True)
+    spills, hashes = spill_folder(settings), hash_folder(settings)
+    make_folder(spills)
     summaries: list[TaskSummary | None] = [None] * len(groups)
     calls = [(group, settings, spills, hashes) for group in groups]
     with messages.FrameProgress(groups) as progress:
@@ -32,9 +33,11 @@ def run_video_tasks(groups: Sequence[list[Video]], settings: PreprocessSettings)
 
 def run_shard_tasks(plan: ShardPlan, tasks: Sequence[TaskSummary], settings: PreprocessSettings) -> list[FinishedShard]:
     """Write the planned shards that are not finished yet. Returns all of them in the order of the plan."""
-    staging, spills = staging_folder(settings), spill_folder(settings).absolute()
-    staging.mkdir(parents=True, exist_ok=True)
-    names, folders = [task.name for task in tasks], (staging, Path(settings.out).absolute())
+    staging, spills = shard_folder(settings), spill_folder(settings)
+    for folder in (staging, staging_folder(settings)):
+        make_folder(folder)
+    out = locate(settings.out) if is_store_url(settings.out) else locate(settings.out).absolute()
+    names, folders = [task.name for task in tasks], (staging, out)
     calls = [
         (
             shard.name,

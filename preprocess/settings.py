@@ -143,7 +143,8 @@ class PreprocessSettings:
         split: how videos are split into training and validation.
         workers: processes that work at a time; all cores, of this machine or of the cluster, when not given.
         address: a Ray cluster's address; a local one is started when not given.
-        work: folder for intermediate files, on a fast disk; inside OUT when not given, or data/work where OUT is a URL.
+        work: folder for intermediate files, on a fast disk, or its URL in a store; inside OUT when not given, or
+            data/work where OUT is a URL.
         replace: replace another dataset in OUT by the new one.
         dry_run: only print what would be kept; the hashes are kept for the real run.
         debug: show tracebacks.

@@ -21,6 +21,7 @@ LONGEST = (
     "preprocess/test_restart.py",
     "chaos/test_disks.py",
     "preprocess/test_task_handout.py",
+    "chaos/test_cluster_faults.py",
     "chaos/test_kills.py",
     "trainer/test_places.py",
     "trainer/test_inference.py",

@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from shards.storage.remote_files import list_remote_folder, read_remote_file
+from shards.storage.remote_path import parse_store_url
+
 S3_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "tester",
     "AWS_SECRET_ACCESS_KEY": "secret",
@@ -23,16 +26,21 @@ S3_ENVIRONMENT = {
 
 
 class S3Server:
-    """Answers until it is stopped; what it holds outlives a stop. `requests` counts them by method."""
+    """Answers until it is stopped; what it holds outlives a stop.
+
+    `requests` counts them by method; `asked` has the method and the path of each.
+    """
 
     def __init__(self) -> None:
         serving = pytest.importorskip("werkzeug.serving", reason="the S3 server for tests (moto) is not installed")
         server = pytest.importorskip("moto.server", reason="the S3 server for tests (moto) is not installed")
         self._serving, self.requests, self.port = serving, Counter(), _find_free_port()
+        self.asked: list[tuple[str, str]] = []
         application = server.DomainDispatcherApplication(server.create_backend_app)
 
         def count(environment, start):
             self.requests[environment["REQUEST_METHOD"]] += 1
+            self.asked.append((environment["REQUEST_METHOD"], environment["PATH_INFO"]))
             return application(environment, start)
 
         self._application = count
@@ -159,6 +167,22 @@ class SftpServer:
     def name_folder(self, folder: Path) -> str:
         """The URL of a folder of this machine, without its query."""
         return f"sftp://127.0.0.1:{self.port}{folder}"
+
+
+def name_url(request: pytest.FixtureRequest, server: str, bucket: str) -> str:
+    """The URL of a folder that is not there yet, in a new bucket or a new folder of the server `s3`, `gcs` or `sftp`."""
+    found = request.getfixturevalue(f"{server}_server")
+    if isinstance(found, S3Server | GcsServer):
+        return f"{found.make_bucket(bucket)}/반려동물?{found.query}"
+    folder = request.getfixturevalue("tmp_path_factory").mktemp(bucket)
+    return f"{found.name_folder(folder)}/반려동물?{found.query}"
+
+
+def read_all(url: str) -> dict[str, bytes]:
+    """The files below a URL: their names and bytes."""
+    folder = parse_store_url(url)
+    entries = list_remote_folder(folder, recursive=True)
+    return {entry.name: read_remote_file(folder / entry.name) for entry in entries if not entry.is_folder}
 
 
 def _find_free_port() -> int:

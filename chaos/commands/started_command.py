@@ -70,6 +70,11 @@ class StartedCommand:
         return self._errors.read_text(encoding="utf-8", errors="replace")
 
     @property
+    def output(self) -> str:
+        """What it has written to stdout so far."""
+        return self._output.read_text(encoding="utf-8", errors="replace")
+
+    @property
     def last_line(self) -> str:
         """Of stderr; empty where there is none."""
         return (self.errors.splitlines() or [""])[-1]

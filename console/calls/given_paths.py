@@ -16,7 +16,7 @@ _ONE_VALUE = ("--lang", "--log", "--key", "--split", "--columns", "--seed", "--i
 _ONE_VALUE += ("--run", "--png", "--html", "--json", "--csv")
 # Command -> its options that take a URL of a store, see docs/storage.md; "" is what stands behind no option.
 _STORES: dict[str, tuple[str, ...]] = {
-    "preprocess": ("--source", "--valid_source", "--out"),
+    "preprocess": ("--source", "--valid_source", "--out", "--work"),
     "train": ("--train", "--valid"),
     "train_finder": ("--train", "--valid"),
     "verify": ("",),

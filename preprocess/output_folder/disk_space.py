@@ -2,9 +2,11 @@
 
 import shutil
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from preprocess.output_folder.fetched_shards import stays_in_store
 from preprocess.output_folder.folder_check import find_existing
 from preprocess.output_folder.work_folders import WORK, build_folder, spill_folder
 from preprocess.settings import PreprocessSettings
@@ -24,9 +26,10 @@ class DiskSpace(NamedTuple):
     free: int  # on the disk that has the least
 
 
-def check_space(settings: PreprocessSettings, source: SourceListing) -> DiskSpace:
+def check_space(settings: PreprocessSettings, source: SourceListing) -> DiskSpace | None:
     """The space that a run needs: the records of all frames once as spills and once as shards, each on its own disk.
 
+    What lies in a store does not count; None where all does.
     Raises CallError where a disk has less than that, not counting what an earlier run has already written.
     """
     records = estimate_dataset_bytes(source, settings)
@@ -34,7 +37,12 @@ def check_space(settings: PreprocessSettings, source: SourceListing) -> DiskSpac
     written: dict[int, int] = defaultdict(int)  # bytes by device
     folders: dict[int, Path] = {}  # the first on each device
     spills = spill_folder(settings)
-    for folder, files in ((build_folder(settings), _list_written_shards(settings)), (spills, spills.rglob("*.*"))):
+    places: list[tuple[Path, Iterable[Path]]] = []
+    if not stays_in_store(settings):
+        places.append((build_folder(settings), _list_written_shards(settings)))
+    if isinstance(spills, Path):
+        places.append((spills, spills.rglob("*.*")))
+    for folder, files in places:
         device = find_existing(folder).stat().st_dev
         folders.setdefault(device, folder)
         needed[device] += records
@@ -46,7 +54,7 @@ def check_space(settings: PreprocessSettings, source: SourceListing) -> DiskSpac
                 f"{folders[device]}: {free[device] / 1e9:.1f} GB are free and up to {need / 1e9:.1f} GB are needed on "
                 f"this disk ({source.frames} frames); free some space, or give --out or --work on another disk"
             )
-    return DiskSpace(2 * records, min(free.values()))
+    return DiskSpace(len(places) * records, min(free.values())) if places else None
 
 
 def estimate_dataset_bytes(source: SourceListing, settings: PreprocessSettings) -> int:

@@ -10,23 +10,29 @@ from preprocess.output_folder.work_folders import build_folder
 from preprocess.settings import PreprocessSettings
 from shards.dataset import DATASET_FILE
 from shards.errors import CallError
-from shards.storage.remote_path import is_store_url
+from shards.storage.remote_files import list_remote_folder
+from shards.storage.remote_path import RemotePath, is_store_url, locate, parse_store_url
 
 
 def check_output_folder(settings: PreprocessSettings) -> None:
     """Raise CallError unless a dataset can be made in OUT without harm to anything else.
 
     OUT and --work must be writable and lie apart from the sources. OUT may hold only a dataset and the work of a run,
-    and a file in the log's place must be a log. Where OUT lies in a store, --work stands for it on this machine.
+    and a file in the log's place must be a log. Where OUT lies in a store, --work stands for it on this machine, or
+    data/work where --work lies in a store as well. Raises OSError where the store of --work cannot be listed.
     """
+    has_remote_work = bool(settings.work) and is_store_url(settings.work)
+    if has_remote_work:
+        _check_remote_work(settings)
     if is_store_url(settings.out):
         _check_place(build_folder(settings).parent, settings.sources)
         check_remote_folder(settings)
         return
     out = Path(settings.out)
-    for folder in filter(None, (settings.out, settings.work)):
+    local_work = None if has_remote_work else settings.work
+    for folder in filter(None, (settings.out, local_work)):
         _check_place(Path(folder), settings.sources)
-    if settings.work and Path(os.path.realpath(settings.work)).is_relative_to(os.path.realpath(out)):
+    if local_work and Path(os.path.realpath(settings.work)).is_relative_to(os.path.realpath(out)):
         raise CallError(f"--work {settings.work} lies in --out {out}; give a folder outside, or leave --work away")
     beside = find_existing(log_file(out).parent)
     if not os.access(beside, os.W_OK | os.X_OK):
@@ -39,6 +45,21 @@ def check_output_folder(settings: PreprocessSettings) -> None:
 def find_existing(folder: Path) -> Path:
     """The folder itself, or the nearest above it that exists."""
     return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+
+
+def _check_remote_work(settings: PreprocessSettings) -> None:
+    work, out = parse_store_url(settings.work), locate(settings.out)
+    if isinstance(out, RemotePath) and _lies_in(work, out):
+        raise CallError(f"--work {work} lies in --out {out}; give a folder outside, or leave --work away")
+    for source in filter(is_store_url, settings.sources):
+        there = parse_store_url(source)
+        if _lies_in(work, there) or (work.key and _lies_in(there, work)):
+            raise CallError(f"{work} and the source {there} lie in one another; give a folder outside the source")
+    list_remote_folder(work)
+
+
+def _lies_in(path: RemotePath, folder: RemotePath) -> bool:
+    return path.store == folder.store and f"{path.key}/".startswith(f"{folder.key}/" if folder.key else "")
 
 
 def _check_place(folder: Path, sources: list[str]) -> None:

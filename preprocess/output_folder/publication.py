@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from preprocess.output_folder.fetched_shards import fetch_shards
 from preprocess.output_folder.replacement import remove_old_dataset
 from preprocess.output_folder.upload import upload_dataset
 from preprocess.output_folder.work_folders import staging_folder
 from preprocess.settings import PreprocessSettings
-from preprocess.writing.finished_shard import FinishedShard, read_identity
+from preprocess.writing.finished_shard import FinishedShard, is_whole_shard, read_identity
 from shards import dataset as index
 from shards import manifest
 from shards.descriptions.dataset_card import write_dataset_card
 from shards.errors import DataError
 from shards.record_fields import CROPS, WHOLE_FRAMES, RecordKind
 from shards.storage.atomic_write import sync_directory, write_atomically
-from shards.storage.files import hash_file
 from shards.storage.remote_path import is_store_url
 from shards.tfds_files import write_tfds_files
 
@@ -50,10 +50,13 @@ def _list_by_split(finished: Sequence[FinishedShard], kind: RecordKind) -> dict[
 def publish_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], settings: PreprocessSettings) -> None:
     """Rename a dataset's files from the staging folder into OUT, dataset.json last; into a store, upload them.
 
+    Shards that lie in a store's --work are fetched before, unless OUT lies in the same store, which gives them there.
+
     OUT never holds a dataset.json without its files: that of an old dataset goes first. A run that is killed here is
     completed by the next one, which knows the shards by what a rename does not change.
     Raises DataError where a file in the staging folder is gone or was changed.
     """
+    finished = fetch_shards(finished, settings)
     if is_store_url(settings.out):
         upload_dataset(dataset, finished, settings)
         return
@@ -62,7 +65,7 @@ def publish_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], s
     remove_old_dataset(out, {name: done.identity for name, done in shards.items()})
     for name, done in shards.items():
         if read_identity(out / name) != done.identity:  # else a run that was killed here has moved it
-            if not _is_whole(stage / name, done):
+            if not is_whole_shard(stage / name, done):
                 raise DataError(f"{stage / name} is gone or was changed; run the same command again to make it anew")
             _move(name, stage, out)
     for name in dataset.files:
@@ -72,12 +75,6 @@ def publish_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], s
         sync_directory(folder)
     _move(index.DATASET_FILE, stage, out)
     sync_directory(out)
-
-
-def _is_whole(path: Path, done: FinishedShard) -> bool:
-    """Whether a shard is what was written, by this task or by a second one that did the same work meanwhile."""
-    identity = read_identity(path)
-    return identity == done.identity or (identity is not None and hash_file(path) == done.shard.sha256)
 
 
 def _move(name: str, folder: Path, out: Path) -> None:

@@ -13,10 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from console.progress import show_progress
+from preprocess.output_folder.fetched_shards import stays_in_store
 from preprocess.output_folder.run_log import log_file
-from preprocess.output_folder.work_folders import staging_folder
+from preprocess.output_folder.work_folders import shard_folder, staging_folder
 from preprocess.settings import PreprocessSettings
-from preprocess.writing.finished_shard import FinishedShard, read_identity
+from preprocess.writing.finished_shard import FinishedShard, is_whole_shard
 from shards import dataset as index
 from shards.descriptions.dataset_card import CARD_FILE
 from shards.errors import CallError, DataError
@@ -25,6 +26,7 @@ from shards.storage.atomic_write import is_partial, write_atomically
 from shards.storage.places import hash_place
 from shards.storage.remote_entries import RemoteEntry, RemoteState
 from shards.storage.remote_files import (
+    hand_over,
     list_remote_folder,
     read_remote_file,
     read_remote_state,
@@ -66,13 +68,16 @@ def check_remote_folder(settings: PreprocessSettings) -> None:
 def upload_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], settings: PreprocessSettings) -> None:
     """Upload a dataset's files from the staging folder to OUT, dataset.json last; the old dataset.json goes first.
 
+    Shards in a --work of the same store are handed over there: their bytes are not sent.
+
     What an earlier run has uploaded already stays where its size and bytes are right. Raises DataError where a file in
     the staging folder is gone or was changed, or where another run has written to OUT meanwhile, and OSError.
     """
     out, stage = parse_store_url(settings.out), staging_folder(settings)
+    shards = shard_folder(settings) if stays_in_store(settings) else stage
     for done in finished:
-        if read_identity(stage / done.shard.file) != done.identity:
-            path = stage / done.shard.file
+        if not any(is_whole_shard(folder / done.shard.file, done) for folder in (shards, out)):
+            path = shards / done.shard.file
             raise DataError(f"{path} is gone or was changed; run the same command again to make it anew")
     stated = {shard.file: (shard.bytes, shard.sha256) for shard in dataset.all_shards}
     stated |= {name: (file.bytes, file.sha256) for name, file in dataset.files.items()}
@@ -81,10 +86,16 @@ def upload_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], se
     present = {entry.name: entry for entry in list_remote_folder(out, recursive=True)}
     notes = _Notes(stage / _NOTES_FILE)
 
+    def bring_file(name: str) -> None:
+        if isinstance(shards, RemotePath) and index.SHARD.fullmatch(name):
+            hand_over(shards / name, out / name)
+        else:
+            upload_file(stage / name, out / name)
+
     def bring(name: str) -> int:
         size, sha256 = stated[name]
         if not _is_uploaded(out / name, present.get(name), stated[name], notes.of(name)):
-            upload_file(stage / name, out / name)
+            bring_file(name)
         state = read_remote_state(out / name)
         if state.size != size:
             raise DataError(f"{out / name}: {state.size} bytes instead of {size}; does another run write there?")

@@ -4,7 +4,6 @@ They do not depend on what is done with the hashes, so they serve every distance
 order of the videos; `NAME.json`, written last, says which rows belong to which video and what they were made from.
 """
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,6 +14,8 @@ from preprocess.sources.input_fingerprint import Inputs
 from preprocess.writing.finished_work import Origin, VideoSummary, read_note, write_note
 from preprocess.writing.spill import read_task_rows, write_task_rows
 from preprocess.writing.video_frames import VideoFrames
+from shards.storage.places import make_folder
+from shards.storage.remote_path import AnyPlace
 
 
 class _VideoPart(msgspec.Struct):
@@ -34,15 +35,15 @@ class _HashesNote(msgspec.Struct):
     digest: str = ""
 
 
-def write_hashed_videos(folder: Path, name: str, videos: list[VideoFrames], origin: Origin, bits: int) -> None:
+def write_hashed_videos(folder: AnyPlace, name: str, videos: list[VideoFrames], origin: Origin, bits: int) -> None:
     """Write the frames of a task's videos, cut and hashed, under the fingerprint `name` of what they were made from."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     digest = write_task_rows(folder, name, [frame.row for video in videos for frame in video.frames], bits)
     parts = [_VideoPart(len(video.frames), video.summary, video.unannotated) for video in videos]
     write_note(folder / f"{name}.json", _HashesNote(origin, parts, digest))
 
 
-def read_hashed_videos(folder: Path, name: str, inputs: list[Inputs]) -> tuple[list[VideoFrames], Origin] | None:
+def read_hashed_videos(folder: AnyPlace, name: str, inputs: list[Inputs]) -> tuple[list[VideoFrames], Origin] | None:
     """The frames that write_hashed_videos wrote, and what they were made from; None where there are none.
 
     Raises DamagedWork where a file is not what was written; it can be made again.

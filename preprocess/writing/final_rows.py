@@ -1,7 +1,6 @@
 """The manifest's final rows: those of the tasks, with what the shard plan and the finished shards add to them."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,10 +15,12 @@ from preprocess.writing.shard_plan import ShardPlan
 from preprocess.writing.spill import read_task_rows
 from shards.manifest import SCHEMA, SPLITS, make_schema
 from shards.record_fields import CROPS, RECORD_KINDS, WHOLE_FRAMES, RecordKind
+from shards.storage.places import read_in_order
+from shards.storage.remote_path import AnyPlace
 
 
 def complete_rows(
-    plan: ShardPlan, tasks: Sequence[TaskSummary], shards: Sequence[FinishedShard], spills: Path
+    plan: ShardPlan, tasks: Sequence[TaskSummary], shards: Sequence[FinishedShard], spills: AnyPlace
 ) -> Iterator[pa.Table]:
     """The manifest's rows, one table for each task, with their split, final status and place in the shards.
 
@@ -30,8 +31,8 @@ def complete_rows(
     whole_frames = _locate_records(plan, shards, WHOLE_FRAMES, plan.whole_order, len(whole.frames))
     shard_names = pa.array([shard.name for shard in plan.shards], pa.string())
     splits = {video.name: SPLITS[val] for video, val in zip(plan.videos, plan.is_val.tolist(), strict=True)}
-    for number, task in enumerate(tasks):
-        rows = read_task_rows(spills, task.name, task.rows_digest)
+    found = read_in_order(lambda task: read_task_rows(spills, task.name, task.rows_digest), tasks, spills)
+    for number, rows in enumerate(found):
         start, stop = plan.frames.starts[number : number + 2]
         frames = np.arange(start, stop)
         columns = {name: rows[name] for name in SCHEMA.names}

@@ -4,14 +4,13 @@ Each carries its own checksum. A run that is started again reads them and does o
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Self, TypeVar
 
 import msgspec
 
 from shards.errors import DataError
-from shards.storage.atomic_write import write_atomically
-from shards.storage.files import read_file
+from shards.storage.places import read_place, remove_place, write_place
+from shards.storage.remote_path import AnyPlace
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
 
 _Note = TypeVar("_Note", bound=msgspec.Struct)
@@ -23,11 +22,11 @@ class DamagedWork(DataError):
     task: str
 
     @classmethod
-    def of_file(cls, path: Path, problem: str) -> Self:
+    def of_file(cls, path: AnyPlace, problem: str) -> Self:
         """The error for a file called TASK.something."""
         # Not by __init__: an exception that crosses processes is made again from its message and its attributes.
         damage = cls(f"{path}: {problem}; run the same command again, which makes it anew")
-        damage.task = path.stem
+        damage.task = path.name.partition(".")[0]
         return damage
 
 
@@ -70,31 +69,31 @@ def count_repeated_images(tasks: Iterable[TaskSummary]) -> int:
     return sum(task.repeated_images for task in tasks)
 
 
-def write_summary(folder: Path, summary: TaskSummary) -> None:
+def write_summary(folder: AnyPlace, summary: TaskSummary) -> None:
     write_note(folder / f"{summary.name}.json", msgspec.structs.replace(summary, damage=""))
 
 
-def read_summary(folder: Path, name: str) -> TaskSummary | None:
+def read_summary(folder: AnyPlace, name: str) -> TaskSummary | None:
     """The summary of a finished task; None where it is not finished. Raises DamagedWork."""
     summary = read_note(folder / f"{name}.json", TaskSummary)
     return summary and msgspec.structs.replace(summary, digest="")
 
 
-def discard_task(folder: Path, name: str) -> None:
+def discard_task(folder: AnyPlace, name: str) -> None:
     """Remove a task's note, so that the task is done again."""
-    (folder / f"{name}.json").unlink(missing_ok=True)
+    remove_place(folder / f"{name}.json")
 
 
-def write_note(path: Path, note: msgspec.Struct) -> None:
+def write_note(path: AnyPlace, note: msgspec.Struct) -> None:
     """Write a note, which has a field `digest` for its checksum."""
-    with write_atomically(path) as file:
+    with write_place(path) as file:
         file.write(dump_json_with_checksum(note))
 
 
-def read_note(path: Path, kind: type[_Note]) -> _Note | None:
+def read_note(path: AnyPlace, kind: type[_Note]) -> _Note | None:
     """The note in a file; None where there is no file. Raises DamagedWork."""
     try:
-        return msgspec.json.decode(check_json_checksum(read_file(path)), type=kind)
+        return msgspec.json.decode(check_json_checksum(read_place(path)), type=kind)
     except FileNotFoundError:
         return None
     except (ChecksumMismatch, msgspec.DecodeError) as error:

@@ -5,7 +5,6 @@ is held for every frame.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,8 @@ from preprocess.near_duplicates.hamming_join import read_codes
 from preprocess.writing.finished_work import TaskSummary
 from preprocess.writing.spill import read_task_rows
 from shards.manifest import read_hashes
+from shards.storage.places import read_in_order
+from shards.storage.remote_path import AnyPlace
 
 # What a shard task is told of a record; a shard's entries are in the order of its records.
 SHARD_ENTRY = np.dtype(
@@ -33,6 +34,9 @@ SHARD_ENTRY = np.dtype(
 
 # Columns of a task's rows that say where the records of whole frames are, by the fields of SHARD_ENTRY.
 _FRAME_COLUMNS = {"frame_spill_offset": "offset", "frame_spill_length": "length", "frame_spill_check": "check"}
+_FRAME_VALUES = ("shuffle_key", "frame_number", "detail", "crop_size")  # columns, by the order of KeptFrames' arrays
+_ENTRY_COLUMNS = {"label": "label", "spill_offset": "offset", "spill_length": "length", "spill_check": "check"}
+_COLUMNS_READ = [*_FRAME_VALUES, *_ENTRY_COLUMNS, *_FRAME_COLUMNS, "hash", "pixels"]
 
 
 class WholeFrames(NamedTuple):
@@ -57,7 +61,7 @@ class KeptFrames(NamedTuple):
     whole: WholeFrames
 
 
-def read_kept_frames(tasks: Sequence[TaskSummary], folder: Path, bits: int) -> KeptFrames:
+def read_kept_frames(tasks: Sequence[TaskSummary], folder: AnyPlace, bits: int) -> KeptFrames:
     """Read what the plan needs of the tasks' spills in `folder`. `bits` is the length of the hashes.
 
     Raises DamagedWork.
@@ -67,7 +71,10 @@ def read_kept_frames(tasks: Sequence[TaskSummary], folder: Path, bits: int) -> K
     # The rows and the summaries are sorted by video alike, so the counts alone say which video a frame belongs to.
     kept = [video.kept for task in tasks for video in task.videos]
     frames = _allocate(n, np.repeat(np.arange(len(kept), dtype=np.int32), kept), starts, bits)
-    whole = [frames.whole, *(_read_task(frames, number, task, folder, bits) for number, task in enumerate(tasks))]
+    found = read_in_order(
+        lambda task: read_task_rows(folder, task.name, task.rows_digest, _COLUMNS_READ), tasks, folder
+    )
+    whole = [frames.whole, *(_take_rows(frames, number, rows, bits) for number, rows in enumerate(found))]
     return frames._replace(whole=WholeFrames(*(np.concatenate(parts) for parts in zip(*whole, strict=True))))
 
 
@@ -87,23 +94,14 @@ def _allocate(n: int, video: np.ndarray, starts: np.ndarray, bits: int) -> KeptF
     )
 
 
-def _read_task(frames: KeptFrames, number: int, task: TaskSummary, folder: Path, bits: int) -> WholeFrames:
-    """Fill in the frames of one task. Returns those of them that have whole frames."""
-    columns = {
-        "shuffle_key": frames.keys,
-        "frame_number": frames.numbers,
-        "detail": frames.detail,
-        "crop_size": frames.crop_size,
-        "label": frames.entries["label"],
-        "spill_offset": frames.entries["offset"],
-        "spill_length": frames.entries["length"],
-        "spill_check": frames.entries["check"],
-    }
-    names = [*columns, *_FRAME_COLUMNS, "hash", "pixels"]
-    rows = read_task_rows(folder, task.name, task.rows_digest, names)
+def _take_rows(frames: KeptFrames, number: int, rows: pa.Table, bits: int) -> WholeFrames:
+    """Fill in the frames of one task from its rows. Returns those of them that have whole frames."""
+    arrays = (frames.keys, frames.numbers, frames.detail, frames.crop_size)
+    values_of = dict(zip(_FRAME_VALUES, arrays, strict=True))
+    values_of |= {column: frames.entries[name] for column, name in _ENTRY_COLUMNS.items()}
     rows = rows.filter(pc.is_valid(rows["shuffle_key"])).combine_chunks()
     place = slice(frames.starts[number], frames.starts[number + 1])
-    for name, values in columns.items():
+    for name, values in values_of.items():
         values[place] = rows[name].fill_null(0)  # a dry run has no records, so no places of them
     frames.codes[place] = read_codes(read_hashes(rows["hash"]), bits)
     frames.entries["task"][place] = number

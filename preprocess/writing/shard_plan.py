@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ from preprocess.writing.validation_split import split_videos
 from shards.dataset import shard_name
 from shards.errors import DataError
 from shards.record_fields import CROPS, WHOLE_FRAMES, RecordKind
+from shards.storage.remote_path import AnyPlace
 from shards.tfrecord import OVERHEAD
 
 
@@ -69,7 +69,7 @@ class ShardPlan:
         return state.hexdigest()
 
 
-def make_plan(tasks: Sequence[TaskSummary], folder: Path, settings: PreprocessSettings) -> ShardPlan:
+def make_plan(tasks: Sequence[TaskSummary], folder: AnyPlace, settings: PreprocessSettings) -> ShardPlan:
     """Split the videos, deduplicate across them, and assign the remaining frames to shards.
 
     `folder` holds the tasks' spills. Raises DataError where no frame is kept.

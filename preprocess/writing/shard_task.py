@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -13,12 +12,18 @@ from preprocess.writing.spill import read_records
 from shards.dataset import ShardFile, find_record_kind
 from shards.record import decode_record, encode_record
 from shards.record_fields import RecordKind
-from shards.storage.atomic_write import write_atomically
+from shards.storage.places import read_in_order, write_place
+from shards.storage.remote_path import AnyPlace
 from shards.tfrecord import pack_record
 
 
 def run_shard_task(
-    name: str, entries: np.ndarray, tasks: Sequence[str], spills: Path, folders: Sequence[Path], note: Path
+    name: str,
+    entries: np.ndarray,
+    tasks: Sequence[str],
+    spills: AnyPlace,
+    folders: Sequence[AnyPlace],
+    note: AnyPlace,
 ) -> FinishedShard:
     """Write a shard, or find that an earlier run has written it.
 
@@ -41,22 +46,26 @@ def run_shard_task(
     return msgspec.structs.replace(finished, damage=damage)
 
 
-def _gather_records(entries: np.ndarray, tasks: Sequence[str], spills: Path) -> list[bytes]:
-    """The records as the video tasks wrote them, in the order of the entries; one spill is open at a time."""
+def _gather_records(entries: np.ndarray, tasks: Sequence[str], spills: AnyPlace) -> list[bytes]:
+    """The records as the video tasks wrote them, in the order of the entries; of a disk one spill is open at a time."""
     records: list[bytes] = [b""] * len(entries)
-    for task in np.unique(entries["task"]):
-        places = np.flatnonzero(entries["task"] == task)
-        mine = entries[places]  # offsets ascend: spills and shards are both sorted by shuffle key
-        found = read_records(spills, tasks[task], mine["offset"], mine["length"], mine["check"])
-        for place, record in zip(places.tolist(), found, strict=True):
+    places = [np.flatnonzero(entries["task"] == task) for task in np.unique(entries["task"])]
+
+    def read(mine: np.ndarray) -> list[bytes]:
+        # Offsets ascend: spills and shards are both sorted by shuffle key.
+        return read_records(spills, tasks[mine["task"][0]], mine["offset"], mine["length"], mine["check"])
+
+    found = read_in_order(read, (entries[here] for here in places), spills)
+    for here, those in zip(places, found, strict=True):
+        for place, record in zip(here.tolist(), those, strict=True):
             records[place] = record
     return records
 
 
-def _write_shard(path: Path, entries: np.ndarray, records: list[bytes]) -> FinishedShard:
+def _write_shard(path: AnyPlace, entries: np.ndarray, records: list[bytes]) -> FinishedShard:
     """Write the completed records. The list is emptied on the way to save memory."""
     state, lengths, kind = hashlib.sha256(), [], find_record_kind(path.name)
-    with write_atomically(path) as file:
+    with write_place(path) as file:
         for place, record in enumerate(records):
             framed = pack_record(_complete_record(record, entries[place], kind))
             records[place] = b""

@@ -8,9 +8,7 @@ the note by its own checksum, the rows by the digest in the note, each record by
 
 import hashlib
 import io
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import google_crc32c
@@ -25,8 +23,8 @@ from preprocess.writing.finished_work import DamagedWork, TaskSummary, write_sum
 from preprocess.writing.keyed_order import shuffle_key
 from shards.manifest import make_schema
 from shards.manifest_row import list_columns
-from shards.storage.atomic_write import write_atomically
-from shards.storage.files import open_file, read_file, retry
+from shards.storage.places import read_place, read_ranges, write_place
+from shards.storage.remote_path import AnyPlace
 
 
 class RowWithRecord(NamedTuple):
@@ -42,7 +40,7 @@ def make_spill_schema(bits: int) -> pa.Schema:
 
 
 def write_spill(
-    folder: Path, summary: TaskSummary, rows: Sequence[RowWithRecord], settings: PreprocessSettings
+    folder: AnyPlace, summary: TaskSummary, rows: Sequence[RowWithRecord], settings: PreprocessSettings
 ) -> TaskSummary:
     """Write a task's rows and records, then its note. Returns the summary with the digest of the rows."""
     kept = [item for item in rows if item.row.status == "kept"]
@@ -56,10 +54,10 @@ def write_spill(
     return summary
 
 
-def _write_records(path: Path, kept: Sequence[RowWithRecord]) -> None:
+def _write_records(path: AnyPlace, kept: Sequence[RowWithRecord]) -> None:
     """Write the records sorted by shuffle key, and put their places into the rows."""
     ordered = sorted(kept, key=lambda item: item.row.shuffle_key)
-    with write_atomically(path) as file:
+    with write_place(path) as file:
         for row, record, _ in ordered:
             row.spill_offset, row.spill_length = file.tell(), len(record)
             row.spill_check = google_crc32c.value(record)
@@ -71,21 +69,21 @@ def _write_records(path: Path, kept: Sequence[RowWithRecord]) -> None:
                 file.write(record)
 
 
-def write_task_rows(folder: Path, name: str, rows: Sequence[FrameRow], bits: int) -> str:
+def write_task_rows(folder: AnyPlace, name: str, rows: Sequence[FrameRow], bits: int) -> str:
     """Write rows as NAME.parquet. Returns their digest, which read_task_rows asks for."""
     columns = [msgspec.to_builtins(row, builtin_types=(bytes,)) for row in rows]
     memory = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(columns, make_spill_schema(bits)), memory, compression="zstd")
-    with write_atomically(folder / f"{name}.parquet") as file:
+    with write_place(folder / f"{name}.parquet") as file:
         file.write(memory.getbuffer())
     return _digest(memory.getbuffer())
 
 
-def read_task_rows(folder: Path, name: str, digest: str, columns: list[str] | None = None) -> pa.Table:
+def read_task_rows(folder: AnyPlace, name: str, digest: str, columns: list[str] | None = None) -> pa.Table:
     """The rows that write_task_rows wrote. Raises DamagedWork where the file is gone or differs."""
     path = folder / f"{name}.parquet"
     try:
-        data = read_file(path)
+        data = read_place(path)
     except FileNotFoundError as error:
         raise DamagedWork.of_file(path, "is gone") from error
     if _digest(data) != digest:
@@ -93,19 +91,20 @@ def read_task_rows(folder: Path, name: str, digest: str, columns: list[str] | No
     return pq.read_table(pa.BufferReader(data), columns=columns)
 
 
-def read_records(folder: Path, name: str, offsets: np.ndarray, lengths: np.ndarray, checks: np.ndarray) -> list[bytes]:
+def read_records(
+    folder: AnyPlace, name: str, offsets: np.ndarray, lengths: np.ndarray, checks: np.ndarray
+) -> list[bytes]:
     """Some of a task's records, by their places in its file, with ascending offsets, and their CRC-32C.
 
     Raises DamagedWork where the file is gone or a record differs.
     """
     path, records = folder / f"{name}.records", []
     try:
-        with open_file(path) as file:
-            for offset, length, check in zip(offsets.tolist(), lengths.tolist(), checks.tolist(), strict=True):
-                record = retry(lambda at=offset, size=length: os.pread(file.fileno(), size, at), path)
-                if len(record) != length or google_crc32c.value(record) != check:
-                    raise DamagedWork.of_file(path, f"offset {offset}: differs from what was written")
-                records.append(record)
+        ranges = list(zip(offsets.tolist(), lengths.tolist(), strict=True))
+        for (offset, length), check, record in zip(ranges, checks.tolist(), read_ranges(path, ranges), strict=True):
+            if len(record) != length or google_crc32c.value(record) != check:
+                raise DamagedWork.of_file(path, f"offset {offset}: differs from what was written")
+            records.append(record)
     except FileNotFoundError as error:
         raise DamagedWork.of_file(path, "is gone") from error
     return records

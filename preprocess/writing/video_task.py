@@ -6,7 +6,6 @@ Every annotation becomes a row: kept, or with the reason why not. Pixels never l
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -33,10 +32,11 @@ from preprocess.writing.origin_check import confirm_origin, describe_origin, lis
 from preprocess.writing.spill import RowWithRecord, write_spill
 from preprocess.writing.video_frames import VideoFrames, cut_videos
 from shards.jpeg_headers import UnreadableImage
+from shards.storage.remote_path import AnyPlace
 
 
 def run_video_task(
-    videos: list[Video], settings: PreprocessSettings, folder: Path, hash_folder: Path | None = None
+    videos: list[Video], settings: PreprocessSettings, folder: AnyPlace, hash_folder: AnyPlace | None = None
 ) -> TaskSummary:
     """Do a task, or find that it is done.
 
@@ -57,7 +57,7 @@ def run_video_task(
     return msgspec.structs.replace(summary, damage=damage or hashes_damage)
 
 
-def _find_finished_task(folder: Path, name: str, inputs: list[Inputs]) -> tuple[TaskSummary | None, str]:
+def _find_finished_task(folder: AnyPlace, name: str, inputs: list[Inputs]) -> tuple[TaskSummary | None, str]:
     """The summary of a task whose work is finished and fits its inputs, else None; and what is damaged about it."""
     try:
         summary = read_summary(folder, name)
@@ -83,7 +83,7 @@ class _TaskResult(NamedTuple):
 
 
 def _process_videos_with_retry(
-    inputs: list[Inputs], settings: PreprocessSettings, hash_folder: Path | None
+    inputs: list[Inputs], settings: PreprocessSettings, hash_folder: AnyPlace | None
 ) -> tuple[_TaskResult, str]:
     """The result; and why a dry run's hashes were discarded, if they were.
 
@@ -99,7 +99,7 @@ def _process_videos_with_retry(
         return _process_videos(inputs, settings, hash_folder), str(error)
 
 
-def _process_videos(inputs: list[Inputs], settings: PreprocessSettings, hash_folder: Path | None) -> _TaskResult:
+def _process_videos(inputs: list[Inputs], settings: PreprocessSettings, hash_folder: AnyPlace | None) -> _TaskResult:
     rows: list[RowWithRecord] = []
     videos: list[VideoSummary] = []
     contents, unannotated = [], 0
@@ -121,7 +121,7 @@ def _count_repeated(inputs: list[Inputs]) -> int:
 
 
 def _load_or_cut_videos(
-    inputs: list[Inputs], settings: PreprocessSettings, hash_folder: Path | None
+    inputs: list[Inputs], settings: PreprocessSettings, hash_folder: AnyPlace | None
 ) -> Iterable[VideoFrames]:
     """The frames with the hashes of an earlier dry run where it left them, else cut and hashed now.
 

@@ -19,8 +19,10 @@ from shards.storage.remote_entries import RemoteEntry, RemoteState
 
 _T = TypeVar("_T")
 _UPLOAD_BYTES = 8 * BLOCK_SIZE  # given to pyarrow at a time
-
-_RETRY_LIMIT = "retry_limit_seconds=6"  # of Google's library, whose own is a quarter of an hour; S3's takes as long
+_OPTIONS = {  # of pyarrow, where a URL's query does not state them
+    "s3": "allow_delayed_open=true",  # one request for an upload of less than 10 MB; without it, three
+    "gs": "retry_limit_seconds=6",  # Google's library has a quarter of an hour; S3's takes as long as this
+}
 
 _VERSIONS = ("ETag", "generation", "Last-Modified")  # among an object's metadata: S3's and Google's
 
@@ -38,11 +40,10 @@ class CloudStore:
     def __init__(self, store: str, query: str):
         """Raises CallError for a query that pyarrow does not know, OSError where the store does not answer."""
         self._store = store
-        asked = query
-        if store.startswith("gs:") and "retry_limit_seconds" not in query:
-            asked = f"{query}&{_RETRY_LIMIT}" if query else _RETRY_LIMIT
+        option = _OPTIONS[store.partition(":")[0]]
+        asked = "&".join(filter(None, (query, "" if option.partition("=")[0] in query else option)))
         try:
-            self._filesystem, self._bucket = fs.FileSystem.from_uri(f"{store}?{asked}" if asked else store)
+            self._filesystem, self._bucket = fs.FileSystem.from_uri(f"{store}?{asked}")
         except pa.ArrowInvalid as error:
             raise CallError(f"{store}?{query}: {_first_line(error)}") from error
         except OSError as error:
@@ -74,7 +75,7 @@ class CloudStore:
     def upload(self, file: BinaryIO, key: str) -> None:
         """Store a file's bytes from its current position on. The object appears whole, or not at all.
 
-        Two requests and one for every part of some MB.
+        One request; for more than 10 MB two, and one for every part of so much.
         """
 
         def send() -> None:
@@ -97,6 +98,15 @@ class CloudStore:
         """Remove an object; it is no error where there is none."""
         with suppress(FileNotFoundError):
             self._do(lambda: self._filesystem.delete_file(self._path(key)))
+
+    def remove_folder(self, key: str) -> None:
+        """Remove all that lies under a key. Some requests for every 1,000 objects; the folder above stays as a mark."""
+        with suppress(FileNotFoundError):
+            self._do(lambda: self._filesystem.delete_dir(self._path(key)))
+
+    def hand_over(self, key: str, new_key: str) -> None:
+        """Let an object stand under another key too, by one request: its bytes stay in the store."""
+        self._do(lambda: self._filesystem.copy_file(self._path(key), self._path(new_key)))
 
     def disconnect(self) -> None:
         """Nothing is kept open between requests."""

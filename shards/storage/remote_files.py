@@ -43,6 +43,10 @@ class Store(Protocol):
 
     def remove(self, key: str) -> None: ...
 
+    def remove_folder(self, key: str) -> None: ...
+
+    def hand_over(self, key: str, new_key: str) -> None: ...
+
     def disconnect(self) -> None: ...
 
 
@@ -127,6 +131,16 @@ def upload_file(local: Path, path: RemotePath) -> None:
     _retry(send, path)
 
 
+def upload_open_file(file: BinaryIO, path: RemotePath) -> None:
+    """Store the bytes of an open file from its beginning on, as upload_file does."""
+
+    def send(store: Store) -> None:
+        file.seek(0)
+        store.upload(file, path.key)
+
+    _retry(send, path)
+
+
 def write_remote_file(path: RemotePath, data: bytes) -> None:
     """Store some bytes, as upload_file does those of a file."""
     _retry(lambda store: store.upload(io.BytesIO(data), path.key), path)
@@ -135,6 +149,19 @@ def write_remote_file(path: RemotePath, data: bytes) -> None:
 def remove_remote_file(path: RemotePath) -> None:
     """Remove a file; it is no error where there is none. Raises as upload_file does."""
     _retry(lambda store: store.remove(path.key), path)
+
+
+def remove_remote_folder(path: RemotePath) -> None:
+    """Remove all that lies in a folder, and the folder; it is no error where there is none. Raises as upload_file."""
+    _retry(lambda store: store.remove_folder(path.key), path)
+
+
+def hand_over(path: RemotePath, new_path: RemotePath) -> None:
+    """Let a file stand under another name of the same store, whole and without being sent; replaces what was there.
+
+    The old name may be gone afterwards. Raises as upload_file does, and FileNotFoundError.
+    """
+    _retry(lambda store: store.hand_over(path.key, new_path.key), path)
 
 
 def _retry(action: Callable[[Store], _T], path: RemotePath) -> _T:

@@ -97,6 +97,29 @@ class SftpStore:
         with suppress(FileNotFoundError):
             self._do(lambda sftp: sftp.remove(_path(key)))
 
+    def remove_folder(self, key: str) -> None:
+        """Remove a folder and all in it; it is no error where there is none."""
+        entries = self.list_folder(key, recursive=True)
+        for entry in entries:
+            if not entry.is_folder:
+                self.remove(posixpath.join(key, entry.name))
+        folders = [key, *(posixpath.join(key, entry.name) for entry in entries if entry.is_folder)]
+        for folder in sorted(folders, reverse=True):  # what is in a folder comes before it
+            with suppress(FileNotFoundError):
+                self._do(lambda sftp, path=folder: sftp.rmdir(_path(path)))
+
+    def hand_over(self, key: str, new_key: str) -> None:
+        """Let a file stand under another name instead, by renaming it."""
+
+        def rename(sftp: paramiko.SFTPClient) -> None:
+            _make_folders(sftp, posixpath.dirname(_path(new_key)))
+            try:
+                sftp.posix_rename(_path(key), _path(new_key))
+            except FileNotFoundError:
+                sftp.stat(_path(new_key))  # an attempt has renamed it whose answer was lost; else it is not there
+
+        self._do(rename)
+
     def disconnect(self) -> None:
         """Close the connection; the next request opens another."""
         with self._lock:

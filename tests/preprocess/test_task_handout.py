@@ -31,7 +31,7 @@ from console.command import run_command
 
 gates = Path(sys.argv[1])
 task_handout._LEAST_SLOW_SECONDS, task_handout._SLOW_FACTOR, task_handout._LOOK_SECONDS = 3, 0, 0.2
-ray_cluster._SILENT_SECONDS = 2
+ray_cluster._REFUSED_SECONDS = 2
 real = ray_tasks._run_video_task
 
 def run_behind_gate(*call):

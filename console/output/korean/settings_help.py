@@ -89,8 +89,9 @@ _PREPROCESS = {
     "a Ray cluster's address; a local one is started when not given": (
         "Ray 클러스터의 주소. 지정하지 않으면 이 컴퓨터에서 시작합니다"
     ),
-    "folder for intermediate files, on a fast disk; inside OUT when not given, or data/work where OUT is a URL": (
-        "중간 파일을 둘 빠른 디스크의 디렉터리. 지정하지 않으면 OUT 안, OUT이 URL이면 data/work"
+    "folder for intermediate files, on a fast disk, or its URL in a store; inside OUT when not given, or data/work "
+    "where OUT is a URL": (
+        "중간 파일을 둘 빠른 디스크의 디렉터리나 저장소의 URL. 지정하지 않으면 OUT 안, OUT이 URL이면 data/work"
     ),
 }
 

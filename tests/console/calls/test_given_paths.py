@@ -77,7 +77,10 @@ def test_urls_are_told_from_paths(arguments, words, capsys):
 def test_some_options_take_urls_of_stores():
     refuse_urls(["--lang", "ko", "s3://bucket/멍"], "verify")
     refuse_urls(["verify", "s3://bucket/멍"], "petmood")
-    refuse_urls(["--source", "s3://bucket/멍", "sftp://host/a.zip", "--out=gs://bucket/pets"], "preprocess")
+    refuse_urls(
+        ["--source", "s3://bucket/멍", "sftp://host/a.zip", "--out=gs://bucket/pets", "--work", "s3://bucket/w"],
+        "preprocess",
+    )
     for given in (["--log", "s3://bucket/log"], ["https://x.kr/pets"], ["--lang", "s3://x"]):
         with pytest.raises(CallError, match="is not read"):
             refuse_urls(given, "verify")

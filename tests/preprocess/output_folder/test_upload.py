@@ -8,26 +8,10 @@ from preprocess.output_folder import upload
 from preprocess.run import run
 from preprocess.settings import PreprocessSettings
 from shards.errors import CallError, DataError
-from shards.storage.remote_files import list_remote_folder, read_remote_file, upload_file, write_remote_file
+from shards.storage.remote_files import upload_file, write_remote_file
 from shards.storage.remote_path import RemotePath, parse_store_url
-from tests.trees import write_video
+from tests.store_servers import name_url, read_all
 from tools.reporting.opened_dataset import open_dataset
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("source") / "pets"
-    write_video(folder, "dog-sit-000001", images=6, part="Training")
-    write_video(folder, "dog-sit-000002", images=4, part="Validation")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def made(two_workers, source, tmp_path_factory) -> dict[str, bytes]:
-    """The files of the dataset that a folder gets."""
-    out = tmp_path_factory.mktemp("made") / "out"
-    run(PreprocessSettings(source=[str(source)], out=str(out), shard_bytes=20_000))
-    return {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
@@ -50,20 +34,6 @@ def uploads(monkeypatch) -> list[str]:
 
     monkeypatch.setattr(upload, "upload_file", note_and_upload)
     return names
-
-
-def name_url(request, server: str, bucket: str) -> str:
-    server = request.getfixturevalue(f"{server}_server")
-    if hasattr(server, "make_bucket"):
-        return f"{server.make_bucket(bucket)}/반려동물?{server.query}"
-    folder = request.getfixturevalue("tmp_path_factory").mktemp(bucket)
-    return f"{server.name_folder(folder)}/반려동물?{server.query}"
-
-
-def read_all(url: str) -> dict[str, bytes]:
-    folder = parse_store_url(url)
-    entries = list_remote_folder(folder, recursive=True)
-    return {entry.name: read_remote_file(folder / entry.name) for entry in entries if not entry.is_folder}
 
 
 @pytest.mark.parametrize("server", ["s3", "gcs", "sftp"])
