@@ -6,6 +6,7 @@ from typing import Any
 
 from console.progress import show_progress
 from preprocess import messages
+from preprocess.output_folder.versions import next_version
 from preprocess.output_folder.work_folders import hash_folder, spill_folder, staging_folder
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.video import Video
@@ -34,7 +35,8 @@ def run_shard_tasks(plan: ShardPlan, tasks: Sequence[TaskSummary], settings: Pre
     """Write the planned shards that are not finished yet. Returns all of them in the order of the plan."""
     staging, spills = staging_folder(settings), spill_folder(settings).absolute()
     staging.mkdir(parents=True, exist_ok=True)
-    names, folders = [task.name for task in tasks], (staging, Path(settings.out).absolute())
+    out = Path(settings.out).absolute()
+    names, folders = [task.name for task in tasks], (staging, next_version(out), out)
     calls = [
         (
             shard.name,
