@@ -17,10 +17,12 @@ from pkgutil import resolve_name
 import pytest
 import tensorflow_datasets as tfds
 
+from chaos.whole_runs.power_loss import _copy_at_rest, find_obstacle, mount_image
 from preprocess.output_folder.versions import begin_next_version, list_old_versions, next_version
 from preprocess.run import run
 from preprocess.settings import PreprocessSettings
 from shards.dataset import read_dataset
+from shards.storage.folder_exchange import exchange_folders
 from shards.storage.held_folder import holding_folder
 from shards.verification import verify_dataset
 from tests.trees import digests, write_video
@@ -153,6 +155,28 @@ def test_a_file_system_that_cannot_exchange_folders(source, versions, out, monke
     assert sorted(path.name for path in out.parent.iterdir()) == ["out", "out.log.json"]
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        "preprocess.writing.shard_plan.ShardPlan.shard_entries",  # no shard is written yet
+        "preprocess.output_folder.publication.write_atomically",  # before the manifest
+        "preprocess.output_folder.publication.begin_next_version",
+        "preprocess.output_folder.versions.sync_directory",  # all is gathered
+    ],
+)
+def test_a_full_disk_leaves_the_old_version(source, versions, out, monkeypatch, target):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+        patch.setattr(target, fail)
+        replace(source, out)
+    assert digests(out) == digests(versions / "old") and list(verify_dataset(out)) == []
+    replace(source, out)
+    assert digests(out) == digests(versions / "new")
+    assert sorted(path.name for path in out.parent.iterdir()) == ["out", "out.log.json"]
+
+
 def test_somebodys_folder_of_that_name_stays(source, versions, out):
     next_version(out).mkdir()
     (next_version(out) / "README.md").write_text("mine")
@@ -174,3 +198,36 @@ def test_what_is_opened_by_glob_is_of_one_version(source, versions, out):
     builder = tfds.builder_from_directory(str(out))
     assert builder.info.splits["train"].num_shards == len(stated.shards["train"])
     assert len(list(builder.as_dataset(split="train"))) == sum(shard.records for shard in stated.shards["train"])
+
+
+@pytest.mark.skipif(bool(find_obstacle()), reason=find_obstacle())
+def test_a_loss_of_power_leaves_one_whole_version(source, versions, tmp_path, monkeypatch):
+    """What the disk holds when all is gathered, right after the exchange, and at the end."""
+    image, cuts = tmp_path / "image", []
+    with open(image, "wb") as file:
+        file.truncate(64 << 20)
+    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True)
+
+    def cut(*_):
+        copy = image.with_name(f"cut{len(cuts)}")
+        assert _copy_at_rest(image, copy)
+        cuts.append(copy)
+
+    def exchange_and_cut(*folders):
+        cut()
+        exchange_folders(*folders)
+        cut()
+
+    with mount_image(image, tmp_path / "disk") as disk:
+        shutil.copytree(versions / "old", disk / "out")
+        os.sync()
+        monkeypatch.setattr("preprocess.output_folder.versions.exchange_folders", exchange_and_cut)
+        monkeypatch.setattr("preprocess.run.remove_work", cut)
+        replace(source, disk / "out")
+    stated = {read_dataset(versions / name).digest: name for name in ("old", "new")}
+    found = []
+    for copy in cuts:
+        with mount_image(copy, tmp_path / "after") as disk:
+            assert list(verify_dataset(disk / "out")) == []
+            found.append(stated[read_dataset(disk / "out").digest])
+    assert found[0] == "old" and found[2] == "new", found
