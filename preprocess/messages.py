@@ -63,6 +63,12 @@ def print_damage(what: str) -> None:
     print_warning(f"damaged  {what.partition(';')[0]}; it is made again")
 
 
+def print_kept_versions(folders: Sequence[Path]) -> None:
+    """Print which replaced versions somebody still reads."""
+    for folder in folders:
+        print_message(f"kept     {folder}, a replaced version that is still read; a later run here removes it")
+
+
 def print_nothing_to_do(dataset: Dataset, out: AnyPlace) -> None:
     """Print that OUT holds the dataset already."""
     print_result(f"{out} is whole and made from these inputs and settings: nothing to do")

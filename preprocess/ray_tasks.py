@@ -5,6 +5,7 @@ from typing import Any
 
 from console.progress import show_progress
 from preprocess import messages
+from preprocess.output_folder.versions import next_version
 from preprocess.output_folder.work_folders import hash_folder, shard_folder, spill_folder, staging_folder
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.video import Video
@@ -13,7 +14,7 @@ from preprocess.writing.finished_shard import FinishedShard
 from preprocess.writing.finished_work import Origin, TaskSummary
 from preprocess.writing.shard_plan import ShardPlan
 from shards.storage.places import make_folder
-from shards.storage.remote_path import is_store_url, locate
+from shards.storage.remote_path import RemotePath, locate
 
 
 def run_video_tasks(groups: Sequence[list[Video]], settings: PreprocessSettings) -> list[TaskSummary]:
@@ -36,8 +37,9 @@ def run_shard_tasks(plan: ShardPlan, tasks: Sequence[TaskSummary], settings: Pre
     staging, spills = shard_folder(settings), spill_folder(settings)
     for folder in (staging, staging_folder(settings)):
         make_folder(folder)
-    out = locate(settings.out) if is_store_url(settings.out) else locate(settings.out).absolute()
-    names, folders = [task.name for task in tasks], (staging, out)
+    out = locate(settings.out)
+    published = (out,) if isinstance(out, RemotePath) else (next_version(out.absolute()), out.absolute())
+    names, folders = [task.name for task in tasks], (staging, *published)
     calls = [
         (
             shard.name,

@@ -11,6 +11,7 @@ from preprocess.output_folder.existing_dataset import check_same_settings, check
 from preprocess.output_folder.folder_check import check_output_folder
 from preprocess.output_folder.publication import assemble_dataset, publish_dataset
 from preprocess.output_folder.run_log import write_log
+from preprocess.output_folder.versions import discard_next_version, remove_old_versions
 from preprocess.output_folder.work_folders import (
     build_folder,
     remove_dry_run_spill,
@@ -44,6 +45,7 @@ def run(settings: PreprocessSettings) -> Dataset:
     check_same_settings(settings)
     with lock_folder(build_folder(settings)):
         remove_partial_files(settings)
+        remove_old_versions(build_folder(settings))
         with watch.time("list"), show_waiting("looking through the sources", is_short=True):
             source = find_videos(settings.source, settings.valid_source, settings.label_map)
             groups = group_into_tasks(source)
@@ -59,6 +61,7 @@ def _make_dataset(
     out, spills = locate(settings.out), spill_folder(settings)
     if measure_place(out / DATASET_FILE) is not None and is_up_to_date(groups, settings):
         remove_work(settings)  # left by a run that was killed between publication and its end
+        discard_next_version(build_folder(settings))
         dataset = read_dataset(out)
         messages.print_nothing_to_do(dataset, out)
         return dataset
@@ -78,6 +81,8 @@ def _make_dataset(
     with show_waiting("publishing", is_short=True):
         publish_dataset(dataset, shards, settings)
         remove_work(settings)
+        kept = remove_old_versions(build_folder(settings))
+    messages.print_kept_versions(kept)
     messages.print_end(dataset, plan.how_split, out, source.frames, watch.seconds)
     return dataset
 

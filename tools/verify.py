@@ -4,6 +4,7 @@ Prints one line for each fault. Exit status 0: the dataset is whole; 1: it is no
 """
 
 import sys
+from pathlib import Path
 
 from console.command import Parser, run_command
 from console.output.ending import name_command, print_ending
@@ -11,6 +12,8 @@ from console.output.messages import print_error, print_result
 from console.progress import show_progress
 from shards.dataset import read_dataset
 from shards.errors import DataError
+from shards.storage.held_folder import holding_folder, name_held
+from shards.storage.remote_path import AnyPlace
 from tools.reporting.folder_argument import parse_dataset_folder
 
 _MOST_PRINTED = 100  # faults; a destroyed dataset has millions
@@ -22,7 +25,15 @@ def main(arguments: list[str]) -> int:
         "dataset", type=parse_dataset_folder, metavar="DIR", help="the folder, or s3:// URL, that preprocess wrote"
     )
     folder = parser.parse_args(arguments).dataset
-    dataset = read_dataset(folder)
+    if not isinstance(folder, Path):
+        return _verify(folder, folder)
+    with holding_folder(folder) as held:
+        return _verify(folder, held)
+
+
+def _verify(folder: AnyPlace, held: AnyPlace) -> int:
+    """Verify a dataset that is read by the path `held`; a new version that takes its place does not disturb."""
+    dataset = read_dataset(held)
     from shards.verification import verify_dataset  # only now: pyarrow takes a while
 
     shards = dataset.all_shards
@@ -30,11 +41,11 @@ def main(arguments: list[str]) -> int:
     size = 2 * sum(shard.bytes for shard in shards) + sum(file.bytes for file in dataset.files.values())
     faults = 0
     with show_progress(size, "byte", scale=True) as progress:
-        for fault in verify_dataset(folder, progress.update):
+        for fault in verify_dataset(held, progress.update):
             faults += 1
             if faults <= _MOST_PRINTED:
-                print_result(fault)
-    if read_dataset(folder).digest != dataset.digest:
+                print_result(name_held(fault, held, folder))
+    if read_dataset(held).digest != dataset.digest:
         raise DataError(f"{folder} was replaced while it was verified; run the same command again")
     if faults:
         print_error(f"verify: {folder} is not whole: {faults} faults; remove it and make it again")

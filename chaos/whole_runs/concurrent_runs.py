@@ -1,12 +1,10 @@
 """Two at once in one folder: two runs, a check during a run, and a training while its dataset is replaced.
 
 What has to come of it: of two runs one makes the dataset and the other ends with status 2, or finds nothing to do; a
-check finds a whole dataset, or says in one line that there is none; a training ends with the weights of the version
-that it began with, or says in one line that this was replaced, and has learnt nothing of the new one.
+check finds a whole dataset, always; a training ends with the weights of the version that it began with.
 """
 
 import io
-import os
 import shutil
 import time
 from collections.abc import Callable
@@ -21,7 +19,8 @@ from chaos.experiment import Bench, Findings
 from chaos.whole_runs.training_kills import compare_outcomes, read_outcome
 from chaos.workload import SMALL_SHARDS, Workload, compare_files, digest_files, make_workload
 from console.command import run_command
-from shards.dataset import DATASET_FILE
+from preprocess.output_folder.versions import begin_next_version, remove_old_versions, switch_versions
+from preprocess.output_folder.work_folders import WORK
 from tools.verify import main as verify
 
 _OTHER_SHARDS = 90_000  # bytes: another version of the dataset, some of whose shards have the old ones' names
@@ -98,7 +97,7 @@ def verify_meanwhile(trials: _Trials, folder: Path) -> str:
         while command.status is None and command.seconds < HANGS_AFTER:
             status, line = _verify(out)
             statuses.add(status)
-            if status not in (0, 1, 2) or (status and not line.startswith("verify: ")):
+            if status:
                 trials.lose(f"a check during a run ends with {status}: {line}")
             time.sleep(0.05)
         if _await_end(command) != 0:
@@ -117,49 +116,44 @@ def _verify(out: Path) -> tuple[int, str]:
 
 
 def train_meanwhile(trials: _Trials, folder: Path) -> str:
-    """A training whose dataset is replaced meanwhile; with the old one back, it goes on as if nothing had been."""
+    """A training whose dataset is replaced meanwhile goes on as if nothing had been."""
     call, expected = trials.training
     data, out = folder / "data", folder / "run"
     shutil.copytree(trials.workload.dataset, data)
-    prepared = _prepare_other_version(trials, folder)
-    arguments = ["--train", str(data), *call, "--out", str(out)]
-    process = TrainingProcess(arguments, folder / "log")
+    _prepare_other_version(trials, data)
+    process = TrainingProcess(["--train", str(data), *call, "--out", str(out)], folder / "log")
     while process.status is None and not (out / "checkpoints").exists() and process.seconds < HANGS_AFTER:
         time.sleep(0.02)
-    _replace_dataset(data, prepared)
+    is_running = process.status is None
+    switch_versions(data)
+    is_read = bool(remove_old_versions(data))
     status = process.wait(HANGS_AFTER)
-    said = process.errors
     if status is None:
         process.kill()
         trials.lose("a training whose dataset is replaced hangs")
-    elif status not in (0, 1) or (status == 1 and "was replaced while it was read" not in said):
-        trials.lose(f"a training whose dataset is replaced ends with {status}: {said[-200:]}")
-    shutil.rmtree(data)
-    shutil.copytree(trials.workload.dataset, data)
-    again = TrainingProcess(arguments, folder / "log")
-    if again.wait(HANGS_AFTER) != 0:
-        trials.lose(f"a training that goes on with its old dataset ends with {again.status}: {again.errors[-200:]}")
+    elif status != 0:
+        trials.lose(f"a training whose dataset is replaced ends with {status}: {process.errors[-200:]}")
     elif differences := compare_outcomes(expected, read_outcome(out)):
-        trials.lose(f"a training whose dataset was replaced for a time has other {', '.join(differences[:3])}")
-    return "training during --replace: " + ("was over before" if status == 0 else "stopped, then the same weights")
+        trials.lose(f"a training whose dataset is replaced has other {', '.join(differences[:3])}")
+    if is_running and status == 0 and not is_read:
+        trials.lose("a version that is trained on was removed")
+    if remove_old_versions(data):
+        trials.lose("a replaced version stays, although nobody reads it")
+    status, line = _verify(data)
+    if status != 0 or digest_files(data) == digest_files(trials.workload.dataset):
+        trials.lose(f"after a training during which it was replaced a dataset has status {status}: {line}")
+    return "training during --replace: " + ("the same weights" if is_running else "was over before")
 
 
-def _prepare_other_version(trials: _Trials, folder: Path) -> Path:
-    """Another version of the dataset, ready to be moved."""
+def _prepare_other_version(trials: _Trials, data: Path) -> None:
+    """Another version of a dataset, gathered beside it as preprocess does it."""
     other = trials.bench.folder / "other"
     if not other.exists():
         with start_command(_call(trials.workload, other, _OTHER_SHARDS), trials.bench.folder) as command:
             if _await_end(command) != 0:
                 raise RuntimeError(f"another version could not be made: {command.last_line}")
-    return shutil.copytree(other, folder / "prepared")
-
-
-def _replace_dataset(data: Path, prepared: Path) -> None:
-    """Put another version in the place of a dataset, as preprocess does it: dataset.json goes first and comes last."""
-    (data / DATASET_FILE).unlink()
-    for path in sorted(prepared.rglob("*"), key=lambda path: path.name == DATASET_FILE):
-        if path.is_file():
-            os.replace(path, data / path.relative_to(prepared))
+    shutil.copytree(other, begin_next_version(data), dirs_exist_ok=True)
+    (data / WORK).mkdir()
 
 
 def _await_end(command: StartedCommand) -> int:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from preprocess.output_folder.fetched_shards import stays_in_store
 from preprocess.output_folder.folder_check import find_existing
+from preprocess.output_folder.versions import next_version
 from preprocess.output_folder.work_folders import WORK, build_folder, spill_folder
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.video import SourceListing
@@ -71,6 +72,7 @@ def estimate_whole_frames(source: SourceListing, settings: PreprocessSettings) -
 def _list_written_shards(settings: PreprocessSettings) -> list[Path]:
     out = build_folder(settings)
     written = [*(out / WORK / settings.fingerprint() / "finished").rglob("*.*")]
+    written += dataset.list_shards(next_version(out))
     if (out / dataset.DATASET_FILE).exists():  # its shards stay until the new ones are written
         return written
     return written + dataset.list_shards(out)

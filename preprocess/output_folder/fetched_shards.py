@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from console.progress import show_progress
+from preprocess.output_folder.versions import next_version
 from preprocess.output_folder.work_folders import shard_folder, staging_folder
 from preprocess.settings import PreprocessSettings
 from preprocess.writing.finished_shard import FinishedShard, identify_shard
@@ -46,7 +47,8 @@ def fetch_shards(finished: Sequence[FinishedShard], settings: PreprocessSettings
 
 def _fetch(done: FinishedShard, settings: PreprocessSettings) -> FinishedShard:
     stage = staging_folder(settings)
-    for folder in (stage, *([] if is_store_url(settings.out) else [Path(settings.out)])):
+    out = [] if is_store_url(settings.out) else [next_version(Path(settings.out)), Path(settings.out)]
+    for folder in (stage, *out):
         path = folder / done.shard.file
         if measure_place(path) == done.shard.bytes and hash_file(path) == done.shard.sha256:
             return identify_shard(done, path)

@@ -47,15 +47,26 @@ def _list_foreign_in_frames_folder(folder: Path) -> list[str]:
     return [entry.name for entry in folder.iterdir() if entry.name not in TFDS_FILES and not is_partial(entry)]
 
 
+def has_only_dataset_files(folder: Path) -> bool:
+    """Whether a folder beside OUT is empty or holds files of a dataset alone, some of them of no other's name."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    names = {entry.name for entry in folder.iterdir() if not is_partial(entry)}
+    if FRAMES_FOLDER in names and not _list_foreign_in_frames_folder(folder / FRAMES_FOLDER):
+        names.remove(FRAMES_FOLDER)
+    own = {name for name in names if _is_dataset_name(name)}
+    return names <= own | {CARD_FILE} and bool(own or not names)
+
+
 def _is_dataset_name(name: str) -> bool:
     return name in _DATASET_FILES or bool(dataset.SHARD.fullmatch(name))
 
 
 def remove_old_dataset(out: Path, shards: Mapping[str, tuple[int, int, int]]) -> None:
-    """Remove dataset.json first, then all shards but those of the new dataset that already are in OUT.
+    """Remove dataset.json first, then all shards but those of the new dataset that already are in the folder.
 
     `shards` maps the names of the new dataset's shards to their identities, see read_identity. The remaining small
-    files are replaced when their successors are renamed into OUT; those of whole frames are removed where the new
+    files are replaced when their successors are renamed into it; those of whole frames are removed where the new
     dataset has no whole frames.
     """
     (out / dataset.DATASET_FILE).unlink(missing_ok=True)

@@ -233,6 +233,7 @@ def test_a_publication_goes_on_only_with_its_own_shards(tmp_path):
     publish_dataset(dataset, [done], settings)
     assert (tmp_path / "out" / name).read_bytes().startswith(b"the right one")
     (tmp_path / "out" / name).unlink()
+    (tmp_path / "out" / index.DATASET_FILE).unlink()
     with pytest.raises(DataError, match="gone or was changed"):
         publish_dataset(dataset, [done], settings)
     assert not (tmp_path / "out" / index.DATASET_FILE).exists()

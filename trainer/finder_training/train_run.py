@@ -58,5 +58,7 @@ def open_frame_splits(settings: FinderSettings) -> tuple[FrameSplit, FrameSplit]
     """The training and the validation split. Raises CallError or DataError where they do not go together."""
     training = open_frame_split(open_data(settings.train, settings), "train")
     validation = open_frame_split(open_data(settings.valid or settings.train, settings), "val")
+    if validation.name == training.name and validation.fingerprint != training.fingerprint:  # a new version just came
+        training = open_frame_split(open_data(settings.train, settings), "train")
     check_no_shared_videos(training, validation)
     return training, validation

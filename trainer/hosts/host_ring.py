@@ -9,6 +9,7 @@ import errno
 import json
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +19,10 @@ from itertools import pairwise
 import numpy as np
 
 from shards.errors import CallError, DataError
+from trainer.hosts.pulse import PULSE_SECONDS, Pulse
 
 _MEET_SECONDS = 600  # for which a host waits for the others at the start: they may be started by hand
-# After which a host that says nothing, but has a connection, is taken for lost. A slower one may validate for long.
+# After which a host that lives but says nothing is taken for lost. A slower one may validate for long.
 _SILENT_SECONDS = 3600
 _REASON_SECONDS = 5.0  # for which the reason of a loss is waited for
 _RETRY_SECONDS = 0.2
@@ -41,7 +43,9 @@ class HostRing:
         place: of this host among all, from 0; the first writes all files.
         count: of the hosts.
         list_addresses: gives the HOST:PORT of each host, in their order; called once, by connect.
-        explain_loss: says why a host ended, None where that is not known; waits so many seconds for one to end.
+        explain_loss: says why a host ended, None where that is not known; waits so many seconds for one to end. It is
+            given where one command has started all hosts.
+        pulse_seconds: without a pulse, see trainer.hosts.pulse, after which a host is given up.
     """
 
     def __init__(
@@ -49,11 +53,14 @@ class HostRing:
         place: int,
         count: int,
         list_addresses: Callable[[], list[str]],
-        explain_loss: Callable[[float], str | None] = lambda seconds: None,
+        explain_loss: Callable[[float], str | None] | None = None,
+        pulse_seconds: float = PULSE_SECONDS,
     ):
         self.place, self.count = place, count
         self.stop_wanted = self.stop_agreed = False  # whether this host wants to stop, and whether all know of one
-        self._list_addresses, self._explain_loss = list_addresses, explain_loss
+        self._list_addresses, self._explain_loss = list_addresses, explain_loss or (lambda seconds: None)
+        self._remedy = _RUN_AGAIN if explain_loss else _RUN_ALL_AGAIN
+        self._pulse_seconds, self._pulse = pulse_seconds, None
         self._addresses: list[str] = []
         self._before: socket.socket | None = None
         self._next: socket.socket | None = None
@@ -80,6 +87,7 @@ class HostRing:
                 raise self._refuse(1)
         for connection in (self._before, self._next):
             _watch(connection)
+        self._pulse = Pulse(self._before, self._next, self._shut, self._pulse_seconds)
 
     def gather(self, data: bytes) -> list[bytes]:
         """What each host gives, in the order of the hosts; of any lengths."""
@@ -115,12 +123,19 @@ class HostRing:
         return data
 
     def close(self) -> None:
-        for connection in (self._before, self._next):
-            if connection:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)  # ends what still sends or receives
-                connection.close()
+        """End all connections. Called while an error is handled, it lets the other hosts end too."""
+        if self._pulse:
+            self._pulse.end(sys.exc_info()[0] is None)
+        self._shut()
+        for connection in filter(None, (self._before, self._next)):
+            connection.close()
         self._sender.shutdown(wait=False)
+
+    def _shut(self) -> None:
+        """End what still sends or receives, in any thread."""
+        for connection in filter(None, (self._before, self._next)):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _exchange(self, data: bytes | np.ndarray) -> bytearray:
         """Send to the next host and receive from the one before, both at once: each may be more than buffers hold."""
@@ -135,15 +150,19 @@ class HostRing:
             return act()
         except OSError as error:
             self.close()  # the hosts beside this one notice at once, and so on round the ring
-            reason = self._explain_loss(_REASON_SECONDS)
-            what = reason or (
-                f"{other} has said nothing for {_SILENT_SECONDS} s"
-                if isinstance(error, TimeoutError) and not error.errno  # else the system gave up, by keepalive
-                else f"{other} is gone, or has lost another host"
-            )
-            # Who knows the reason has started all hosts by one command.
-            remedy = _RUN_AGAIN if reason else _RUN_ALL_AGAIN
-            raise DataError(f"{what}; {remedy}") from error
+            raise DataError(f"{self._explain(error, other)}; {self._remedy}") from error
+
+    def _explain(self, error: OSError, other: str) -> str:
+        """Why a connection has failed; it may have been shut because the next host was given up."""
+        if self._pulse and self._pulse.has_given_up:
+            other = self._name(1)
+            if self._pulse.is_silent:
+                return f"{other} has hung, it has had no pulse for {self._pulse.limit:g} s"
+        if reason := self._explain_loss(_REASON_SECONDS):
+            return reason
+        if isinstance(error, TimeoutError) and not error.errno:  # else the system gave up, by keepalive
+            return f"{other} has said nothing for {_SILENT_SECONDS} s"
+        return f"{other} is gone, or has lost another host"
 
     def _name(self, step: int) -> str:
         place = (self.place + step) % self.count

@@ -1,5 +1,10 @@
-"""Notices a dataset that is replaced while it is trained on: shards of the new version may have the old ones' names."""
+"""Notices a dataset that changes under a training, although its folder is held: it was removed, or replaced in place.
 
+A new version takes the place of the old folder, which a training holds and reads on. Only where the file system cannot
+do that are the files of the folder itself replaced; shards of the new version may have the old ones' names.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -11,13 +16,14 @@ from shards.storage.remote_path import is_store_url
 class _Split(Protocol):
     name: str  # the folder's path as the user has given it
     fingerprint: str  # the digest of dataset.json
+    files: Sequence[Path]  # the shards, in the folder that is held
 
 
 def check_not_replaced(*splits: _Split) -> None:
     """Raise DataError where a dataset is not the one any more that was opened.
 
-    An old dataset.json goes before the first of its shards does. So what was read before this call is of the dataset
-    that was opened: call it after reading, and before anything is written that follows from what was read.
+    In place an old dataset.json goes before the first of its shards does. So what was read before this call is of the
+    dataset that was opened: call it after reading, and before anything is written that follows from what was read.
     """
     for split in splits:
         if replaced := find_replacement(split):
@@ -32,7 +38,7 @@ def find_replacement(split: _Split) -> DataError | None:
     if is_store_url(split.name):
         return None
     try:
-        if read_dataset(Path(split.name)).digest == split.fingerprint:
+        if read_dataset(split.files[0].parent).digest == split.fingerprint:
             return None
     except (CallError, DataError):  # there is none for the moment
         pass

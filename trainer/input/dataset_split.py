@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -17,10 +17,16 @@ from shards.manifest import read_manifest
 from shards.record import decode_record
 from shards.record_fields import CROPS, RecordKind
 from shards.storage.files import hash_file
+from shards.storage.held_folder import hold_folder, telling_name
 from shards.tfrecord import DamagedRecord, iterate_records
 from trainer.input.shard_cache import CachedDataset, ShardCache
 
 _EXAMPLES = 3  # videos named in a message
+
+
+class _NamedFiles(Protocol):
+    name: str  # the folder's path as the user has given it
+    cache: ShardCache | None
 
 
 class DatasetSplit(NamedTuple):
@@ -34,7 +40,7 @@ class DatasetSplit(NamedTuple):
     videos: np.ndarray  # int32 (records,), indices into video_names
     video_names: tuple[str, ...]
     species: np.ndarray  # object (records,): "DOG", "CAT" or ""
-    files: tuple[Path, ...]  # the shards in their order
+    files: tuple[Path, ...]  # the shards in their order, in a folder that is held
     bytes: int  # of all shards
     cache: ShardCache | None = None  # that brings the shards to their paths, where they lie in a store
 
@@ -49,13 +55,20 @@ class DatasetSplit(NamedTuple):
 
 
 def open_split(data: Path | CachedDataset, split: str) -> DatasetSplit:
-    """Open the `train` or `val` split of a dataset.
+    """Open the `train` or `val` split of a dataset, and hold the dataset's folder: a new version does not disturb.
 
     Sizes of the files are checked here; the shards' checksums are checked as they are read.
 
     Raises CallError if the folder holds no dataset, DataError if files are missing or cut, or if the split is empty.
     """
-    folder, name, cache = (data.folder, data.url, data.cache) if isinstance(data, CachedDataset) else (data, data, None)
+    if not isinstance(data, CachedDataset):
+        held = hold_folder(data)
+        with telling_name(held, data):
+            return _open_split(held, data, None, split)
+    return _open_split(data.folder, data.url, data.cache, split)
+
+
+def _open_split(folder: Path, name: str | Path, cache: ShardCache | None, split: str) -> DatasetSplit:
     dataset = read_dataset(folder)
     shards = dataset.shards.get(split, [])
     if not shards:
@@ -138,7 +151,12 @@ def _read_records(split: DatasetSplit) -> Iterator[bytes]:
             try:
                 yield from (frame.record for frame in iterate_records(file))
             except DamagedRecord as damage:
-                raise DataError(f"{path}: {damage}; make the dataset anew") from damage
+                raise DataError(f"{name_file(split, path)}: {damage}; make the dataset anew") from damage
+
+
+def name_file(split: _NamedFiles, path: Path) -> Path:
+    """The path of one of a split's shards as the user knows it."""
+    return path if split.cache else Path(split.name) / path.name
 
 
 def find_damaged_shard(split: DatasetSplit) -> DataError | None:
@@ -155,9 +173,9 @@ def find_damaged_shard(split: DatasetSplit) -> DataError | None:
                 for _ in iterate_records(file):
                     pass
         except FileNotFoundError:
-            return DataError(f"{path} is missing; run python -m tools.verify {split.name}")
+            return DataError(f"{name_file(split, path)} is missing; run python -m tools.verify {split.name}")
         except DamagedRecord as damage:
-            return DataError(f"{path}: {damage}; make the dataset anew")
+            return DataError(f"{name_file(split, path)}: {damage}; make the dataset anew")
     return None
 
 

@@ -11,8 +11,9 @@ from shards.dataset import check_has_frames, read_dataset
 from shards.errors import DataError
 from shards.record_fields import FRAME_SIDE, WHOLE_FRAMES
 from shards.record_reader import RecordReader
+from shards.storage.held_folder import hold_folder, telling_name
 from shards.tfrecord import DamagedRecord
-from trainer.input.dataset_split import check_split_files, read_record_columns
+from trainer.input.dataset_split import check_split_files, name_file, read_record_columns
 from trainer.input.shard_cache import CachedDataset, ShardCache
 
 _OFFSET = WHOLE_FRAMES.place[2]
@@ -32,7 +33,7 @@ class FrameSplit(NamedTuple):
     species: np.ndarray  # object (records,): "DOG", "CAT" or ""
     shards: np.ndarray  # int32 (records,), indices into files
     offsets: np.ndarray  # int64 (records,), where the record begins in its file
-    files: tuple[Path, ...]  # the shards in their order
+    files: tuple[Path, ...]  # the shards in their order, in a folder that is held
     bytes: int  # of all shards
     cache: ShardCache | None = None  # that brings the shards to their paths, where they lie in a store
 
@@ -52,14 +53,21 @@ class FrameSplit(NamedTuple):
 
 
 def open_frame_split(data: Path | CachedDataset, split: str) -> FrameSplit:
-    """Open the whole frames of the `train` or `val` split of a dataset.
+    """Open the whole frames of the `train` or `val` split of a dataset, and hold the dataset's folder.
 
     Sizes of the files are checked here; the shards' checksums are checked as they are read.
 
     Raises CallError if the folder holds no dataset, DataError if it has no whole frames, if files are missing or cut,
     or if the split is empty.
     """
-    folder, name, cache = (data.folder, data.url, data.cache) if isinstance(data, CachedDataset) else (data, data, None)
+    if not isinstance(data, CachedDataset):
+        held = hold_folder(data)
+        with telling_name(held, data):
+            return _open_frame_split(held, data, None, split)
+    return _open_frame_split(data.folder, data.url, data.cache, split)
+
+
+def _open_frame_split(folder: Path, name: str | Path, cache: ShardCache | None, split: str) -> FrameSplit:
     dataset = read_dataset(folder)
     check_has_frames(name, dataset)
     shards = dataset.frames.get(split, [])
@@ -101,6 +109,6 @@ def _read_frame(split: FrameSplit, reader: RecordReader, place: int) -> dict[str
     try:
         return reader.read_values(path.name, int(split.offsets[place]), WHOLE_FRAMES)
     except DamagedRecord as damage:
-        raise DataError(f"{path}: {damage}; make the dataset anew") from damage
+        raise DataError(f"{name_file(split, path)}: {damage}; make the dataset anew") from damage
     except FileNotFoundError as error:
-        raise DataError(f"{path} is missing; run python -m tools.verify {split.name}") from error
+        raise DataError(f"{name_file(split, path)} is missing; run python -m tools.verify {split.name}") from error

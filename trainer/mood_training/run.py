@@ -91,6 +91,8 @@ def open_splits(settings: TrainSettings) -> tuple[DatasetSplit, DatasetSplit]:
     training = open_split(open_data(settings.train, settings), "train")
     check_two_moods(training)
     validation = open_split(open_data(settings.valid or settings.train, settings), "val")
+    if validation.name == training.name and validation.fingerprint != training.fingerprint:  # a new version just came
+        training = open_split(open_data(settings.train, settings), "train")
     check_same_crop_settings(training, validation)
     check_no_shared_videos(training, validation)
     if not np.isin(validation.labels, training.labels).any():

@@ -109,6 +109,9 @@ _PREPROCESS = {
         "모두 있으면 디렉터리의 것을 씁니다"
     ),
     "damaged  {}; it is made again": "손상     {}. 다시 만듭니다",
+    "kept     {}, a replaced version that is still read; a later run here removes it": (
+        "남김     {}, 바뀌기 전 버전입니다. 아직 읽는 중이라 남기고, 다음에 여기서 실행할 때 지웁니다"
+    ),
     "comparing frames across videos and planning the shards": "영상 사이의 프레임을 비교하고 샤드를 계획하는 중",
     "writing the manifest": "매니페스트를 쓰는 중",
     "publishing": "결과 디렉터리로 옮기는 중",

@@ -91,6 +91,19 @@ _HOSTS = {
     "{} has said nothing for {} s; run the same command on all hosts again, it goes on from there": (
         "{:text}: {}초 동안 응답이 없습니다. 모든 호스트에서 같은 명령을 다시 실행하면 그 지점부터 이어서 합니다"
     ),
+    "{} is gone, or has lost another host; run the same command again, it goes on from there": (
+        "{:text}: 연결이 끊겼거나 다른 호스트를 잃었습니다. 같은 명령을 다시 실행하면 그 지점부터 이어서 합니다"
+    ),
+    "{} has said nothing for {} s; run the same command again, it goes on from there": (
+        "{:text}: {}초 동안 응답이 없습니다. 같은 명령을 다시 실행하면 그 지점부터 이어서 합니다"
+    ),
+    "{} has hung, it has had no pulse for {} s; run the same command again, it goes on from there": (
+        "{:text}: {}초 동안 신호가 없어 멈춘 것으로 봅니다. 같은 명령을 다시 실행하면 그 지점부터 이어서 합니다"
+    ),
+    "{} has hung, it has had no pulse for {} s; run the same command on all hosts again, it goes on from there": (
+        "{:text}: {}초 동안 신호가 없어 멈춘 것으로 봅니다. 모든 호스트에서 같은 명령을 다시 실행하면 그 지점부터 "
+        "이어서 합니다"
+    ),
     "host {n} of {n} was killed, or its node was lost": (
         "호스트 {1}대 중 {0}번째가 강제 종료되었거나 그 노드를 잃었습니다"
     ),

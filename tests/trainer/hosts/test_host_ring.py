@@ -1,6 +1,9 @@
 """A ring of hosts: gathers, adds up in the same way everywhere, and notices who is gone or not the same."""
 
+import signal
 import socket
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,6 +11,7 @@ import numpy as np
 import pytest
 
 from shards.errors import CallError, DataError
+from tests.conftest import ROOT
 from trainer.hosts import host_ring
 from trainer.hosts.host_ring import HostRing
 
@@ -124,3 +128,58 @@ def test_a_host_that_says_nothing(monkeypatch):
     with pytest.raises(DataError, match=r"^host 2 of 2 \(127.0.0.1:\d+\) has said nothing for 0.3 s; run the same"):
         pair[0].gather(b"")
     in_each(pair, HostRing.close)
+
+
+_STOPPED = """
+import sys, time
+from trainer.hosts.host_ring import HostRing
+ring = HostRing(int(sys.argv[1]), int(sys.argv[2]), lambda: sys.argv[3].split(), pulse_seconds=60)
+ring.connect("same")
+print("met", flush=True)
+while True:
+    ring.hand_on(b"x" * 5_000_000)
+"""
+
+
+@pytest.mark.parametrize(("count", "place"), [(2, 1), (3, 1), (3, 2)])
+def test_a_host_that_is_stopped_is_given_up(count, place):
+    """Its connections live on, and no other host waits: each is in the middle of another call."""
+    addresses = find_addresses(count)
+    others = [each for each in range(count) if each != place]
+    found = {each: HostRing(each, count, lambda: addresses, pulse_seconds=1) for each in others}
+    call = [sys.executable, "-c", _STOPPED, str(place), str(count), " ".join(addresses)]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, cwd=ROOT) as process, ThreadPoolExecutor(count) as pool:
+        try:
+            list(pool.map(lambda ring: ring.connect("same"), found.values()))
+            assert process.stdout.readline() == b"met\n"
+            process.send_signal(signal.SIGSTOP)
+            started = time.monotonic()
+
+            def use(ring):
+                with pytest.raises(DataError) as raised:
+                    while True:
+                        ring.hand_on(b"x" * 5_000_000)
+                return str(raised.value)
+
+            said = dict(zip(found, pool.map(use, found.values()), strict=True))
+            assert time.monotonic() - started < 12
+        finally:
+            process.kill()
+    address = addresses[place]
+    assert said[place - 1].startswith(
+        f"host {place + 1} of {count} ({address}) has hung, it has had no pulse for 1 s; "
+    )
+    for each in set(others) - {place - 1}:
+        assert "is gone, or has lost another host" in said[each]
+
+
+def test_a_host_that_lives_may_say_nothing_for_long_and_one_may_be_done_before_the_others():
+    addresses = find_addresses(3)
+    three = [HostRing(place, 3, lambda: addresses, pulse_seconds=1) for place in range(3)]
+    in_each(three, lambda ring: ring.connect("same"))
+    time.sleep(1.5)
+    assert in_each(three, lambda ring: ring.gather(b"%d" % ring.place)) == [[b"0", b"1", b"2"]] * 3
+    three[2].close()
+    time.sleep(1.5)
+    assert not any(ring._pulse.has_given_up for ring in three)
+    in_each(three, HostRing.close)

@@ -8,11 +8,12 @@ import sys
 from contextlib import contextmanager
 
 import numpy as np
+import psutil
 import pytest
 
 from tests.conftest import ROOT
 from tests.trainer.hosts.other_host import hash_weights, kept_run
-from tests.trainer.runs import TINY, read_weights, train_here
+from tests.trainer.runs import TINY, acting_after, read_weights, train_here
 from trainer.hosts.host_addresses import HostAddresses
 from trainer.run_files.checkpoint import list_checkpoints, read_progress
 
@@ -100,3 +101,25 @@ def test_a_host_that_is_killed_ends_the_run_and_the_same_command_goes_on(by_ray,
     undisturbed, resumed = read_weights(by_ray / "model.keras"), read_weights(out / "model.keras")
     for name, weights in undisturbed.items():
         np.testing.assert_array_equal(resumed[name], weights, err_msg=name)
+
+
+def test_a_worker_of_rays_that_is_killed_in_mid_epoch_and_the_same_command_goes_on(by_ray, pets, arguments, tmp_path):
+    out = tmp_path / "둘"
+    with acting_after(2, kill_the_worker):
+        first = train_here(pets, out, *arguments, *TWO)
+    assert first.returncode == 1 and not (out / "metrics.json").exists()
+    assert first.stderr.splitlines()[-1] == (
+        "train: host 2 of 2 was killed, or its node was lost; run the same command again, it goes on from there"
+    )
+    assert read_progress(out)[0].total_steps == 4
+    second = train_here(pets, out, *arguments, *TWO)
+    assert second.returncode == 0 and "goes on after 0 epochs and 4 of 6 steps" in second.stderr, second.stderr
+    undisturbed, resumed = read_weights(by_ray / "model.keras"), read_weights(out / "model.keras")
+    for name, weights in undisturbed.items():
+        np.testing.assert_array_equal(resumed[name], weights, err_msg=name)
+
+
+def kill_the_worker():
+    workers = [each for each in psutil.Process().children(recursive=True) if "_OtherHost" in " ".join(each.cmdline())]
+    assert len(workers) == 1
+    workers[0].kill()
