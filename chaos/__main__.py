@@ -28,10 +28,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("power_loss", "power cut anywhere and started again, same bytes", "whole_runs.power_loss", 60),
     Experiment("tight_limits", "too little of something: one line, then same bytes", "whole_runs.tight_limits", 10),
     Experiment("concurrent_runs", "two at once in one folder: a stated outcome", "whole_runs.concurrent_runs", 30),
-    Experiment("damaged_bytes", "damaged files are found, or without effect", "damaged_bytes", 20_000),
-    Experiment("hostile_inputs", "hostile inputs end in a row or a clear error", "hostile_inputs", 1_000_000),
-    Experiment("guided_fuzzing", "the same, guided by coverage", "guided_fuzzing", 1_000_000),
-    Experiment("dataset_machine", "whatever happened before, the same bytes in the end", "dataset_machine", 200),
+    Experiment("damaged_bytes", "damaged files are found, or without effect", "damage.damaged_bytes", 20_000),
+    Experiment(
+        "hostile_inputs", "hostile inputs end in a row or a clear error", "foreign_input.hostile_inputs", 1_000_000
+    ),
+    Experiment("guided_fuzzing", "the same, guided by coverage", "foreign_input.guided_fuzzing", 1_000_000),
+    Experiment(
+        "dataset_machine", "whatever happened before, the same bytes in the end", "whole_runs.dataset_machine", 200
+    ),
 )
 
 
