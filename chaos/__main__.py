@@ -26,6 +26,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("training_kills", "killed anywhere and started again, same weights", "whole_runs.training_kills", 50),
     Experiment("full_disks", "full or broken at any write: one line, then same bytes", "whole_runs.full_disks", 600),
     Experiment("power_loss", "power cut anywhere and started again, same bytes", "whole_runs.power_loss", 60),
+    Experiment("lost_writes", "the same on a drive that loses unsynced writes", "whole_runs.lost_writes", 60),
     Experiment("tight_limits", "too little of something: one line, then same bytes", "whole_runs.tight_limits", 10),
     Experiment("concurrent_runs", "two at once in one folder: a stated outcome", "whole_runs.concurrent_runs", 30),
     Experiment("damaged_bytes", "damaged files are found, or without effect", "damage.damaged_bytes", 20_000),
