@@ -86,7 +86,7 @@ def _count_writes(cuts: PowerCuts, kind: str, folder: Path) -> int:
     make_image(kind, folder / "image")
     with (
         open_volatile_disk(folder / "image", folder / "volatile") as volatile,
-        mount_image(volatile.disk, folder / "disk") as disk,
+        mount_image(kind, volatile.disk, folder / "disk") as disk,
     ):
         cuts.run_whole(disk / "out")
         made = volatile.cut(folder / DONE, 0, 1.0)
@@ -113,7 +113,7 @@ def _cut_run(
             copy, share, after = folder / f"cut{number}", chance.choice(_SHARES), chance.randint(1, writes[kind])
             volatile.plan_cut(copy, chance.randrange(1 << 32), share, after)
             images[copy] = f"write {after}, {share:.0%} of the unsynced blocks"
-        with mount_image(volatile.disk, folder / "disk") as disk:
+        with mount_image(kind, volatile.disk, folder / "disk") as disk:
             cuts.begin(disk / "out")
             cuts.end()
             made = volatile.cut(folder / DONE, chance.randrange(1 << 32), chance.choice(_SHARES))
@@ -168,4 +168,7 @@ def open_volatile_disk(image: Path, place: Path, lies: bool = False) -> Iterator
             yield VolatileDiskProcess(process, disk)
         finally:
             process.stdin.close()  # then it ends
-            process.wait(_MOST_SECONDS)
+            try:
+                process.wait(_MOST_SECONDS)
+            except subprocess.TimeoutExpired:  # in the mount namespace of another program it is mounted still
+                process.kill()

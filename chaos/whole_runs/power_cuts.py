@@ -17,7 +17,9 @@ from chaos.workload import SMALL_SHARDS, Workload, compare_files, list_traces
 from shards.dataset import DATASET_FILE
 from shards.verification import verify_dataset
 
-_KINDS = {"ext4": (64 << 20, ["-q"]), "xfs": (300 << 20, ["-q"])}  # bytes, options of mkfs
+_KINDS = {"ext4": 64 << 20, "xfs": 300 << 20}  # bytes
+# xfs refuses a copy while its original is mounted, as it may still be in the mount namespace of another program.
+_MOUNT_OPTIONS = {"ext4": "loop", "xfs": "loop,nouuid"}
 _INSTANTS = 5  # of each run
 DONE = "done"  # the instant at which a run has ended
 
@@ -69,16 +71,16 @@ class PowerCuts:
         for image, where in cut_run(kind, folder, instants):
             figure = f"tried_on_{kind}"
             findings.measured[figure] = findings.measured.get(figure, 0) + 1
-            self._go_on(image, f"{kind}, {where}", findings)
+            self._go_on(kind, image, where, findings)
         shutil.rmtree(folder)
 
-    def _go_on(self, image: Path, where: str, findings: Findings) -> None:
+    def _go_on(self, kind: str, image: Path, where: str, findings: Findings) -> None:
         """Mount what a power cut has left, look at the dataset in it, and go on with the run."""
         try:
-            with mount_image(image, image.with_name("after")) as disk:
-                self._check(disk, where, findings)
+            with mount_image(kind, image, image.with_name("after")) as disk:
+                self._check(disk, f"{kind}, {where}", findings)
         except subprocess.CalledProcessError as error:
-            findings.lost.append(f"{where}: the file system is gone: {error.stderr.strip()}")
+            findings.lost.append(f"{kind}, {where}: the file system is gone: {error.stderr.strip()}")
             findings.outcomes["no file system"] += 1
 
     def _check(self, disk: Path, where: str, findings: Findings) -> None:
@@ -116,17 +118,17 @@ def list_kinds() -> list[str]:
 
 def make_image(kind: str, image: Path) -> None:
     """Make a file with an empty file system of this kind in it."""
-    size, options = _KINDS[kind]
     with open(image, "wb") as file:
-        file.truncate(size)
-    subprocess.run([f"mkfs.{kind}", *options, str(image)], check=True, capture_output=True)
+        file.truncate(_KINDS[kind])
+    subprocess.run([f"mkfs.{kind}", "-q", str(image)], check=True, capture_output=True)
 
 
 @contextmanager
-def mount_image(image: Path, place: Path) -> Iterator[Path]:
-    """Mount a file with a file system in it at a place, which is made, for the block."""
+def mount_image(kind: str, image: Path, place: Path) -> Iterator[Path]:
+    """Mount a file with a file system of this kind in it at a place, which is made, for the block."""
     place.mkdir(exist_ok=True)
-    subprocess.run(["mount", "-o", "loop", str(image), str(place)], check=True, capture_output=True, text=True)
+    command = ["mount", "-o", _MOUNT_OPTIONS[kind], str(image), str(place)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
     try:
         yield place
     finally:

@@ -73,7 +73,7 @@ def _cut_run(
     """See power_cuts.CutRun. `seconds` is what a run takes."""
     image, images = folder / "image", []
     make_image(kind, image)
-    with mount_image(image, folder / "disk") as disk:
+    with mount_image(kind, image, folder / "disk") as disk:
         began = time.monotonic()
         cuts.begin(disk / "out")
         for number, instant in enumerate(sorted(chance.uniform(0, seconds) for _ in range(instants))):

@@ -10,7 +10,7 @@ from pathlib import Path
 from preprocess.fingerprint import fingerprint_of
 from preprocess.output_folder.run_log import log_file
 from preprocess.settings import PreprocessSettings
-from shards.storage.atomic_write import remove_partials
+from shards.storage.atomic_write import remove_abandoned, remove_partials
 from shards.storage.remote_path import is_store_url, parse_store_url
 
 WORK = ".work"  # in OUT
@@ -74,7 +74,7 @@ def remove_partial_files(settings: PreprocessSettings) -> None:
     Its workers may still write for some seconds, so files that were changed just now stay.
     """
     out = build_folder(settings).absolute()
-    remove_partials(out.parent, re.escape(log_file(out).name))
+    remove_abandoned(out.parent, log_file(out).name)
     remove_partials(out, older_than=_DYING_SECONDS)
     for folder in (spill_folder(settings), staging_folder(settings), hash_folder(settings)):
         remove_partials(folder, older_than=_DYING_SECONDS)

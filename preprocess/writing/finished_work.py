@@ -87,7 +87,7 @@ def discard_task(folder: Path, name: str) -> None:
 
 def write_note(path: Path, note: msgspec.Struct) -> None:
     """Write a note, which has a field `digest` for its checksum."""
-    with write_atomically(path) as file:
+    with write_atomically(path, one_of_many=True) as file:
         file.write(dump_json_with_checksum(note))
 
 

@@ -56,7 +56,7 @@ def _gather_records(entries: np.ndarray, tasks: Sequence[str], spills: Path) -> 
 def _write_shard(path: Path, entries: np.ndarray, records: list[bytes]) -> FinishedShard:
     """Write the completed records. The list is emptied on the way to save memory."""
     state, lengths, kind = hashlib.sha256(), [], find_record_kind(path.name)
-    with write_atomically(path) as file:
+    with write_atomically(path, one_of_many=True) as file:
         for place, record in enumerate(records):
             framed = pack_record(_complete_record(record, entries[place], kind))
             records[place] = b""

@@ -59,7 +59,7 @@ def write_spill(
 def _write_records(path: Path, kept: Sequence[RowWithRecord]) -> None:
     """Write the records sorted by shuffle key, and put their places into the rows."""
     ordered = sorted(kept, key=lambda item: item.row.shuffle_key)
-    with write_atomically(path) as file:
+    with write_atomically(path, one_of_many=True) as file:
         for row, record, _ in ordered:
             row.spill_offset, row.spill_length = file.tell(), len(record)
             row.spill_check = google_crc32c.value(record)
@@ -76,7 +76,7 @@ def write_task_rows(folder: Path, name: str, rows: Sequence[FrameRow], bits: int
     columns = [msgspec.to_builtins(row, builtin_types=(bytes,)) for row in rows]
     memory = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(columns, make_spill_schema(bits)), memory, compression="zstd")
-    with write_atomically(folder / f"{name}.parquet") as file:
+    with write_atomically(folder / f"{name}.parquet", one_of_many=True) as file:
         file.write(memory.getbuffer())
     return _digest(memory.getbuffer())
 

@@ -115,7 +115,7 @@ def test_a_loop_device_passes_on_the_syncs_of_its_file_system(tmp_path, kind):
     make_image(kind, tmp_path / "image")
     with (
         open_volatile_disk(tmp_path / "image", tmp_path / "disk") as volatile,
-        mount_image(volatile.disk, tmp_path / "mounted") as mounted,
+        mount_image(kind, volatile.disk, tmp_path / "mounted") as mounted,
     ):
         (mounted / "unsynced").write_bytes(b"left" * 10_000)
         with open(mounted / "synced", "wb") as file:
@@ -123,7 +123,7 @@ def test_a_loop_device_passes_on_the_syncs_of_its_file_system(tmp_path, kind):
             file.flush()
             os.fsync(file.fileno())
         volatile.cut(tmp_path / "left", 1, 0.0)
-    with mount_image(tmp_path / "left", tmp_path / "mounted"):
+    with mount_image(kind, tmp_path / "left", tmp_path / "mounted"):
         assert (tmp_path / "mounted" / "synced").read_bytes() == b"kept" * 10_000
         unsynced = tmp_path / "mounted" / "unsynced"
         assert not unsynced.exists() or not unsynced.read_bytes()
