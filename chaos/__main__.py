@@ -26,15 +26,21 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("training_kills", "killed anywhere and started again, same weights", "whole_runs.training_kills", 50),
     Experiment("full_disks", "full or broken at any write: one line, then same bytes", "whole_runs.full_disks", 600),
     Experiment("power_loss", "power cut anywhere and started again, same bytes", "whole_runs.power_loss", 60),
+    Experiment("lost_writes", "the same on a drive that loses unsynced writes", "whole_runs.lost_writes", 60),
     Experiment("tight_limits", "too little of something: one line, then same bytes", "whole_runs.tight_limits", 10),
     Experiment("concurrent_runs", "two at once in one folder: a stated outcome", "whole_runs.concurrent_runs", 30),
     Experiment(
         "cluster_faults", "nodes without a shared folder go or hang, same bytes", "whole_runs.cluster_faults", 18
     ),
-    Experiment("damaged_bytes", "damaged files are found, or without effect", "damaged_bytes", 20_000),
-    Experiment("hostile_inputs", "hostile inputs end in a row or a clear error", "hostile_inputs", 1_000_000),
-    Experiment("guided_fuzzing", "the same, guided by coverage", "guided_fuzzing", 1_000_000),
-    Experiment("dataset_machine", "whatever happened before, the same bytes in the end", "dataset_machine", 200),
+    Experiment("many_tasks", "thousands of tiny tasks: nothing grows", "whole_runs.many_tasks", 6_000),
+    Experiment("damaged_bytes", "damaged files are found, or without effect", "damage.damaged_bytes", 20_000),
+    Experiment(
+        "hostile_inputs", "hostile inputs end in a row or a clear error", "foreign_input.hostile_inputs", 1_000_000
+    ),
+    Experiment("guided_fuzzing", "the same, guided by coverage", "foreign_input.guided_fuzzing", 1_000_000),
+    Experiment(
+        "dataset_machine", "whatever happened before, the same bytes in the end", "whole_runs.dataset_machine", 200
+    ),
 )
 
 
@@ -61,7 +67,7 @@ def _run(experiment: Experiment, folder: Path, options: argparse.Namespace, ends
     print(f"{experiment.name}: {experiment.promise}; {tries:,} tries", flush=True)
     folder.mkdir()
     # By the name too, so that an experiment alone does what it does among all.
-    bench = Bench(folder, tries, random.Random(f"{options.seed} {experiment.name}"), ends)
+    bench = Bench(folder, tries, random.Random(f"{options.seed} {experiment.name}"), ends, plots=options.plots)
     began = time.monotonic()
     try:
         findings = importlib.import_module(f"chaos.{experiment.module}").run(bench)
@@ -87,11 +93,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--share", type=float, default=1.0, metavar="S", help="this part of all tries (default: 1)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="what is left to chance (default: 1)")
     parser.add_argument("--folder", metavar="DIR", help="where to work (default: the folder for temporary files)")
+    parser.add_argument("--plots", type=Path, metavar="DIR", help="a folder for the plots of many_tasks")
     options = parser.parse_args(arguments, argparse.Namespace(start=time.monotonic()))
     if unknown := set(options.names) - set(names):
         parser.error(f"no experiment is named {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     if not 0 < options.share <= 1:
         parser.error("--share is above 0 and at most 1")
+    if options.plots:
+        options.plots.mkdir(parents=True, exist_ok=True)
     return options
 
 

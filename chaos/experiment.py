@@ -38,6 +38,7 @@ class Bench:
     chance: random.Random  # everything that is left to chance comes from here, so that a seed repeats it
     ends: float = float("inf")  # time.monotonic() after which no try begins
     say: Callable[[str], None] = print
+    plots: Path | None = None  # a folder for pictures that outlive the bench
 
     def count_tries(self) -> Iterator[int]:
         """Yield 0, 1, .. for each try, until all are done or the time is over."""

@@ -1,6 +1,7 @@
 """What a run prints: what it needs and how far it is, on stderr, and its results, on stdout."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from console.output.ending import name_command, print_ending

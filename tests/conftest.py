@@ -36,6 +36,7 @@ LONGEST = (
     "test_places.py",
     "chaos/test_damaged_bytes.py",
     "chaos/test_concurrent_runs.py",
+    "chaos/test_many_tasks.py",
     "preprocess/test_command.py",
     "trainer/model/test_network.py",
     "trainer/run_files/test_run_folder.py",

@@ -170,7 +170,7 @@ class SftpServer:
 
 
 def name_url(request: pytest.FixtureRequest, server: str, bucket: str) -> str:
-    """The URL of a folder that is not there yet, in a new bucket or a new folder of the server `s3`, `gcs` or `sftp`."""
+    """The URL of a folder that is not there yet, in a new bucket or folder of the server `s3`, `gcs` or `sftp`."""
     found = request.getfixturevalue(f"{server}_server")
     if isinstance(found, S3Server | GcsServer):
         return f"{found.make_bucket(bucket)}/반려동물?{found.query}"

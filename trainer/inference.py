@@ -25,6 +25,7 @@ from shards.crop_geometry import Box
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
 from shards.jpeg_headers import UnreadableImage
+from shards.storage.atomic_write import remove_abandoned
 from trainer.answer_flags import ANSWER_FLAGS, add_answer_flag, check_answer_flags
 from trainer.answering.answers import PRIOR_NOTES, DecisionRule, build_json_answer, format_answer
 from trainer.answering.judged_files import JudgedClip, JudgedPhoto, judge_files
@@ -184,6 +185,7 @@ def _make_annotated_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise CallError(f"--annotated {folder}: there is a file in its place; name a folder") from error
+    remove_abandoned(folder)
 
 
 def _answer_pets(

@@ -12,6 +12,7 @@ EXTRAS = {
     "paramiko": "sftp",
     "tf2onnx": "export",
     "atheris": "fuzz",
+    "mfusepy": "fuse",
     "jax": "jax",
     "prometheus_client": "serve",
     "starlette": "serve",

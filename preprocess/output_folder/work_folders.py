@@ -12,7 +12,7 @@ from preprocess.fingerprint import fingerprint_of
 from preprocess.output_folder.run_log import log_file
 from preprocess.settings import PreprocessSettings
 from shards.dataset import SHARD
-from shards.storage.atomic_write import is_partial, remove_partials
+from shards.storage.atomic_write import is_partial, remove_abandoned, remove_partials
 from shards.storage.remote_files import list_remote_folder, remove_remote_file, remove_remote_folder
 from shards.storage.remote_path import AnyPlace, RemotePath, is_store_url, parse_store_url
 
@@ -101,7 +101,7 @@ def remove_partial_files(settings: PreprocessSettings) -> None:
     Its workers may still write for some seconds, so files that were changed just now stay.
     """
     out = build_folder(settings).absolute()
-    remove_partials(out.parent, re.escape(log_file(out).name))
+    remove_abandoned(out.parent, log_file(out).name)
     remove_partials(out, older_than=_DYING_SECONDS)
     for folder in {spill_folder(settings), staging_folder(settings), shard_folder(settings), hash_folder(settings)}:
         if isinstance(folder, RemotePath):

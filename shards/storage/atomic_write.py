@@ -1,6 +1,7 @@
 """Writing files and folders atomically: under a temporary ("partial") name first, renamed when they are complete.
 
-Partial names are hidden and unique. Those that a killed process left behind can be recognised and removed.
+Partial names are hidden and unique, and their process holds a lock on them, which ends with it. What a killed process
+has left is thereby told from what another is just writing: the next write of the same name removes it.
 """
 
 import os
@@ -13,36 +14,89 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+try:
+    import fcntl
+except ImportError:  # Windows, where partial files stay
+    fcntl = None
+
 _PARTIAL = re.compile(rb"\.(?P<name>.+)\.(?P<process>\d+)-[0-9a-f]{8}\.partial", re.DOTALL)
 
 
 @contextmanager
-def write_atomically(path: Path) -> Iterator[BinaryIO]:
+def write_atomically(path: Path, one_of_many: bool = False) -> Iterator[BinaryIO]:
     """Yield a binary file that replaces `path` when the block ends without an exception, and is removed otherwise.
 
     The temporary name is unique, so that a worker that outlives its killed driver never writes to another's file.
+    What killed processes have left of the same name goes, except where the file is `one_of_many` of a folder, which is
+    not listed for each of them: then the caller removes what was left.
     """
-    partial = name_partial(path)
+    if not one_of_many:
+        remove_abandoned(path.parent, path.name)
+    partial, file = _open_partial(path)
     try:
-        with open(partial, "xb") as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(partial, path)
+            if fcntl is None:
+                file.close()  # Windows renames no open file
+            os.replace(partial, path)  # while it is held
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
 
 
+def _open_partial(path: Path) -> tuple[Path, BinaryIO]:
+    while True:
+        partial = name_partial(path)
+        file = open(partial, "xb")  # noqa: SIM115 - the caller closes it
+        if _hold(file.fileno(), partial):
+            return partial, file
+        file.close()
+
+
 @contextmanager
 def make_temporary_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `path`, in which to prepare it; the folder is removed with what is left in it."""
-    folder = name_partial(path)
-    folder.mkdir(parents=True)
+    """Yield an empty folder beside `path`, in which to prepare it; the folder is removed with what is left in it.
+
+    What killed processes have left of the same name goes.
+    """
+    remove_abandoned(path.parent, path.name)
+    folder, handle = _make_partial_folder(path)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if handle is not None:
+            os.close(handle)
+
+
+def _make_partial_folder(path: Path) -> tuple[Path, int | None]:
+    while True:
+        folder = name_partial(path)
+        folder.mkdir(parents=True)
+        if fcntl is None:
+            return folder, None
+        handle = os.open(folder, os.O_RDONLY)
+        if _hold(handle, folder):
+            return folder, handle
+        os.close(handle)
+
+
+def _hold(handle: int, partial: Path) -> bool:
+    """Lock an open partial file or folder until it is closed, or its process ends.
+
+    False where another process took it for one that was left, in the moment before: then that one removes it.
+    """
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(handle), os.stat(partial))
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    except OSError:  # a file system without locks, where remove_abandoned removes nothing either
+        return True
 
 
 def name_partial(path: Path) -> Path:
@@ -66,6 +120,34 @@ def remove_partials(folder: Path, final_names: str | None = None, older_than: fl
         for path in list(folder.iterdir()):
             if is_partial(path, final_names) and _read_age(path) >= older_than:
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def remove_abandoned(folder: Path, final_name: str | None = None) -> None:
+    """Remove the partial files and folders that killed processes left in a folder: all, or those of `final_name`.
+
+    What a living process is writing is locked and stays, on whatever machine or in whatever container it lives, and so
+    does everything on a file system without locks.
+    """
+    if fcntl is None:
+        return
+    try:
+        found = [path for path in folder.iterdir() if path.name.startswith(f".{final_name or ''}")]
+    except OSError:  # no such folder yet, or one that may not be listed
+        return
+    for path in found:
+        if is_partial(path, final_name and re.escape(final_name)):
+            with suppress(OSError):
+                _remove_unless_held(path)
+
+
+def _remove_unless_held(path: Path) -> None:
+    is_folder = path.is_dir()
+    handle = os.open(path, os.O_NOFOLLOW | (os.O_RDONLY if is_folder else os.O_RDWR))
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(path, ignore_errors=True) if is_folder else path.unlink()
+    finally:
+        os.close(handle)
 
 
 def _read_age(path: Path) -> float:

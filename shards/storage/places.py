@@ -131,12 +131,12 @@ def read_in_order(read: Callable[[_Item], _Found], items: Iterable[_Item], place
 
 @contextmanager
 def write_place(path: AnyPlace) -> Iterator[BinaryIO]:
-    """Yield a file that appears as `path`, whole, when the block ends without an exception, and else not at all.
+    """Yield a file, one of many of a folder, that appears whole when the block ends without an exception, else not.
 
-    What goes to a store is gathered first: some MB in memory, and more in a nameless file among the temporary ones.
+    For what killed processes leave of it on a disk see write_atomically. What goes to a store is gathered first: some MB in memory, and more in a nameless file among the temporary ones.
     """
     if not isinstance(path, RemotePath):
-        with write_atomically(path) as file:
+        with write_atomically(path, one_of_many=True) as file:
             yield file
         return
     with tempfile.SpooledTemporaryFile(max_size=REQUEST_SIZE) as file:

@@ -7,10 +7,10 @@ import time
 import numpy as np
 import pytest
 
-from chaos.damaged_bytes import REDONE, ReadFile, damage_bytes, damage_files, is_same
-from chaos.dataset_files import make_dataset_files
+from chaos.damage.damaged_bytes import REDONE, ReadFile, damage_bytes, damage_files, is_same
+from chaos.damage.dataset_files import make_dataset_files
+from chaos.damage.model_files import make_model_files
 from chaos.experiment import Bench
-from chaos.model_files import make_model_files
 from console.output.messages import open_output
 from shards.errors import DataError
 
@@ -68,7 +68,7 @@ def test_what_a_check_of_every_byte_passes_over(tmp_path):
 
 
 def test_a_reader_that_never_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr("chaos.damaged_bytes._MOST_SECONDS", 0.2)
+    monkeypatch.setattr("chaos.damage.damaged_bytes._MOST_SECONDS", 0.2)
     path = tmp_path / "file"
     path.write_bytes(b"whole")
 

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from chaos.damaged_bytes import damage_bytes
-from chaos.dataset_machine import DatasetMachine, Ground, try_sequences
+from chaos.damage.damaged_bytes import damage_bytes
+from chaos.whole_runs.dataset_machine import DatasetMachine, Ground, try_sequences
 
 
 def test_some_sequences_end_in_the_same_bytes(two_workers, tmp_path):
@@ -27,7 +27,7 @@ def test_damage_that_nobody_notices_is_found(two_workers, tmp_path, monkeypatch)
     machine.damage(place, flip)
     assert files[place].read_bytes() != data
     with monkeypatch.context() as patch:
-        patch.setattr("chaos.dataset_machine.verify_dataset", lambda folder: ())
+        patch.setattr("chaos.whole_runs.dataset_machine.verify_dataset", lambda folder: ())
         with pytest.raises(AssertionError, match=r"another dataset, and nobody noticed: .*tfrecord"):
             machine.run_again()
     machine.run_again()  # verification finds it, and the dataset is made anew

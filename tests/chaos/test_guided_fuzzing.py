@@ -8,12 +8,12 @@ import sys
 import pytest
 
 from chaos.experiment import Bench
-from chaos.guided_fuzzing import run
+from chaos.foreign_input.guided_fuzzing import run
 from tests.conftest import ROOT
 
 
 def test_without_atheris_it_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr("chaos.guided_fuzzing.list_missing", lambda names: list(names))
+    monkeypatch.setattr("chaos.foreign_input.guided_fuzzing.list_missing", lambda names: list(names))
     found = run(Bench(tmp_path, 100, random.Random(1)))
     assert "pip install '.[fuzz]'" in found.left_out and not found.outcomes
 
@@ -22,7 +22,8 @@ def fuzz(reader: str, folder, runs: int) -> subprocess.CompletedProcess[str]:
     pytest.importorskip("atheris")
     folder.mkdir()
     (folder / "good").write_bytes(b'{"annotations": [{"frame_number": 1}]}')
-    command = [sys.executable, "-m", "chaos.guided_fuzzing", reader, str(folder), f"-runs={runs}", "-seed=1"]
+    call = ["chaos.foreign_input.guided_fuzzing", reader, str(folder), f"-runs={runs}", "-seed=1"]
+    command = [sys.executable, "-m", *call]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

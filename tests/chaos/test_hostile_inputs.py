@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from chaos import hostile_inputs
 from chaos.experiment import Bench
-from chaos.good_inputs import make_good_inputs
-from chaos.hostile_inputs import feed_targets, make_input
-from chaos.hostile_targets import Target, make_targets
-from chaos.mutation import mutate
+from chaos.foreign_input import hostile_inputs
+from chaos.foreign_input.good_inputs import make_good_inputs
+from chaos.foreign_input.hostile_inputs import feed_targets, make_input
+from chaos.foreign_input.hostile_targets import Target, make_targets
+from chaos.foreign_input.mutation import mutate
 from console.output.messages import open_output
 from shards.errors import DataError
 

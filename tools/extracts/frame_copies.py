@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from shards.storage.atomic_write import write_atomically
+from shards.storage.atomic_write import remove_abandoned, write_atomically
 from shards.storage.remote_path import AnyPlace
 from tools.reporting.source_frames import PictureUnavailable, SourceFrames
 
@@ -14,6 +14,7 @@ class FrameCopies:
     def __init__(self, sources: list[AnyPlace], out: Path):
         self._frames = SourceFrames(sources)
         self._out = out
+        self._seen: set[Path] = set()  # folders
 
     def name(self, row: dict[str, Any]) -> str | None:
         """Copy the frame of a row; returns the path of the copy relative to `out`, None where there is no frame."""
@@ -23,7 +24,11 @@ class FrameCopies:
             data = self._frames.read_jpeg(row)
         except PictureUnavailable:
             return None
-        (self._out / name).parent.mkdir(parents=True, exist_ok=True)
-        with write_atomically(self._out / name) as file:
+        folder = (self._out / name).parent
+        if folder not in self._seen:
+            self._seen.add(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            remove_abandoned(folder)
+        with write_atomically(self._out / name, one_of_many=True) as file:
             file.write(data)
         return name

@@ -1,12 +1,12 @@
 """Makes a sample: films the videos in several processes, writes folders or archives, and counts what is in them."""
 
 import os
-import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context, parent_process
@@ -16,6 +16,7 @@ from console.progress import show_progress, show_waiting
 from shards.emotions import ENGLISH
 from shards.errors import CallError, DataError
 from shards.manifest import REJECTIONS
+from shards.storage.atomic_write import make_temporary_folder
 from tools.sample.canvas import use_one_thread
 from tools.sample.defects import DEFECTS, HAPPY, REPEATED_IN_VALIDATION, add_label_oddities, plan_defects
 from tools.sample.delivery_forms import SAMPLE_FORMS, find_delivery_path, pack_delivery
@@ -61,29 +62,30 @@ def make_sample(root: Path, spec: SampleSpec, workers: int | None = None, form: 
     if root.exists() and not (root.is_dir() and not any(root.iterdir())):
         raise CallError(f"{root} exists and is not an empty directory; give another")
     plans, total = plan_videos(spec) + plan_defects(spec), SampleCounts()
-    unfinished = root.with_name(f"{root.name}.partial-{os.getpid()}")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    try:
-        unfinished.mkdir(parents=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise CallError(f"{root} cannot be made, a file is in the way; give another") from error
-    try:
-        in_folders, workers = form == "folders", workers or min(os.cpu_count() or 1, len(plans))
-        with show_progress(len(plans), "video") as progress:
-            for counts in _make_videos(plans, unfinished, in_folders, workers):
-                total.add(counts)
-                progress.update()
-        if not in_folders:
-            with show_waiting("packing", is_short=True):
-                pack_delivery(unfinished, form)
+    with ExitStack() as stack:
+        try:
+            unfinished = stack.enter_context(make_temporary_folder(root))
+        except (FileExistsError, NotADirectoryError) as error:
+            raise CallError(f"{root} cannot be made, a file is in the way; give another") from error
+        try:
+            _fill(unfinished, plans, form, workers or min(os.cpu_count() or 1, len(plans)), total)
+        except BrokenProcessPool as error:
+            raise DataError(f"{root} was not made, a worker died: {error}") from error
         if root.exists():
             root.rmdir()  # it is empty; Windows cannot rename to an existing folder
         unfinished.rename(root)
-    except BrokenProcessPool as error:
-        raise DataError(f"{root} was not made, a worker died: {error}") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return total
+
+
+def _fill(root: Path, plans: list[VideoPlan], form: str, workers: int, total: SampleCounts) -> None:
+    in_folders = form == "folders"
+    with show_progress(len(plans), "video") as progress:
+        for counts in _make_videos(plans, root, in_folders, workers):
+            total.add(counts)
+            progress.update()
+    if not in_folders:
+        with show_waiting("packing", is_short=True):
+            pack_delivery(root, form)
 
 
 def _make_videos(plans: list[VideoPlan], root: Path, in_folders: bool, workers: int) -> Iterator[SampleCounts]:

@@ -74,7 +74,7 @@ def write_annotated(
         if path.resolve() in sources:
             raise CallError(f"--annotated {folder}: {path.name} there is one of the pictures asked about; name another")
         data = draw_labels(pixels, labels)
-        with write_atomically(path) as stream:
+        with write_atomically(path, one_of_many=True) as stream:
             stream.write(data)
         paths.append(path)
     return paths

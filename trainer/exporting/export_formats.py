@@ -1,7 +1,6 @@
 """Write a model as SavedModel, LiteRT and ONNX, and compare the outputs of each with the model's."""
 
 import logging
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from shards.errors import CallError, DataError
-from shards.storage.atomic_write import make_temporary_folder, remove_partials
+from shards.storage.atomic_write import make_temporary_folder
 from shards.storage.folder_lock import lock_folder
 from shards.storage.utf8_path import make_utf8_path
 from trainer.exporting.exported_model import LEAST_STEP, ExportedModel, Outputs
@@ -104,12 +103,10 @@ def _list_arrays(outputs: Outputs) -> Outputs:
 def _create_folder(out: Path) -> Iterator[Path]:
     """Yield a temporary folder that becomes `out` at the end of the block; an exception leaves nothing behind."""
     out = out.absolute()
-    with lock_folder(out):
-        remove_partials(out.parent, re.escape(out.name))  # of an export that was killed
-        with make_temporary_folder(out) as folder:
-            yield folder
-            out.rmdir()  # empty: lock_folder has made it, or it was there
-            folder.rename(out)
+    with lock_folder(out), make_temporary_folder(out) as folder:
+        yield folder
+        out.rmdir()  # empty: lock_folder has made it, or it was there
+        folder.rename(out)
 
 
 def _write_saved_model(model: ExportedModel, path: Path) -> None:

@@ -1,6 +1,6 @@
 """Hostile inputs, changed at random from good ones: each ends in a row, an answer or a clear error, and soon.
 
-Each reader of foreign bytes (chaos.hostile_targets) gets its part of the inputs. Another exception than those that the
+Each reader of foreign bytes (hostile_targets.py) gets its part of the inputs. Another exception than those that the
 reader states, more than two seconds of the processor, or memory that grows without end is a loss.
 """
 
@@ -13,12 +13,13 @@ from pathlib import Path
 
 from benchmarks.memory import read_held_mib
 from chaos.experiment import Bench, Findings
-from chaos.good_inputs import make_good_inputs
-from chaos.hostile_targets import Target, make_targets
-from chaos.mutation import mutate
+from chaos.foreign_input.good_inputs import make_good_inputs
+from chaos.foreign_input.hostile_targets import Target, make_targets
+from chaos.foreign_input.mutation import mutate
 from console.output.messages import open_output
 
-_REAL_JPEGS = Path(__file__).parent.parent.parent / "shared/real/jpeg_edge"  # beside a checkout, where there are any
+_ROOT = Path(__file__).parent.parent.parent
+_REAL_JPEGS = _ROOT.parent / "shared/real/jpeg_edge"  # beside a checkout, where there are any
 _MOST_SECONDS = 2.0  # of the processor, for one input
 _MOST_GROWTH = 700  # MiB, from the first hundred inputs of a reader to its last: a picture may have 40 million pixels
 _MOST_SHOWN = 3_000  # bytes of an input in a line

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from chaos.damaged_bytes import damage_bytes
+from chaos.damage.damaged_bytes import damage_bytes
 from chaos.experiment import Bench, Findings
 from chaos.workload import digest_files
 from console.output.messages import open_output

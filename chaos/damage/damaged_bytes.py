@@ -34,8 +34,8 @@ class ReadFile(NamedTuple):
 
 
 def run(bench: Bench) -> Findings:
-    from chaos.dataset_files import make_dataset_files
-    from chaos.model_files import make_model_files, make_onnx_files
+    from chaos.damage.dataset_files import make_dataset_files
+    from chaos.damage.model_files import make_model_files, make_onnx_files
 
     runs = bench.folder / "runs"
     with open_output(["--quiet"]):

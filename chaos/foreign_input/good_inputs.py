@@ -24,6 +24,7 @@ from tools.sample.video_plans import SampleSpec
 from trainer.model.mood_json import MOOD_JSON, Metadata, encode_metadata
 from trainer.run_files.run_record import write_metrics
 
+_ROOT = Path(__file__).parent.parent.parent
 _MOST_BYTES = 60_000  # of a real JPEG: changes in larger ones hardly ever meet a header
 _VOC = """<annotation><folder>훈련</folder><filename>dog_1.jpg</filename>
 <size><width>500</width><height>375</height><depth>3</depth></size>
@@ -70,7 +71,7 @@ def make_good_inputs(folder: Path, real: Path | None = None) -> dict[str, list[b
         "photo": [*_encode_pictures((".jpg", ".png", ".webp")), *odd],
         "shard": [b"".join(map(pack_record, records)), pack_record(b"")],
         "record": records,
-        "yaml": [path.read_bytes() for path in (Path(__file__).parent.parent / "configs").glob("*.yaml")],
+        "yaml": [path.read_bytes() for path in (_ROOT / "configs").glob("*.yaml")],
         "dataset.json": [_make_dataset(folder)],
         "manifest": [_make_manifest(folder, rows) for rows in (0, 5)],
         "metrics": [_make_metrics(folder)],

@@ -1,8 +1,8 @@
 """Hostile inputs that are guided by coverage: atheris keeps those that reach new lines, and goes on from them.
 
-The readers are those of chaos.hostile_targets. Each has a process of its own, which ends at the first fault:
+The readers are those of hostile_targets.py. Each has a process of its own, which ends at the first fault:
 
-    python -m chaos.guided_fuzzing READER FOLDER [libFuzzer's flags, such as -runs=100000]
+    python -m chaos.foreign_input.guided_fuzzing READER FOLDER [libFuzzer's flags, such as -runs=100000]
 
 FOLDER holds good inputs, and the new ones afterwards. Needs the extra `fuzz`.
 """
@@ -29,9 +29,9 @@ def run(bench: Bench) -> Findings:
     """An equal part of the tries for each reader."""
     if list_missing(("atheris",)):
         return Findings(left_out=explain_missing_packages("atheris"))
-    from chaos.good_inputs import make_good_inputs
-    from chaos.hostile_inputs import find_real_jpegs
-    from chaos.hostile_targets import make_targets
+    from chaos.foreign_input.good_inputs import make_good_inputs
+    from chaos.foreign_input.hostile_inputs import find_real_jpegs
+    from chaos.foreign_input.hostile_targets import make_targets
 
     findings = Findings()
     targets = make_targets(make_good_inputs(bench.folder, find_real_jpegs()), bench.folder)
@@ -52,7 +52,8 @@ def run(bench: Bench) -> Findings:
 def _fuzz(name: str, corpus: Path, flags: list[str], findings: Findings) -> None:
     faults = corpus.with_name(f"{corpus.name} faults")
     faults.mkdir()
-    command = [sys.executable, "-m", "chaos.guided_fuzzing", name, str(corpus), *flags, f"-artifact_prefix={faults}/"]
+    call = ["chaos.foreign_input.guided_fuzzing", name, str(corpus), *flags, f"-artifact_prefix={faults}/"]
+    command = [sys.executable, "-m", *call]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     stated = re.search(r"stat::number_of_executed_units: +(\d+)", done.stderr)
     findings.outcomes[name] += int(stated[1]) if stated else 0
@@ -71,7 +72,7 @@ def main(arguments: list[str]) -> None:
 
     name, *flags = arguments
     with atheris.instrument_imports(include=_ROOMS):
-        from chaos.hostile_targets import make_targets
+        from chaos.foreign_input.hostile_targets import make_targets
 
         folder = Path(tempfile.mkdtemp(prefix="pet_fuzz"))
         targets = make_targets({}, folder)

@@ -60,7 +60,7 @@ class Target(NamedTuple):
 
 
 def make_targets(good: dict[str, list[bytes]], folder: Path) -> list[Target]:
-    """The targets for good inputs by their kind, see chaos.good_inputs; files are written into the folder.
+    """The targets for good inputs by their kind, see good_inputs.py; files are written into the folder.
 
     Without any, the targets have no seeds.
     """

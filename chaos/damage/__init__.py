@@ -1,0 +1,1 @@
+"""Damages the files that we write, one by one: every damage is found, or without effect."""
