@@ -18,7 +18,7 @@ from preprocess.sources.video import SourceListing, Video
 from preprocess.writing.finished_work import TaskSummary, count_repeated_images
 from shards.dataset import DATASET_FILE, Dataset, ShardFile
 from shards.storage.places import measure_place
-from shards.storage.remote_path import AnyPlace, RemotePath, locate
+from shards.storage.stores.remote_path import AnyPlace, RemotePath, locate
 
 _MAX_NAMES = 5  # printed of a list; the log has all
 

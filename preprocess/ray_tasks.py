@@ -14,7 +14,7 @@ from preprocess.writing.finished_shard import FinishedShard
 from preprocess.writing.finished_work import Origin, TaskSummary
 from preprocess.writing.shard_plan import ShardPlan
 from shards.storage.places import make_folder
-from shards.storage.remote_path import RemotePath, locate
+from shards.storage.stores.remote_path import RemotePath, locate
 
 
 def run_video_tasks(groups: Sequence[list[Video]], settings: PreprocessSettings) -> list[TaskSummary]:

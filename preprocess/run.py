@@ -32,7 +32,7 @@ from preprocess.writing.shard_plan import make_plan
 from shards.dataset import DATASET_FILE, Dataset, read_dataset
 from shards.storage.folder_lock import lock_folder
 from shards.storage.places import measure_place
-from shards.storage.remote_path import locate
+from shards.storage.stores.remote_path import locate
 
 _MAX_REPAIRS = 3  # of damaged work in one run; a disk that damages more cannot be trusted
 

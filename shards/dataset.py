@@ -16,9 +16,9 @@ from shards.record_fields import CROPS, RECORD_KINDS, WHOLE_FRAMES, RecordKind
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import IrregularFile, hash_file, read_blocks, read_file
 from shards.storage.places import list_place, measure_place, read_place
-from shards.storage.remote_files import list_remote_folder
-from shards.storage.remote_path import AnyPlace, RemotePath
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
+from shards.storage.stores.remote_files import list_remote_folder
+from shards.storage.stores.remote_path import AnyPlace, RemotePath
 from shards.tfrecord import OVERHEAD
 
 DATASET_FILE = "dataset.json"

@@ -23,7 +23,7 @@ from shards.manifest_row import ManifestRow, list_columns
 from shards.record_fields import WHOLE_FRAMES
 from shards.storage.local_copies import find_copy
 from shards.storage.places import measure_place, open_place
-from shards.storage.remote_path import AnyPlace, RemotePath
+from shards.storage.stores.remote_path import AnyPlace, RemotePath
 
 ROW_GROUP = 100_000  # rows in a row group; fixed, because the file's bytes depend on it
 

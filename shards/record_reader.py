@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 from shards.record import decode_record
 from shards.record_fields import CROPS, RecordKind
 from shards.storage.places import open_raw
-from shards.storage.remote_path import AnyPlace, RemotePath
+from shards.storage.stores.remote_path import AnyPlace, RemotePath
 from shards.tfrecord import DamagedRecord, read_record_at
 
 _REQUEST_SIZE = 64 << 10  # bytes of a store's shard that are asked for at a time: nearly every record is shorter

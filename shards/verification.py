@@ -20,7 +20,7 @@ from shards.record import decode_record
 from shards.record_fields import CROPS, FRAME_SIDE, WHOLE_FRAMES, RecordKind
 from shards.storage.files import BLOCK_SIZE
 from shards.storage.places import hash_place, measure_place, open_place, read_place_blocks
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from shards.tfrecord import DamagedRecord, iterate_records
 
 # Fields of a record that the manifest states too.

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from shards.storage.remote_files import list_remote_folder, read_remote_file
-from shards.storage.remote_path import parse_store_url
+from shards.storage.stores.remote_files import list_remote_folder, read_remote_file
+from shards.storage.stores.remote_path import parse_store_url
 
 S3_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "tester",

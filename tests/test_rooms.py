@@ -58,9 +58,9 @@ DOORS = {
     "onnx": "trainer/exporting/export_formats",
     "onnxruntime": "trainer/model/onnx_network",
     "pandas": "",
-    "paramiko": "shards/storage/sftp_store",
+    "paramiko": "shards/storage/stores/sftp_store",
     "pyarrow": (
-        "shards/descriptions shards/manifest shards/manifest_row shards/storage/cloud_store shards/verification "
+        "shards/descriptions shards/manifest shards/manifest_row shards/storage/stores/cloud_store shards/verification "
         "preprocess/cutting/frame_row preprocess/writing preprocess/output_folder trainer/input/dataset_split "
         "trainer/evaluation/video_answers tools/comparison tools/overview tools/duplicates tools/extracts"
     ),

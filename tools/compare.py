@@ -15,7 +15,7 @@ from console.output.ending import name_command, print_ending
 from console.output.messages import is_korean, print_result
 from shards.errors import CallError
 from shards.storage.places import measure_place
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from tools.reporting.folder_argument import parse_dataset_folder
 from trainer.run_files.file_names import MODEL_FILE, RECORD_FILE
 

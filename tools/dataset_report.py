@@ -22,7 +22,7 @@ from tools.reporting.folder_argument import parse_dataset_folder
 from trainer.run_files.file_names import MODEL_FILE
 
 if TYPE_CHECKING:  # --help would wait for them
-    from shards.storage.remote_path import AnyPlace
+    from shards.storage.stores.remote_path import AnyPlace
     from tools.reporting.frame_pictures import FramePictures
     from tools.reporting.opened_dataset import OpenedDataset
 

@@ -16,7 +16,7 @@ from console.output.ending import name_command, print_ending
 from console.output.messages import print_detail, print_error, print_warning
 from preprocess.outcome import ONE_VIDEO
 from preprocess.sources.source_kinds import check_sources
-from shards.storage.remote_path import locate
+from shards.storage.stores.remote_path import locate
 
 
 def _parse(arguments: list[str]) -> Any:

@@ -14,7 +14,7 @@ from console.output.messages import print_warning
 from console.progress import show_waiting
 from shards.dataset import SPLITS, read_dataset
 from shards.errors import CallError, DataError
-from shards.storage.remote_path import AnyPlace, RemotePath
+from shards.storage.stores.remote_path import AnyPlace, RemotePath
 from tools.reporting.folder_argument import parse_dataset_folder
 
 

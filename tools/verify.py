@@ -13,7 +13,7 @@ from console.progress import show_progress
 from shards.dataset import read_dataset
 from shards.errors import DataError
 from shards.storage.held_folder import holding_folder, name_held
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from tools.reporting.folder_argument import parse_dataset_folder
 
 _MOST_PRINTED = 100  # faults; a destroyed dataset has millions

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from console.restricted_numbers import NonNegativeInt, PositiveFloat, PositiveInt, restricted_number_type
 from shards.errors import CallError
-from shards.storage.remote_path import is_store_url, locate
+from shards.storage.stores.remote_path import is_store_url, locate
 from trainer.network_settings import NetworkSettings, Pixels
 
 TrainBase = Literal["frozen", "last_block", "full"]

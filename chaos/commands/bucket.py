@@ -18,8 +18,8 @@ from pyarrow import fs
 
 from chaos.commands.machines import Machine, choose_port
 from chaos.commands.started_command import StartedCommand
-from shards.storage.remote_files import list_remote_folder, read_remote_file, upload_file
-from shards.storage.remote_path import parse_store_url
+from shards.storage.stores.remote_files import list_remote_folder, read_remote_file, upload_file
+from shards.storage.stores.remote_path import parse_store_url
 
 _REQUEST = re.compile(r'(?P<address>[\d.]+) - - \[[^]]*\] "(?:\x1b\[[\d;]*m)*(?P<method>[A-Z]+) (?P<path>/\S*) HTTP')
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from shards.errors import CallError
-from shards.storage.remote_path import STORE_SCHEMES, is_store_url
+from shards.storage.stores.remote_path import STORE_SCHEMES, is_store_url
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://(?P<rest>.*)", re.DOTALL)
 _ADDRESSES = ("--address",)  # options that take a URL: ray://host:port

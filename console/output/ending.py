@@ -9,7 +9,7 @@ from pathlib import Path
 
 from console.calls.commands import name_call
 from console.output.messages import print_result
-from shards.storage.remote_path import AnyPlace, RemotePath
+from shards.storage.stores.remote_path import AnyPlace, RemotePath
 
 _PLAIN_WORD = re.compile(r"[\w@%+=:,./-]+")
 

@@ -17,8 +17,8 @@ from typing import BinaryIO, NamedTuple
 from preprocess.archives.read_ahead import read_range_ahead
 from shards.storage.files import IrregularFile, open_file, retry
 from shards.storage.places import measure_place
-from shards.storage.remote_files import read_remote_state
-from shards.storage.remote_path import RemotePath
+from shards.storage.stores.remote_files import read_remote_state
+from shards.storage.stores.remote_path import RemotePath
 
 _OPEN_FILES = 16  # in each thread; a task reads few archives, and descriptors are scarce
 

@@ -8,8 +8,8 @@ asks for twice as much as they did, up to some MB, and what jumps asks for littl
 import threading
 from collections import OrderedDict
 
-from shards.storage.remote_files import read_remote_range
-from shards.storage.remote_path import RemotePath
+from shards.storage.stores.remote_files import read_remote_range
+from shards.storage.stores.remote_path import RemotePath
 
 _LEAST = 64 << 10  # bytes asked for after a jump
 _MOST = 8 << 20

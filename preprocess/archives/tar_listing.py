@@ -11,7 +11,7 @@ from typing import NamedTuple
 from preprocess.archives.byte_source import ByteSource, FilePath, FileState, Part, read_state
 from preprocess.sources.path_names import decode_name
 from shards.storage.places import open_raw
-from shards.storage.remote_path import RemotePath
+from shards.storage.stores.remote_path import RemotePath
 
 _BLOCK = 512
 _MOST_HEADER = 1 << 20  # bytes of a long name or of PAX fields

@@ -19,8 +19,8 @@ from shards.dataset import DATASET_VERSION, Dataset
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import hash_file, read_file
-from shards.storage.remote_path import is_store_url
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
+from shards.storage.stores.remote_path import is_store_url
 
 DRY_RUN_FILE = "dry_run.json"
 

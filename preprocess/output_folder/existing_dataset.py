@@ -12,7 +12,7 @@ from shards.dataset import DATASET_FILE, find_mismatched_file, read_dataset
 from shards.errors import CallError
 from shards.manifest import read_manifest
 from shards.storage.places import measure_place
-from shards.storage.remote_path import AnyPlace, locate
+from shards.storage.stores.remote_path import AnyPlace, locate
 
 _MOST_NAMED = 3  # videos in a message
 

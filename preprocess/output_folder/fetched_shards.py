@@ -14,7 +14,7 @@ from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import hash_file
 from shards.storage.places import measure_place, read_place_blocks
-from shards.storage.remote_path import RemotePath, is_store_url, parse_store_url
+from shards.storage.stores.remote_path import RemotePath, is_store_url, parse_store_url
 
 _THREADS = 4
 _MOST_HANDED_OVER = 4_000_000_000  # bytes of a shard that S3 surely copies within itself; its limit is 5 GiB

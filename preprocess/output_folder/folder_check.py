@@ -10,8 +10,8 @@ from preprocess.output_folder.work_folders import build_folder
 from preprocess.settings import PreprocessSettings
 from shards.dataset import DATASET_FILE
 from shards.errors import CallError
-from shards.storage.remote_files import list_remote_folder
-from shards.storage.remote_path import RemotePath, is_store_url, locate, parse_store_url
+from shards.storage.stores.remote_files import list_remote_folder
+from shards.storage.stores.remote_path import RemotePath, is_store_url, locate, parse_store_url
 
 
 def check_output_folder(settings: PreprocessSettings) -> None:

@@ -20,7 +20,7 @@ from shards.descriptions.dataset_card import write_dataset_card
 from shards.errors import DataError
 from shards.record_fields import CROPS, WHOLE_FRAMES, RecordKind
 from shards.storage.atomic_write import sync_directory, write_atomically
-from shards.storage.remote_path import is_store_url
+from shards.storage.stores.remote_path import is_store_url
 from shards.tfds_files import write_tfds_files
 
 # What a file system says that cannot exchange two folders, or has no room for one beside OUT: a mount point, say.

@@ -20,9 +20,9 @@ from shards.dataset import read_dataset
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
 from shards.storage.places import read_place
-from shards.storage.remote_files import write_remote_file
-from shards.storage.remote_path import AnyPlace, RemotePath, is_store_url
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
+from shards.storage.stores.remote_files import write_remote_file
+from shards.storage.stores.remote_path import AnyPlace, RemotePath, is_store_url
 
 
 def log_file(out: AnyPlace) -> AnyPlace:

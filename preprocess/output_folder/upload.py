@@ -24,8 +24,8 @@ from shards.errors import CallError, DataError
 from shards.manifest import MANIFEST_FILE
 from shards.storage.atomic_write import is_partial, write_atomically
 from shards.storage.places import hash_place
-from shards.storage.remote_entries import RemoteEntry, RemoteState
-from shards.storage.remote_files import (
+from shards.storage.stores.remote_entries import RemoteEntry, RemoteState
+from shards.storage.stores.remote_files import (
     hand_over,
     list_remote_folder,
     read_remote_file,
@@ -34,7 +34,7 @@ from shards.storage.remote_files import (
     upload_file,
     write_remote_file,
 )
-from shards.storage.remote_path import RemotePath, parse_store_url
+from shards.storage.stores.remote_path import RemotePath, parse_store_url
 from shards.tfds_files import FRAMES_FOLDER, TFDS_FILES
 
 UPLOAD_MARK = "upload.json"  # in the folder while a dataset is uploaded

@@ -13,8 +13,8 @@ from preprocess.output_folder.run_log import log_file
 from preprocess.settings import PreprocessSettings
 from shards.dataset import SHARD
 from shards.storage.atomic_write import is_partial, remove_abandoned, remove_partials
-from shards.storage.remote_files import list_remote_folder, remove_remote_file, remove_remote_folder
-from shards.storage.remote_path import AnyPlace, RemotePath, is_store_url, parse_store_url
+from shards.storage.stores.remote_files import list_remote_folder, remove_remote_file, remove_remote_folder
+from shards.storage.stores.remote_path import AnyPlace, RemotePath, is_store_url, parse_store_url
 
 WORK = ".work"  # in OUT
 DEFAULT_WORK = "data/work"  # where OUT lies in a store

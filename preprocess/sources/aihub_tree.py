@@ -24,8 +24,8 @@ from preprocess.sources.video import FrameDirectory, ImageFile, SourceListing, V
 from shards.errors import DataError
 from shards.storage.files import retry
 from shards.storage.held_listing import take_listing
-from shards.storage.remote_files import list_remote_folder
-from shards.storage.remote_path import RemotePath, is_store_url, parse_store_url
+from shards.storage.stores.remote_files import list_remote_folder
+from shards.storage.stores.remote_path import RemotePath, is_store_url, parse_store_url
 
 AIHUB_KIND = "aihub_tree"
 

@@ -32,8 +32,8 @@ from shards.crop_geometry import Box
 from shards.errors import CallError, DataError
 from shards.storage.files import retry
 from shards.storage.places import open_place, read_place_blocks
-from shards.storage.remote_files import list_remote_folder
-from shards.storage.remote_path import RemotePath, is_store_url, locate, parse_store_url
+from shards.storage.stores.remote_files import list_remote_folder
+from shards.storage.stores.remote_path import RemotePath, is_store_url, locate, parse_store_url
 
 CSV_KIND = "csv"
 CSV_COLUMNS = ("image_path", "bbox", "labels")

@@ -13,8 +13,8 @@ from preprocess.archives.zip_member import DamagedMember, MemberPlace, read_memb
 from shards.errors import DataError
 from shards.storage.files import IrregularFile, read_file
 from shards.storage.places import measure_place
-from shards.storage.remote_files import read_remote_file
-from shards.storage.remote_path import RemotePath, is_store_url, parse_store_url
+from shards.storage.stores.remote_files import read_remote_file
+from shards.storage.stores.remote_path import RemotePath, is_store_url, parse_store_url
 
 
 class ArchiveMember(NamedTuple):

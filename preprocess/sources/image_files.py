@@ -5,8 +5,8 @@ import os
 from preprocess.archives.byte_source import FilePath
 from preprocess.sources.video import ImageFile
 from shards.storage.files import IrregularFile, open_file, retry
-from shards.storage.remote_files import read_remote_state
-from shards.storage.remote_path import RemotePath
+from shards.storage.stores.remote_files import read_remote_state
+from shards.storage.stores.remote_path import RemotePath
 
 
 def stat_image(path: FilePath, relative: str) -> ImageFile | None:

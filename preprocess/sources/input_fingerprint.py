@@ -10,7 +10,7 @@ from preprocess.sources.data_file import UnreadableFile, name_data_file, read_da
 from preprocess.sources.source_kinds import list_images
 from preprocess.sources.video import ImageFile, Video
 from shards.errors import DataError
-from shards.storage.remote_path import RemotePath
+from shards.storage.stores.remote_path import RemotePath
 
 
 class Inputs(NamedTuple):

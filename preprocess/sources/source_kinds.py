@@ -16,7 +16,7 @@ from preprocess.sources.photos import coco_json, photo_video, voc_tree, voc_xml
 from preprocess.sources.video import ImageFile, Label, SourceListing, Video
 from shards.errors import CallError, DataError
 from shards.storage.places import list_place
-from shards.storage.remote_path import is_store_url, parse_store_url
+from shards.storage.stores.remote_path import is_store_url, parse_store_url
 
 
 class SourceKind(NamedTuple):

@@ -15,7 +15,7 @@ from preprocess.writing.finished_work import Origin, VideoSummary, read_note, wr
 from preprocess.writing.spill import read_task_rows, write_task_rows
 from preprocess.writing.video_frames import VideoFrames
 from shards.storage.places import make_folder
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 
 
 class _VideoPart(msgspec.Struct):

@@ -16,7 +16,7 @@ from preprocess.writing.spill import read_task_rows
 from shards.manifest import SCHEMA, SPLITS, make_schema
 from shards.record_fields import CROPS, RECORD_KINDS, WHOLE_FRAMES, RecordKind
 from shards.storage.places import read_in_order
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 
 
 def complete_rows(

@@ -7,8 +7,8 @@ import msgspec
 from preprocess.writing.finished_work import DamagedWork, read_note
 from shards.dataset import ShardFile
 from shards.storage.places import hash_place
-from shards.storage.remote_files import read_remote_state
-from shards.storage.remote_path import AnyPlace, RemotePath
+from shards.storage.stores.remote_files import read_remote_state
+from shards.storage.stores.remote_path import AnyPlace, RemotePath
 
 
 class FinishedShard(msgspec.Struct):

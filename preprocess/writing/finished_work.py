@@ -10,8 +10,8 @@ import msgspec
 
 from shards.errors import DataError
 from shards.storage.places import read_place, remove_place, write_place
-from shards.storage.remote_path import AnyPlace
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
+from shards.storage.stores.remote_path import AnyPlace
 
 _Note = TypeVar("_Note", bound=msgspec.Struct)
 

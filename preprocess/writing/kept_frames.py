@@ -16,7 +16,7 @@ from preprocess.writing.finished_work import TaskSummary
 from preprocess.writing.spill import read_task_rows
 from shards.manifest import read_hashes
 from shards.storage.places import read_in_order
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 
 # What a shard task is told of a record; a shard's entries are in the order of its records.
 SHARD_ENTRY = np.dtype(

@@ -18,7 +18,7 @@ from preprocess.writing.validation_split import split_videos
 from shards.dataset import shard_name
 from shards.errors import DataError
 from shards.record_fields import CROPS, WHOLE_FRAMES, RecordKind
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from shards.tfrecord import OVERHEAD
 
 

@@ -13,7 +13,7 @@ from shards.dataset import ShardFile, find_record_kind
 from shards.record import decode_record, encode_record
 from shards.record_fields import RecordKind
 from shards.storage.places import read_in_order, write_place
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from shards.tfrecord import pack_record
 
 

@@ -24,7 +24,7 @@ from preprocess.writing.keyed_order import shuffle_key
 from shards.manifest import make_schema
 from shards.manifest_row import list_columns
 from shards.storage.places import read_place, read_ranges, write_place
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 
 
 class RowWithRecord(NamedTuple):

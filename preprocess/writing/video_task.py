@@ -32,7 +32,7 @@ from preprocess.writing.origin_check import confirm_origin, describe_origin, lis
 from preprocess.writing.spill import RowWithRecord, write_spill
 from preprocess.writing.video_frames import VideoFrames, cut_videos
 from shards.jpeg_headers import UnreadableImage
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 
 
 def run_video_task(

@@ -4,9 +4,9 @@ To list millions of files takes thousands of requests. Whether a folder holds on
 which is then handed on to whoever reads that kind.
 """
 
-from shards.storage.remote_entries import RemoteEntry
-from shards.storage.remote_files import list_remote_folder
-from shards.storage.remote_path import RemotePath
+from shards.storage.stores.remote_entries import RemoteEntry
+from shards.storage.stores.remote_files import list_remote_folder
+from shards.storage.stores.remote_path import RemotePath
 
 _held: dict[RemotePath, list[RemoteEntry]] = {}
 

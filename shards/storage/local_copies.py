@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from shards.storage.places import read_place_blocks
-from shards.storage.remote_path import RemotePath
+from shards.storage.stores.remote_path import RemotePath
 
 _copies: dict[RemotePath, Path] = {}
 _numbers = count()
@@ -19,7 +19,7 @@ _numbers = count()
 def copy_here(path: RemotePath) -> str:
     """Copy a file, which find_copy finds from now on; returns the SHA-256 of what came as hexadecimal digits.
 
-    Raises OSError, as shards.storage.remote_files.read_remote_state does, and where this machine's disk is full.
+    Raises OSError, as shards.storage.stores.remote_files.read_remote_state does, and where this machine's disk is full.
     """
     copy, state = Path(_open_folder().name) / str(next(_numbers)), hashlib.sha256()
     with open(copy, "xb") as file:

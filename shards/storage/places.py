@@ -11,7 +11,7 @@ from typing import BinaryIO, TypeVar
 
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import BLOCK_SIZE, hash_blocks, open_file, read_blocks, read_file, retry
-from shards.storage.remote_files import (
+from shards.storage.stores.remote_files import (
     list_remote_folder,
     read_remote_file,
     read_remote_range,
@@ -20,7 +20,7 @@ from shards.storage.remote_files import (
     reopen_remote_file,
     upload_open_file,
 )
-from shards.storage.remote_path import AnyPlace, RemotePath
+from shards.storage.stores.remote_path import AnyPlace, RemotePath
 
 _Item = TypeVar("_Item")
 _Found = TypeVar("_Found")
@@ -133,7 +133,8 @@ def read_in_order(read: Callable[[_Item], _Found], items: Iterable[_Item], place
 def write_place(path: AnyPlace) -> Iterator[BinaryIO]:
     """Yield a file, one of many of a folder, that appears whole when the block ends without an exception, else not.
 
-    For what killed processes leave of it on a disk see write_atomically. What goes to a store is gathered first: some MB in memory, and more in a nameless file among the temporary ones.
+    For what killed processes leave of it on a disk see write_atomically. What goes to a store is gathered first: some
+    MB in memory, and more in a nameless file among the temporary ones.
     """
     if not isinstance(path, RemotePath):
         with write_atomically(path, one_of_many=True) as file:

@@ -10,8 +10,8 @@ from preprocess.run import run
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.source_kinds import check_sources, find_videos, list_sources
 from shards.errors import CallError
-from shards.storage.remote_files import upload_file, write_remote_file
-from shards.storage.remote_path import RemotePath, parse_store_url
+from shards.storage.stores.remote_files import upload_file, write_remote_file
+from shards.storage.stores.remote_path import RemotePath, parse_store_url
 from tests.preprocess.sources.photos.photo_rows import LABEL_MAP, read_photo_rows
 from tests.preprocess.sources.photos.test_coco_json import make_annotation, make_image, write_coco
 from tests.preprocess.sources.photos.test_voc_tree import write_file

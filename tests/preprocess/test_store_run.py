@@ -10,8 +10,8 @@ from preprocess.settings import PreprocessSettings
 from preprocess.sources.data_file import fetch_ahead, read_data_file
 from preprocess.sources.source_kinds import check_sources, find_videos, list_images
 from shards.errors import CallError, DataError
-from shards.storage.remote_files import remove_remote_file, upload_file
-from shards.storage.remote_path import RemotePath, parse_store_url
+from shards.storage.stores.remote_files import remove_remote_file, upload_file
+from shards.storage.stores.remote_path import RemotePath, parse_store_url
 from tests.preprocess.archives.forms import deliver_tree, write_pets
 from tests.trees import digests, write_video
 

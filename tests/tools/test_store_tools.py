@@ -11,8 +11,8 @@ from console.command import run_command
 from preprocess.sources.data_file import read_data_file
 from preprocess.sources.source_kinds import find_videos, list_images
 from shards.dataset import read_dataset
-from shards.storage.remote_files import upload_file
-from shards.storage.remote_path import RemotePath, parse_store_url
+from shards.storage.stores.remote_files import upload_file
+from shards.storage.stores.remote_path import RemotePath, parse_store_url
 from tests.preprocess.archives.forms import deliver_tree
 from tests.tools.comparison.test_compare import write_run
 from tests.trees import write_video

@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from shards.dataset import read_dataset
-from shards.storage.remote_files import remove_remote_file, upload_file
-from shards.storage.remote_path import RemotePath, parse_store_url
+from shards.storage.stores.remote_files import remove_remote_file, upload_file
+from shards.storage.stores.remote_path import RemotePath, parse_store_url
 from tools.verify import main
 
 

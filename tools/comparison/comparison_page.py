@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from console.html_page import render_page
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from tools.comparison.comparison_text import (
     KOREAN_FIGURES,
     KOREAN_PARTS,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from shards.errors import CallError, DataError
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from tools.comparison.setting_differences import list_differences
 from trainer.evaluation.bootstrap import compute_interval, resample_videos
 from trainer.evaluation.confusion import compute_metrics

@@ -25,7 +25,7 @@ from shards.manifest import (
     read_hashes,
     read_manifest,
 )
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 
 KEPT, DUPLICATE, REJECTED, UNSELECTED = range(len(STATUSES))
 VAL = SPLITS.index("val")

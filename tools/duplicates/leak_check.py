@@ -14,7 +14,7 @@ from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from shards.errors import DataError
 from shards.manifest import take_rows
 from shards.record_reader import RecordReader
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from shards.tfrecord import DamagedRecord
 from tools.duplicates.hashed_frames import VAL, HashedFrames
 from tools.duplicates.number_text import format_count

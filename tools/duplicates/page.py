@@ -8,7 +8,7 @@ import numpy as np
 
 from console.html_page import render_page
 from shards.emotions import EMOTIONS
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from tools.duplicates.hashed_frames import OUTCOMES
 from tools.duplicates.judged_pairs import JUDGED_HEADER
 from tools.duplicates.number_text import (

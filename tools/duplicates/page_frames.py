@@ -8,7 +8,7 @@ import numpy as np
 from console.html_page import encode_data_uri
 from shards.emotions import EMOTIONS
 from shards.manifest import SPLITS, STATUSES, take_rows
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from tools.duplicates.duplicate_groups import DuplicateGroups
 from tools.duplicates.hashed_frames import ABSENT, DROP_REASONS, HashedFrames, measure_distance
 from tools.duplicates.samples import PICTURED_MEMBERS, order_members

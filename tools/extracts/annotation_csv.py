@@ -14,7 +14,7 @@ from preprocess.sources.csv_rows import CSV_COLUMNS
 from shards.emotions import KOREAN
 from shards.manifest import read_manifest
 from shards.storage.atomic_write import write_atomically
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from tools.extracts.image_paths import ImagePaths
 
 _REQUIRED = ("image_file", "box_x", "box_y", "box_width", "box_height", "label", "split")

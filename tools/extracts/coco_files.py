@@ -20,7 +20,7 @@ from console.output.messages import print_warning
 from shards.emotions import EMOTIONS
 from shards.manifest import read_manifest
 from shards.storage.atomic_write import write_atomically
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from tools.extracts.frame_copies import FrameCopies
 from tools.extracts.image_paths import ImagePaths
 

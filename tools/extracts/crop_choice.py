@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from shards.emotions import EMOTIONS
 from shards.errors import CallError
 from shards.manifest import read_manifest
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 
 _COLUMNS = ["key", "label", "split", "status", "reason", "note", "duplicate_of", "shard", "offset", "species", "video"]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from shards.storage.atomic_write import remove_abandoned, write_atomically
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from tools.reporting.source_frames import PictureUnavailable, SourceFrames
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from shards.errors import CallError
 from shards.manifest import read_manifest
 from shards.storage.places import measure_place
-from shards.storage.remote_path import AnyPlace, RemotePath
+from shards.storage.stores.remote_path import AnyPlace, RemotePath
 from shards.storage.utf8_path import is_utf8
 from tools.reporting.source_frames import find_image_folder
 

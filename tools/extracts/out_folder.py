@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from shards.errors import CallError
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from tools.reporting.report_files import check_report_files
 
 

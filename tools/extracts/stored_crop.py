@@ -7,7 +7,7 @@ import numpy as np
 
 from shards.errors import DataError
 from shards.record_reader import RecordReader
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from shards.tfrecord import DamagedRecord
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from console.html_page import encode_data_uri
 from shards.manifest import take_rows
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from tools.overview.frame_map import place_on_map, unpack_hashes
 from tools.overview.remarkable_frames import SHOWN_OUTLIERS, RemarkablePlaces
 from tools.reporting.frame_pictures import PICTURE_COLUMNS, FramePictures, measure_picture

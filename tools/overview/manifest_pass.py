@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from shards.errors import DataError
 from shards.manifest import MANIFEST_FILE, explain_manifest_errors, read_manifest
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from tools.overview.box_histograms import BOX_COLUMNS, BoxHistograms
 from tools.overview.remarkable_frames import REMARKABLE_COLUMNS, RemarkableFrames, RemarkablePlaces
 from tools.overview.row_samples import RowSamples, number_strata

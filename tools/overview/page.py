@@ -7,7 +7,7 @@ from typing import Any
 from console.html_page import encode_data_uri, render_page
 from shards.emotions import EMOTIONS
 from shards.manifest import REJECTIONS, SPLITS, take_rows
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from tools.overview.frame_gallery import FrameGallery
 from tools.overview.page_text import (
     KOREAN_REASON_TEXTS,

@@ -14,8 +14,8 @@ from preprocess.archives.zip_member import MemberPlace
 from preprocess.sources.aihub_archives import list_first_whole_copy
 from preprocess.sources.data_file import ArchiveMember
 from preprocess.sources.path_names import decode_name, resolve_written_path
-from shards.storage.remote_files import list_remote_folder
-from shards.storage.remote_path import RemotePath
+from shards.storage.stores.remote_files import list_remote_folder
+from shards.storage.stores.remote_path import RemotePath
 
 
 def find_archived_frame(source: FilePath, image_file: str) -> ArchiveMember | None:

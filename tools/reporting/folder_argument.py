@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from shards.errors import CallError
-from shards.storage.remote_path import AnyPlace, is_store_url, parse_store_url
+from shards.storage.stores.remote_path import AnyPlace, is_store_url, parse_store_url
 
 
 def parse_dataset_folder(text: str) -> AnyPlace:

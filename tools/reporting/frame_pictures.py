@@ -14,7 +14,7 @@ import numpy as np
 
 from shards.crop_geometry import Box
 from shards.record_reader import RecordReader
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from shards.tfrecord import DamagedRecord
 from tools.reporting.opened_dataset import OpenedDataset
 from tools.reporting.source_frames import PictureUnavailable, SourceFrames

@@ -12,7 +12,7 @@ from shards.dataset import Dataset, read_dataset
 from shards.errors import CallError, DataError
 from shards.storage.files import hash_file
 from shards.storage.local_copies import copy_here
-from shards.storage.remote_path import AnyPlace, RemotePath, locate
+from shards.storage.stores.remote_path import AnyPlace, RemotePath, locate
 
 
 class OpenedDataset(NamedTuple):

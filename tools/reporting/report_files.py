@@ -9,7 +9,7 @@ from preprocess.output_folder.run_log import log_file
 from shards.errors import CallError
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import IrregularFile, open_file
-from shards.storage.remote_path import AnyPlace, RemotePath
+from shards.storage.stores.remote_path import AnyPlace, RemotePath
 
 REPORT_MARK = "pet mood"  # written into every report, so that a later report may replace it
 _MARKS = (

@@ -19,7 +19,7 @@ from preprocess.sources.path_names import resolve_written_path
 from shards.crop_geometry import Crop
 from shards.errors import DataError
 from shards.jpeg_headers import MAX_FRAME_PIXELS, Header, UnreadableImage, read_header
-from shards.storage.remote_path import AnyPlace, RemotePath
+from shards.storage.stores.remote_path import AnyPlace, RemotePath
 from tools.reporting.archived_frames import find_archived_frame
 from trainer.tensorflow_startup import without_notes
 

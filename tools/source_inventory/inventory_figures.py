@@ -11,7 +11,7 @@ from preprocess.settings import PreprocessSettings
 from preprocess.sources.source_kinds import list_problems, list_sources
 from preprocess.sources.video import SourceListing, Video
 from shards.emotions import KOREAN
-from shards.storage.remote_path import RemotePath
+from shards.storage.stores.remote_path import RemotePath
 from tools.source_inventory.frame_sample import choose_videos, count_sampled, time_sample
 from tools.source_inventory.label_pass import FrameTally, LabelCounts, count_labels
 from tools.source_inventory.run_needs import estimate_run

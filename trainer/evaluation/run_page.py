@@ -17,7 +17,7 @@ from console.output.language import translate
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import read_file
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from trainer.evaluation.plots import PLOT_DPI
 from trainer.run_files.file_names import HISTORY_FILE, METRICS_FILE, RECORD_FILE, REPORT_FILE
 from trainer.run_files.history import HISTORY_DIGEST, digest_history

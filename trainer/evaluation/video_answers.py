@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
 from shards.storage.places import measure_place, open_place
-from shards.storage.remote_path import AnyPlace
+from shards.storage.stores.remote_path import AnyPlace
 from trainer.evaluation import calibration
 from trainer.evaluation.confusion import MOOD_COUNT, count_confusion_matrices
 from trainer.evaluation.metrics import Predictions, average_by_video

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from shards.dataset import read_dataset
 from shards.errors import CallError, DataError
-from shards.storage.remote_path import is_store_url
+from shards.storage.stores.remote_path import is_store_url
 
 
 class _Split(Protocol):

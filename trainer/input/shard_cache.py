@@ -23,7 +23,7 @@ from shards.storage.atomic_write import remove_partials, write_atomically
 from shards.storage.files import hash_file
 from shards.storage.folder_lock import lock_folder
 from shards.storage.places import read_place, read_place_blocks
-from shards.storage.remote_path import RemotePath, is_store_url, parse_store_url
+from shards.storage.stores.remote_path import RemotePath, is_store_url, parse_store_url
 
 DEFAULT_CACHE = "data/cache"
 OPEN_SHARDS = 8  # that an epoch reads at a time

@@ -7,7 +7,7 @@ from console.calls.differences import join_some, list_changed_settings
 from console.calls.given_paths import check_named_paths
 from shards.dataset import Dataset, read_dataset
 from shards.errors import CallError, DataError
-from shards.storage.remote_path import is_store_url, locate
+from shards.storage.stores.remote_path import is_store_url, locate
 from trainer.run_files.run_fingerprint import list_versions
 from trainer.run_files.run_record import read_record
 from trainer.settings import RunSettings

@@ -12,8 +12,8 @@ from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import read_file
 from shards.storage.places import read_place
-from shards.storage.remote_path import AnyPlace
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
+from shards.storage.stores.remote_path import AnyPlace
 from trainer.run_files.file_names import METRICS_FILE, RECORD_FILE
 
 _FORMAT = "pet_mood run"

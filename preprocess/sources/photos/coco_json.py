@@ -29,7 +29,7 @@ from shards.crop_geometry import Box
 from shards.errors import DataError
 from shards.storage.files import retry
 from shards.storage.places import measure_place, read_place
-from shards.storage.remote_path import RemotePath, is_store_url, locate, parse_store_url
+from shards.storage.stores.remote_path import RemotePath, is_store_url, locate, parse_store_url
 
 COCO_KIND = "coco"
 

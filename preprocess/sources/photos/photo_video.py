@@ -10,7 +10,7 @@ from preprocess.sources.path_names import name_directories, resolve_written_path
 from preprocess.sources.photos.photo_label import PHOTO
 from preprocess.sources.video import ImageFile, Video
 from shards.storage.files import retry
-from shards.storage.remote_path import RemotePath
+from shards.storage.stores.remote_path import RemotePath
 
 
 class Photo(NamedTuple):

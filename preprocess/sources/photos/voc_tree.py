@@ -22,8 +22,8 @@ from preprocess.sources.photos.voc_xml import find_stated_image, is_voc_xml
 from preprocess.sources.video import FrameDirectory, SourceListing, Video
 from shards.storage.files import retry
 from shards.storage.held_listing import hold_listing, take_listing
-from shards.storage.remote_entries import RemoteEntry
-from shards.storage.remote_path import AnyPlace, RemotePath, is_store_url, locate, parse_store_url
+from shards.storage.stores.remote_entries import RemoteEntry
+from shards.storage.stores.remote_path import AnyPlace, RemotePath, is_store_url, locate, parse_store_url
 
 VOC_KIND = "voc"
 

@@ -11,8 +11,8 @@ from preprocess.run import run
 from preprocess.settings import PreprocessSettings
 from shards.errors import CallError
 from shards.storage.places import read_ranges
-from shards.storage.remote_files import list_remote_folder, read_remote_file, write_remote_file
-from shards.storage.remote_path import RemotePath, parse_store_url
+from shards.storage.stores.remote_files import list_remote_folder, read_remote_file, write_remote_file
+from shards.storage.stores.remote_path import RemotePath, parse_store_url
 from tests.store_servers import name_url, read_all
 
 

@@ -8,8 +8,8 @@ from preprocess.output_folder import upload
 from preprocess.run import run
 from preprocess.settings import PreprocessSettings
 from shards.errors import CallError, DataError
-from shards.storage.remote_files import upload_file, write_remote_file
-from shards.storage.remote_path import RemotePath, parse_store_url
+from shards.storage.stores.remote_files import upload_file, write_remote_file
+from shards.storage.stores.remote_path import RemotePath, parse_store_url
 from tests.store_servers import name_url, read_all
 from tools.reporting.opened_dataset import open_dataset
 

@@ -13,8 +13,8 @@ from preprocess.settings import PreprocessSettings
 from shards.dataset import Dataset, ShardFile, describe_file, shard_name, write_dataset
 from shards.errors import CallError, DataError
 from shards.manifest import MANIFEST_FILE, RowCounter
-from shards.storage.remote_files import upload_file
-from shards.storage.remote_path import RemotePath, parse_store_url
+from shards.storage.stores.remote_files import upload_file
+from shards.storage.stores.remote_path import RemotePath, parse_store_url
 from shards.tfrecord import pack_record
 from trainer.input.dataset_split import find_damaged_shard, open_split, read_squares
 from trainer.input.pipeline import make_training_batches, make_validation_batches

@@ -21,7 +21,7 @@ import paramiko
 from shards.errors import CallError
 from shards.storage.atomic_write import name_partial
 from shards.storage.files import BLOCK_SIZE
-from shards.storage.remote_entries import RemoteEntry, RemoteState
+from shards.storage.stores.remote_entries import RemoteEntry, RemoteState
 
 _T = TypeVar("_T")
 _CONNECT_SECONDS = 15

@@ -15,7 +15,7 @@ from pyarrow import fs
 
 from shards.errors import CallError
 from shards.storage.files import BLOCK_SIZE
-from shards.storage.remote_entries import RemoteEntry, RemoteState
+from shards.storage.stores.remote_entries import RemoteEntry, RemoteState
 
 _T = TypeVar("_T")
 _UPLOAD_BYTES = 8 * BLOCK_SIZE  # given to pyarrow at a time

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from shards.errors import CallError
-from shards.storage import remote_files
+from shards.storage.stores import remote_files
 from shards.storage.places import read_place_blocks
-from shards.storage.remote_files import (
+from shards.storage.stores.remote_files import (
     list_remote_folder,
     read_remote_file,
     read_remote_range,
@@ -16,7 +16,7 @@ from shards.storage.remote_files import (
     remove_remote_file,
     upload_file,
 )
-from shards.storage.remote_path import RemotePath, locate, parse_store_url
+from shards.storage.stores.remote_path import RemotePath, locate, parse_store_url
 
 DATA = bytes(range(256)) * 4_000  # 1 MB
 

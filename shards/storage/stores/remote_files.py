@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 
 from shards.storage.files import open_file
-from shards.storage.remote_entries import RemoteEntry, RemoteState
-from shards.storage.remote_path import RemotePath
+from shards.storage.stores.remote_entries import RemoteEntry, RemoteState
+from shards.storage.stores.remote_path import RemotePath
 
 _T = TypeVar("_T")
 _OPEN_FILES = 16  # in each thread
@@ -31,7 +31,7 @@ class RemoteReader(Protocol):
 
 
 class Store(Protocol):
-    """What shards.storage.cloud_store and shards.storage.sftp_store do; each raises OSErrors that say what they are."""
+    """What cloud_store and sftp_store do; each raises OSErrors that say what they are."""
 
     def read_state(self, key: str) -> RemoteState: ...
 
@@ -54,10 +54,10 @@ class Store(Protocol):
 def _open_store(store: str, query: str) -> Store:
     # Imported here: one takes a while, the other is an extra.
     if store.startswith("sftp:"):
-        from shards.storage.sftp_store import SftpStore
+        from shards.storage.stores.sftp_store import SftpStore
 
         return SftpStore(store, query)
-    from shards.storage.cloud_store import CloudStore
+    from shards.storage.stores.cloud_store import CloudStore
 
     return CloudStore(store, query)
 
