@@ -6,8 +6,8 @@ import time
 import pytest
 
 from shards.errors import CallError
-from shards.storage.stores import remote_files
 from shards.storage.places import read_place_blocks
+from shards.storage.stores import remote_files
 from shards.storage.stores.remote_files import (
     list_remote_folder,
     read_remote_file,
