@@ -282,7 +282,7 @@ def test_a_fault_after_opening_is_tried_again_and_named(pets, tmp_path, monkeypa
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return real(*call)
 
-    monkeypatch.setattr("preprocess.writing.spill.os.pread", fail)
+    monkeypatch.setattr("shards.storage.places.os.pread", fail)
     limit = 4
     assert read_records(tmp_path / "work", summary.name, *places) and len(tried) == 4
     tried, limit = [], 5
