@@ -17,7 +17,8 @@ from pkgutil import resolve_name
 import pytest
 import tensorflow_datasets as tfds
 
-from chaos.whole_runs.power_loss import _copy_at_rest, find_obstacle, mount_image
+from chaos.whole_runs.power_cuts import find_mount_obstacle, make_image, mount_image
+from chaos.whole_runs.power_loss import _copy_at_rest
 from preprocess.output_folder.versions import begin_next_version, list_old_versions, next_version
 from preprocess.run import run
 from preprocess.settings import PreprocessSettings
@@ -200,13 +201,11 @@ def test_what_is_opened_by_glob_is_of_one_version(source, versions, out):
     assert len(list(builder.as_dataset(split="train"))) == sum(shard.records for shard in stated.shards["train"])
 
 
-@pytest.mark.skipif(bool(find_obstacle()), reason=find_obstacle())
+@pytest.mark.skipif(bool(find_mount_obstacle()), reason=find_mount_obstacle())
 def test_a_loss_of_power_leaves_one_whole_version(source, versions, tmp_path, monkeypatch):
     """What the disk holds when all is gathered, right after the exchange, and at the end."""
     image, cuts = tmp_path / "image", []
-    with open(image, "wb") as file:
-        file.truncate(64 << 20)
-    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True)
+    make_image("ext4", image)
 
     def cut(*_):
         copy = image.with_name(f"cut{len(cuts)}")
@@ -218,7 +217,7 @@ def test_a_loss_of_power_leaves_one_whole_version(source, versions, tmp_path, mo
         exchange_folders(*folders)
         cut()
 
-    with mount_image(image, tmp_path / "disk") as disk:
+    with mount_image("ext4", image, tmp_path / "disk") as disk:
         shutil.copytree(versions / "old", disk / "out")
         os.sync()
         monkeypatch.setattr("preprocess.output_folder.versions.exchange_folders", exchange_and_cut)
@@ -227,7 +226,7 @@ def test_a_loss_of_power_leaves_one_whole_version(source, versions, tmp_path, mo
     stated = {read_dataset(versions / name).digest: name for name in ("old", "new")}
     found = []
     for copy in cuts:
-        with mount_image(copy, tmp_path / "after") as disk:
+        with mount_image("ext4", copy, tmp_path / "after") as disk:
             assert list(verify_dataset(disk / "out")) == []
             found.append(stated[read_dataset(disk / "out").digest])
     assert found[0] == "old" and found[2] == "new", found
