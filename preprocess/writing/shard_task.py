@@ -25,7 +25,7 @@ def run_shard_task(
     Args:
         name: of its file, which says the kind of its records.
         entries: its records, (records,) SHARD_ENTRY.
-        tasks: the names of the video tasks; their spills lie in the folder `spills`.
+        tasks: the names of the video tasks that the entries count; their spills lie in the folder `spills`.
         spills: the folder of the spills.
         folders: where an earlier run may have left the shard; a new one is written into the first.
         note: the file that describes the finished shard.
@@ -44,9 +44,11 @@ def run_shard_task(
 def _gather_records(entries: np.ndarray, tasks: Sequence[str], spills: Path) -> list[bytes]:
     """The records as the video tasks wrote them, in the order of the entries; one spill is open at a time."""
     records: list[bytes] = [b""] * len(entries)
-    for task in np.unique(entries["task"]):
-        places = np.flatnonzero(entries["task"] == task)
+    by_task = np.argsort(entries["task"], kind="stable")
+    starts = np.flatnonzero(np.diff(entries["task"][by_task], prepend=-1))
+    for places in np.split(by_task, starts[1:]):
         mine = entries[places]  # offsets ascend: spills and shards are both sorted by shuffle key
+        task = mine["task"][0]
         found = read_records(spills, tasks[task], mine["offset"], mine["length"], mine["check"])
         for place, record in zip(places.tolist(), found, strict=True):
             records[place] = record
