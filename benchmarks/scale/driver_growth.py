@@ -26,7 +26,7 @@ from preprocess.writing.shard_plan import ShardPlan, make_plan
 from shards.dataset import ShardFile
 from shards.manifest import MANIFEST_FILE
 
-MOST_ASSEMBLED = 200_000  # rows; of more, the plan is made and only the first tasks' rows are completed
+MOST_ASSEMBLED = 2_000_000  # rows; of more, the plan is made and only the first tasks' rows are completed
 _WIDE_TASKS = 100  # that have all columns, of those that are only planned
 _TASKS_A_CHUNK = 50  # that a process writes at a time
 _VAL_VIDEOS = 10  # each such video is of validation, as in a source that says so

@@ -17,6 +17,9 @@ FRAME_BYTES = 377_000  # a frame of 1080p
 FRAMES_A_REQUEST = 80  # from zips in a store, see docs/storage.md
 EPOCH_IMAGES = 600  # a second, of EfficientNetB0 on an RTX 3060: an estimate, see docs/performance.md
 _SHARD_BYTES = 128_000_000
+# The join of codes that are near none other: 100 million took 556 core seconds by benchmarks.join, which is N^1.38 from
+# 10 million on. Beyond that the square is taken, since buckets get fuller.
+_JOIN_GROWTH, _SQUARE_FROM = 1.38, 100_000_000
 
 
 class UnitCosts(NamedTuple):
@@ -43,13 +46,19 @@ def count_opened_spills(records: float, tasks: float) -> float:
     return tasks * (1 - (1 - 1 / tasks) ** records) if tasks > 1 else tasks
 
 
+def estimate_join_seconds(codes: float, unit: UnitCosts) -> float:
+    """Seconds of one core for a join of so many codes."""
+    below = min(codes, _SQUARE_FROM)
+    return unit.join_seconds * (below / unit.join_codes) ** _JOIN_GROWTH * (codes / below) ** 2
+
+
 def project(frames: float, unit: UnitCosts) -> list[Cost]:
     """What a run of so many frames costs with today's design, if nothing else stops it."""
     kept, tasks = frames * KEPT_SHARE, frames / TASK_ROWS
     shards, shard_records = kept * RECORD_BYTES / _SHARD_BYTES, _SHARD_BYTES / RECORD_BYTES
     reads = shards * count_opened_spills(shard_records, tasks)
     cut_hours = frames / FRAMES_A_CORE / 3600
-    join_hours = unit.join_seconds * (kept / unit.join_codes) ** 2 / 3600  # beyond 20 million codes as the square
+    join_hours = estimate_join_seconds(kept, unit) / 3600
     puts = 3 * tasks + 2 * shards  # rows, records and note of a task; a shard and its note
     gets = frames / FRAMES_A_REQUEST + reads + 2 * tasks  # the rows are read for the plan and for the manifest
     dataset_bytes = kept * RECORD_BYTES + frames * unit.manifest_bytes

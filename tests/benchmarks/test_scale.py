@@ -54,9 +54,9 @@ def test_how_many_spills_a_shard_opens():
 def test_costs_grow_as_they_should():
     few, many = ({cost.what: cost.value for cost in project(frames, UNIT)} for frames in (1e8, 1e10))
     assert few["driver memory"] == 20 and few["video tasks"] == 50_000
-    assert few["join"] == pytest.approx(100 * 25 / 3600)
+    assert few["join"] == pytest.approx(100 * 5**1.38 / 3600)
     growth = {what: many[what] / few[what] for what in few}
-    assert growth["join"] == pytest.approx(10_000)
+    assert growth["join"] == pytest.approx(2**1.38 * 50**2)
     assert growth["cutting"] == growth["driver memory"] == growth["manifest"] == pytest.approx(100)
     assert 100 < growth["reads of spills"] < 120  # each record is a read of its own in the end
 
@@ -66,12 +66,13 @@ def test_unit_costs_leave_out_what_is_fixed():
         return {"rows": rows, "kept": rows // 2, "shards_gb": gb, "seconds": {"plan": seconds + 5, "join": seconds}}
 
     few = {"driver": driver(1000, 1.0, 1) | {"manifest_bytes": 40_000}, "index": {"records": 500, "peak_gb": 1e-6}}
+    more = {"driver": driver(2000, 1.0, 1) | {"manifest_bytes": 80_000}, "index": {"records": 1000, "peak_gb": 2e-6}}
     many = {"driver": driver(1_001_000, 1.2, 9)}
     spills = [
         {"spills": number, "core_seconds": seconds, "verify_mb_a_second": 500}
         for number, seconds in ((10, 1.0), (1010, 1.5))
     ]
-    unit = derive_costs([few, many], spills)
+    unit = derive_costs([few, more, many], spills)
     assert unit.driver_bytes == pytest.approx(200) and unit.plan_seconds == 0
     assert unit.join_seconds == 9 and unit.join_codes == 500_500
     assert unit.manifest_bytes == 40 and unit.index_bytes == 2 and unit.open_seconds == pytest.approx(5e-4)
