@@ -39,39 +39,31 @@ VIDEO_ROWS = 100
 WHOLE_FRAMES_PER_VIDEO = 4
 KEPT_SHARE = 0.5  # of the rows
 RECORD_BYTES = 12_000
+# All that the plan reads. The other columns, mostly text, take most of the time of writing.
+PLAN_COLUMNS = (
+    *("label", "frame_number", "hash", "detail", "crop_size", "pixels", "shuffle_key"),
+    *(f"{kind}spill_{part}" for kind in ("", "frame_") for part in ("offset", "length", "check")),
+)
 
 
-def write_task(folder: Path, number: int) -> TaskSummary:
-    """Write the rows of one task, with all columns filled as in a real run; returns the task's summary."""
+def write_task(folder: Path, number: int, is_narrow: bool = False) -> TaskSummary:
+    """Write the rows of one task, with all columns filled as in a real run; returns the task's summary.
+
+    A narrow task has only PLAN_COLUMNS: it can be planned with, but not assembled.
+    """
     rng = np.random.default_rng(number)
-    names = [
-        f"20201028_cat-walkrun-{number * TASK_ROWS // VIDEO_ROWS + i:06}.mp4" for i in range(TASK_ROWS // VIDEO_ROWS)
-    ]
-    videos = np.repeat(names, VIDEO_ROWS)
+    videos_a_task = TASK_ROWS // VIDEO_ROWS
+    names = [f"20201028_cat-walkrun-{number * videos_a_task + i:06}.mp4" for i in range(videos_a_task)]
     frames = np.tile(np.arange(VIDEO_ROWS) * 6, len(names))
     kept = rng.random(TASK_ROWS) < KEPT_SHARE
     whole = kept & (np.cumsum(kept.reshape(-1, VIDEO_ROWS), 1).ravel() <= WHOLE_FRAMES_PER_VIDEO)
     numbers = pa.array(rng.integers(0, 1000, TASK_ROWS), pa.int32())
     text = pa.array(["코리안 숏헤어"] * TASK_ROWS)
-    keys = [f"{video}/{frame}" for video, frame in zip(videos, frames, strict=True)]
-    files = [
-        f"Training/원천데이터/CAT/WALKRUN/{video}/frame_{f}_timestamp_{f * 33}.jpg"
-        for video, f in zip(videos, frames, strict=True)
-    ]
     filled = {
-        "key": pa.array(keys),
-        "video": pa.array(videos),
-        "image_file": pa.array(files),
-        "label_file": pa.array(files),
         "frame_number": pa.array(frames, pa.int32()),
         "label": pa.array(np.full(TASK_ROWS, 3), pa.int8()),
-        "status": pa.array(np.where(kept, "kept", "duplicate")),
-        "reason": pa.array(np.where(kept, None, "near_in_video"), pa.string()),
-        "duplicate_of": pa.array(np.where(kept, None, np.array(keys, object)), pa.string()),
         "hash": pa.array([value.tobytes() for value in rng.integers(0, 2**63, TASK_ROWS)], pa.binary(8)),
         "detail": pa.array(rng.integers(10_000, 50_000, TASK_ROWS), pa.int32()),
-        "mood_korean": pa.nulls(TASK_ROWS, _SCHEMA.field("mood_korean").type),  # filled in with the manifest
-        "mood_english": pa.nulls(TASK_ROWS, _SCHEMA.field("mood_english").type),
         "pixels": pa.nulls(TASK_ROWS, pa.binary(16)),
         "shuffle_key": pa.array(rng.integers(0, 2**63, TASK_ROWS, dtype=np.uint64), pa.uint64(), mask=~kept),
         "spill_offset": pa.array(np.arange(TASK_ROWS) * RECORD_BYTES, pa.int64(), mask=~kept),
@@ -80,8 +72,12 @@ def write_task(folder: Path, number: int) -> TaskSummary:
         "frame_spill_length": pa.array(np.full(TASK_ROWS, RECORD_BYTES), pa.int32(), mask=~whole),
         "frame_spill_check": pa.array(np.zeros(TASK_ROWS), pa.uint32(), mask=~whole),
     }
-    columns = [filled[f.name] if f.name in filled else (text if f.type == pa.string() else numbers) for f in _SCHEMA]
-    table = pa.table([pc.cast(f.type) for pc, f in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA)
+    if not is_narrow:
+        filled |= _fill_text(np.repeat(names, VIDEO_ROWS), frames, kept)
+    fields = [field for field in _SCHEMA if not is_narrow or field.name in PLAN_COLUMNS]
+    columns = [filled[f.name] if f.name in filled else (text if f.type == pa.string() else numbers) for f in fields]
+    arrays = [column.cast(field.type) for column, field in zip(columns, fields, strict=True)]
+    table = pa.table(arrays, schema=pa.schema(fields))
     path = folder / f"{number}.parquet"
     pq.write_table(table, path, compression="zstd")
     counts = kept.reshape(-1, VIDEO_ROWS).sum(1).tolist()
@@ -101,6 +97,26 @@ def write_task(folder: Path, number: int) -> TaskSummary:
         videos=summaries,
         rows_digest=hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest(),
     )
+
+
+def _fill_text(videos: np.ndarray, frames: np.ndarray, kept: np.ndarray) -> dict[str, pa.Array]:
+    """The columns of text that differ from row to row; and of moods' names, which are filled in with the manifest."""
+    keys = [f"{video}/{frame}" for video, frame in zip(videos, frames, strict=True)]
+    files = [
+        f"Training/원천데이터/CAT/WALKRUN/{video}/frame_{f}_timestamp_{f * 33}.jpg"
+        for video, f in zip(videos, frames, strict=True)
+    ]
+    return {
+        "key": pa.array(keys),
+        "video": pa.array(videos),
+        "image_file": pa.array(files),
+        "label_file": pa.array(files),
+        "status": pa.array(np.where(kept, "kept", "duplicate")),
+        "reason": pa.array(np.where(kept, None, "near_in_video"), pa.string()),
+        "duplicate_of": pa.array(np.where(kept, None, np.array(keys, object)), pa.string()),
+        "mood_korean": pa.nulls(TASK_ROWS, _SCHEMA.field("mood_korean").type),
+        "mood_english": pa.nulls(TASK_ROWS, _SCHEMA.field("mood_english").type),
+    }
 
 
 def write_tasks(folder: Path, tasks: int) -> None:

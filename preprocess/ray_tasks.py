@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from console.progress import show_progress
 from preprocess import messages
 from preprocess.output_folder.versions import next_version
@@ -10,7 +12,7 @@ from preprocess.output_folder.work_folders import hash_folder, shard_folder, spi
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.video import Video
 from preprocess.task_handout import run_tasks
-from preprocess.writing.finished_shard import FinishedShard
+from preprocess.writing.finished_shard import FinishedShard, keep_lengths_small
 from preprocess.writing.finished_work import Origin, TaskSummary
 from preprocess.writing.shard_plan import ShardPlan
 from shards.storage.places import make_folder
@@ -34,32 +36,41 @@ def run_video_tasks(groups: Sequence[list[Video]], settings: PreprocessSettings)
 
 def run_shard_tasks(plan: ShardPlan, tasks: Sequence[TaskSummary], settings: PreprocessSettings) -> list[FinishedShard]:
     """Write the planned shards that are not finished yet. Returns all of them in the order of the plan."""
-    staging, spills = shard_folder(settings), spill_folder(settings)
-    for folder in (staging, staging_folder(settings)):
+    for folder in (shard_folder(settings), staging_folder(settings)):
         make_folder(folder)
-    out = locate(settings.out)
-    published = (out,) if isinstance(out, RemotePath) else (next_version(out.absolute()), out.absolute())
-    names, folders = [task.name for task in tasks], (staging, *published)
-    calls = [
-        (
-            shard.name,
-            plan.shard_entries(shard),
-            names,
-            spills,
-            folders,
-            # The note is named by all that decides the shard's bytes, so a shard of another plan is not found.
-            staging / f"{plan.fingerprint(shard, tasks)}.json",
-        )
-        for shard in plan.shards
-    ]
+    calls = ShardCalls(plan, tasks, settings)
     shards: list[FinishedShard | None] = [None] * len(calls)
     with show_progress(len(calls), "shard") as progress:
         for place, shard in run_tasks(_run_shard_task, calls, settings.workers, "shard"):
             if shard.damage:
                 messages.print_damage(shard.damage)
-            shards[place] = shard
+            shards[place] = keep_lengths_small(shard)
             progress.update()
     return shards
+
+
+class ShardCalls(Sequence):
+    """The call of each planned shard's task, made when it is asked for: together they are a copy of all entries."""
+
+    def __init__(self, plan: ShardPlan, tasks: Sequence[TaskSummary], settings: PreprocessSettings):
+        self._plan, self._tasks = plan, tasks
+        self._staging, self._spills = shard_folder(settings), spill_folder(settings)
+        out = locate(settings.out)
+        published = (out,) if isinstance(out, RemotePath) else (next_version(out.absolute()), out.absolute())
+        self._folders = self._staging, *published
+
+    def __len__(self) -> int:
+        return len(self._plan.shards)
+
+    def __getitem__(self, place: int) -> tuple:
+        shard = self._plan.shards[place]
+        entries = self._plan.shard_entries(shard)  # a copy
+        # Only the names of tasks that have a record in the shard: all of them for every shard would be quadratic.
+        used, entries["task"] = np.unique(entries["task"], return_inverse=True)
+        names = [self._tasks[task].name for task in used.tolist()]
+        # The note is named by all that decides the shard's bytes, so a shard of another plan is not found.
+        note = self._staging / f"{self._plan.fingerprint(shard, self._tasks)}.json"
+        return shard.name, entries, names, self._spills, self._folders, note
 
 
 def check_inputs(

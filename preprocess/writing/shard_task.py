@@ -30,7 +30,7 @@ def run_shard_task(
     Args:
         name: of its file, which says the kind of its records.
         entries: its records, (records,) SHARD_ENTRY.
-        tasks: the names of the video tasks; their spills lie in the folder `spills`.
+        tasks: the names of the video tasks that the entries count; their spills lie in the folder `spills`.
         spills: the folder of the spills.
         folders: where an earlier run may have left the shard; a new one is written into the first.
         note: the file that describes the finished shard.
@@ -49,15 +49,15 @@ def run_shard_task(
 def _gather_records(entries: np.ndarray, tasks: Sequence[str], spills: AnyPlace) -> list[bytes]:
     """The records as the video tasks wrote them, in the order of the entries; of a disk one spill is open at a time."""
     records: list[bytes] = [b""] * len(entries)
-    places = [np.flatnonzero(entries["task"] == task) for task in np.unique(entries["task"])]
+    by_task = np.argsort(entries["task"], kind="stable")
+    places = np.split(by_task, np.flatnonzero(np.diff(entries["task"][by_task])) + 1)
 
-    def read(mine: np.ndarray) -> list[bytes]:
-        # Offsets ascend: spills and shards are both sorted by shuffle key.
+    def read(here: np.ndarray) -> list[bytes]:
+        mine = entries[here]  # offsets ascend: spills and shards are both sorted by shuffle key
         return read_records(spills, tasks[mine["task"][0]], mine["offset"], mine["length"], mine["check"])
 
-    found = read_in_order(read, (entries[here] for here in places), spills)
-    for here, those in zip(places, found, strict=True):
-        for place, record in zip(here.tolist(), those, strict=True):
+    for here, found in zip(places, read_in_order(read, places, spills), strict=True):
+        for place, record in zip(here.tolist(), found, strict=True):
             records[place] = record
     return records
 
