@@ -62,7 +62,7 @@ def derive_costs(by_rows: list[dict[str, Any]], by_spills: list[dict[str, Any]])
     rows = many["rows"] - few["rows"]
     plan_seconds = [found["seconds"]["plan"] - found["seconds"]["join"] for found in (few, many)]
     assembled = [found for found in by_rows if "index" in found]
-    largest, index = assembled[-1]["driver"], [found["index"] for found in (assembled[0], assembled[-1])]
+    largest, index = assembled[-1]["driver"], [found["index"] for found in assembled[-2:]]
     extra = by_spills[-1]["core_seconds"] - by_spills[0]["core_seconds"]
     return UnitCosts(
         driver_bytes=(many["shards_gb"] - few["shards_gb"]) * 1e9 / rows,
@@ -122,6 +122,8 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if options.rows < 100 * TASK_ROWS:
         raise CallError(f"--rows {options.rows}: give at least {100 * TASK_ROWS}, of which 1% is one task")
+    if options.rows > 10 * MOST_ASSEMBLED:
+        raise CallError(f"--rows {options.rows}: give at most {10 * MOST_ASSEMBLED}, of which 10% becomes a manifest")
     if options.folder and not options.folder.is_dir():
         raise CallError(f"--folder {options.folder} is not there; make it, or give another")
     sizes = [options.rows // part // TASK_ROWS * TASK_ROWS for part in (100, 10, 1)]

@@ -78,7 +78,7 @@ def test_unit_costs_leave_out_what_is_fixed():
     assert unit.manifest_bytes == 40 and unit.index_bytes == 2 and unit.open_seconds == pytest.approx(5e-4)
 
 
-@pytest.mark.parametrize("arguments", [["--rows", "1000"], ["--folder", "nowhere/at/all"]])
+@pytest.mark.parametrize("arguments", [["--rows", "1000"], ["--rows", "30000000"], ["--folder", "nowhere/at/all"]])
 def test_bad_calls(arguments):
     with pytest.raises(CallError, match=arguments[0]):
         main(arguments)

@@ -15,9 +15,12 @@ from shards.storage.places import read_place
 from shards.storage.self_checksum import ChecksumMismatch, check_json_checksum, dump_json_with_checksum
 from shards.storage.stores.remote_path import AnyPlace
 from trainer.run_files.file_names import METRICS_FILE, RECORD_FILE
+from trainer.run_files.history import HISTORY_DIGEST
 
 _FORMAT = "pet_mood run"
 _METRICS_FORMAT = "pet_mood metrics"
+# What only files with a digest hold. One is enough: damage may have made other words of the others.
+_SEALED = (b'"format": "pet_mood ', b'"digest"', f'"{HISTORY_DIGEST}"'.encode())
 
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:
@@ -91,8 +94,7 @@ def _decode_record(data: bytes) -> dict[str, Any]:
 def _decode_figures(data: bytes) -> dict[str, Any]:
     """What a file says that may be of the time before there was a digest; without its format and digest."""
     found = _decode_object(data)
-    # Either is enough: damage may have made another word of one of them.
-    if b'"format": "pet_mood ' in data or b'"digest"' in data:
+    if any(word in data for word in _SEALED):
         check_json_checksum(data)
     return {name: value for name, value in found.items() if name not in ("format", "digest")}
 

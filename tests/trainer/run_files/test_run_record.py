@@ -28,6 +28,15 @@ def test_metrics_with_another_bit_are_not_believed(tmp_path, word):
         read_run_metrics(tmp_path)
 
 
+def test_metrics_whose_format_and_digest_are_other_words(tmp_path):
+    write_metrics(tmp_path, METRICS | {HISTORY_DIGEST: digest_history(b"epoch")})
+    path = tmp_path / METRICS_FILE
+    path.write_bytes(path.read_bytes().replace(b'"format"', b'"formau"').replace(b'"digest"', b'"digesu"'))
+    assert read_metrics(tmp_path) is None
+    with pytest.raises(DataError, match="is damaged: it holds no digest of itself; train anew"):
+        read_run_object(path, "train anew")
+
+
 def test_metrics_of_the_time_before_there_was_a_digest(tmp_path):
     (tmp_path / "metrics.json").write_text(json.dumps(METRICS))
     assert read_metrics(tmp_path) == METRICS
