@@ -30,7 +30,7 @@ def test_metrics_with_another_bit_are_not_believed(tmp_path, word):
 
 def test_metrics_whose_format_and_digest_are_other_words(tmp_path):
     write_metrics(tmp_path, METRICS | {HISTORY_DIGEST: digest_history(b"epoch")})
-    path = tmp_path / METRICS_FILE
+    path = tmp_path / "metrics.json"
     path.write_bytes(path.read_bytes().replace(b'"format"', b'"formau"').replace(b'"digest"', b'"digesu"'))
     assert read_metrics(tmp_path) is None
     with pytest.raises(DataError, match="is damaged: it holds no digest of itself; train anew"):
