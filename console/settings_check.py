@@ -23,6 +23,7 @@ from shards.storage.files import read_file
 
 _NO_SETTINGS = ("config", "help", "print_config", "version", *OUTPUT_FLAGS)  # options of every command
 _MOST_DEPTH = 50  # of groups and lists within one another in a file
+_MOST_CHARACTERS = 4_096  # of a value without quotes, as the longest path has; Python makes no number of 4,300 digits
 _COMPARISONS = {
     ">=": (operator.ge, "at least"),
     "<=": (operator.le, "at most"),
@@ -34,8 +35,9 @@ _COMPARISONS = {
 def check_config_file(path: Path) -> None:
     """Raise CallError for what must not reach the parser.
 
-    Bytes that are not UTF-8, as an editor of Korean Windows may save them; brackets within brackets without end; and
-    aliases: settings have no use for them, and ten lines of them stand for more text than any memory holds.
+    Bytes that are not UTF-8, as an editor of Korean Windows may save them; brackets within brackets without end; values
+    that are longer than any path; and aliases: settings have no use for them, and ten lines of them stand for more text
+    than any memory holds.
     """
     depth = 0
     try:
@@ -44,6 +46,8 @@ def check_config_file(path: Path) -> None:
             where = f"--config {path}: line {event.start_mark.line + 1}"
             if isinstance(event, yaml.AliasEvent):
                 raise CallError(f"{where}: aliases (*{event.anchor}) are not read; write the value itself")
+            if isinstance(event, yaml.ScalarEvent) and event.style is None and len(event.value) > _MOST_CHARACTERS:
+                raise CallError(f"{where}: a value of {len(event.value):,} characters; give a shorter one")
             if depth > _MOST_DEPTH:
                 raise CallError(f"{where}: brackets within brackets without end; write the file anew")
     except UnicodeDecodeError as error:

@@ -151,6 +151,7 @@ BOMB = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [{(f'*{a}, ' * 9)}]\n" for a, b in
         ("name: 이름".encode("cp949"), r"is not UTF-8 .*; save it as UTF-8"),
         (BOMB.encode(), r"line 2: aliases \(\*a\) are not read"),  # two thousand million values
         (b"name: &a [*a]", r"line 1: aliases"),
+        (b"name: 1" + b"0" * 5_000, "line 1: a value of 5,001 characters; give a shorter one"),
         (b"name: " + b"[" * 3_000, "brackets within brackets without end"),
         (b"name: !!python/object/apply:os.system [id]", "could not determine a constructor"),
     ],

@@ -46,6 +46,7 @@ _CALLS = {
     "{}: no command; did you mean {}?": "{}: 없는 명령입니다. 혹시 다음 명령인가요? {}",
     "--config {}: is not UTF-8 ({}); save it as UTF-8": "--config {}: UTF-8이 아닙니다({}). UTF-8로 저장하세요",
     "{}: aliases (*{}) are not read; write the value itself": "{}: 별칭(*{})은 읽지 않습니다. 값을 그대로 쓰세요",
+    "{}: a value of {} characters; give a shorter one": "{}: 값이 {}자입니다. 더 짧은 값을 쓰세요",
     "{}: brackets within brackets without end; write the file anew": (
         "{}: 괄호가 끝없이 겹쳐 있습니다. 파일을 다시 쓰세요"
     ),
