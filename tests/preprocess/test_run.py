@@ -203,7 +203,7 @@ def test_the_same_bytes_however_tasks_are_cut_and_ordered(sample, made, tmp_path
     def reversed_tasks(function, calls, workers, what):
         from preprocess.task_handout import run_tasks
 
-        for place, result in run_tasks(function, calls[::-1], workers, what):
+        for place, result in run_tasks(function, list(reversed(calls)), workers, what):
             yield len(calls) - 1 - place, result
 
     monkeypatch.setattr("preprocess.ray_tasks.run_tasks", reversed_tasks)

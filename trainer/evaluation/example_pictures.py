@@ -1,12 +1,13 @@
 """The pictures of a report's frames: small JPEGs of the crops that the validation shards hold."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from shards.errors import DataError
-from trainer.input.dataset_split import DatasetSplit, read_whole_records
+from trainer.input.dataset_split import DatasetSplit, name_file, read_whole_records
 
 PICTURE_SIDE = 128  # pixels
 _QUALITY = 80  # of the JPEGs, which then have about 5 KB
@@ -28,7 +29,8 @@ def read_thumbnails(split: DatasetSplit, places: list[int]) -> dict[int, Example
     try:
         records = read_whole_records(split, places)
     except OSError as error:
-        raise DataError(f"{error.filename}: {error.strerror}; run python -m tools.verify {split.name}") from error
+        name = name_file(split, Path(error.filename))
+        raise DataError(f"{name}: {error.strerror}; run python -m tools.verify {split.name}") from error
     return {
         place: ExamplePicture(
             record["key"], _shrink(record["image"], f"{split.name}: {record['key']}"), record["timestamp"]
