@@ -262,7 +262,10 @@ def test_missing_pictures_are_said(shown, folder, pets, tmp_path):
     text = Page(write_run_report(run, split).read_text(encoding="utf-8")).text
     assert f"Without pictures: {copy / split.files[0].name}: offset 0" in text and text.count("no picture") == 12
     split.files[0].unlink()
-    assert f"{copy / split.files[0].name}: No such file" in Page(write_run_report(run, split).read_text(encoding="utf-8")).text
+    assert (
+        f"{copy / split.files[0].name}: No such file"
+        in Page(write_run_report(run, split).read_text(encoding="utf-8")).text
+    )
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     (run / "metrics.json").write_text(json.dumps({"evaluation": metrics["evaluation"]}))
     text = Page(write_run_report(run, split).read_text(encoding="utf-8")).text
