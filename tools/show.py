@@ -14,7 +14,7 @@ from console.output.messages import print_warning
 from console.progress import show_waiting
 from shards.dataset import SPLITS, read_dataset
 from shards.errors import CallError, DataError
-from shards.storage.stores.remote_path import AnyPlace, RemotePath
+from shards.storage.stores.remote_path import AnyPlace
 from tools.reporting.folder_argument import parse_dataset_folder
 
 
@@ -37,24 +37,23 @@ def main(arguments: list[str]) -> int:
     if not 1 <= chosen.columns <= 50:
         raise CallError(f"--columns {chosen.columns}: give a number from 1 to 50")
     folder = chosen.dataset
-    read_dataset(folder)  # raises where there is none
+    dataset = read_dataset(folder)
     # Only now: these imports take most of a second.
     from console.hangul_font import find_hangul_font
-    from tools.reporting.opened_dataset import read_logged_sources, read_manifest_once
+    from tools.reporting.opened_dataset import check_manifest, read_logged_sources
     from tools.reporting.report_files import check_report_files, place_report
 
     path = chosen.png or place_report(folder, ".png")
     check_report_files(folder, {"--png": path}, read_logged_sources(folder))
     with show_waiting("reading the crops", is_short=True):
-        if isinstance(folder, RemotePath):
-            read_manifest_once(folder)
+        check_manifest(folder, dataset)
         grid = _draw(chosen, folder, path)
     if not find_hangul_font():
         print_warning("show: no font with Hangul found, moods are in English; install NanumGothic")
     split = [*(["--split", chosen.split] if chosen.split else [])]
     again = None if chosen.key else name_command("tools.show", folder, *split, "--seed", str(chosen.seed + 1))
     figures = (
-        f"{sum(map(len, grid)):,} crops of {read_dataset(folder).counts['kept']:,}",
+        f"{sum(map(len, grid)):,} crops of {dataset.counts['kept']:,}",
         f"{len(grid)} lines",
         f"seed {chosen.seed}",
     )

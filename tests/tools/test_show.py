@@ -87,12 +87,19 @@ def test_bad_calls(dataset, tmp_path, capsys):
     assert show_dataset(dataset, "--split", "val") == 1
 
 
+def flip_bit(path, place):
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+
+
 def test_damaged_datasets(dataset, tmp_path, capsys):
     copy = tmp_path / "데이터"
     for damage, message in (
         (lambda: next(copy.glob("pet_mood-train*")).unlink(), "-of-00001: missing; run python -m tools.verify"),
-        (lambda: (copy / "manifest.parquet").write_bytes(b"PAR1"), "is damaged ("),
-        (lambda: (copy / "manifest.parquet").unlink(), "manifest.parquet is missing; run python -m tools.verify"),
+        (lambda: (copy / "manifest.parquet").write_bytes(b"PAR1"), "manifest.parquet is missing, damaged or"),
+        (lambda: flip_bit(copy / "manifest.parquet", -300), "manifest.parquet is missing, damaged or"),  # no page has it
+        (lambda: (copy / "manifest.parquet").unlink(), "manifest.parquet is missing, damaged or"),
     ):
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(dataset, copy)

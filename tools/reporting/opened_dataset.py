@@ -41,18 +41,29 @@ def open_dataset(folder: AnyPlace, dry_run: bool = False) -> OpenedDataset:
         if dry_run:
             raise CallError(f"{folder} holds no dry run; make one: python -m preprocess --out {folder} --dry_run ...")
     found, misfit = read_dataset(folder), dataset.find_mismatched_file(folder)
-    if not misfit and read_manifest_once(folder) != found.files[dataset.MANIFEST_FILE].sha256:
-        misfit = dataset.MANIFEST_FILE
     if misfit:
-        what = f"{folder / misfit} is missing, damaged or of another dataset"
-        raise DataError(f"{what}; run python -m tools.verify {folder}, which tells more")
+        raise _explain_misfit(folder, misfit)
+    check_manifest(folder, found)
     return OpenedDataset(folder, found, False, read_logged_sources(folder))
 
 
-def read_manifest_once(folder: AnyPlace) -> str:
-    """The SHA-256 of a dataset's manifest. That of one in a store is copied here, and then read from there."""
-    path = folder / dataset.MANIFEST_FILE
-    return copy_here(path) if isinstance(path, RemotePath) else hash_file(path)
+def check_manifest(folder: AnyPlace, found: Dataset) -> None:
+    """Raise DataError where a dataset's manifest is not the one that its dataset.json states.
+
+    That of a dataset in a store is copied here, and then read from there.
+    """
+    path, stated = folder / dataset.MANIFEST_FILE, found.files[dataset.MANIFEST_FILE].sha256
+    try:
+        is_whole = (copy_here(path) if isinstance(path, RemotePath) else hash_file(path)) == stated
+    except FileNotFoundError:
+        is_whole = False
+    if not is_whole:
+        raise _explain_misfit(folder, dataset.MANIFEST_FILE)
+
+
+def _explain_misfit(folder: AnyPlace, name: str) -> DataError:
+    what = f"{folder / name} is missing, damaged or of another dataset"
+    return DataError(f"{what}; run python -m tools.verify {folder}, which tells more")
 
 
 def _open_dry_run(folder: Path) -> OpenedDataset | None:
