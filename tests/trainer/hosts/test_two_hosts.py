@@ -82,28 +82,8 @@ def test_a_run_says_how_many_hosts_it_has(by_ray, pets, arguments):
     assert again.returncode == 2 and "hosts was 2 and is not given" in again.stderr
 
 
-def test_a_host_that_is_killed_ends_the_run_and_the_same_command_goes_on(by_ray, pets, arguments, tmp_path):
-    out = tmp_path / "둘"
-    with other_host(pets, out, arguments, steps=9) as other:
-        first = train_here(pets, out, *arguments, *TWO)
-        assert other.wait() == -9
-    assert first.returncode == 1 and not (out / "metrics.json").exists()
-    last = first.stderr.splitlines()[-1]
-    assert "host 2 of 2 (127.0.0.1:" in last and "is gone" in last and "it goes on from there" in last
-    assert read_progress(out)[0].total_steps == 8
-    with other_host(pets, out, arguments) as other, kept_run() as runs:
-        second = train_here(pets, out, *arguments, *TWO)
-        output, messages = other.communicate()
-    assert (second.returncode, other.returncode) == (0, 0), second.stderr + messages
-    assert "goes on after 1 epochs and 2 of 6 steps" in second.stderr and "host 2 of 2 is done" in output
-    assert output.split()[-1] == hash_weights(runs[0])  # both hosts end with the same
-    assert len(list_checkpoints(out)) == 2
-    undisturbed, resumed = read_weights(by_ray / "model.keras"), read_weights(out / "model.keras")
-    for name, weights in undisturbed.items():
-        np.testing.assert_array_equal(resumed[name], weights, err_msg=name)
-
-
-def test_a_worker_of_rays_that_is_killed_in_mid_epoch_and_the_same_command_goes_on(by_ray, pets, arguments, tmp_path):
+def test_a_run_that_loses_its_other_host_twice_goes_on_exactly(by_ray, pets, arguments, tmp_path):
+    """Ray's worker is killed in mid-epoch; then a host that was started by hand."""
     out = tmp_path / "둘"
     with acting_after(2, kill_the_worker):
         first = train_here(pets, out, *arguments, *TWO)
@@ -112,8 +92,20 @@ def test_a_worker_of_rays_that_is_killed_in_mid_epoch_and_the_same_command_goes_
         "train: host 2 of 2 was killed, or its node was lost; run the same command again, it goes on from there"
     )
     assert read_progress(out)[0].total_steps == 4
-    second = train_here(pets, out, *arguments, *TWO)
-    assert second.returncode == 0 and "goes on after 0 epochs and 4 of 6 steps" in second.stderr, second.stderr
+    with other_host(pets, out, arguments, steps=9) as other:
+        second = train_here(pets, out, *arguments, *TWO)
+        assert other.wait() == -9
+    assert second.returncode == 1 and "goes on after 0 epochs and 4 of 6 steps" in second.stderr, second.stderr
+    last = second.stderr.splitlines()[-1]
+    assert "host 2 of 2 (127.0.0.1:" in last and "is gone" in last and "it goes on from there" in last
+    assert read_progress(out)[0].total_steps == 8
+    with other_host(pets, out, arguments) as other, kept_run() as runs:
+        third = train_here(pets, out, *arguments, *TWO)
+        output, messages = other.communicate()
+    assert (third.returncode, other.returncode) == (0, 0), third.stderr + messages
+    assert "goes on after 1 epochs and 2 of 6 steps" in third.stderr and "host 2 of 2 is done" in output
+    assert output.split()[-1] == hash_weights(runs[0])  # both hosts end with the same
+    assert len(list_checkpoints(out)) == 2
     undisturbed, resumed = read_weights(by_ray / "model.keras"), read_weights(out / "model.keras")
     for name, weights in undisturbed.items():
         np.testing.assert_array_equal(resumed[name], weights, err_msg=name)
