@@ -98,7 +98,10 @@ def test_damaged_datasets(dataset, tmp_path, capsys):
     for damage, message in (
         (lambda: next(copy.glob("pet_mood-train*")).unlink(), "-of-00001: missing; run python -m tools.verify"),
         (lambda: (copy / "manifest.parquet").write_bytes(b"PAR1"), "manifest.parquet is missing, damaged or"),
-        (lambda: flip_bit(copy / "manifest.parquet", -300), "manifest.parquet is missing, damaged or"),  # no page has it
+        (
+            lambda: flip_bit(copy / "manifest.parquet", -300),
+            "manifest.parquet is missing, damaged or",
+        ),  # no page has it
         (lambda: (copy / "manifest.parquet").unlink(), "manifest.parquet is missing, damaged or"),
     ):
         shutil.rmtree(copy, ignore_errors=True)
