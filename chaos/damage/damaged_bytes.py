@@ -7,30 +7,20 @@ that is made again counts too. What reads on and is given something else has los
 import os
 import random
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from chaos.damage.read_file import REDONE, ReadFile
 from chaos.experiment import Bench, Findings
 from console.output.messages import open_output
 from shards.errors import CallError, DataError
 
-REDONE = object()  # what a reader returns where the file is not used and its work is done again
 _MOST_SECONDS = 60  # of one reading
-
-
-class ReadFile(NamedTuple):
-    """A file, and what reads it: raises DataError or CallError, or returns what it was given, for comparison."""
-
-    kind: str
-    path: Path
-    read: Callable[[], Any]
-    share: int = 1  # of the tries, beside those of the others
-    checks_all: bool = False  # the reader is to find any difference, and returns nothing to compare
 
 
 def run(bench: Bench) -> Findings:

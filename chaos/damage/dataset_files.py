@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from chaos.damage.damaged_bytes import REDONE, ReadFile
+from chaos.damage.read_file import REDONE, ReadFile
 from preprocess.output_folder.dry_run import dry_run_folder, read_dry_run, write_dry_run
 from preprocess.output_folder.publication import assemble_dataset, publish_dataset
 from preprocess.output_folder.run_log import log_file, read_log, write_log

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chaos.damage.damaged_bytes import REDONE, ReadFile
+from chaos.damage.read_file import REDONE, ReadFile
 from console.calls.extras import list_missing
 from trainer.evaluation.run_page import read_run_history, read_run_metrics
 from trainer.finding.finder_file import open_finder

@@ -7,9 +7,10 @@ import time
 import numpy as np
 import pytest
 
-from chaos.damage.damaged_bytes import REDONE, ReadFile, damage_bytes, damage_files, is_same
+from chaos.damage.damaged_bytes import damage_bytes, damage_files, is_same
 from chaos.damage.dataset_files import make_dataset_files
 from chaos.damage.model_files import make_model_files
+from chaos.damage.read_file import REDONE, ReadFile
 from chaos.experiment import Bench
 from console.output.messages import open_output
 from shards.errors import DataError
