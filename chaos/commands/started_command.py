@@ -16,7 +16,6 @@ import psutil
 _ROOT = Path(__file__).parent.parent.parent
 _MARK = "PET_MOOD_CHAOS"  # in the environment of a command, which its processes inherit
 _SHARED_MEMORY = Path("/dev/shm")
-_POLL_SECONDS = 0.02
 # What a process of a local Ray is called. Workers are named by what they do.
 _NAMES = {"raylet": "raylet", "gcs": "gcs_server"}
 _AGENTS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")

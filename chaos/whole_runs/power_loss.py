@@ -82,17 +82,17 @@ def _cut_run(
                 break
             runs.send(signal.SIGSTOP)
             try:
-                if _copy_at_rest(image, folder / f"cut{number}"):
+                if copy_at_rest(image, folder / f"cut{number}"):
                     images.append(LeftImage(folder / f"cut{number}", f"{instant:.2f} s"))
             finally:
                 runs.send(signal.SIGCONT)
         cuts.end()
-        if _copy_at_rest(image, folder / DONE):
+        if copy_at_rest(image, folder / DONE):
             images.append(LeftImage(folder / DONE, DONE))
     return images
 
 
-def _copy_at_rest(image: Path, copy: Path) -> bool:
+def copy_at_rest(image: Path, copy: Path) -> bool:
     """Copy a file system's file between two writes of the kernel's. False where it writes all the time."""
     for _ in range(_COPIES):
         before = _read_writes(image)

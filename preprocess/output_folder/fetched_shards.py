@@ -1,6 +1,5 @@
 """Shards on their way from a store's --work to OUT: within the store where it is one, else by this machine."""
 
-import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +12,7 @@ from preprocess.writing.finished_shard import FinishedShard, identify_shard
 from shards.errors import DataError
 from shards.storage.atomic_write import write_atomically
 from shards.storage.files import hash_file
-from shards.storage.places import measure_place, read_place_blocks
+from shards.storage.places import copy_place, measure_place
 from shards.storage.stores.remote_path import RemotePath, is_store_url, parse_store_url
 
 _THREADS = 4
@@ -52,11 +51,8 @@ def _fetch(done: FinishedShard, settings: PreprocessSettings) -> FinishedShard:
         path = folder / done.shard.file
         if measure_place(path) == done.shard.bytes and hash_file(path) == done.shard.sha256:
             return identify_shard(done, path)
-    path, origin, state = stage / done.shard.file, shard_folder(settings) / done.shard.file, hashlib.sha256()
+    path, origin = stage / done.shard.file, shard_folder(settings) / done.shard.file
     with write_atomically(path) as file:
-        for block in read_place_blocks(origin):
-            state.update(block)
-            file.write(block)
-        if state.hexdigest() != done.shard.sha256:
+        if copy_place(origin, file) != done.shard.sha256:
             raise DataError(f"{origin} is gone or was changed; run the same command again to make it anew")
     return identify_shard(done, path)

@@ -3,13 +3,12 @@
 What is read many times and here and there, as a manifest for a report, is fetched once.
 """
 
-import hashlib
 import tempfile
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
-from shards.storage.places import read_place_blocks
+from shards.storage.places import copy_place
 from shards.storage.stores.remote_path import RemotePath
 
 _copies: dict[RemotePath, Path] = {}
@@ -21,13 +20,11 @@ def copy_here(path: RemotePath) -> str:
 
     Raises OSError, as shards.storage.stores.remote_files.read_remote_state does, and where this machine's disk is full.
     """
-    copy, state = Path(_open_folder().name) / str(next(_numbers)), hashlib.sha256()
+    copy = Path(_open_folder().name) / str(next(_numbers))
     with open(copy, "xb") as file:
-        for block in read_place_blocks(path):
-            state.update(block)
-            file.write(block)
+        digest = copy_place(path, file)
     _copies[path] = copy
-    return state.hexdigest()
+    return digest
 
 
 def find_copy(path: RemotePath) -> Path | None:

@@ -1,5 +1,6 @@
 """One way to files on a disk and in a store: whether they are there, their bytes, writing, and what is in a folder."""
 
+import hashlib
 import io
 import os
 import tempfile
@@ -56,6 +57,15 @@ def read_place_blocks(path: AnyPlace) -> Iterator[bytes]:
     with open_place(path) as file:
         while block := file.read(BLOCK_SIZE):
             yield block
+
+
+def copy_place(path: AnyPlace, file: BinaryIO) -> str:
+    """Copy a file into an open one. Returns the SHA-256 of what came as hexadecimal digits."""
+    state = hashlib.sha256()
+    for block in read_place_blocks(path):
+        state.update(block)
+        file.write(block)
+    return state.hexdigest()
 
 
 def hash_place(path: AnyPlace) -> str:

@@ -13,10 +13,8 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections import Counter
 from functools import partial
 from pathlib import Path
-from pkgutil import resolve_name
 
 import psutil
 import pytest
@@ -33,6 +31,7 @@ from shards import dataset as index
 from shards.errors import DataError
 from shards.storage.folder_lock import lock_file
 from shards.verification import verify_dataset
+from tests.preprocess.kill_instants import copy_at_calls
 from tests.trees import digests
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec
@@ -116,20 +115,7 @@ def killed(source, two_workers, tmp_path_factory):
     """What a kill at each call of each function of IDLE_INSTANTS leaves: OUT and what lies beside it, as hard links,
     for a finished shard is known by its inode. The run itself is left to its end: its bytes are those to expect."""
     root = tmp_path_factory.mktemp("killed")
-    seen: Counter[str] = Counter()
-
-    def spy(target, real):
-        def act(*args, **kwargs):
-            seen[target] += 1
-            shutil.copytree(root / "run", root / f"{target}-{seen[target]}", copy_function=os.link)
-            return real(*args, **kwargs)
-
-        return act
-
-    with pytest.MonkeyPatch.context() as patch:
-        for target in {target for target, _ in IDLE_INSTANTS}:
-            patch.setattr(target, spy(target, resolve_name(target)))
-        run_here(source, root / "run" / "out")
+    seen = copy_at_calls(root, {target for target, _ in IDLE_INSTANTS}, lambda: run_here(source, root / "run" / "out"))
     return root, seen, digests(root / "run" / "out")
 
 

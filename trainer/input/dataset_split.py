@@ -1,9 +1,9 @@
 """A split of a dataset folder: its files and what its manifest says of each record. No picture is read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,8 @@ from shards.storage.files import hash_file
 from shards.storage.held_folder import hold_folder, telling_name
 from shards.tfrecord import DamagedRecord, iterate_records
 from trainer.input.shard_cache import CachedDataset, ShardCache
+
+_Split = TypeVar("_Split")
 
 _EXAMPLES = 3  # videos named in a message
 
@@ -61,11 +63,18 @@ def open_split(data: Path | CachedDataset, split: str) -> DatasetSplit:
 
     Raises CallError if the folder holds no dataset, DataError if files are missing or cut, or if the split is empty.
     """
-    if not isinstance(data, CachedDataset):
-        held = hold_folder(data)
-        with telling_name(held, data):
-            return _open_split(held, data, None, split)
-    return _open_split(data.folder, data.url, data.cache, split)
+    return open_view(data, _open_split, split)
+
+
+def open_view(
+    data: Path | CachedDataset, open_folder: Callable[[Path, str | Path, ShardCache | None, str], _Split], split: str
+) -> _Split:
+    """What `open_folder` makes of a folder, its name for people, and the cache of a dataset in a store; it is held."""
+    if isinstance(data, CachedDataset):
+        return open_folder(data.folder, data.url, data.cache, split)
+    held = hold_folder(data)
+    with telling_name(held, data):
+        return open_folder(held, data, None, split)
 
 
 def _open_split(folder: Path, name: str | Path, cache: ShardCache | None, split: str) -> DatasetSplit:

@@ -11,9 +11,8 @@ from shards.dataset import check_has_frames, read_dataset
 from shards.errors import DataError
 from shards.record_fields import FRAME_SIDE, WHOLE_FRAMES
 from shards.record_reader import RecordReader
-from shards.storage.held_folder import hold_folder, telling_name
 from shards.tfrecord import DamagedRecord
-from trainer.input.dataset_split import check_split_files, name_file, read_record_columns
+from trainer.input.dataset_split import check_split_files, name_file, open_view, read_record_columns
 from trainer.input.shard_cache import CachedDataset, ShardCache
 
 _OFFSET = WHOLE_FRAMES.place[2]
@@ -60,11 +59,7 @@ def open_frame_split(data: Path | CachedDataset, split: str) -> FrameSplit:
     Raises CallError if the folder holds no dataset, DataError if it has no whole frames, if files are missing or cut,
     or if the split is empty.
     """
-    if not isinstance(data, CachedDataset):
-        held = hold_folder(data)
-        with telling_name(held, data):
-            return _open_frame_split(held, data, None, split)
-    return _open_frame_split(data.folder, data.url, data.cache, split)
+    return open_view(data, _open_frame_split, split)
 
 
 def _open_frame_split(folder: Path, name: str | Path, cache: ShardCache | None, split: str) -> FrameSplit:

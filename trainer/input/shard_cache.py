@@ -5,7 +5,6 @@ and once more when a later run meets it. The folder has one folder for each data
 """
 
 import atexit
-import hashlib
 import re
 import shutil
 import threading
@@ -22,7 +21,7 @@ from shards.manifest import MANIFEST_FILE
 from shards.storage.atomic_write import remove_partials, write_atomically
 from shards.storage.files import hash_file
 from shards.storage.folder_lock import lock_folder
-from shards.storage.places import read_place, read_place_blocks
+from shards.storage.places import copy_place, read_place
 from shards.storage.stores.remote_path import RemotePath, is_store_url, parse_store_url
 
 DEFAULT_CACHE = "data/cache"
@@ -248,11 +247,7 @@ def _copy(remote: RemotePath, path: Path, sha256: str | None) -> None:
             if sha256 is None:
                 file.write(read_place(remote))
                 return
-            state = hashlib.sha256()
-            for block in read_place_blocks(remote):
-                state.update(block)
-                file.write(block)
-            if state.hexdigest() != sha256:
+            if copy_place(remote, file) != sha256:
                 raise DataError(
                     f"{remote} differs from what was written; run python -m tools.verify {remote.parent.url}"
                 )

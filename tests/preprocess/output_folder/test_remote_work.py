@@ -1,6 +1,7 @@
 """Runs whose unfinished work lies in a store: the bytes of a run on a disk wherever OUT is, and nothing stays."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -68,20 +69,23 @@ def test_the_bytes_are_those_of_a_run_on_a_disk(work, out, request, make, made, 
 def test_finished_work_is_found_after_a_kill(request, make, made, tmp_path, monkeypatch, s3_server):
     """Killed in the middle of fetching; what was done until then is neither done nor fetched again."""
     work_url = name_url(request, "s3", "killed-work")
-    read, fetched = fetched_shards.read_place_blocks, []
+    copy, fetched = fetched_shards.copy_place, []
 
-    def die(path: RemotePath):
+    def die(path: RemotePath, file: BinaryIO):
         if len(fetched) == 2:
             raise KeyboardInterrupt
+        return note_and_copy(path, file)
+
+    def note_and_copy(path: RemotePath, file: BinaryIO):
         fetched.append(path.name)
-        return read(path)
+        return copy(path, file)
 
     monkeypatch.setattr(fetched_shards, "_THREADS", 1)
-    monkeypatch.setattr(fetched_shards, "read_place_blocks", die)
+    monkeypatch.setattr(fetched_shards, "copy_place", die)
     with pytest.raises(KeyboardInterrupt):
         make(tmp_path / "out", work_url)
     assert not (tmp_path / "out" / "dataset.json").exists() and list((tmp_path / "out").rglob("pet_mood-*"))
-    monkeypatch.setattr(fetched_shards, "read_place_blocks", lambda path: (fetched.append(path.name), read(path))[1])
+    monkeypatch.setattr(fetched_shards, "copy_place", note_and_copy)
     s3_server.asked.clear()
     make(tmp_path / "out", work_url)
     assert read_folder(tmp_path / "out") == made

@@ -10,15 +10,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
-from pkgutil import resolve_name
 
 import pytest
 import tensorflow_datasets as tfds
 
 from chaos.whole_runs.power_cuts import find_mount_obstacle, make_image, mount_image
-from chaos.whole_runs.power_loss import _copy_at_rest
+from chaos.whole_runs.power_loss import copy_at_rest
 from preprocess.output_folder.versions import begin_next_version, list_old_versions, next_version
 from preprocess.run import run
 from preprocess.settings import PreprocessSettings
@@ -26,6 +24,7 @@ from shards.dataset import read_dataset
 from shards.storage.folder_exchange import exchange_folders
 from shards.storage.held_folder import holding_folder
 from shards.verification import verify_dataset
+from tests.preprocess.kill_instants import copy_at_calls
 from tests.trees import digests, write_video
 
 pytestmark = pytest.mark.usefixtures("two_workers")
@@ -77,21 +76,9 @@ def out(versions, tmp_path):
 @pytest.fixture(scope="module")
 def killed(source, versions, tmp_path_factory):
     """What a kill at each call of each function of INSTANTS leaves."""
-    root, seen = tmp_path_factory.mktemp("killed"), Counter()
+    root = tmp_path_factory.mktemp("killed")
     shutil.copytree(versions / "old", root / "run" / "out")
-
-    def spy(target, real):
-        def act(*args, **kwargs):
-            seen[target] += 1
-            shutil.copytree(root / "run", root / f"{target}-{seen[target]}", copy_function=os.link)
-            return real(*args, **kwargs)
-
-        return act
-
-    with pytest.MonkeyPatch.context() as patch:
-        for target in {target for target, *_ in INSTANTS}:
-            patch.setattr(target, spy(target, resolve_name(target)))
-        replace(source, root / "run" / "out")
+    seen = copy_at_calls(root, {target for target, *_ in INSTANTS}, lambda: replace(source, root / "run" / "out"))
     return root, seen
 
 
@@ -209,7 +196,7 @@ def test_a_loss_of_power_leaves_one_whole_version(source, versions, tmp_path, mo
 
     def cut(*_):
         copy = image.with_name(f"cut{len(cuts)}")
-        assert _copy_at_rest(image, copy)
+        assert copy_at_rest(image, copy)
         cuts.append(copy)
 
     def exchange_and_cut(*folders):
