@@ -14,6 +14,7 @@ DATA ?= $(OUT)
 RUN ?= runs/$(notdir $(patsubst %.csv,%,$(patsubst %/,%,$(DATA))))
 FINDER ?= $(wildcard runs/finder/finder.keras)
 FINDER_RUN ?= runs/finder
+PEERS := .venv-bench/.ready
 ARGS ?=
 
 .PHONY: help setup demo test lint inventory shards verify show overview report duplicates csv coco compare train finder predict serve export \
@@ -36,6 +37,14 @@ $(READY): $(LOCK) pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(LOCK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -m preprocess.compiled_loops
+	@touch $@
+
+# What others would use, for `make bench` alone, about 8 GB: most of it is PyTorch with CUDA. The lock file has all that is
+# installed but PyTorch and its CUDA, so nothing is left to pip's resolver, which finds no versions that all peers ask for.
+$(PEERS): requirements/peers.lock
+	rm -rf .venv-bench; $(BIN)/python -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check torch==2.14.1 torchvision==0.29.1
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/peers.lock
 	@touch $@
 
 test: setup ## sets everything up, runs all tests
@@ -117,10 +126,8 @@ demo: setup ## on a fresh machine: make a sample and shards, check and show them
 	@echo '(this model has seen drawings only: what it says of a real animal means nothing);'
 	@echo 'then: make shards SOURCE=/your/pet/videos OUT=data/pets'
 
-bench: setup ## measure preprocess, the join and the training input beside the alternatives and their limits
-	$(BIN)/python -m benchmarks.preprocess $(ARGS)
-	$(BIN)/python -m benchmarks.join
-	$(BIN)/python -m benchmarks.input $(ARGS)
+bench: setup $(PEERS) ## every job beside its limit and what others would use, benchmarks/RESULTS.md; QUICK=1
+	$(BIN)/python -m benchmarks.side_by_side $(if $(QUICK),--quick) $(ARGS)
 
 chaos: setup ## try to break it: kills, full disks, damaged bytes, hostile input; hours: ARGS='--minutes 10'
 	$(BIN)/python -m chaos $(ARGS)

@@ -85,6 +85,7 @@ MOST_LINES = 300  # of a module
 MOST_PARAMETERS = 10  # of a function
 # Public names that two modules may define, with the reason.
 HOMONYMS: dict[str, str] = {
+    "PACKAGES": "of each module in benchmarks/ways, the packages whose versions are shown",
     "run": "preprocess's whole flow; and the one function of each experiment, called by the experiment's name",
 }
 

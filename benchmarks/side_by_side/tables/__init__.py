@@ -1,0 +1,1 @@
+"""The tables of each job: the material they make, and the ways they compare."""
