@@ -71,6 +71,7 @@ class _Layout(NamedTuple):
 
 
 class _Scan(NamedTuple):
+    data: bytes  # of the whole JPEG
     layout: _Layout
     picture: tuple  # see huffman_loops.find_blocks
     progress: np.ndarray
@@ -130,12 +131,14 @@ def _open_scan(data: bytes, place: int) -> _Scan | None:
     if _LEAST_BITS * blocks > 8 * length:
         return None  # before memory is taken for so many blocks
     picture = words, layout.lookups, layout.codes, layout.next_states, blocks, 8 * length
-    return _Scan(layout, picture, layout.progress.copy(), _buffers.take(place, "starts", blocks + 1, np.int64))
+    return _Scan(data, layout, picture, layout.progress.copy(), _buffers.take(place, "starts", blocks + 1, np.int64))
 
 
 def _cut_window(scan: _Scan, window: Window) -> CutWindow | None:
     layout, (width, height) = scan.layout, scan.layout.mcu
     window = window._replace(right=min(window.right, layout.width), bottom=min(window.bottom, layout.height))
+    if window == (0, 0, layout.width, layout.height):
+        return CutWindow(scan.data, 0, 0)
     scan.starts[0] = 0
     left, top = window.left // width, max(window.top // height - 1, 0)
     right = -(-window.right // width)
