@@ -220,10 +220,21 @@ def try_sequences(folder: Path, examples: int, chance: int | None, ends: float =
         with open_output(["--quiet"]):
             run_state_machine_as_test(machine if chance is None else seed(chance)(machine), settings=how)
     except Exception as error:
-        notes = " ".join(getattr(error, "__notes__", ()))
-        findings.lost.append(" ".join(f"{type(error).__name__}: {error} {notes}".split())[:2_000])
+        findings.lost += [_describe_failure(each) for each in _list_failures(error)]
     findings.outcomes = machine.counts
     return findings
+
+
+def _list_failures(error: Exception) -> list[Exception]:
+    """What went wrong: Hypothesis raises several failures as a group."""
+    if isinstance(error, ExceptionGroup):
+        return [failure for each in error.exceptions for failure in _list_failures(each)]
+    return [error]
+
+
+def _describe_failure(error: Exception) -> str:
+    notes = " ".join(getattr(error, "__notes__", ()))  # the steps that led there
+    return " ".join(f"{type(error).__name__}: {error} {notes}".split())[:2_000]
 
 
 def run(bench: Bench) -> Findings:
