@@ -43,6 +43,8 @@ class Frame:
     candidate: Candidate | None = None  # None unless the frame was cut and hashed
     pixels: np.ndarray | None = None  # the crop, (size, size, 3) uint8 RGB; None where it is not held in memory
 
+    is_plain: bool = False  # whether its image is known to be a plain JPEG without a fault
+
     @property
     def is_kept(self) -> bool:
         return self.row.status == "kept"
@@ -160,11 +162,11 @@ def _read_frame(frame: Frame, stated: tuple[int | None, int | None], settings: P
 
 def _decode_frames(opened: list[_ReadFrame], settings: PreprocessSettings) -> None:
     crops = decode_crops([(each.data, each.header, each.crop) for each in opened], settings.crop.size)
-    for each, pixels in zip(opened, crops, strict=True):
-        if isinstance(pixels, UnreadableImage):
-            each.frame.reject("image_unreadable", str(pixels))
+    for each, decoded in zip(opened, crops, strict=True):
+        if isinstance(decoded, UnreadableImage):
+            each.frame.reject("image_unreadable", str(decoded))
         else:
-            each.frame.pixels = pixels
+            each.frame.pixels, each.frame.is_plain = decoded
             _hash_frame(each.frame, each.crop, settings)
 
 

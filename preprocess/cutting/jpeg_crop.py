@@ -50,8 +50,15 @@ def find_region(crop: Crop, header: Header, size: int) -> Region:
     return Region(ratio, left, top, right, bottom, inside)
 
 
-def decode_regions(jpegs: Sequence[tuple[bytes, Region]]) -> list[np.ndarray | UnreadableImage]:
-    """The pixels of a region of each JPEG that lie inside the image, (height, width, 3) uint8 RGB, maybe read-only.
+class Decoded(NamedTuple):
+    """What was decoded of a JPEG."""
+
+    pixels: np.ndarray  # (height, width, 3) uint8 RGB, maybe read-only
+    is_plain: bool  # whether it is plain, see jpeg_window, and all of its scan was read without a fault
+
+
+def decode_regions(jpegs: Sequence[tuple[bytes, Region]]) -> list[Decoded | UnreadableImage]:
+    """The pixels of a region of each JPEG that lie inside the image.
 
     In place of those of a JPEG whose scan cannot be decoded stands the reason. Three JPEGs take less time together
     than one after the other. Each gives the same whatever the others are.
@@ -65,10 +72,15 @@ def decode_regions(jpegs: Sequence[tuple[bytes, Region]]) -> list[np.ndarray | U
 
 def decode_region(data: bytes, region: Region) -> np.ndarray:
     """What decode_regions gives for one JPEG. Raises UnreadableImage when the scan cannot be decoded."""
-    (pixels,) = decode_regions([(data, region)])
-    if isinstance(pixels, UnreadableImage):
-        raise pixels
-    return pixels
+    (decoded,) = decode_regions([(data, region)])
+    if isinstance(decoded, UnreadableImage):
+        raise decoded
+    return decoded.pixels
+
+
+def decode_plain(data: bytes, ratio: int) -> np.ndarray:
+    """All of a JPEG that is known to be plain, scaled by 1 / ratio: the pixels that decode_region gives, sooner."""
+    return cv2.imdecode(np.frombuffer(data, np.uint8), _FLAGS[ratio])
 
 
 def _find_window(region: Region) -> Window:
@@ -81,14 +93,14 @@ def _is_wide(region: Region) -> bool:
     return region.inside[2] - region.inside[0] >= _NARROW
 
 
-def _decode_window(window: CutWindow, region: Region) -> np.ndarray:
+def _decode_window(window: CutWindow, region: Region) -> Decoded:
     left, top, right, bottom = region.inside
     x, y = window.left // region.ratio, window.top // region.ratio
-    pixels = cv2.imdecode(np.frombuffer(window.data, np.uint8), _FLAGS[region.ratio])
-    return np.ascontiguousarray(pixels[top - y : bottom - y, left - x : right - x])
+    pixels = decode_plain(window.data, region.ratio)[top - y : bottom - y, left - x : right - x]
+    return Decoded(np.ascontiguousarray(pixels), is_plain=True)
 
 
-def _decode_by_tensorflow(data: bytes, region: Region) -> np.ndarray | UnreadableImage:
+def _decode_by_tensorflow(data: bytes, region: Region) -> Decoded | UnreadableImage:
     """The same from any JPEG, which takes longer: TensorFlow's decoder reads all of a scan too, and checks less."""
     left, top, right, bottom = region.inside
     decoder = load_decoder()
@@ -106,11 +118,11 @@ def _decode_by_tensorflow(data: bytes, region: Region) -> np.ndarray | Unreadabl
         return UnreadableImage("its scan cannot be decoded")
     except UnreadableImage as error:
         return error
-    return pixels
+    return Decoded(pixels, is_plain=False)
 
 
-def decode_crops(jpegs: Sequence[tuple[bytes, Header, Crop]], size: int) -> list[np.ndarray | UnreadableImage]:
-    """The pixels of a crop of each JPEG, (size, size, 3) uint8 RGB; only the crop's region is decoded, see find_region.
+def decode_crops(jpegs: Sequence[tuple[bytes, Header, Crop]], size: int) -> list[Decoded | UnreadableImage]:
+    """The pixels of a crop of each JPEG, (size, size, 3); only the crop's region is decoded, see find_region.
 
     The decoded region is shrunk by area resampling; a crop that is smaller than `size` is enlarged bilinearly. What
     lies outside the image is black. In place of those of a JPEG whose scan cannot be decoded stands the reason.
@@ -118,17 +130,19 @@ def decode_crops(jpegs: Sequence[tuple[bytes, Header, Crop]], size: int) -> list
     regions = [find_region(crop, header, size) for _, header, crop in jpegs]
     decoded = decode_regions([(data, region) for (data, _, _), region in zip(jpegs, regions, strict=True)])
     return [
-        pixels if isinstance(pixels, UnreadableImage) else _resize_region(pixels, region, crop, size)
-        for pixels, region, (_, _, crop) in zip(decoded, regions, jpegs, strict=True)
+        found
+        if isinstance(found, UnreadableImage)
+        else found._replace(pixels=_resize_region(found.pixels, region, crop, size))
+        for found, region, (_, _, crop) in zip(decoded, regions, jpegs, strict=True)
     ]
 
 
 def decode_crop(data: bytes, header: Header, crop: Crop, size: int) -> np.ndarray:
     """What decode_crops gives for one JPEG. Raises UnreadableImage when the scan cannot be decoded."""
-    (pixels,) = decode_crops([(data, header, crop)], size)
-    if isinstance(pixels, UnreadableImage):
-        raise pixels
-    return pixels
+    (decoded,) = decode_crops([(data, header, crop)], size)
+    if isinstance(decoded, UnreadableImage):
+        raise decoded
+    return decoded.pixels
 
 
 def _resize_region(pixels: np.ndarray, region: Region, crop: Crop, size: int) -> np.ndarray:

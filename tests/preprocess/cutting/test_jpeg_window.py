@@ -42,7 +42,7 @@ def assert_same(jpegs: list[tuple[bytes, Region]]) -> int:
         if isinstance(found, UnreadableImage):
             assert str(found) == str(expected)
         else:
-            np.testing.assert_array_equal(found, expected, err_msg=str(region))
+            np.testing.assert_array_equal(found.pixels, expected.pixels, err_msg=str(region))
     return sum(is_plain(data) for data, _ in jpegs)
 
 
@@ -65,8 +65,8 @@ def test_others_beside_them_change_nothing():
     jpegs = [(data, region) for _ in range(8) for data in kinds for region in draw_regions(data, 1)]
     RNG.shuffle(jpegs)
     together = decode_regions(jpegs)
-    for (data, region), pixels in zip(jpegs, together, strict=True):
-        np.testing.assert_array_equal(pixels, decode_region(data, region))
+    for (data, region), decoded in zip(jpegs, together, strict=True):
+        np.testing.assert_array_equal(decoded.pixels, decode_region(data, region))
 
 
 def test_what_is_left_to_tensorflow():
