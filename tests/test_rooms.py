@@ -71,6 +71,7 @@ DOORS = {
     "psutil": "preprocess/ray_processes",
     "ray": "preprocess/ray_cluster preprocess/task_handout trainer/hosts/ray_hosts",
     "scipy": "",
+    "simplejpeg": "preprocess/cutting/jpeg_crop",
     "sklearn": "preprocess/writing/validation_split tools/overview/frame_map",
     "starlette": "tools/serving/api tools/serving/gate tools/serving/request_body",
     "tensorboard": "trainer/training/tensorboard_events",

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import simplejpeg
 
 from console.stderr_capture import capture_stderr
 from preprocess.cutting.area_resampling import resample_area
@@ -20,10 +21,6 @@ from shards.jpeg_headers import Header, UnreadableImage, check_decoder_warnings
 
 RATIOS = (8, 4, 2, 1)  # the scales at which libjpeg's fast inverse transforms decode
 _NARROW = 8  # pixels
-_FLAGS = {  # of OpenCV's decoder, by the scale
-    ratio: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION | flag
-    for ratio, flag in ((1, 0), (2, 16), (4, 32), (8, 64))  # the bits of IMREAD_REDUCED_GRAYSCALE_2 and so on
-}
 
 
 class Region(NamedTuple):
@@ -80,7 +77,8 @@ def decode_region(data: bytes, region: Region) -> np.ndarray:
 
 def decode_plain(data: bytes, ratio: int) -> np.ndarray:
     """All of a JPEG that is known to be plain, scaled by 1 / ratio: the pixels that decode_region gives, sooner."""
-    return cv2.imdecode(np.frombuffer(data, np.uint8), _FLAGS[ratio])
+    height, width, _, _ = simplejpeg.decode_jpeg_header(data)
+    return simplejpeg.decode_jpeg(data, min_height=-(-height // ratio), min_width=-(-width // ratio))
 
 
 def _find_window(region: Region) -> Window:
