@@ -25,6 +25,7 @@ from chaos.experiment import Bench, Findings
 from chaos.workload import digest_files
 from console.output.messages import open_output
 from preprocess import run as preprocess_run
+from preprocess.output_folder.run_log import log_file
 from preprocess.output_folder.work_folders import WORK
 from preprocess.ray_cluster import start_ray
 from preprocess.settings import CropSettings, PreprocessSettings
@@ -166,6 +167,7 @@ class DatasetMachine(RuleBasedStateMachine):
         except (CallError, DataError) as error:
             assert self.damaged, f"nothing is damaged, and yet: {error}"
             shutil.rmtree(self.out)
+            log_file(self.out).unlink(missing_ok=True)  # a damaged one may be anybody's, so it is never overwritten
             run_quietly(self.source, self.out, replace=False)
             self.counts["refused until removed"] += 1
 
