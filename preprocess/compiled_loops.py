@@ -7,6 +7,8 @@ this, the first run on a machine waits for that, each worker by itself. `make se
 import numpy as np
 
 from preprocess.cutting.area_resampling import resample_area, shrink_to_fit
+from preprocess.cutting.jpeg_crop import encode_jpeg
+from preprocess.cutting.jpeg_window import TOGETHER, Window, cut_windows
 from preprocess.near_duplicates.hamming_join import (
     cluster_codes,
     cluster_within_videos,
@@ -23,6 +25,8 @@ def compile_loops() -> None:
     pixels = np.zeros((48, 64, 3), np.uint8)
     resample_area(pixels, 0, 0, 48, 32, 32)
     shrink_to_fit(pixels, 1, (48, 64), (24, 32))
+    whole = encode_jpeg(pixels, 90)
+    assert all(cut_windows([(whole, Window(0, 0, 64, 48))] * TOGETHER)), "a plain JPEG is cut"
     for words in (1, 4):  # hashes of 64 and 256 bits
         codes = np.random.default_rng(0).integers(0, 2**64, (_CODES, words), np.uint64)
         starts = np.array([0, _CODES // 2, _CODES])

@@ -13,7 +13,7 @@ def fingerprint_of(value: object) -> str:
 
 def list_library_versions() -> dict[str, str]:
     """The installed versions of the libraries that pixels, codes and the manifest's bytes depend on."""
-    versions = {name: version(name) for name in ("numpy", "numba", "opencv-python-headless", "pyarrow")}
+    versions = {name: version(name) for name in ("numpy", "numba", "opencv-python-headless", "pyarrow", "simplejpeg")}
     return versions | {"tensorflow": _find_tensorflow_version()}
 
 

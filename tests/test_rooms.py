@@ -54,7 +54,10 @@ DOORS = {
         "preprocess/cutting/frame_row preprocess/writing preprocess/output_folder/dry_run trainer/model/keras_archive "
         "trainer/model/mood_json trainer/finding/finder_json"
     ),
-    "numba": "preprocess/cutting/area_resampling preprocess/near_duplicates/hamming_join_loops",
+    "numba": (
+        "preprocess/cutting/area_resampling preprocess/cutting/huffman_loops preprocess/cutting/scan_bits "
+        "preprocess/near_duplicates/hamming_join_loops"
+    ),
     "onnx": "trainer/exporting/export_formats",
     "onnxruntime": "trainer/model/onnx_network",
     "pandas": "",
@@ -68,6 +71,7 @@ DOORS = {
     "psutil": "preprocess/ray_processes",
     "ray": "preprocess/ray_cluster preprocess/task_handout trainer/hosts/ray_hosts",
     "scipy": "",
+    "simplejpeg": "preprocess/cutting/jpeg_crop",
     "sklearn": "preprocess/writing/validation_split tools/overview/frame_map",
     "starlette": "tools/serving/api tools/serving/gate tools/serving/request_body",
     "tensorboard": "trainer/training/tensorboard_events",

@@ -25,6 +25,7 @@ from chaos.experiment import Bench, Findings
 from chaos.workload import digest_files
 from console.output.messages import open_output
 from preprocess import run as preprocess_run
+from preprocess.output_folder.run_log import log_file
 from preprocess.output_folder.work_folders import WORK
 from preprocess.ray_cluster import start_ray
 from preprocess.settings import CropSettings, PreprocessSettings
@@ -166,6 +167,7 @@ class DatasetMachine(RuleBasedStateMachine):
         except (CallError, DataError) as error:
             assert self.damaged, f"nothing is damaged, and yet: {error}"
             shutil.rmtree(self.out)
+            log_file(self.out).unlink(missing_ok=True)  # a damaged one may be anybody's, so it is never overwritten
             run_quietly(self.source, self.out, replace=False)
             self.counts["refused until removed"] += 1
 
@@ -220,10 +222,21 @@ def try_sequences(folder: Path, examples: int, chance: int | None, ends: float =
         with open_output(["--quiet"]):
             run_state_machine_as_test(machine if chance is None else seed(chance)(machine), settings=how)
     except Exception as error:
-        notes = " ".join(getattr(error, "__notes__", ()))
-        findings.lost.append(" ".join(f"{type(error).__name__}: {error} {notes}".split())[:2_000])
+        findings.lost += [_describe_failure(each) for each in _list_failures(error)]
     findings.outcomes = machine.counts
     return findings
+
+
+def _list_failures(error: Exception) -> list[Exception]:
+    """What went wrong: Hypothesis raises several failures as a group."""
+    if isinstance(error, ExceptionGroup):
+        return [failure for each in error.exceptions for failure in _list_failures(each)]
+    return [error]
+
+
+def _describe_failure(error: Exception) -> str:
+    notes = " ".join(getattr(error, "__notes__", ()))  # the steps that led there
+    return " ".join(f"{type(error).__name__}: {error} {notes}".split())[:2_000]
 
 
 def run(bench: Bench) -> Findings:

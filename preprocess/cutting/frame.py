@@ -2,14 +2,17 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import google_crc32c
 import numpy as np
 
 from preprocess.cutting.box_check import check_box
 from preprocess.cutting.frame_row import FrameRow
-from preprocess.cutting.jpeg_crop import decode_crop, encode_jpeg
+from preprocess.cutting.jpeg_crop import decode_crop, decode_crops, encode_jpeg
+from preprocess.cutting.jpeg_window import TOGETHER
 from preprocess.cutting.phash import hash_crop
 from preprocess.near_duplicates.within_video import Candidate
 from preprocess.settings import PreprocessSettings
@@ -39,6 +42,8 @@ class Frame:
     box: Box | None
     candidate: Candidate | None = None  # None unless the frame was cut and hashed
     pixels: np.ndarray | None = None  # the crop, (size, size, 3) uint8 RGB; None where it is not held in memory
+
+    is_plain: bool = False  # whether its image is known to be a plain JPEG without a fault
 
     @property
     def is_kept(self) -> bool:
@@ -112,28 +117,62 @@ def _start_row(video: Video, key: str) -> FrameRow:
     return row
 
 
-def cut_frame(frame: Frame, stated: tuple[int | None, int | None], settings: PreprocessSettings) -> None:
-    """Check a frame's image and box, then cut and hash it; or reject it.
+class _ReadFrame(NamedTuple):
+    """A frame whose image was read, and is to be decoded."""
+
+    frame: Frame
+    data: bytes
+    header: Header
+    crop: Crop
+
+
+def cut_frames(frames: Iterable[Frame], stated: tuple[int | None, int | None], settings: PreprocessSettings) -> None:
+    """Check the images and boxes of frames, then cut and hash them; or reject them.
 
     `stated` is the (width, height) in pixels that the label states of its images; None where it states none.
     Raises DataError and OSError as read_image does.
     """
+    waiting: list[_ReadFrame] = []
+    for frame in frames:
+        if opened := _read_frame(frame, stated, settings):
+            waiting.append(opened)
+        if len(waiting) == TOGETHER:
+            _decode_frames(waiting, settings)
+            waiting = []
+    _decode_frames(waiting, settings)
+
+
+def _read_frame(frame: Frame, stated: tuple[int | None, int | None], settings: PreprocessSettings) -> _ReadFrame | None:
+    """Read and check an image and its box; None for a frame that is rejected."""
     row = frame.row
     try:
         data = read_image(frame)
         header = read_header(data)
-        row.width, row.height = header
-        if problem := _check_size(header, stated):
-            return frame.reject("image_size", problem)
-        checked = check_box(frame.box, header.width, header.height, settings.box)
-        if checked.box is None:
-            return frame.reject(checked.reason)
-        crop = place_crop(checked.box, header.width, header.height, settings.crop.grow)
-        frame.pixels = decode_crop(data, header, crop, settings.crop.size)
     except UnreadableImage as error:
         return frame.reject("image_unreadable", str(error))
-    row.crop_x, row.crop_y, row.crop_size = crop
+    row.width, row.height = header
+    if problem := _check_size(header, stated):
+        return frame.reject("image_size", problem)
+    checked = check_box(frame.box, header.width, header.height, settings.box)
+    if checked.box is None:
+        return frame.reject(checked.reason)
     row.note = checked.note
+    return _ReadFrame(frame, data, header, place_crop(checked.box, header.width, header.height, settings.crop.grow))
+
+
+def _decode_frames(opened: list[_ReadFrame], settings: PreprocessSettings) -> None:
+    crops = decode_crops([(each.data, each.header, each.crop) for each in opened], settings.crop.size)
+    for each, decoded in zip(opened, crops, strict=True):
+        if isinstance(decoded, UnreadableImage):
+            each.frame.reject("image_unreadable", str(decoded))
+        else:
+            each.frame.pixels, each.frame.is_plain = decoded
+            _hash_frame(each.frame, each.crop, settings)
+
+
+def _hash_frame(frame: Frame, crop: Crop, settings: PreprocessSettings) -> None:
+    row = frame.row
+    row.crop_x, row.crop_y, row.crop_size = crop
     code, row.detail = hash_crop(frame.pixels, settings.hash.bits)
     row.hash = code.to_bytes(settings.hash.bits // 8)
     if row.detail < settings.dedupe.min_detail:

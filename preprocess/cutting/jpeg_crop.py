@@ -5,18 +5,22 @@ orientation is ignored, because boxes refer to the pixels as they are stored. Da
 decoded is not noticed.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
 import numpy as np
+import simplejpeg
 
 from console.stderr_capture import capture_stderr
 from preprocess.cutting.area_resampling import resample_area
 from preprocess.cutting.jpeg_decoder import load_decoder
+from preprocess.cutting.jpeg_window import CutWindow, Window, cut_windows
 from shards.crop_geometry import Crop
 from shards.jpeg_headers import Header, UnreadableImage, check_decoder_warnings
 
 RATIOS = (8, 4, 2, 1)  # the scales at which libjpeg's fast inverse transforms decode
+_NARROW = 8  # pixels
 
 
 class Region(NamedTuple):
@@ -43,11 +47,59 @@ def find_region(crop: Crop, header: Header, size: int) -> Region:
     return Region(ratio, left, top, right, bottom, inside)
 
 
-def decode_region(data: bytes, region: Region) -> np.ndarray:
-    """The pixels of a region that lie inside the image, (height, width, 3) uint8 RGB.
+class Decoded(NamedTuple):
+    """What was decoded of a JPEG."""
 
-    Raises UnreadableImage when the scan cannot be decoded.
+    pixels: np.ndarray  # (height, width, 3) uint8 RGB, maybe read-only
+    is_plain: bool  # whether it is plain, see jpeg_window, and all of its scan was read without a fault
+
+
+def decode_regions(jpegs: Sequence[tuple[bytes, Region]]) -> list[Decoded | UnreadableImage]:
+    """The pixels of a region of each JPEG that lie inside the image.
+
+    In place of those of a JPEG whose scan cannot be decoded stands the reason. Three JPEGs take less time together
+    than one after the other. Each gives the same whatever the others are.
     """
+    windows = cut_windows([(data, _find_window(region)) for data, region in jpegs])
+    return [
+        _decode_window(window, region) if window and _is_wide(region) else _decode_by_tensorflow(data, region)
+        for (data, region), window in zip(jpegs, windows, strict=True)
+    ]
+
+
+def decode_region(data: bytes, region: Region) -> np.ndarray:
+    """What decode_regions gives for one JPEG. Raises UnreadableImage when the scan cannot be decoded."""
+    (decoded,) = decode_regions([(data, region)])
+    if isinstance(decoded, UnreadableImage):
+        raise decoded
+    return decoded.pixels
+
+
+def decode_plain(data: bytes, ratio: int) -> np.ndarray:
+    """All of a JPEG that is known to be plain, scaled by 1 / ratio: the pixels that decode_region gives, sooner."""
+    height, width, _, _ = simplejpeg.decode_jpeg_header(data)
+    return simplejpeg.decode_jpeg(data, min_height=-(-height // ratio), min_width=-(-width // ratio))
+
+
+def _find_window(region: Region) -> Window:
+    """The part of the image that a region shows, in pixels of the whole image; it may end behind its edge."""
+    return Window(*(edge * region.ratio for edge in region.inside))
+
+
+def _is_wide(region: Region) -> bool:
+    """Whether libjpeg smooths the colours of a picture of this width as it does those of a wider one."""
+    return region.inside[2] - region.inside[0] >= _NARROW
+
+
+def _decode_window(window: CutWindow, region: Region) -> Decoded:
+    left, top, right, bottom = region.inside
+    x, y = window.left // region.ratio, window.top // region.ratio
+    pixels = decode_plain(window.data, region.ratio)[top - y : bottom - y, left - x : right - x]
+    return Decoded(np.ascontiguousarray(pixels), is_plain=True)
+
+
+def _decode_by_tensorflow(data: bytes, region: Region) -> Decoded | UnreadableImage:
+    """The same from any JPEG, which takes longer: TensorFlow's decoder reads all of a scan too, and checks less."""
     left, top, right, bottom = region.inside
     decoder = load_decoder()
     try:
@@ -59,20 +111,39 @@ def decode_region(data: bytes, region: Region) -> np.ndarray:
                 ratio=region.ratio,
                 dct_method="INTEGER_ACCURATE",  # the same pixels with and without SIMD
             ).numpy()
-    except decoder.error as error:
-        raise UnreadableImage("its scan cannot be decoded") from error
-    check_decoder_warnings(notes)
-    return pixels
+        check_decoder_warnings(notes)
+    except decoder.error:
+        return UnreadableImage("its scan cannot be decoded")
+    except UnreadableImage as error:
+        return error
+    return Decoded(pixels, is_plain=False)
+
+
+def decode_crops(jpegs: Sequence[tuple[bytes, Header, Crop]], size: int) -> list[Decoded | UnreadableImage]:
+    """The pixels of a crop of each JPEG, (size, size, 3); only the crop's region is decoded, see find_region.
+
+    The decoded region is shrunk by area resampling; a crop that is smaller than `size` is enlarged bilinearly. What
+    lies outside the image is black. In place of those of a JPEG whose scan cannot be decoded stands the reason.
+    """
+    regions = [find_region(crop, header, size) for _, header, crop in jpegs]
+    decoded = decode_regions([(data, region) for (data, _, _), region in zip(jpegs, regions, strict=True)])
+    return [
+        found
+        if isinstance(found, UnreadableImage)
+        else found._replace(pixels=_resize_region(found.pixels, region, crop, size))
+        for found, region, (_, _, crop) in zip(decoded, regions, jpegs, strict=True)
+    ]
 
 
 def decode_crop(data: bytes, header: Header, crop: Crop, size: int) -> np.ndarray:
-    """The crop's pixels, (size, size, 3) uint8 RGB; only the crop's region is decoded, see find_region.
+    """What decode_crops gives for one JPEG. Raises UnreadableImage when the scan cannot be decoded."""
+    (decoded,) = decode_crops([(data, header, crop)], size)
+    if isinstance(decoded, UnreadableImage):
+        raise decoded
+    return decoded.pixels
 
-    The decoded region is shrunk by area resampling; a crop that is smaller than `size` is enlarged bilinearly. What
-    lies outside the image is black. Raises UnreadableImage when the scan cannot be decoded.
-    """
-    region = find_region(crop, header, size)
-    pixels = decode_region(data, region)
+
+def _resize_region(pixels: np.ndarray, region: Region, crop: Crop, size: int) -> np.ndarray:
     left, top, right, bottom = region.inside
     margins = top - region.top, region.bottom - bottom, left - region.left, region.right - right
     if any(margins):

@@ -1,4 +1,4 @@
-"""TensorFlow's JPEG decoder: of our libraries, only TensorFlow decodes a region of a JPEG at a scale.
+"""TensorFlow's JPEG decoder, for those that jpeg_window leaves to others: it decodes a region at a scale of any JPEG.
 
 `import tensorflow` takes 3 s and 0.8 GB, because it imports Keras and all the rest. The decoder can be imported alone,
 past the package's own __init__, in 0.4 s and 0.5 GB, of which workers share most. A process that has done so cannot

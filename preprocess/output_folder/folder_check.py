@@ -39,7 +39,9 @@ def check_output_folder(settings: PreprocessSettings) -> None:
         raise CallError(f"{beside} cannot be written, where the log {log_file(out).name} goes; give a deeper --out")
     _check_contents(out, settings.replace)
     if log_file(out).exists() and not is_log(log_file(out)):
-        raise CallError(f"{log_file(out)} is no log of this program, and would be overwritten; give another --out")
+        raise CallError(
+            f"{log_file(out)} is no log of this program, and would be overwritten; give another --out, or remove it"
+        )
 
 
 def find_existing(folder: Path) -> Path:

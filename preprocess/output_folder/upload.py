@@ -62,7 +62,9 @@ def check_remote_folder(settings: PreprocessSettings) -> None:
     log = log_file(out)
     with suppress(FileNotFoundError):
         if b'"fingerprint"' not in read_remote_file(log):
-            raise CallError(f"{log} is no log of this program, and would be overwritten; give another --out")
+            raise CallError(
+                f"{log} is no log of this program, and would be overwritten; give another --out, or remove it"
+            )
 
 
 def upload_dataset(dataset: index.Dataset, finished: Sequence[FinishedShard], settings: PreprocessSettings) -> None:

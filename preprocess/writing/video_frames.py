@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from preprocess.cutting.frame import Frame, cut_frame, open_frames, reject_label
+from preprocess.cutting.frame import Frame, cut_frames, open_frames, reject_label
+from preprocess.cutting.jpeg_window import TOGETHER
 from preprocess.fingerprint import fingerprint_of
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.data_file import fetch_ahead
@@ -89,8 +90,10 @@ def _cut_frames(video: VideoFrames, settings: PreprocessSettings) -> None:
     held = 0
     kept = [frame for frame in video.frames if frame.is_kept]
     with fetch_ahead(frame.image.file for frame in kept):
-        for frame in kept:
-            cut_frame(frame, video.stated_size, settings)
-            held += frame.candidate is not None
-            if held > _HELD_CROPS or settings.dry_run:
-                frame.pixels = None
+        for first in range(0, len(kept), TOGETHER):
+            part = kept[first : first + TOGETHER]
+            cut_frames(part, video.stated_size, settings)
+            for frame in part:
+                held += frame.candidate is not None
+                if held > _HELD_CROPS or settings.dry_run:
+                    frame.pixels = None

@@ -38,7 +38,7 @@ def here(monkeypatch):
 def time_sample_here(videos, settings, progress) -> SampleTiming:
     timing = SampleTiming()
     for video in videos:
-        timing.add(cut_sampled_frames(video, 2, 0, settings))
+        timing.add(cut_sampled_frames(video, 2, settings))
     return timing
 
 

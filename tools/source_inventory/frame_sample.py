@@ -14,20 +14,22 @@ from multiprocessing import get_context, parent_process
 
 import numpy as np
 
-from preprocess.cutting.frame import Frame, cut_frame, encode_frame
+from preprocess.cutting.frame import cut_frames, encode_frame
 from preprocess.cutting.jpeg_crop import decode_crop, encode_jpeg
 from preprocess.cutting.jpeg_decoder import load_decoder, promise_no_more_tensorflow
+from preprocess.cutting.jpeg_window import TOGETHER
 from preprocess.cutting.phash import hash_crop
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.input_fingerprint import read_inputs
 from preprocess.sources.video import Video
-from preprocess.writing.video_frames import VideoFrames, open_videos
+from preprocess.writing.video_frames import open_videos
 from shards.crop_geometry import Crop
 from shards.errors import DataError
 from shards.jpeg_headers import read_header
 from trainer.tensorflow_startup import without_notes
 
-SAMPLED_FRAMES = 64
+SAMPLED_FRAMES = 66
+_MOST_VIDEOS = SAMPLED_FRAMES // TOGETHER  # so that frames are decoded side by side, as a video task does it
 
 
 @dataclass
@@ -53,8 +55,8 @@ class SampleTiming:
 
 
 def choose_videos(videos: Sequence[Video]) -> list[Video]:
-    """The videos to take frames of: at most as many as frames are sampled, at even distances."""
-    return _spread([video for video in videos if video.directories], SAMPLED_FRAMES)
+    """The videos to take frames of, at even distances."""
+    return _spread([video for video in videos if video.directories], _MOST_VIDEOS)
 
 
 def count_sampled(videos: Sequence[Video]) -> int:
@@ -68,7 +70,7 @@ def time_sample(
     """Read, cut, hash and encode up to SAMPLED_FRAMES usable frames. `progress` is called after each video with the
     number of its frames.
 
-    Raises as preprocess.cutting.frame.cut_frame does, and DataError where the process dies.
+    Raises as preprocess.cutting.frame.cut_frames does, and DataError where the process dies.
     """
     timing = SampleTiming()
     if not videos:
@@ -76,7 +78,7 @@ def time_sample(
     count = _count_each(videos)
     try:
         with ProcessPoolExecutor(1, get_context("spawn"), _start_process, (settings,)) as pool:
-            calls = [(video, count, place % 3 / 3, settings) for place, video in enumerate(videos)]
+            calls = [(video, count, settings) for video in videos]
             for found in pool.map(cut_sampled_frames, *zip(*calls, strict=True)):
                 timing.add(found)
                 progress(found.frames)
@@ -90,13 +92,22 @@ def _count_each(videos: Sequence[Video]) -> int:
     return -(-SAMPLED_FRAMES // max(1, len(videos)))
 
 
-def cut_sampled_frames(video: Video, count: int, depth: float, settings: PreprocessSettings) -> SampleTiming:
-    """Cut `count` usable frames of a video at even distances; a single one at `depth`, from 0 to 1, of its length."""
-    timing = SampleTiming()
+def cut_sampled_frames(video: Video, count: int, settings: PreprocessSettings) -> SampleTiming:
+    """Do with `count` usable frames of a video, at even distances, what a video task does with those that it keeps."""
     (opened,) = open_videos([read_inputs(video)])
-    usable = [frame for frame in opened.frames if frame.is_kept]
-    for frame in usable[int(len(usable) * depth) :][:1] if count == 1 else _spread(usable, count):
-        _cut(frame, opened, settings, timing)
+    chosen = _spread([frame for frame in opened.frames if frame.is_kept], count)
+    start = time.perf_counter()
+    cut_frames(chosen, opened.stated_size, settings)
+    for frame in chosen:
+        if frame.is_kept:
+            encode_frame(frame, settings)
+    timing = SampleTiming(seconds=time.perf_counter() - start)
+    for frame in chosen:
+        if frame.is_kept:
+            timing.cut += 1
+        else:
+            why = f" ({frame.row.note})" if frame.row.note else ""
+            timing.rejected.append(f"{frame.row.image_file}: {frame.row.reason}{why}")
     return timing
 
 
@@ -121,16 +132,3 @@ def _spread(items: Sequence, count: int) -> list:
     """At most `count` items at even distances."""
     step = max(1.0, len(items) / count)
     return [items[int(place * step)] for place in range(min(count, len(items)))]
-
-
-def _cut(frame: Frame, opened: VideoFrames, settings: PreprocessSettings, timing: SampleTiming) -> None:
-    """Do with a frame what a video task does with one that it keeps."""
-    start = time.perf_counter()
-    cut_frame(frame, opened.stated_size, settings)
-    if frame.is_kept:
-        encode_frame(frame, settings)
-        timing.cut += 1
-    else:
-        why = f" ({frame.row.note})" if frame.row.note else ""
-        timing.rejected.append(f"{frame.row.image_file}: {frame.row.reason}{why}")
-    timing.seconds += time.perf_counter() - start

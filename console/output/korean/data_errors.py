@@ -13,8 +13,8 @@ _RUNS = {
     "{} cannot be written, where the log {} goes; give a deeper --out": (
         "{}: 로그({})를 쓸 수 없습니다. 더 안쪽의 --out을 지정하세요"
     ),
-    "{} is no log of this program, and would be overwritten; give another --out": (
-        "{}: 이 프로그램의 로그가 아닌데 덮어쓰게 됩니다. 다른 --out을 지정하세요"
+    "{} is no log of this program, and would be overwritten; give another --out, or remove it": (
+        "{}: 이 프로그램의 로그가 아닌데 덮어쓰게 됩니다. 다른 --out을 지정하거나 그 파일을 지우세요"
     ),
     "{} holds a dataset that its log {} does not fit: one of them is damaged or gone; give --replace to make it "
     "anew, or another folder": (

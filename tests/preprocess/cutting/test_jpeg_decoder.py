@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import cv2
+
 from tests.trees import make_jpeg
 
 CODE = """
@@ -24,10 +26,12 @@ for path in paths:
             print("unreadable:", error)
 print("keras" in sys.modules)
 """
+PLAIN_CODE = f"{CODE}\nassert not {{'tensorflow', 'keras'}} & set(sys.modules)"
 
 
 def test_alone_it_gives_the_same_pixels_and_errors(tmp_path):
-    whole, other = make_jpeg(1, 320, 240), make_jpeg(2, 322, 241)
+    progressive = (cv2.IMWRITE_JPEG_PROGRESSIVE, 1)  # a plain JPEG is decoded without TensorFlow
+    whole, other = make_jpeg(1, 320, 240, progressive), make_jpeg(2, 322, 241, progressive)
     files = {"whole": whole, "other": other, "cut": whole[: len(whole) // 2], "no scan": whole[:640]}
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
@@ -38,3 +42,8 @@ def test_alone_it_gives_the_same_pixels_and_errors(tmp_path):
     assert found["alone"][:-1] == found["whole"][:-1] and len(set(found["alone"][:8])) == 8
     assert all("scan" in line or "unreadable" in line for line in found["alone"][8:16])
     assert (found["alone"][-1], found["whole"][-1]) == ("False", "True")
+
+
+def test_plain_jpegs_are_decoded_without_it(tmp_path):
+    (tmp_path / "plain").write_bytes(make_jpeg(1, 320, 240))
+    subprocess.run([sys.executable, "-c", PLAIN_CODE, "alone", str(tmp_path / "plain")], check=True)

@@ -33,6 +33,7 @@ def test_is_a_full_decode_scaled_down(width, height, size):
     data = encode(make_image(1, width, height))
     small = decode_whole_frame(data, read_header(data))
     assert small.shape == (size[1], size[0], 3)
+    np.testing.assert_array_equal(decode_whole_frame(data, read_header(data), is_plain=True), small)
     full = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1]
     expected = cv2.resize(full, size, interpolation=cv2.INTER_AREA).reshape(small.shape)
     assert np.abs(small.astype(int) - expected).mean() < 1.5  # half a pixel of shift would be over 2
