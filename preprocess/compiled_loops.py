@@ -21,8 +21,9 @@ _CODES = 4096  # above the number up to which each is compared with each, so tha
 def compile_loops() -> None:
     """Call every compiled function with arguments of the types that runs and reports call it with."""
     pixels = np.zeros((48, 64, 3), np.uint8)
-    resample_area(pixels, 0, 0, 48, 32, 32)
-    shrink_to_fit(pixels, 1, (48, 64), (24, 32))
+    for source in (pixels, np.frombuffer(pixels.tobytes(), np.uint8).reshape(pixels.shape)):  # decoded: read-only
+        resample_area(source, 0, 0, 48, 32, 32)
+        shrink_to_fit(source, 1, (48, 64), (24, 32))
     for words in (1, 4):  # hashes of 64 and 256 bits
         codes = np.random.default_rng(0).integers(0, 2**64, (_CODES, words), np.uint64)
         starts = np.array([0, _CODES // 2, _CODES])

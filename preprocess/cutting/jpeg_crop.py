@@ -44,7 +44,7 @@ def find_region(crop: Crop, header: Header, size: int) -> Region:
 
 
 def decode_region(data: bytes, region: Region) -> np.ndarray:
-    """The pixels of a region that lie inside the image, (height, width, 3) uint8 RGB.
+    """The pixels of a region that lie inside the image, (height, width, 3) uint8 RGB, read-only.
 
     Raises UnreadableImage when the scan cannot be decoded.
     """
@@ -52,13 +52,7 @@ def decode_region(data: bytes, region: Region) -> np.ndarray:
     decoder = load_decoder()
     try:
         with capture_stderr() as notes:
-            pixels = decoder.decode_and_crop(
-                data,
-                (top, left, bottom - top, right - left),
-                channels=3,
-                ratio=region.ratio,
-                dct_method="INTEGER_ACCURATE",  # the same pixels with and without SIMD
-            ).numpy()
+            pixels = decoder.decode(data, (top, left, bottom - top, right - left), region.ratio)
     except decoder.error as error:
         raise UnreadableImage("its scan cannot be decoded") from error
     check_decoder_warnings(notes)
