@@ -32,12 +32,14 @@ class Decoder(NamedTuple):
 
         The window is (top, left, height, width) in pixels of the image scaled by 1 / ratio.
         """
-        # Given as tensors, because TensorFlow first fails its fast way with other values, and then goes a slow one.
+        # Values that are no tensors, and the default of acceptable_fraction, a whole number, fail TensorFlow's fast way
+        # from Python to the op; it then goes a slow one.
         pixels = self.decode_and_crop(
             self.make_tensor(data),
             self.make_tensor(window),
             channels=3,
             ratio=ratio,
+            acceptable_fraction=1.0,
             dct_method="INTEGER_ACCURATE",  # the same pixels with and without SIMD
         )
         return np.asarray(memoryview(pixels))  # its memory; .numpy() would copy it
