@@ -13,7 +13,8 @@ from benchmarks.ways.crops.listed_frames import SHOWN_CROPS, SIDE
 from preprocess.core_count import count_cores
 
 LEAST_PSNR = 30  # dB to ours; the same square by OpenCV has 35 and more, one of a box 1% beside it at most 29.5
-_COPIES = 4  # of each video, for the ways that are through with a single one in less than a second
+_COPIES, _QUICK_COPIES = 4, 2  # of each video, for the ways that would be through with one in less than a second
+_TASK_COPIES = 2  # for a video task, whose end weighs the less the longer it is; in large sources it has 2,000 frames
 _WAYS = "benchmarks.ways.crops"
 _OURS = "pet mood"
 _SAME_CROPS = "no checks of labels and boxes, no reasons for what is left out, no hashes, no resume"
@@ -23,8 +24,10 @@ def make_crop_tables(material: Material) -> Iterator[Table]:
     """Two tables for each kind of frames; quick ones for the main kind alone."""
     for name in [material.main] if material.quick else material.trees:
         settings = _describe_work(material, name)
-        yield _make_shards_table(material, name, settings)
-        yield _make_core_table(material, name, settings | {"processes": 1, "copies": 1})
+        linked = link_copies(material.trees[name], material.folder / f"{name}_copies", settings["copies"])
+        yield _make_shards_table(material, name, settings | {"linked": str(linked)})
+        linked = link_copies(material.trees[name], material.folder / f"{name}_task", _TASK_COPIES)
+        yield _make_core_table(material, name, settings | {"processes": 1, "copies": 1, "linked": str(linked)})
 
 
 def _describe_work(material: Material, name: str) -> dict[str, Any]:
@@ -32,15 +35,13 @@ def _describe_work(material: Material, name: str) -> dict[str, Any]:
     count = len(json.loads(frames.read_text(encoding="utf-8")))
     return {
         "frames": str(frames),
-        "tree": str(material.trees[name]),
         "processes": count_cores(),
-        "copies": _COPIES,
+        "copies": _QUICK_COPIES if material.quick else _COPIES,
         "shown": sorted({place * count // SHOWN_CROPS for place in range(SHOWN_CROPS)}),
     }
 
 
 def _make_shards_table(material: Material, name: str, settings: dict[str, Any]) -> Table:
-    linked = link_copies(material.trees[name], material.folder / f"{name}_copies", _COPIES)
     return Table(
         title=f"{name}: 1080p frames to crops of 256 px in shards, all cores",
         unit="frames",
@@ -49,7 +50,7 @@ def _make_shards_table(material: Material, name: str, settings: dict[str, Any]) 
                 "region decode alone", f"{_WAYS}.decoding:open_region", misses="pixels of each crop's region, no crops"
             ),
             Way("decode and resize alone", f"{_WAYS}.decoding:open_resize", misses="pixels, nothing is written"),
-            Way(_OURS, f"{_WAYS}.ours:open_run", {"tree": str(linked)}, pauses=False),
+            Way(_OURS, f"{_WAYS}.ours:open_run", pauses=False),
             Way(
                 "img2dataset",
                 f"{_WAYS}.img2dataset_resize:open_img2dataset",
@@ -80,39 +81,45 @@ def _make_shards_table(material: Material, name: str, settings: dict[str, Any]) 
         limit="region decode alone",
         settings=settings,
         conditions=(
-            f"{material.describe_frames(name)}; the limits and ours, which are faster, have each video {_COPIES} times "
-            "in a turn. Pools, Ray and imports start outside the turns; litdata and img2dataset fork anew in each. "
-            "Ours is the whole run: labels, listing, checks, hashes, crops, spill, shards, manifest, fsync. "
-            f"Crops are like ours by {LEAST_PSNR} dB or more, which a box 1% beside them is not."
+            f"{material.describe_frames(name)}; the limits and ours, which are faster, have each video "
+            f"{settings['copies']} times in a turn. Pools, Ray and imports start outside the turns; litdata and "
+            "img2dataset fork anew in each. Ours is the whole run: labels, listing, checks, hashes, crops, spill, "
+            f"shards, manifest, fsync. Crops are like ours by {LEAST_PSNR} dB or more, not so one 1% beside them."
         ),
         check=find_wrong_crops,
     )
 
 
 def _make_core_table(material: Material, name: str, settings: dict[str, Any]) -> Table:
+    ways = [
+        Way("region decode alone", f"{_WAYS}.decoding:open_region"),
+        Way("decode and resize alone", f"{_WAYS}.decoding:open_resize"),
+        Way(
+            _OURS,
+            f"{_WAYS}.ours:open_task",
+            {"copies": _TASK_COPIES},
+            misses="labels, listing, checks, crop, hash, encoding, spill, fsync",
+        ),
+    ]
+    more = [
+        Way(
+            "pet mood, with whole frames",
+            f"{_WAYS}.ours:open_task_with_frames",
+            {"copies": _TASK_COPIES},
+            misses="and four whole frames of each video, of about 40; AI Hub's videos have about 99",
+        ),
+        Way(
+            "a plain loop", f"{_WAYS}.notebook:open_plain_loop", misses="cv2.imread, slice, resize, DCT hash, encoding"
+        ),
+    ]
     return Table(
         title=f"{name}: a video task on one core",
         unit="frames",
-        ways=[
-            Way("region decode alone", f"{_WAYS}.decoding:open_region"),
-            Way("decode and resize alone", f"{_WAYS}.decoding:open_resize"),
-            Way("the same with OpenCV's resampling", f"{_WAYS}.decoding:open_opencv_resize"),
-            Way(_OURS, f"{_WAYS}.ours:open_task", misses="labels, listing, checks, crop, hash, encoding, spill, fsync"),
-            Way(
-                "pet mood, with whole frames",
-                f"{_WAYS}.ours:open_task_with_frames",
-                misses="and four whole frames of each video, of about 40; AI Hub's videos have about 99",
-            ),
-            Way(
-                "a plain loop",
-                f"{_WAYS}.notebook:open_plain_loop",
-                misses="cv2.imread, slice, resize, DCT hash, encoding",
-            ),
-        ],
+        ways=ways if material.quick else ways + more,
         ours=_OURS,
         limit="region decode alone",
         settings=settings,
-        conditions=f"{material.describe_frames(name)}.",
+        conditions=f"{material.describe_frames(name)}; a video task has each video {_TASK_COPIES} times.",
     )
 
 

@@ -1,5 +1,6 @@
 """The limits: decoding alone, and decoding and resizing, in as many processes as there are cores, or in one."""
 
+import faulthandler
 import multiprocessing
 import os
 import time
@@ -7,14 +8,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import cv2
-
 from benchmarks.preprocess import run_limit_step, run_region_step
-from benchmarks.ways.crops.listed_frames import SIDE, ListedFrame, read_frame_list
+from benchmarks.ways.crops.listed_frames import ListedFrame, read_frame_list
+from preprocess.cutting.jpeg_decoder import promise_no_more_tensorflow
 from preprocess.ray_cluster import WORKER_ENVIRONMENT
 from shards.crop_geometry import Crop
 
-PACKAGES = ("tensorflow-cpu", "opencv-python-headless")
+PACKAGES = ("tensorflow-cpu",)
 _TOGETHER = 8  # frames that a process is given at a time
 
 
@@ -28,15 +28,17 @@ def open_resize(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     return _open_pool(settings, _decode_crop)
 
 
-def open_opencv_resize(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
-    """The same with OpenCV's resampling."""
-    return _open_pool(settings, _resize_by_opencv)
-
-
 def start_workers(processes: int) -> Any:
-    """A pool whose processes have the environment of our workers from their start, which malloc needs."""
+    """A pool whose processes are like our workers: they have their environment from the start, as malloc needs it, and
+    the decoder alone of TensorFlow.
+    """
     os.environ.update(WORKER_ENVIRONMENT)
-    return multiprocessing.get_context("spawn").Pool(processes)
+    return multiprocessing.get_context("spawn").Pool(processes, _become_worker)
+
+
+def _become_worker() -> None:
+    faulthandler.enable(all_threads=False)  # as Ray does
+    promise_no_more_tensorflow()
 
 
 def _open_pool(settings: dict[str, Any], work: Callable[[ListedFrame], None]) -> Callable[[], dict[str, Any]]:
@@ -65,8 +67,3 @@ def _decode_region(frame: ListedFrame) -> None:
 
 def _decode_crop(frame: ListedFrame) -> None:
     run_limit_step(frame.path, Crop(*frame[2:]))
-
-
-def _resize_by_opencv(frame: ListedFrame) -> None:
-    region = run_region_step(frame.path, Crop(*frame[2:]))
-    cv2.resize(region, (SIDE, SIDE), interpolation=cv2.INTER_AREA)

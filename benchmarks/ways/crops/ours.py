@@ -31,7 +31,7 @@ def open_run(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     def write(folder: Path) -> None:
         run(
             PreprocessSettings(
-                source=[settings["tree"]],
+                source=[settings["linked"]],
                 out=str(folder / "dataset"),
                 dedupe=DedupeSettings(enabled=False),
                 frames=FrameSettings(0),
@@ -66,7 +66,8 @@ def open_task_with_frames(settings: dict[str, Any]) -> Callable[[], dict[str, An
 
 
 def _open_tasks(settings: dict[str, Any], per_video: int) -> Callable[[], dict[str, Any]]:
-    count, tree, pool = len(read_frame_list(settings)), Path(settings["tree"]), start_workers(1)
+    count = len(read_frame_list(settings)) * settings["copies"]
+    tree, pool = Path(settings["linked"]), start_workers(1)
 
     def take_turn() -> dict[str, Any]:
         begun = time.perf_counter()
