@@ -6,7 +6,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
 
 _lock = threading.RLock()  # a process has only one file descriptor 2
 
@@ -18,20 +17,23 @@ def capture_stderr() -> Iterator[bytearray]:
     If a signal kills the process inside the block, Python's faulthandler still prints the stack to the real stderr.
     """
     captured = bytearray()
-    with _lock, _open_temporary() as file:
-        real_stderr, faulthandler_was_enabled = os.dup(2), faulthandler.is_enabled()
+    with _lock:
+        file, real_stderr, faulthandler_was_enabled = _open_temporary(), os.dup(2), faulthandler.is_enabled()
         faulthandler.enable(real_stderr)
-        os.dup2(file.fileno(), 2)
+        os.dup2(file, 2)
         try:
             yield captured
         finally:
             os.dup2(real_stderr, 2)
             faulthandler.enable(2) if faulthandler_was_enabled else faulthandler.disable()
             os.close(real_stderr)
-            captured += os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
+            if size := os.fstat(file).st_size:
+                captured += os.pread(file, size, 0)
+            os.close(file)
 
 
-def _open_temporary() -> BinaryIO:
+def _open_temporary() -> int:
     if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("stderr"), "wb")
-    return tempfile.TemporaryFile()
+        return os.memfd_create("stderr")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())

@@ -23,8 +23,9 @@ _CODES = 4096  # above the number up to which each is compared with each, so tha
 def compile_loops() -> None:
     """Call every compiled function with arguments of the types that runs and reports call it with."""
     pixels = np.zeros((48, 64, 3), np.uint8)
-    resample_area(pixels, 0, 0, 48, 32, 32)
-    shrink_to_fit(pixels, 1, (48, 64), (24, 32))
+    for source in (pixels, np.frombuffer(pixels.tobytes(), np.uint8).reshape(pixels.shape)):  # decoded: read-only
+        resample_area(source, 0, 0, 48, 32, 32)
+        shrink_to_fit(source, 1, (48, 64), (24, 32))
     whole = encode_jpeg(pixels, 90)
     assert all(cut_windows([(whole, Window(0, 0, 64, 48))] * TOGETHER)), "a plain JPEG is cut"
     for words in (1, 4):  # hashes of 64 and 256 bits

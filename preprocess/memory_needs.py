@@ -1,4 +1,4 @@
-"""How much memory a run takes, as measured by benchmarks/driver.py and, for a worker, by benchmarks/preprocess.py."""
+"""How much memory a run takes, as measured by benchmarks/driver.py and, for a worker, by benchmarks/worker.py."""
 
 _DRIVER_BYTES = 450_000_000
 _DRIVER_BYTES_PER_FRAME = 250

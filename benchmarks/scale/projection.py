@@ -12,7 +12,7 @@ PUT_DOLLARS = 5e-6  # a request
 CORE_HOUR_DOLLARS = 0.045
 GB_MONTH_DOLLARS = 0.023
 
-FRAMES_A_CORE = 250  # a second, of video tasks, by benchmarks.preprocess
+FRAMES_A_CORE = 250  # a second, of video tasks, by benchmarks.side_by_side
 FRAME_BYTES = 377_000  # a frame of 1080p
 FRAMES_A_REQUEST = 80  # from zips in a store, see docs/storage.md
 EPOCH_IMAGES = 600  # a second, of EfficientNetB0 on an RTX 3060: an estimate, see docs/performance.md

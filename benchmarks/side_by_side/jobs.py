@@ -1,6 +1,10 @@
 """The jobs in the order of the page."""
 
 from benchmarks.side_by_side.job import Job
+from benchmarks.side_by_side.tables.crops import make_crop_tables
 from benchmarks.side_by_side.tables.hashing import make_hashing_tables
 
-JOBS = (Job("hashing", "Perceptual hashes of crops", make_hashing_tables),)
+JOBS = (
+    Job("crops", "Frames of 1080p to crops in shards", make_crop_tables),
+    Job("hashing", "Perceptual hashes of crops", make_hashing_tables),
+)

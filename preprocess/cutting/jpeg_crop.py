@@ -104,13 +104,7 @@ def _decode_by_tensorflow(data: bytes, region: Region) -> Decoded | UnreadableIm
     decoder = load_decoder()
     try:
         with capture_stderr() as notes:
-            pixels = decoder.decode_and_crop(
-                data,
-                (top, left, bottom - top, right - left),
-                channels=3,
-                ratio=region.ratio,
-                dct_method="INTEGER_ACCURATE",  # the same pixels with and without SIMD
-            ).numpy()
+            pixels = decoder.decode(data, (top, left, bottom - top, right - left), region.ratio)
         check_decoder_warnings(notes)
     except decoder.error:
         return UnreadableImage("its scan cannot be decoded")

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+import numpy as np
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up notes; must be set before TensorFlow is imported
 
 _PACKAGE = "tensorflow"
@@ -21,8 +23,26 @@ _alone = False
 class Decoder(NamedTuple):
     """What is used of TensorFlow."""
 
+    make_tensor: Callable[[Any], Any]  # tf.constant
     decode_and_crop: Callable[..., Any]  # tf.io.decode_and_crop_jpeg
     error: type[Exception]  # tf.errors.InvalidArgumentError, of a scan that cannot be decoded
+
+    def decode(self, data: bytes, window: tuple[int, int, int, int], ratio: int) -> np.ndarray:
+        """A window of a JPEG, (height, width, 3) uint8 RGB, read-only. Raises `error`.
+
+        The window is (top, left, height, width) in pixels of the image scaled by 1 / ratio.
+        """
+        # Values that are no tensors, and the default of acceptable_fraction, a whole number, fail TensorFlow's fast way
+        # from Python to the op; it then goes a slow one.
+        pixels = self.decode_and_crop(
+            self.make_tensor(data),
+            self.make_tensor(window),
+            channels=3,
+            ratio=ratio,
+            acceptable_fraction=1.0,
+            dct_method="INTEGER_ACCURATE",  # the same pixels with and without SIMD
+        )
+        return np.asarray(memoryview(pixels))  # its memory; .numpy() would copy it
 
 
 def promise_no_more_tensorflow() -> None:
@@ -38,7 +58,7 @@ def load_decoder() -> Decoder:
         return _load_alone()
     import tensorflow
 
-    return Decoder(tensorflow.io.decode_and_crop_jpeg, tensorflow.errors.InvalidArgumentError)
+    return Decoder(tensorflow.constant, tensorflow.io.decode_and_crop_jpeg, tensorflow.errors.InvalidArgumentError)
 
 
 def _load_alone() -> Decoder:
@@ -47,7 +67,7 @@ def _load_alone() -> Decoder:
     from tensorflow.python import tf2
 
     tf2.enable()
-    from tensorflow.python.framework import constant_op, errors_impl  # noqa: F401 (constant_op makes tensors of bytes)
+    from tensorflow.python.framework import constant_op, errors_impl
     from tensorflow.python.ops import gen_image_ops
 
-    return Decoder(gen_image_ops.decode_and_crop_jpeg, errors_impl.InvalidArgumentError)
+    return Decoder(constant_op.constant, gen_image_ops.decode_and_crop_jpeg, errors_impl.InvalidArgumentError)
