@@ -1,15 +1,11 @@
 """Whether pictures that a loader gave are windows of stored crops, in random order, and mirrored or not."""
 
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import simplejpeg
-
-from benchmarks.input import read_crops
-from trainer.input.dataset_split import open_split
 
 _LEAST_PSNR = 30.0  # dB, of the same window by another decoder
 _THUMB = 8  # pixels of a side that one pixel of a thumbnail stands for
@@ -26,10 +22,10 @@ class FoundWindow(NamedTuple):
 
 
 class CropFinder:
-    """Finds the crop of a dataset's train split that a picture is a window of."""
+    """Finds the crop that a picture is a window of, among JPEGs."""
 
-    def __init__(self, dataset: Path):
-        crops = [simplejpeg.decode_jpeg(data) for data in read_crops(open_split(dataset, "train"))]
+    def __init__(self, jpegs: list[bytes]):
+        crops = [simplejpeg.decode_jpeg(data) for data in jpegs]
         self._crops = [*crops, *(np.ascontiguousarray(crop[:, ::-1]) for crop in crops)]
         self._thumbs = [_shrink(crop) for crop in self._crops]
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from functools import partial
 
-from benchmarks.input import write_csv
+from benchmarks.input import read_crops, write_csv
 from benchmarks.side_by_side.job import Table, Way
 from benchmarks.side_by_side.material import Material
 from benchmarks.side_by_side.sample_windows import CropFinder, find_wrong_batches
 from benchmarks.ways.loading.crop_files import write_crop_files
 from preprocess.core_count import count_cores
+from trainer.input.dataset_split import open_split
 
 _WAYS = "benchmarks.ways.loading"
 _RECORDS, _QUICK_RECORDS = 12_800, 6_400  # of an epoch, about
@@ -32,7 +33,7 @@ def make_loading_tables(material: Material) -> Iterator[Table]:
         "threads": count_cores(),
         "seconds": 0.5 if material.quick else 2,
     }
-    finder = CropFinder(material.dataset)
+    finder = CropFinder(read_crops(open_split(material.dataset, "train")))
     for flip in (True,) if material.quick else (False, True):
         yield Table(
             title="Random windows of which half are mirrored" if flip else "Random windows",
@@ -83,6 +84,11 @@ def list_loading_ways(flip: bool) -> list[Way]:
             misses="random windows of any size, scaled, as floats",
         ),
         Way("TurboLoader, windows", f"{native}:open_turboloader", {"windows": True}, peers=True),
-        Way("SPDL", f"{native}:open_spdl", peers=True, misses=f"{order}; FFmpeg decodes"),
-        Way("FFCV", "", peers=True, absent="not built: its package needs OpenCV's and TurboJPEG's headers"),
+        Way(
+            "SPDL",
+            f"{native}:open_spdl",
+            peers=True,
+            misses=f"{order}; {_DECODED}, as its own wants FFmpeg's libraries",
+        ),
+        Way("FFCV", "", peers=True, absent="not built here: it has no wheel, and pkg-config finds no opencv4"),
     ]

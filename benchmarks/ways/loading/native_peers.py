@@ -120,21 +120,18 @@ def _draw_turboloader_windows(turboloader: Any, path: str, settings: dict[str, A
 
 
 def open_spdl(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
-    """Batches of files, each read, decoded and cut by FFmpeg's filters in a thread."""
-    import spdl.io
+    """Its pipeline of threads over batches of files. Its own decoder wants FFmpeg's libraries from the system."""
     from spdl.pipeline import PipelineBuilder
 
+    from benchmarks.ways.loading.windows import decode_window
+
     files = list_files(settings)
-    free = 256 - WINDOW
 
     def load(rows: list[tuple[str, int]]) -> tuple[np.ndarray, list[int]]:
-        frames = []
-        for path, _ in rows:
-            mirror = ",hflip" if settings["flip"] and random.random() < 0.5 else ""
-            place = f"{2 * random.randint(0, free // 2)}:{2 * random.randint(0, free // 2)}"
-            described = f"crop={WINDOW}:{WINDOW}:{place}{mirror},format=pix_fmts=rgb24"
-            frames.append(spdl.io.decode_packets(spdl.io.demux_image(path), filter_desc=described))
-        return spdl.io.to_numpy(spdl.io.convert_frames(frames)), [label for _, label in rows]
+        images = np.empty((len(rows), WINDOW, WINDOW, 3), np.uint8)
+        for image, (path, _) in zip(images, rows, strict=True):
+            image[:] = decode_window(Path(path).read_bytes(), settings["flip"])
+        return images, [label for _, label in rows]
 
     def draw_rows() -> Iterator[list[tuple[str, int]]]:
         while True:

@@ -58,8 +58,8 @@ def open_ours(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     """With `augment` mirroring and colours are left to the device, and the numbers for them come with the batch."""
     split = open_split(Path(settings["dataset"]), "train")
     times = _EPOCH // (split.records * settings["copies"])
-    labels = np.tile(split.labels, times * settings["copies"])
-    split = split._replace(files=_copy_shards(settings, split.files) * times, labels=labels)
+    rows = {name: np.tile(getattr(split, name), times * settings["copies"]) for name in ("labels", "videos", "species")}
+    split = split._replace(files=_copy_shards(settings, split.files) * times, **rows)
     chosen = InputSettings(
         batch_size=BATCH_SIZE,
         resolution=WINDOW,
