@@ -10,7 +10,7 @@ import simplejpeg
 _LEAST_PSNR = 30.0  # dB, of the same window by another decoder
 _THUMB = 8  # pixels of a side that one pixel of a thumbnail stands for
 _CANDIDATES = 6  # crops whose windows are compared pixel by pixel
-_PATCH = 96  # pixels of a side of the part that is searched for in a crop
+_PATCH = 64  # pixels of a side of the part that is searched for in a crop
 
 
 class FoundWindow(NamedTuple):
@@ -33,7 +33,11 @@ class CropFinder:
         """The nearest window, upright or mirrored, of a picture (side, side, 3) uint8 RGB."""
         thumb = _shrink(picture)[1:-1, 1:-1]
         far = [cv2.matchTemplate(each, thumb, cv2.TM_SQDIFF).min() for each in self._thumbs]
-        found = (self._compare(int(place), picture) for place in np.argsort(far)[:_CANDIDATES])
+        found = []
+        for place in np.argsort(far)[:_CANDIDATES]:
+            found.append(self._compare(int(place), picture))
+            if found[-1].psnr > _LEAST_PSNR:
+                break
         return max(found, key=lambda window: window.psnr)
 
     def _compare(self, place: int, picture: np.ndarray) -> FoundWindow:
@@ -55,12 +59,12 @@ def find_wrong_batches(finder: CropFinder, flip: bool, turns: dict[str, dict[str
     """What is wrong with the batches of each way, by name. The limit gives none; two ways cut other windows."""
     faults = {}
     for name, turn in turns.items():
-        if "sample" in turn and (fault := _find_fault(finder, flip, name, turn)):
+        if "sample" in turn and (fault := _find_fault(finder, flip, turn)):
             faults[name] = fault
     return faults
 
 
-def _find_fault(finder: CropFinder, flip: bool, name: str, turn: dict[str, Any]) -> str:
+def _find_fault(finder: CropFinder, flip: bool, turn: dict[str, Any]) -> str:
     shape, kind = tuple(turn["shape"]), turn["type"]
     if shape not in ((64, 224, 224, 3), (64, 3, 224, 224)) or kind not in ("uint8", "float32"):
         return f"batches of {shape}, {kind}"
@@ -76,7 +80,6 @@ def _find_fault(finder: CropFinder, flip: bool, name: str, turn: dict[str, Any])
     if len(steps) < len(places) // 3:
         return "not in random order"
     mirrored = sum(window.mirrored for window in windows)
-    expected = name != "pet mood, augment" and flip
-    if (0 < mirrored < len(windows)) != expected:
+    if mirrored not in (range(1, len(windows)) if flip else (0,)):
         return f"{mirrored} of {len(windows)} mirrored"
     return ""

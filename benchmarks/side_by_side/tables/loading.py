@@ -38,7 +38,7 @@ def make_loading_tables(material: Material) -> Iterator[Table]:
         yield Table(
             title="Random windows of which half are mirrored" if flip else "Random windows",
             unit="pictures",
-            ways=list_loading_ways(flip),
+            ways=list_loading_ways(),
             ours="pet mood",
             limit="decoding alone",
             settings=settings | {"flip": flip},
@@ -52,21 +52,19 @@ def make_loading_tables(material: Material) -> Iterator[Table]:
         )
 
 
-def list_loading_ways(flip: bool) -> list[Way]:
+def list_loading_ways() -> list[Way]:
     """The limit, ours, and the peers."""
     torch, native, ours = f"{_WAYS}.torch_peers", f"{_WAYS}.native_peers", f"{_WAYS}.tensorflow_ways"
-    device: list[Way] = []
-    if flip:
-        misses = "as training on a GPU sets it: the device mirrors, as a part of zooming"
-        device = [Way("pet mood, augment", f"{ours}:open_ours", {"augment": True}, misses=misses)]
     order = "no resume within an epoch, order not known from a seed"
     return [
         Way("decoding alone", f"{ours}:open_limit", misses="libjpeg-turbo by simplejpeg, whole crops, no batches"),
         Way("pet mood", f"{ours}:open_ours"),
-        *device,
         Way("tf.data as its guide says", f"{ours}:open_tf_data", misses=order),
         Way(
-            "whole frames from a CSV", f"{ours}:open_whole_frames", misses="float pictures, no window, hardly shuffled"
+            "whole frames from a CSV",
+            f"{ours}:open_whole_frames",
+            {"warm": 4},
+            misses="float pictures, no window, hardly shuffled",
         ),
         Way("ImageFolder and Pillow", f"{torch}:open_image_folder", peers=True, misses=order),
         Way("DataLoader over files", f"{torch}:open_files", peers=True, misses=f"{order}; {_DECODED}"),

@@ -2,7 +2,7 @@
 
 Settings of all ways: `folder`, where formats and samples of pictures are written; `files`, a folder of crops as
 LABEL/NAME.jpg; `threads`, as many as there are cores; `flip`, whether half of the pictures are mirrored; `seconds` of a
-turn.
+turn; `warm`, if it is not WARM.
 """
 
 import itertools
@@ -34,7 +34,7 @@ def open_epochs(settings: dict[str, Any], make_epoch: Callable[[int], Batches]) 
     an epoch, and in the last TAIL of an epoch. So what lay in a queue before a turn is not counted, nor is the start of
     an epoch.
     """
-    steps = len(list_files(settings)) // BATCH_SIZE
+    steps, warm = len(list_files(settings)) // BATCH_SIZE, settings.get("warm", WARM)
     stream = _draw(make_epoch, steps)
     sample = Path(settings["folder"]) / f"sample-{os.getpid()}.npy"
 
@@ -44,20 +44,20 @@ def open_epochs(settings: dict[str, Any], make_epoch: Callable[[int], Batches]) 
         for number, batch in enumerate(stream):
             now = time.perf_counter()
             place, images, labels = batch
-            if number >= WARM and place >= WARM and (place < steps - TAIL or place >= steps):
+            if number >= warm and place >= warm and (place < steps - TAIL or place >= steps):
                 counted, passed = counted + 1, passed + now - last
             if passed >= settings["seconds"]:
                 break
             if len(shown) < _SHOWN:  # of another place each, and while the clock stands still
                 shown.append(_take_picture(images, number * 13 % BATCH_SIZE))
-            last = time.perf_counter() if number < WARM else now
+            last = time.perf_counter() if number < warm else now
         np.save(sample, np.stack(shown))
         shape = [int(side) for side in images.shape]
         found = {"shape": shape, "type": _name_type(images), "labels": len(labels), "sample": str(sample)}
         return {"count": counted * BATCH_SIZE, "seconds": passed} | found
 
-    for _, (place, *_rest) in zip(range(WARM), stream, strict=False):  # starts processes, traces graphs
-        assert place < WARM
+    for _, (place, *_rest) in zip(range(warm), stream, strict=False):  # starts processes, traces graphs
+        assert place < warm
     return take_turn
 
 
