@@ -1,26 +1,10 @@
-"""The training input beside a plain tf.data pipeline and the decoder's limit: python -m benchmarks.input [--clip DIR]
+"""The training input, a plain pipeline and the decoder alone, for those who measure them with something else.
 
-All ways decode the same frames of a real 1080p clip (made ones where DIR does not exist) from the page cache, with as
-many threads as there are cores, in turn in one process. Medians over rounds:
-
-    limit     libjpeg-turbo (simplejpeg) decodes the crops whole into reused buffers; before and after each round
-    plain     what one writes first: rows of a CSV, full frames read, decoded, cropped, resized; batch, shuffle(10)
-    whole     ours from shards, pictures decoded whole
-    crop      ours, a random crop in the decode
-    flip      ours, a random crop, half of the pictures mirrored
-
-Time: some minutes on 2 cores. Last line: the ratios of ours to the plain pipeline and to the limit, and the bytes that
-both read for an image.
+`python -m benchmarks.side_by_side loaders` compares them with each other and with other loaders.
 """
 
-import argparse
 import csv
-import json
 import os
-import shutil
-import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +16,7 @@ import numpy as np
 import simplejpeg
 import tensorflow as tf
 
-from benchmarks.preprocess import list_crops, make_source_trees
+from benchmarks.preprocess import list_crops
 from preprocess.core_count import count_cores
 from preprocess.run import run
 from preprocess.settings import DedupeSettings, PreprocessSettings
@@ -119,7 +103,11 @@ def time_batches(data: tf.data.Dataset, images: int) -> float:
 
 
 def make_pipelines(folder: Path, tree: Path) -> dict[str, Callable[[], float]]:
-    """The ways by name, each a function that decodes some images and returns images/s."""
+    """The ways by name, each a function that decodes some images and returns images/s.
+
+    limit: libjpeg-turbo (simplejpeg) decodes the crops whole; plain: whole frames, by the rows of a CSV; ours from
+    shards: whole, with a random window (crop), and with half of the windows mirrored (flip).
+    """
     run(
         PreprocessSettings(
             source=[str(tree)], out=str(folder / "out"), dedupe=DedupeSettings(enabled=False), workers=THREADS
@@ -136,49 +124,3 @@ def make_pipelines(folder: Path, tree: Path) -> dict[str, Callable[[], float]]:
     }
     ways = {"limit": lambda: time_decoder(crops, size), "plain": lambda: time_batches(plain, BASELINE_IMAGES)}
     return ways | {name: lambda data=data: time_batches(data, IMAGES) for name, data in ours.items()}
-
-
-def time_pipelines(ways: dict[str, Callable[[], float]], rounds: int) -> list[dict[str, float]]:
-    """Images/s by way for each round; the limit is the mean of its turns before and after the others."""
-    results = []
-    for _ in range(rounds):
-        before = ways["limit"]()
-        result = {name: time_way() for name, time_way in ways.items() if name != "limit"}
-        results.append(result | {"limit": (before + ways["limit"]()) / 2})
-    return results
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.input", description=__doc__.splitlines()[0])
-    parser.add_argument("--clip", type=Path, default=Path("../shared/real"), help="folder with make_aihub_tree.py")
-    parser.add_argument("--rounds", type=int, default=7)
-    chosen = parser.parse_args()
-    folder = Path(tempfile.mkdtemp())
-    try:
-        name, tree = next(iter(make_source_trees(folder, chosen.clip).items()))
-        ways = make_pipelines(folder, tree)
-        results = time_pipelines(ways, chosen.rounds)
-        frames = [Path(path).stat().st_size for path, _ in list_crops(tree)]
-        crops = sum(path.stat().st_size for path in (folder / "out").glob("pet_mood-*"))
-    finally:
-        shutil.rmtree(folder)
-    print(f"frames: {name}, 1080p; {THREADS} threads")
-    for way in ways:
-        print(f"{way:<9}{statistics.median(result[way] for result in results):>8.0f} images/s")
-
-    def ratio(over: str, under: str) -> float:
-        return round(statistics.median(result[over] / result[under] for result in results), 3)
-
-    figures = {
-        "ratio_to_student": ratio("flip", "plain"),
-        "share_of_limit": ratio("crop", "limit"),
-        "share_with_flip": ratio("flip", "limit"),
-        "share_whole": ratio("whole", "limit"),
-        "bytes_read_an_image_student": round(statistics.mean(frames)),
-        "bytes_read_an_image_ours": round(crops / len(frames)),
-    }
-    print(json.dumps(figures))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

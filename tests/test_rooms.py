@@ -30,7 +30,7 @@ DOORS = {
     "cv2": (
         "preprocess/cutting/jpeg_crop preprocess/cutting/phash trainer/answering/photo trainer/answering/box_crop "
         "trainer/answering/video_file trainer/evaluation/example_pictures trainer/finding/ssd_finder "
-        "trainer/finding/centre_finder "
+        "trainer/finding/centre_finder trainer/input/batch_decoding "
         "tools/sample/canvas tools/reporting/frame_pictures tools/extracts/stored_crop"
     ),
     "filelock": "shards/storage/folder_lock",
@@ -71,7 +71,7 @@ DOORS = {
     "psutil": "preprocess/ray_processes",
     "ray": "preprocess/ray_cluster preprocess/task_handout trainer/hosts/ray_hosts",
     "scipy": "",
-    "simplejpeg": "preprocess/cutting/jpeg_crop",
+    "simplejpeg": "preprocess/cutting/jpeg_crop trainer/input/batch_decoding",
     "sklearn": "preprocess/writing/validation_split tools/overview/frame_map",
     "starlette": "tools/serving/api tools/serving/gate tools/serving/request_body",
     "tensorboard": "trainer/training/tensorboard_events",

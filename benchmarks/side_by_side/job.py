@@ -14,7 +14,7 @@ class Way:
     `function` is MODULE:FUNCTION for way_process.py, `settings` what it is given beside the table's own. `peers` says
     that it runs in the peers' environment instead of ours. `pauses`: whether its process can be stopped outside its
     turns, so that its threads take nothing from others; one with servers that want to hear from each other cannot.
-    `misses`: what its work lacks, if it is not all of the work.
+    `misses`: what its work lacks, if it is not all of the work. `absent`: why there is no process for it.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Way:
     peers: bool = False
     pauses: bool = True
     misses: str = ""
+    absent: str = ""
 
 
 @dataclass(frozen=True)

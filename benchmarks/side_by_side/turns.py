@@ -111,6 +111,9 @@ def take_turns(
     with ExitStack() as stack:
         processes = {}
         for way in table.ways:
+            if way.absent:
+                timed[way.name].failure = way.absent
+                continue
             if way.peers and peers is None:
                 timed[way.name].failure = "the peers' environment is not there: make bench sets it up"
                 continue

@@ -1,25 +1,27 @@
 """Decode a batch of stored squares, each as a whole or only a window of it.
 
-Graph functions of TensorFlow. Most of the input pipeline's time is spent here, so comments say what an alternative
-costs.
+Functions for TensorFlow's graph. Most of the input pipeline's time is spent here. Squares are decoded by simplejpeg:
+its libjpeg-turbo is newer than TensorFlow's and decodes all of a square in less time than TensorFlow's a window of it.
+One call decodes a batch and writes its pictures where they stay, mirrored or not, so nothing has to be stacked. It lets
+other threads run while it decodes, copies and mirrors.
 """
 
+import math
+from collections.abc import Sequence
 from functools import partial
 
+import cv2
 import numpy as np
+import simplejpeg
 import tensorflow as tf
 
 from shards.crop_geometry import BoxEdges
 from shards.record_fields import CROPS, RecordKind
 
-# A JPEG with 4:2:0 subsampling stores colour in blocks of 16 pixels. A window that begins within a block makes the
-# decoder decode the columns to its left as well, at a fifth of the rate. Random windows therefore begin at multiples of
-# 16: at 3 places across instead of 33, for 224 of 256 pixels. Rows are decoded from the top, so any row will do.
-_BLOCK_PIXELS = 16
-
 # The DCT that preprocess and inference decode with, used for training and validation. It gives the same pixels with and
 # without SIMD and takes 2% more of the decoder's time; TensorFlow's default differs from it by 1 of 255 on average.
 DCT_METHOD = "INTEGER_ACCURATE"
+_ALIGNMENT = 64  # bytes, of tensors
 
 _TEXT = tf.io.FixedLenFeature([], tf.string)  # of text and of bytes
 _FEATURES = {int: tf.io.FixedLenFeature([], tf.int64), BoxEdges: tf.io.FixedLenFeature([4], tf.float32)}
@@ -31,54 +33,89 @@ def parse_records(records: tf.Tensor, *names: str, kind: RecordKind = CROPS) -> 
     return [parsed[name] for name in names]
 
 
-def choose_window_corners(numbers: tf.Tensor, free: int, ratio: int) -> tf.Tensor:
-    """Choose the top left corners (row, column) of random windows.
-
-    Args:
-        numbers: (batch, 2), uniform in [0, 1).
-        free: by how many pixels the decoded square is larger than the window.
-        ratio: the square is decoded at 1 / ratio of its side.
-
-    Returns:
-        int32 (batch, 2): rows from 0 to free, and columns where a block begins. If not even one block fits into
-        `free`, columns may be any from 0 to free as well, or no window would ever leave the left edge.
-    """
-    block = _BLOCK_PIXELS // ratio
-    steps = np.array([1, block if free >= block else 1])
-    return tf.cast(numbers * (free // steps + 1), tf.int32) * steps.astype(np.int32)
-
-
 def decode_squares(images: tf.Tensor, batch: int, ratio: int = 1) -> list[tf.Tensor]:
-    """Decode JPEGs (batch,) as a whole, at 1 / ratio of their side."""
+    """Decode JPEGs (batch,) of any size by TensorFlow, at 1 / ratio of their side: slower, with the same pixels."""
     return [
         tf.io.decode_jpeg(image, channels=3, ratio=ratio, dct_method=DCT_METHOD) for image in tf.unstack(images, batch)
     ]
 
 
-def decode_windows(images: tf.Tensor, corners: tf.Tensor, size: int, batch: int, ratio: int) -> list[tf.Tensor]:
-    """Decode one window of each JPEG: rows below it are never decoded, columns beside it in part.
+def choose_window_corners(numbers: tf.Tensor, free: int) -> tf.Tensor:
+    """Choose the top left corners (row, column) of random windows.
+
+    Args:
+        numbers: (batch, 2), uniform in [0, 1).
+        free: by how many pixels the decoded square is larger than the window.
+
+    Returns:
+        int32 (batch, 2), each from 0 to free.
+    """
+    return tf.cast(numbers * (free + 1), tf.int32)
+
+
+def decode_windows(
+    images: tf.Tensor, corners: tf.Tensor, window: int, whole: int, mirrored: Sequence[bool]
+) -> tf.Tensor:
+    """Decode a window of each JPEG of a square.
 
     Args:
         images: (batch,) JPEGs.
-        corners: int32 (batch, 2), row and column, in pixels of the square at 1 / ratio.
-        size: the window's side, in the same pixels.
-        batch: the number of images.
-        ratio: the squares are decoded at 1 / ratio of their side.
+        corners: int32 (batch, 2), row and column, in pixels of the square as decoded.
+        window: the window's side, in the same pixels.
+        whole: the side of a square as decoded: at 1/1, 1/2, 1/4 or 1/8 of the stored side.
+        mirrored: (batch,) which windows are mirrored, left to right.
+
+    Returns:
+        uint8 (batch, window, window, 3). Running the graph raises InvalidArgumentError for data that is no such JPEG.
     """
-    windows = tf.concat([corners, tf.fill([batch, 2], size)], axis=1)
-    pairs = zip(tf.unstack(images, batch), tf.unstack(windows, batch), strict=True)
-    decode = partial(tf.io.decode_and_crop_jpeg, channels=3, ratio=ratio, dct_method=DCT_METHOD)
-    return [decode(image, window) for image, window in pairs]
+    pixels = tf.numpy_function(
+        partial(_decode_batch, window=window, whole=whole, mirrored=mirrored),
+        [images, corners],
+        tf.uint8,
+        stateful=False,
+    )
+    return tf.ensure_shape(pixels, [len(mirrored), window, window, 3])
 
 
-def flip_every_second(pictures: list[tf.Tensor], first: int = 0) -> list[tf.Tensor]:
-    """Flip every second picture of a batch left to right; of a part of a batch, `first` is the place of its first.
+def decode_whole(images: tf.Tensor, batch: int, whole: int) -> tf.Tensor:
+    """Decode JPEGs (batch,) of squares to uint8 (batch, whole, whole, 3); the rest is as in decode_windows."""
+    return decode_windows(images, tf.zeros([batch, 2], tf.int32), whole, whole, [False] * batch)
 
-    Which ones those are is random, since the records are shuffled.
 
-    A condition for each picture would cost 2% of the rate, and tf.reverse of the whole batch more than its decoding.
-    """
-    return [tf.reverse(picture, [1]) if i % 2 else picture for i, picture in enumerate(pictures, first)]
+def _decode_batch(
+    jpegs: np.ndarray, corners: np.ndarray, window: int, whole: int, mirrored: Sequence[bool]
+) -> np.ndarray:
+    batch = _make_aligned_array((len(jpegs), window, window, 3))
+    square = np.empty((whole, whole, 3), np.uint8)
+    for picture, data, (row, column), mirror in zip(batch, jpegs, corners.tolist(), mirrored, strict=True):
+        if window == whole and not mirror:
+            _decode_square(data, picture)
+            continue
+        _decode_square(data, square)
+        part = square[row : row + window, column : column + window]
+        if mirror:
+            cv2.flip(part, 1, dst=picture)
+        else:
+            picture[:] = part
+    return batch
+
+
+def _decode_square(data: bytes, square: np.ndarray) -> None:
+    side = len(square)
+    try:
+        decoded = simplejpeg.decode_jpeg(data, min_height=side, min_width=side, buffer=square)
+    except ValueError as error:
+        raise ValueError(f"Invalid JPEG data: {error}") from error
+    if decoded.shape != square.shape:
+        raise ValueError(f"Invalid JPEG data: {decoded.shape} instead of {square.shape}")
+
+
+def _make_aligned_array(shape: tuple[int, ...]) -> np.ndarray:
+    """An uninitialised uint8 array that TensorFlow takes over as it is; another one it would copy."""
+    count = math.prod(shape)
+    memory = np.empty(count + _ALIGNMENT, np.uint8)
+    begin = -memory.ctypes.data % _ALIGNMENT
+    return memory[begin : begin + count].reshape(shape)
 
 
 def stack_batch(pictures: list[tf.Tensor], size: int) -> tf.Tensor:

@@ -112,6 +112,8 @@ def _make_window_decoder(
     sizes, batch = get_picture_sizes(split, settings), settings.batch_size
     fields = ("label", "video") if videos else ("label",)
     own = part.choose_range(batch)
+    # Every second picture: which ones those are is random, since the records are shuffled.
+    mirrored = [settings.flip and place % 2 == 1 for place in own]
 
     def decode(step: tf.Tensor, encoded: tf.Tensor) -> tuple:
         # Two numbers for the window, the others for the device.
@@ -122,11 +124,8 @@ def _make_window_decoder(
             rest = batch_decoding.parse_records(encoded, *fields)
             encoded, numbers = encoded[own.start : own.stop], numbers[own.start : own.stop]
             (jpegs,) = batch_decoding.parse_records(encoded, "image")
-        corners = batch_decoding.choose_window_corners(numbers[:, :2], sizes.whole - sizes.window, sizes.ratio)
-        pictures = batch_decoding.decode_windows(jpegs, corners, sizes.window, len(own), sizes.ratio)
-        if settings.flip:
-            pictures = batch_decoding.flip_every_second(pictures, own.start)
-        images = batch_decoding.stack_batch(pictures, sizes.window)
+        corners = batch_decoding.choose_window_corners(numbers[:, :2], sizes.whole - sizes.window)
+        images = batch_decoding.decode_windows(jpegs, corners, sizes.window, sizes.whole, mirrored)
         return (images, numbers[:, 2:]) if settings.augment else images, *rest
 
     return decode
@@ -134,5 +133,4 @@ def _make_window_decoder(
 
 def _decode_whole_squares(encoded: tf.Tensor, batch: int, sizes: PictureSizes) -> tuple[tf.Tensor, tf.Tensor]:
     jpegs, labels = batch_decoding.parse_records(encoded, "image", "label")
-    pictures = batch_decoding.decode_squares(jpegs, batch, sizes.ratio)
-    return batch_decoding.stack_batch(pictures, sizes.whole), labels
+    return batch_decoding.decode_whole(jpegs, batch, sizes.whole), labels
