@@ -2,5 +2,9 @@
 
 from benchmarks.side_by_side.job import Job
 from benchmarks.side_by_side.tables.hashing import make_hashing_tables
+from benchmarks.side_by_side.tables.near_copies import make_near_copy_tables
 
-JOBS = (Job("hashing", "Perceptual hashes of crops", make_hashing_tables),)
+JOBS = (
+    Job("near_copies", "Near-copies among codes", make_near_copy_tables),
+    Job("hashing", "Perceptual hashes of crops", make_hashing_tables),
+)
