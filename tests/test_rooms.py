@@ -37,7 +37,8 @@ DOORS = {
     "fontTools": "console/hangul_font",
     "google": "shards/record",  # protobuf
     "google_crc32c": (
-        "shards/dataset shards/tfrecord shards/verification preprocess/cutting/frame preprocess/writing/spill"
+        "shards/dataset shards/tfrecord shards/verification shards/checking/shard_pass preprocess/cutting/frame "
+        "preprocess/writing/spill"
     ),
     "jax": "trainer/training/device",
     "jinja2": "console/html_page",
@@ -61,8 +62,9 @@ DOORS = {
     "paramiko": "shards/storage/stores/sftp_store",
     "pyarrow": (
         "shards/descriptions shards/manifest shards/manifest_row shards/storage/stores/cloud_store shards/verification "
-        "preprocess/cutting/frame_row preprocess/writing preprocess/output_folder trainer/input/dataset_split "
-        "trainer/evaluation/video_answers tools/comparison tools/overview tools/duplicates tools/extracts"
+        "shards/checking preprocess/cutting/frame_row preprocess/writing preprocess/output_folder "
+        "trainer/input/dataset_split trainer/evaluation/video_answers "
+        "tools/comparison tools/overview tools/duplicates tools/extracts"
     ),
     "prometheus_client": "tools/serving/serve_metrics",
     "psutil": "preprocess/ray_processes",
