@@ -3,10 +3,12 @@
 from benchmarks.side_by_side.job import Job
 from benchmarks.side_by_side.tables.hashing import make_hashing_tables
 from benchmarks.side_by_side.tables.near_copies import make_near_copy_tables
+from benchmarks.side_by_side.tables.shell import make_shell_tables
 from benchmarks.side_by_side.tables.verification import make_verification_tables
 
 JOBS = (
     Job("near_copies", "Near-copies among codes", make_near_copy_tables),
     Job("hashing", "Perceptual hashes of crops", make_hashing_tables),
     Job("verification", "Verification", make_verification_tables),
+    Job("shell", "From the shell", make_shell_tables),
 )
