@@ -7,6 +7,7 @@ this, the first run on a machine waits for that, each worker by itself. `make se
 import numpy as np
 
 from preprocess.cutting.area_resampling import resample_area, shrink_to_fit
+from preprocess.cutting.phash import hash_crop
 from preprocess.near_duplicates.hamming_join import (
     cluster_codes,
     cluster_within_videos,
@@ -22,6 +23,8 @@ def compile_loops() -> None:
     """Call every compiled function with arguments of the types that runs and reports call it with."""
     pixels = np.zeros((48, 64, 3), np.uint8)
     resample_area(pixels, 0, 0, 48, 32, 32)
+    for bits in (64, 256):
+        hash_crop(pixels[:48, :48], bits)
     shrink_to_fit(pixels, 1, (48, 64), (24, 32))
     for words in (1, 4):  # hashes of 64 and 256 bits
         codes = np.random.default_rng(0).integers(0, 2**64, (_CODES, words), np.uint64)

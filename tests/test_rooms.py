@@ -28,7 +28,7 @@ DOORS = {
     "PIL": "trainer/answering/photo_header trainer/answering/annotated_pictures",
     "ai_edge_litert": "trainer/finding/ssd_finder trainer/exporting/export_formats",
     "cv2": (
-        "preprocess/cutting/jpeg_crop preprocess/cutting/phash trainer/answering/photo trainer/answering/box_crop "
+        "preprocess/cutting/jpeg_crop trainer/answering/photo trainer/answering/box_crop "
         "trainer/answering/video_file trainer/evaluation/example_pictures trainer/finding/ssd_finder "
         "trainer/finding/centre_finder "
         "tools/sample/canvas tools/reporting/frame_pictures tools/extracts/stored_crop"
@@ -55,7 +55,10 @@ DOORS = {
         "preprocess/cutting/frame_row preprocess/writing preprocess/output_folder/dry_run trainer/model/keras_archive "
         "trainer/model/mood_json trainer/finding/finder_json"
     ),
-    "numba": "preprocess/cutting/area_resampling preprocess/near_duplicates/hamming_join_loops",
+    "numba": (
+        "preprocess/cutting/area_resampling preprocess/cutting/phash_loops "
+        "preprocess/near_duplicates/hamming_join_loops"
+    ),
     "onnx": "trainer/exporting/export_formats",
     "onnxruntime": "trainer/model/onnx_network",
     "pandas": "",
