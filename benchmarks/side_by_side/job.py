@@ -48,8 +48,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Job:
-    """Tables of one kind of work. What they work on is taken from the material, which all jobs share."""
+    """Tables of one kind of work. What they work on is taken from the material, which all jobs share.
+
+    A line in place of a table says why there is none.
+    """
 
     name: str
     title: str
-    make_tables: Callable[[Material], Iterator[Table]]
+    make_tables: Callable[[Material], Iterator[Table | str]]

@@ -4,6 +4,7 @@ from benchmarks.side_by_side.job import Job
 from benchmarks.side_by_side.tables.hashing import make_hashing_tables
 from benchmarks.side_by_side.tables.near_copies import make_near_copy_tables
 from benchmarks.side_by_side.tables.shell import make_shell_tables
+from benchmarks.side_by_side.tables.training_step import make_training_step_tables
 from benchmarks.side_by_side.tables.verification import make_verification_tables
 
 JOBS = (
@@ -11,4 +12,5 @@ JOBS = (
     Job("hashing", "Perceptual hashes of crops", make_hashing_tables),
     Job("verification", "Verification", make_verification_tables),
     Job("shell", "From the shell", make_shell_tables),
+    Job("training_step", "A training step", make_training_step_tables),
 )

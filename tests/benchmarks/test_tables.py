@@ -5,6 +5,7 @@ import numpy as np
 from benchmarks.join import make_random_walks
 from benchmarks.side_by_side.tables.near_copies import find_wrong_neighbours
 from benchmarks.side_by_side.tables.shell import find_failed_calls
+from benchmarks.side_by_side.tables.training_step import find_lost_training
 from benchmarks.side_by_side.tables.verification import find_unverified, repeat_dataset
 from benchmarks.ways.near_copies.our_join import count_bucket_pairs, count_wrong_groups
 from benchmarks.ways.near_copies.sampled_queries import find_least
@@ -69,3 +70,8 @@ def test_a_call_that_fails_or_says_nothing_is_a_fault():
     said, silent, failed = ({"status": 0, "said": "help"}, {"status": 0, "said": ""}, {"status": 2, "said": "no"})
     found = find_failed_calls({"start": silent, "help": said, "other": silent, "wrong": failed}, {"start"})
     assert found == {"other": "says nothing", "wrong": "status 2: no"}
+
+
+def test_training_without_a_loss_is_a_fault():
+    found = find_lost_training({"ours": {"loss": 1.8}, "peer": {"loss": float("nan")}})
+    assert found == {"peer": "its loss is nan"}
