@@ -1,43 +1,36 @@
-"""The Hamming join beside faiss and imagededup: python -m benchmarks.join [--codes 2000000] [--distance 7]
+"""How our Hamming join grows, and the memory that it takes: python -m benchmarks.join [--codes 2000000] [--distance 7]
 
-Our join groups all codes: for each it finds whether it stays, else its representative and their distance. The others
-only list the neighbours of some codes, and their time is extrapolated to all codes: faiss IndexBinaryFlat, which
-compares with every code; faiss IndexBinaryMultiHash with four bands and as many flipped bits as make it exact; and
-imagededup's BruteForceCython on a few thousand codes, since its time is quadratic (pip install --no-deps imagededup).
+It groups all codes, and a tenth of them: for each it finds whether it stays, else its representative and their
+distance. Other libraries stand beside it in `python -m benchmarks.side_by_side near_copies`.
 
 Codes: "walks", as the frames of videos are; "strangers", of which none is near another; "real", the hashes of windows
 of real photos and of a clip's frames with some bits changed (only with the folder of real files). Each kind is made and
 joined in a process of its own, whose peak memory is reported. Compilation is not counted.
 
-Time: some minutes, most of it for faiss. Last line: seconds and peak memory of our join, ratios to faiss and
-imagededup, and by kind the seconds of each.
+Time: a minute; five for 20 million codes. Last line: seconds and peak memory of our join, and the same by kind.
 """
 
 import argparse
 import json
 import math
-import multiprocessing
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from importlib.util import find_spec
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 
-from benchmarks.memory import read_peak_gb
+from benchmarks.memory import read_peak_gb, run_in_process
 from console.command import Parser, run_command
 from preprocess.near_duplicates.join_limits import JOIN_LIMITS
-from shards.errors import CallError, DataError
+from shards.errors import CallError
 
 WALK_LENGTH = 100  # codes
 WALK_BITS = 8  # at most so many bits change from one code to the next
 REAL_WINDOWS = 40  # of each image
 REAL_FLIPS = 24  # at most so many bits of a real code change
-IMAGEDEDUP_CODES = 3000
 
 
 def make_random_walks(count: int, rng: np.random.Generator) -> np.ndarray:
@@ -120,90 +113,18 @@ def time_our_join(kind: str, count: int, distance: int, rounds: int, folder: Pat
     results.put({"seconds": median(seconds), "stay": stay, "peak_gb": read_peak_gb(), "codes_gb": at_start})
 
 
-def time_faiss(kind: str, count: int, distance: int, rounds: int, folder: Path, results: Any) -> None:
-    """Runs in a process of its own: seconds of both faiss indices for all codes, extrapolated from some queries."""
-    import faiss
-
-    codes = make_codes(kind, count, folder).astype(">u8").view(np.uint8).reshape(-1, 8)
-    flat, multi, found = faiss.IndexBinaryFlat(64), faiss.IndexBinaryMultiHash(64, 4, 16), {}
-    multi.nflip = distance // 4
-    built = time_call(lambda: multi.add(codes))
-    flat.add(codes)
-    for name, index, queries, once in (("multihash", multi, 4000, built), ("flat", flat, max(20, 10**9 // count), 0.0)):
-        queried = codes[:: max(1, count // queries)][:queries]
-        seconds = [
-            time_call(lambda index=index, queried=queried: index.range_search(queried, distance + 1))
-            for _ in range(rounds)
-        ]
-        found[name] = once + median(seconds) * count / len(queried)
-    results.put(found)
-
-
-def time_imagededup(kind: str, distance: int, folder: Path, results: Any) -> None:
-    """Runs in a process of its own: seconds of imagededup for some thousand codes."""
-    from imagededup.handlers.search.brute_force_cython import BruteForceCython
-
-    codes = {
-        str(place): f"{code:016x}" for place, code in enumerate(make_codes(kind, IMAGEDEDUP_CODES, folder).tolist())
-    }
-    search = BruteForceCython(codes, lambda one, other: (int(one, 16) ^ int(other, 16)).bit_count())
-    results.put({"seconds": time_call(lambda: [search.search(code, distance) for code in codes.values()])})
-
-
-def time_call(function: Callable) -> float:
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
-
-
-def run_in_process(function: Callable, *arguments: Any) -> dict[str, Any]:
-    """The dict that a function puts into a queue, its last argument, in a process of its own."""
-    context = multiprocessing.get_context("spawn")
-    results = context.Queue()
-    process = context.Process(target=function, args=(*arguments, results))
-    process.start()
-    while process.is_alive() and results.empty():
-        time.sleep(0.05)
-    if results.empty() and process.exitcode:
-        hint = "; give fewer --codes, the memory was too small" if process.exitcode == -signal.SIGKILL else ""
-        raise DataError(f"{function.__name__} ended with status {process.exitcode}{hint}")
-    found = results.get()
-    process.join()
-    return found
-
-
 def measure_kind(kind: str, options: argparse.Namespace) -> dict[str, Any]:
     few = max(1, options.codes // 10)
     own = run_in_process(time_our_join, kind, options.codes, options.distance, options.rounds, options.real)
     less = run_in_process(time_our_join, kind, few, options.distance, options.rounds, options.real)
-    found = {"codes": options.codes, **own, "exponent": math.log10(own["seconds"] / less["seconds"])}
-    if find_spec("faiss") and options.codes <= options.faiss_codes:
-        theirs = run_in_process(time_faiss, kind, options.codes, options.distance, options.rounds, options.real)
-        found |= {f"{name}_seconds": seconds for name, seconds in theirs.items()}
-    if find_spec("imagededup"):
-        found["imagededup_seconds"] = run_in_process(time_imagededup, kind, options.distance, options.real)["seconds"]
-        alike = run_in_process(time_our_join, kind, IMAGEDEDUP_CODES, options.distance, options.rounds, options.real)
-        found["ratio_to_imagededup"] = found["imagededup_seconds"] / alike["seconds"]
-    for name in ("multihash", "flat"):
-        if f"{name}_seconds" in found:
-            found[f"ratio_to_faiss_{name}"] = found[f"{name}_seconds"] / own["seconds"]
-    return found
+    return {"codes": options.codes, **own, "exponent": math.log10(own["seconds"] / less["seconds"])}
 
 
 def print_kind(kind: str, found: dict[str, Any], distance: int) -> None:
     stay = found["stay"] / found["codes"]
-    print(f"\n{kind}: {found['codes']:,} codes, within {distance} bits; {stay:.1%} stay")
-    print(f"  {'ours, groups':<38}{found['seconds']:>12,.2f} s   peak {found['peak_gb']:.2f} GB", end="")
-    print(f" ({found['codes_gb']:.2f} before), grows as N^{found['exponent']:.2f}")
-    for name in ("multihash", "flat"):
-        if f"{name}_seconds" in found:
-            title = {"multihash": "faiss IndexBinaryMultiHash, lists", "flat": "faiss IndexBinaryFlat, lists"}[name]
-            print(
-                f"  {title:<38}{found[f'{name}_seconds']:>12,.1f} s   {found[f'ratio_to_faiss_{name}']:,.0f} times ours"
-            )
-    if "imagededup_seconds" in found:
-        title = f"imagededup, {IMAGEDEDUP_CODES:,} codes"
-        print(f"  {title:<38}{found['imagededup_seconds']:>12,.1f} s   {found['ratio_to_imagededup']:,.0f} times ours")
+    print(f"{kind}: {found['codes']:,} codes, within {distance} bits; {stay:.1%} stay")
+    print(f"  {found['seconds']:,.2f} s, peak {found['peak_gb']:.2f} GB ({found['codes_gb']:.2f} before)", end="")
+    print(f", grows as N^{found['exponent']:.2f}")
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -211,7 +132,6 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--codes", type=int, default=2_000_000)
     parser.add_argument("--distance", type=int, default=7)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--faiss_codes", type=int, default=5_000_000, help="above so many, faiss is left out")
     parser.add_argument("--real", type=Path, default=Path("../shared/real"), help="folder with boxes/ and clips/")
     options = parser.parse_args(arguments)
     for name, least in (("codes", 1), ("rounds", 1), ("distance", 0)):
@@ -225,19 +145,14 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str]) -> int:
     options = _parse(arguments)
     kinds = ["walks", "strangers"] + (["real"] if (options.real / "clips" / "01_dog.mp4").exists() else [])
-    for library in ("faiss", "imagededup"):
-        if not find_spec(library):
-            print(f"{library} is not installed: it is left out")
     if "real" not in kinds:
         print(f"{options.real} has no clips/01_dog.mp4: codes of real frames are left out")
     found = {}
     for kind in kinds:
         found[kind] = measure_kind(kind, options)
         print_kind(kind, found[kind], options.distance)
-    walks = found["walks"]
-    figures = {"seconds": walks["seconds"], "ratio_to_faiss_multihash": walks.get("ratio_to_faiss_multihash")}
-    figures |= {"peak_gb": max(kind["peak_gb"] for kind in found.values()), "distance": options.distance}
-    print(json.dumps({"codes": options.codes, **figures, "kinds": found}))
+    figures = {"seconds": found["walks"]["seconds"], "peak_gb": max(kind["peak_gb"] for kind in found.values())}
+    print(json.dumps({"codes": options.codes, "distance": options.distance, **figures, "kinds": found}))
     return 0
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from preprocess.cutting.area_resampling import resample_area, shrink_to_fit
 from preprocess.cutting.jpeg_crop import encode_jpeg
 from preprocess.cutting.jpeg_window import TOGETHER, Window, cut_windows
+from preprocess.cutting.phash import hash_crop
 from preprocess.near_duplicates.hamming_join import (
     cluster_codes,
     cluster_within_videos,
@@ -28,6 +29,8 @@ def compile_loops() -> None:
         shrink_to_fit(source, 1, (48, 64), (24, 32))
     whole = encode_jpeg(pixels, 90)
     assert all(cut_windows([(whole, Window(0, 0, 64, 48))] * TOGETHER)), "a plain JPEG is cut"
+    for bits in (64, 256):
+        hash_crop(pixels[:48, :48], bits)
     for words in (1, 4):  # hashes of 64 and 256 bits
         codes = np.random.default_rng(0).integers(0, 2**64, (_CODES, words), np.uint64)
         starts = np.array([0, _CODES // 2, _CODES])

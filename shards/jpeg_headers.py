@@ -45,6 +45,14 @@ def read_header(data: bytes) -> Header:
     return header
 
 
+def find_scan(data: bytes) -> int:
+    """Where the marker of the first scan begins: read_header reads what is before it, and looks for the end marker.
+
+    Raises UnreadableImage.
+    """
+    return _check_header(_parse_header(data))[1]
+
+
 def read_file_header(path: str | Path) -> Header:
     """Read the header of a JPEG file, usually from a few kilobytes of it. Raises OSError, UnreadableImage."""
     with open(path, "rb") as file:

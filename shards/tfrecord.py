@@ -7,13 +7,15 @@ every record, errors have to name the offset of a damaged one, and TensorFlow ta
 import os
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import google_crc32c
 
 _LENGTH = struct.Struct("<Q")
 _CRC = struct.Struct("<I")
-OVERHEAD = 2 * _CRC.size + _LENGTH.size  # bytes that framing adds to a record
+CRC_SIZE = _CRC.size  # bytes behind a record
+HEAD_SIZE = _LENGTH.size + _CRC.size  # bytes in front of it
+OVERHEAD = HEAD_SIZE + CRC_SIZE  # bytes that framing adds to a record
 
 
 class PackedRecord(NamedTuple):
@@ -34,8 +36,13 @@ class DamagedRecord(Exception):
 
 def pack_record(record: bytes) -> bytes:
     """Return a record with its framing, as it is written to a TFRecord file."""
-    length = _LENGTH.pack(len(record))
-    return b"".join((length, _masked_crc(length), record, _masked_crc(record)))
+    return b"".join((pack_length(len(record)), record, _masked_crc(record)))
+
+
+def pack_length(length: int) -> bytes:
+    """What is in front of a record of so many bytes."""
+    packed = _LENGTH.pack(length)
+    return packed + _masked_crc(packed)
 
 
 def iterate_records(file: BinaryIO) -> Iterator[PackedRecord]:
@@ -72,6 +79,10 @@ def read_record_at(file: BinaryIO, offset: int) -> bytes:
     return found.record
 
 
+def mask_crc(crc: Any) -> Any:
+    """TensorFlow's masked form of a CRC-32C, or of an array of them, uint32."""
+    return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+
+
 def _masked_crc(data: bytes) -> bytes:
-    crc = google_crc32c.value(data)
-    return _CRC.pack((((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF)
+    return _CRC.pack(mask_crc(google_crc32c.value(data)))

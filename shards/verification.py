@@ -1,43 +1,38 @@
 """Verification: compare every byte of a dataset with what was written, and report file and offset of each fault.
 
-First the files are compared with dataset.json (sizes, SHA-256, CRCs of blocks and records). Only if all of them are
-intact, the manifest is compared with the records and checked for consistency, so damaged data is never interpreted.
+The files are compared with dataset.json (sizes, SHA-256, CRCs of blocks and records). In the same pass the bytes of the
+records are compared with those that they should have by the manifest. Only if all files are intact, the manifest is
+checked for consistency, and records that differ are decoded, so damaged data is never interpreted.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import google_crc32c
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from shards import manifest
+from shards.checking.expected_records import ExpectedRecords, expect_crops, expect_whole_frames
+from shards.checking.manifest_rows import (
+    FRAME_SOURCES,
+    SHARED_FIELDS,
+    ReadRows,
+    RecordRows,
+    check_rows,
+    read_rows,
+    select_records,
+)
+from shards.checking.shard_pass import ShardPass
 from shards.crop_geometry import Box, fit_size, measure_box
-from shards.dataset import Dataset, OtherFile, ShardFile, list_shards, read_dataset
+from shards.dataset import MANIFEST_FILE, Dataset, OtherFile, ShardFile, list_shards, read_dataset
+from shards.errors import DataError
 from shards.jpeg_headers import UnreadableImage, read_header
 from shards.record import decode_record
-from shards.record_fields import CROPS, FRAME_SIDE, WHOLE_FRAMES, RecordKind
+from shards.record_fields import CROPS, FRAME_SIDE, RECORD_KINDS, RecordKind
 from shards.storage.files import BLOCK_SIZE
 from shards.storage.places import hash_place, measure_place, open_place, read_place_blocks
 from shards.storage.stores.remote_path import AnyPlace
 from shards.tfrecord import DamagedRecord, iterate_records
-
-# Fields of a record that the manifest states too.
-_SHARED_FIELDS = ("key", "label", "species", "video", "frame_number", "timestamp", "video_index", "video_count")
-# What the fields of a whole frame's record follow from.
-_FRAME_SOURCES = ("width", "height", "box_x", "box_y", "box_width", "box_height", "animal_count")
-_COLUMNS = [
-    *{
-        *_SHARED_FIELDS,
-        *_FRAME_SOURCES,
-        *manifest.RowCounter.COLUMNS,
-        *CROPS.place,
-        *WHOLE_FRAMES.place,
-        "duplicate_of",
-    },
-    *manifest.MOOD_COLUMNS,
-]
 
 
 def verify_dataset(folder: AnyPlace, count_bytes: Callable[[int], Any] = lambda size: None) -> Iterator[str]:
@@ -50,30 +45,90 @@ def verify_dataset(folder: AnyPlace, count_bytes: Callable[[int], Any] = lambda 
     Raises CallError where the folder is no dataset, DataError where dataset.json itself is damaged.
     """
     dataset = read_dataset(folder)
-    is_intact = True
-    for fault in _check_files(folder, dataset, count_bytes):
+    others = [fault for name, file in dataset.files.items() for fault in _check_file(folder / name, file, count_bytes)]
+    read = None if others else _try_to_read_rows(folder)
+    is_intact, doubtful = not others, set()
+    for fault in _check_shards(folder, dataset, read, doubtful, count_bytes):
         is_intact = False
         yield fault
-    if is_intact:
-        yield from _check_rows(folder, dataset, count_bytes)
-
-
-def _check_files(folder: AnyPlace, dataset: Dataset, count_bytes: Callable[[int], Any]) -> Iterator[str]:
-    shards = {shard.file: shard for shard in dataset.all_shards}
-    for name, stated in {**shards, **dataset.files}.items():
-        path = folder / name
-        size = measure_place(path)
-        if size is None:
-            yield f"{path}: missing"
-            continue
-        if size != stated.bytes:
-            yield f"{path}: {size} bytes instead of {stated.bytes}"
-        if hash_place(path) != stated.sha256:
-            yield _find_damage(path, stated)
-        count_bytes(stated.bytes)
+    yield from others
+    known = {shard.file for shard in dataset.all_shards}
     for path in list_shards(folder):
-        if path.name not in shards:
+        if path.name not in known:
+            is_intact = False
             yield f"{path}: a shard that dataset.json does not know"
+    if not is_intact:
+        return
+    read = read or read_rows(folder)
+    yield from check_rows(folder / MANIFEST_FILE, dataset, read)
+    for kind in RECORD_KINDS if read.kept else ():
+        if kind is CROPS or any(dataset.frames.values()):
+            yield from _check_records(folder, dataset, select_records(read, kind), doubtful)
+
+
+def _try_to_read_rows(folder: AnyPlace) -> ReadRows | None:
+    """The manifest's rows; None where they cannot be read, which is an error only once all files are intact."""
+    try:
+        return read_rows(folder)
+    except DataError:
+        return None
+
+
+def _check_file(path: AnyPlace, stated: OtherFile, count_bytes: Callable[[int], Any]) -> Iterator[str]:
+    size = measure_place(path)
+    if size is None:
+        yield f"{path}: missing"
+        return
+    if size != stated.bytes:
+        yield f"{path}: {size} bytes instead of {stated.bytes}"
+    if hash_place(path) != stated.sha256:
+        yield _find_damage(path, stated)
+    count_bytes(stated.bytes)
+
+
+def _check_shards(
+    folder: AnyPlace, dataset: Dataset, read: ReadRows | None, doubtful: set[str], count_bytes: Callable[[int], Any]
+) -> Iterator[str]:
+    """Compare the bytes of all shards with dataset.json, and in the same pass their records with the manifest's rows.
+
+    Names of shards whose records are not shown to be as the rows state are added to `doubtful`. They are read again,
+    record by record, but only if all files are intact: damaged data is never interpreted.
+    """
+    shard_pass = ShardPass()
+    for kind in RECORD_KINDS:
+        own = select_records(read, kind) if read and read.kept else None
+        for split, shard in _list_view(dataset, kind):
+            path = folder / shard.file
+            size = measure_place(path)
+            if size is None:
+                yield f"{path}: missing"
+                continue
+            if size != shard.bytes:
+                yield f"{path}: {size} bytes instead of {shard.bytes}"
+            expected = _expect_shard(split, shard, own, dataset.image_size) if own else None
+            digest, is_sure = shard_pass.check(path, shard.bytes, expected)
+            if digest != shard.sha256:
+                yield _find_damage(path, shard)
+            if not is_sure:
+                doubtful.add(shard.file)
+            count_bytes(shard.bytes)
+
+
+def _expect_shard(split: str, shard: ShardFile, own: RecordRows, crop_size: int) -> ExpectedRecords | None:
+    """What a shard's records are to be by their rows; None where the rows do not state it for each."""
+    rows = own.of_shard(shard.file)
+    _, index_column, *place_columns = own.kind.place
+    places = [rows[name].combine_chunks() for name in place_columns]
+    if len(rows) != shard.records or any(column.null_count for column in places):
+        return None
+    indices = rows[index_column].to_numpy()  # as float64 where one is missing, which then equals nothing
+    if not np.array_equal(indices, np.arange(len(rows))) or rows["split"].unique().to_pylist() != [split]:
+        return None
+    places = np.column_stack([column.to_numpy(zero_copy_only=False) for column in places]).astype(np.int64)
+    if own.kind is CROPS:
+        return expect_crops(places, rows, crop_size)
+    stated = [_state_fields(own.kind, row) for row in rows.to_pylist()]
+    return None if any(None in row.values() for row in stated) else expect_whole_frames(places, stated)
 
 
 def _find_damage(path: AnyPlace, stated: ShardFile | OtherFile) -> str:
@@ -91,95 +146,20 @@ def _find_damage(path: AnyPlace, stated: ShardFile | OtherFile) -> str:
     return f"{path}: offset {start} to {min(start + BLOCK_SIZE, stated.bytes)}: differs from what was written"
 
 
-def _check_rows(folder: AnyPlace, dataset: Dataset, count_bytes: Callable[[int], Any]) -> Iterator[str]:
-    """Compare the manifest's rows with dataset.json, with one another, and with the records."""
-    path = folder / manifest.MANIFEST_FILE
-    counter = manifest.RowCounter()
-    kept: list[pa.Table] = []
-    dropped: list[pa.Table] = []
-    for rows in manifest.read_manifest(folder, _COLUMNS):
-        counter.add(rows)
-        yield from _check_mood_names(path, rows)
-        kept.append(rows.filter(pc.equal(rows["status"], "kept")))
-        conflicts = pc.equal(rows["reason"].fill_null(""), "label_conflict")
-        is_dropped = pc.or_(pc.is_in(rows["status"], pa.array(["duplicate", "unselected"])), conflicts)
-        dropped.append(rows.filter(is_dropped).select(["key", "duplicate_of"]))
-    if counter.counts() != dataset.counts:
-        yield f"{path}: its rows count up to {counter.counts()}, dataset.json states {dataset.counts}"
-    if not kept:
-        return
-    records = pa.concat_tables(kept)
-    yield from _check_keys(path, records, pa.concat_tables(dropped))
-    yield from _check_videos(path, records)
-    yield from _check_records(folder, dataset, CROPS, records, count_bytes)
-    if any(dataset.frames.values()):
-        frames = records.filter(pc.is_valid(records["frame_shard"]))
-        yield from _check_frame_counts(path, dataset, frames)
-        yield from _check_records(folder, dataset, WHOLE_FRAMES, frames, count_bytes)
+def _check_records(folder: AnyPlace, dataset: Dataset, own: RecordRows, doubtful: Collection[str]) -> Iterator[str]:
+    """Compare the records of one kind in doubtful shards with the rows that have one, one after the other."""
+    for split, shard in _list_view(dataset, own.kind):
+        rows = own.of_shard(shard.file)
+        if len(rows) != shard.records:
+            yield f"{folder / shard.file}: {shard.records} records, {len(rows)} rows of the manifest"
+        if shard.file in doubtful:
+            yield from _compare_records(folder / shard.file, split, own.kind, rows, dataset.image_size)
 
 
-def _check_mood_names(path: AnyPlace, rows: pa.Table) -> Iterator[str]:
-    expected = manifest.name_moods(rows.select(["label"]), manifest.MOOD_COLUMNS)
-    for name in manifest.MOOD_COLUMNS:
-        if not rows[name].cast(pa.string()).equals(expected[name].cast(pa.string())):
-            yield f"{path}: {name} is not the name of the mood in label"
-
-
-def _check_keys(path: AnyPlace, kept: pa.Table, dropped: pa.Table) -> Iterator[str]:
-    keys = pa.chunked_array([*kept["key"].chunks, *dropped["key"].chunks], pa.string())
-    counts = pc.value_counts(keys)
-    for repeated in counts.filter(pc.greater(counts.field(1), 1)).field(0).to_pylist():
-        yield f"{path}: key {repeated} belongs to several frames"
-    known = pc.or_(pc.is_null(dropped["duplicate_of"]), pc.is_in(dropped["duplicate_of"], keys))
-    for row in dropped.filter(pc.invert(known)).to_pylist():
-        yield f"{path}: {row['key']} is a duplicate of {row['duplicate_of']}, which is no frame of this dataset"
-
-
-def _check_videos(path: AnyPlace, kept: pa.Table) -> Iterator[str]:
-    """Check that no video is in two splits, and that the indices of each video's frames are 0 to video_count - 1."""
-    splits = kept.group_by(["video"]).aggregate([("split", "count_distinct")])
-    for video in splits.filter(pc.greater(splits["split_count_distinct"], 1))["video"].to_pylist():
-        yield f"{path}: video {video} is in both splits"
-    numbers = kept.group_by(["video"]).aggregate(
-        [
-            ("video_index", "min"),
-            ("video_index", "max"),
-            ("video_index", "count_distinct"),
-            ("video_count", "min"),
-            ("video_count", "max"),
-            ([], "count_all"),
-        ]
-    )
-    for row in numbers.to_pylist():
-        count = row["count_all"]
-        found = (row["video_index_min"], row["video_index_max"], row["video_index_count_distinct"])
-        if found != (0, count - 1, count) or {row["video_count_min"], row["video_count_max"]} != {count}:
-            yield f"{path}: video_index and video_count of {row['video']} do not number its {count} kept frames"
-
-
-def _check_frame_counts(path: AnyPlace, dataset: Dataset, frames: pa.Table) -> Iterator[str]:
-    """Check that no video has more whole frames than the settings say."""
-    most = dataset.whole_frames_per_video or 0
-    counts = pc.value_counts(frames["video"])
-    for row in counts.filter(pc.greater(counts.field(1), most)).to_pylist():
-        yield f"{path}: {row['values']} has {row['counts']} whole frames, more than the {most} of frames.per_video"
-
-
-def _check_records(
-    folder: AnyPlace, dataset: Dataset, kind: RecordKind, rows: pa.Table, count_bytes: Callable[[int], Any]
-) -> Iterator[str]:
-    """Compare the records of one kind with the rows that have one."""
-    shard_column, index_column, *_ = kind.place
-    rows = rows.sort_by([(shard_column, "ascending"), (index_column, "ascending")])
-    names = rows[shard_column].to_numpy(zero_copy_only=False)
+def _list_view(dataset: Dataset, kind: RecordKind) -> Iterator[tuple[str, ShardFile]]:
+    """The shards of one kind of records, each with its split."""
     for split, files in (dataset.shards if kind is CROPS else dataset.frames).items():
-        for shard in files:
-            start, stop = np.searchsorted(names, shard.file, "left"), np.searchsorted(names, shard.file, "right")
-            own = rows.slice(start, stop - start)
-            if len(own) != shard.records:
-                yield f"{folder / shard.file}: {shard.records} records, {len(own)} rows of the manifest"
-            yield from _compare_records(folder / shard.file, split, kind, own, dataset.image_size)
-            count_bytes(shard.bytes)
+        yield from ((split, shard) for shard in files)
 
 
 def _compare_records(path: AnyPlace, split: str, kind: RecordKind, rows: pa.Table, crop_size: int) -> Iterator[str]:
@@ -203,10 +183,10 @@ def _compare_records(path: AnyPlace, split: str, kind: RecordKind, rows: pa.Tabl
 
 def _state_fields(kind: RecordKind, row: dict[str, Any]) -> dict[str, Any]:
     """The fields that the record of a row has to have, all but its picture."""
-    stated = {name: row[name] for name in _SHARED_FIELDS if name in kind.fields} | {"species": row["species"] or ""}
+    stated = {name: row[name] for name in SHARED_FIELDS if name in kind.fields} | {"species": row["species"] or ""}
     if kind is CROPS:
         return stated
-    if None in [row[name] for name in _FRAME_SOURCES if name != "animal_count"]:
+    if None in [row[name] for name in FRAME_SOURCES if name != "animal_count"]:
         return stated | dict.fromkeys(("width", "height", "bbox"))
     width, height = fit_size(row["width"], row["height"], FRAME_SIDE)
     box = Box(row["box_x"], row["box_y"], row["box_width"], row["box_height"])

@@ -28,7 +28,7 @@ DOORS = {
     "PIL": "trainer/answering/photo_header trainer/answering/annotated_pictures",
     "ai_edge_litert": "trainer/finding/ssd_finder trainer/exporting/export_formats",
     "cv2": (
-        "preprocess/cutting/jpeg_crop preprocess/cutting/phash trainer/answering/photo trainer/answering/box_crop "
+        "preprocess/cutting/jpeg_crop trainer/answering/photo trainer/answering/box_crop "
         "trainer/answering/video_file trainer/evaluation/example_pictures trainer/finding/ssd_finder "
         "trainer/finding/centre_finder trainer/input/batch_decoding "
         "tools/sample/canvas tools/reporting/frame_pictures tools/extracts/stored_crop"
@@ -37,7 +37,8 @@ DOORS = {
     "fontTools": "console/hangul_font",
     "google": "shards/record",  # protobuf
     "google_crc32c": (
-        "shards/dataset shards/tfrecord shards/verification preprocess/cutting/frame preprocess/writing/spill"
+        "shards/dataset shards/tfrecord shards/verification shards/checking/shard_pass preprocess/cutting/frame "
+        "preprocess/writing/spill"
     ),
     "jax": "trainer/training/device",
     "jinja2": "console/html_page",
@@ -56,6 +57,7 @@ DOORS = {
     ),
     "numba": (
         "preprocess/cutting/area_resampling preprocess/cutting/huffman_loops preprocess/cutting/scan_bits "
+        "preprocess/cutting/phash_loops "
         "preprocess/near_duplicates/hamming_join_loops"
     ),
     "onnx": "trainer/exporting/export_formats",
@@ -64,8 +66,9 @@ DOORS = {
     "paramiko": "shards/storage/stores/sftp_store",
     "pyarrow": (
         "shards/descriptions shards/manifest shards/manifest_row shards/storage/stores/cloud_store shards/verification "
-        "preprocess/cutting/frame_row preprocess/writing preprocess/output_folder trainer/input/dataset_split "
-        "trainer/evaluation/video_answers tools/comparison tools/overview tools/duplicates tools/extracts"
+        "shards/checking preprocess/cutting/frame_row preprocess/writing preprocess/output_folder "
+        "trainer/input/dataset_split trainer/evaluation/video_answers "
+        "tools/comparison tools/overview tools/duplicates tools/extracts"
     ),
     "prometheus_client": "tools/serving/serve_metrics",
     "psutil": "preprocess/ray_processes",

@@ -38,7 +38,7 @@ def _verify(folder: AnyPlace, held: AnyPlace) -> int:
 
     shards = dataset.all_shards
     frames = sum(shard.records for files in dataset.frames.values() for shard in files)
-    size = 2 * sum(shard.bytes for shard in shards) + sum(file.bytes for file in dataset.files.values())
+    size = sum(shard.bytes for shard in shards) + sum(file.bytes for file in dataset.files.values())
     faults = 0
     with show_progress(size, "byte", scale=True) as progress:
         for fault in verify_dataset(held, progress.update):

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.driver import TASK_ROWS
-from benchmarks.join import run_in_process
+from benchmarks.memory import run_in_process
 from benchmarks.scale.driver_growth import (
     MOST_ASSEMBLED,
     measure_animal_split,

@@ -30,15 +30,16 @@ class Way:
 class Table:
     """Ways side by side on one material.
 
-    `unit` is what is counted, in the plural. `limit` and `ours` name ways; a table may have no limit. With `times` the
-    milliseconds of one are shown instead of how many a second. `check` is given the last turn of each way, by name, and
-    returns what is wrong with it, by name: such a way is shown without ratios.
+    `unit` is what is counted, in the plural. `limit` and `ours` name ways; a table may have no limit, and no `ours`
+    where all ways are ours but the limit. With `times` the milliseconds of one are shown instead of how many a second.
+    `check` is given the last turn of each way, by name, and returns what is wrong with it, by name: such a way is shown
+    without ratios.
     """
 
     title: str
     unit: str
     ways: list[Way]
-    ours: str
+    ours: str | None
     limit: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     conditions: str = ""
@@ -48,8 +49,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Job:
-    """Tables of one kind of work. What they work on is taken from the material, which all jobs share."""
+    """Tables of one kind of work. What they work on is taken from the material, which all jobs share.
+
+    A line in place of a table says why there is none.
+    """
 
     name: str
     title: str
-    make_tables: Callable[[Material], Iterator[Table]]
+    make_tables: Callable[[Material], Iterator[Table | str]]

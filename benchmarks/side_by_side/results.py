@@ -48,12 +48,8 @@ def find_figures(table: Table, timed: dict[str, Timed], faults: dict[str, str]) 
 def write_table(table: Table, timed: dict[str, Timed], faults: dict[str, str]) -> str:
     """A table of Markdown, and under it what to know about it."""
     rate = f"ms each, of {table.unit}" if table.times else f"{table.unit}/s"
-    lines = [
-        f"### {table.title}",
-        "",
-        f"| way | {rate} | of the limit | ours is so many times as fast |",
-        "|---|---|---|---|",
-    ]
+    last = "ours is so many times as fast" if table.ours else "so many times the limit's"
+    lines = [f"### {table.title}", "", f"| way | {rate} | of the limit | {last} |", "|---|---|---|---|"]
     lines += [_write_row(table, way, timed, faults) for way in table.ways]
     misses = [f"- {way.name}: {way.misses}" for way in table.ways if way.misses]
     notes = [table.conditions] if table.conditions else []
@@ -68,8 +64,9 @@ def _write_row(table: Table, way: Way, timed: dict[str, Timed], faults: dict[str
         return f"| {title} | {failure.replace('|', '/')} | | |"
     each = median(found.rates)
     shown = f"{1000 / each:,.1f}" if table.times else f"{each:,.0f}" if each >= 100 else f"{each:.1f}"
-    of_limit = _write_ratio(found, table.limit, timed) if way.name != table.limit else ""
-    behind = "" if way.name in (table.ours, table.limit) else _write_ratio(timed[table.ours], way.name, timed)
+    of_limit = _write_ratio(found, table.limit, timed) if table.ours and way.name != table.limit else ""
+    front = table.ours or table.limit
+    behind = "" if way.name in (table.ours, table.limit) else _write_ratio(timed[front], way.name, timed)
     return f"| {title} | {shown} | {of_limit} | {behind} |"
 
 

@@ -9,12 +9,9 @@ the bits are set, except for ties at the median, so nearly all distances are eve
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
-from preprocess.cutting.area_resampling import resample_area
-
-_DETAIL_SIDE = 32  # of the luma that the detail is measured on, in pixels, whatever the number of bits
+from preprocess.cutting.phash_loops import hash_pixels, hash_pixels_shortly
 
 
 class CropHash(NamedTuple):
@@ -24,36 +21,15 @@ class CropHash(NamedTuple):
     detail: int  # 0 to 505,920: the absolute differences of neighbours in the 32 x 32 luma, added up
 
 
-def _make_dct_matrix(count: int, side: int) -> np.ndarray:
-    """The first rows of the orthonormal DCT-II of `side` values, times 2**14 and rounded, (count, side) float64.
-
-    The sums in hash_crop are at most side**2 * 255 * (2**14 * sqrt(2 / side))**2 = 510 * side * 2**28, less than 2**42
-    for 64 bits and 2**43 for 256. float64 holds such whole numbers exactly, so the order of addition does not matter.
-    """
-    rows, columns = np.arange(count)[:, None], np.arange(side)[None, :]
-    matrix = np.cos(np.pi * rows * (2 * columns + 1) / (2 * side)) * np.sqrt(2 / side)
-    matrix[0] /= np.sqrt(2)
-    return np.rint(matrix * 2**14)
-
-
-_DCT_MATRICES = {64: _make_dct_matrix(8, 32), 256: _make_dct_matrix(16, 64)}  # by the number of bits
-
-
 def hash_crop(pixels: np.ndarray, bits: int = 64) -> CropHash:
     """The hash of 64 or 256 bits of a (size, size, 3) uint8 RGB crop, size at least 32.
 
     The detail does not depend on the number of bits.
     """
-    luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[:, :, None]
-    dct, small = _DCT_MATRICES[bits], _shrink(luma, _DETAIL_SIDE)
-    side = dct.shape[1]
-    coefficients = (dct @ (small if side == _DETAIL_SIDE else _shrink(luma, side)) @ dct.T).ravel()
-    ordered = np.sort(coefficients)
-    is_above_median = 2 * coefficients > ordered[bits // 2 - 1] + ordered[bits // 2]
-    detail = np.abs(np.diff(small, axis=0)).sum() + np.abs(np.diff(small, axis=1)).sum()
-    return CropHash(int.from_bytes(np.packbits(is_above_median).tobytes()), int(detail))
-
-
-def _shrink(luma: np.ndarray, side: int) -> np.ndarray:
-    """Luma (size, size, 1) uint8 as (side, side) whole numbers in float64, which matrix products are fast for."""
-    return resample_area(luma, 0, 0, luma.shape[0], side, side)[:, :, 0].astype(np.float64)
+    flags = pixels.flags
+    if not (flags.c_contiguous and flags.writeable):
+        pixels = pixels.copy()  # loops are compiled for each layout of an array
+    if bits == 64:
+        return CropHash(*hash_pixels_shortly(pixels))
+    first, second, third, last, detail = hash_pixels(pixels)
+    return CropHash(first << 192 | second << 128 | third << 64 | last, detail)

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from scipy.fft import dctn
 
+from preprocess.cutting import phash_loops
 from preprocess.cutting.area_resampling import resample_area
 from preprocess.cutting.phash import hash_crop
 from tests.trees import make_image
@@ -113,3 +114,56 @@ def test_bits_are_rows_first_and_the_first_is_the_highest():
         first = 1 << (bits - 1)
         assert hash_crop(down, bits).code & (first >> 3 * side) and not hash_crop(down, bits).code & (first >> 3)
         assert hash_crop(down.transpose(1, 0, 2).copy(), bits).code & (first >> 3)
+
+
+def hash_as_first_written(pixels: np.ndarray, bits: int) -> tuple[int, int]:
+    """The hash by OpenCV's luma and NumPy's products, a step at a time: what datasets were made with."""
+    count, side = {64: (8, 32), 256: (16, 64)}[bits]
+    rows, columns = np.arange(count)[:, None], np.arange(side)[None, :]
+    dct = np.cos(np.pi * rows * (2 * columns + 1) / (2 * side)) * np.sqrt(2 / side)
+    dct[0] /= np.sqrt(2)
+    dct = np.rint(dct * 2**14)
+    luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[:, :, None]
+    shrunk = {to: resample_area(luma, 0, 0, len(luma), to, to)[:, :, 0].astype(np.float64) for to in (32, side)}
+    coefficients = (dct @ shrunk[side] @ dct.T).ravel()
+    ordered = np.sort(coefficients)
+    above = 2 * coefficients > ordered[bits // 2 - 1] + ordered[bits // 2]
+    detail = sum(np.abs(np.diff(shrunk[32], axis=axis)).sum() for axis in (0, 1))
+    return int.from_bytes(np.packbits(above).tobytes()), int(detail)
+
+
+@both_kinds
+@pytest.mark.parametrize("size", [*range(32, 68), 96, 100, 127, 128, 160, 255, 256, 257, 320, 512, 700, 1024])
+def test_equals_the_hash_as_it_was_first_written(size, bits):
+    rng = np.random.default_rng(size)
+    noise = rng.integers(0, 256, (size, size, 3), np.uint8)
+    waves = cv2.resize(noise[:5, :5], (size, size), interpolation=cv2.INTER_CUBIC)
+    flat = np.full((size, size, 3), size % 256, np.uint8)
+    for pixels in (noise, waves, flat, make_image(size, size, size)):
+        assert hash_crop(pixels, bits) == hash_as_first_written(pixels, bits)
+
+
+def test_equals_the_hash_as_it_was_first_written_on_real_pictures(real_files):
+    for path in sorted((real_files / "boxes").rglob("*.jpg"))[:20]:
+        image = cv2.imread(str(path))[:, :, ::-1]
+        side = min(image.shape[:2])
+        for size in (side, 256, 64):
+            pixels = cv2.resize(np.ascontiguousarray(image[:side, :side]), (size, size), interpolation=cv2.INTER_AREA)
+            for bits in (64, 256):
+                assert hash_crop(pixels, bits) == hash_as_first_written(pixels, bits)
+
+
+def test_the_luma_of_every_colour_is_opencv_s():
+    colours = np.arange(2**24, dtype=np.uint32).view(np.uint8).reshape(4096, 4096, 4)[:, :, :3].copy()
+    assert np.array_equal(phash_loops._make_luma(colours), cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY))
+
+
+@both_kinds
+def test_layout_and_permissions_do_not_matter(bits):
+    wide = np.repeat(CROP, 2, axis=1)
+    fixed = CROP.copy()
+    fixed.flags.writeable = False
+    for pixels in (wide[:, ::2], fixed, np.asfortranarray(CROP)):
+        assert hash_crop(pixels, bits) == hash_crop(CROP, bits)
+    loops = phash_loops.hash_pixels_shortly if bits == 64 else phash_loops.hash_pixels
+    assert len(loops.signatures) == 1

@@ -1,0 +1,1 @@
+"""What is timed from the shell: processes from their start to their end."""
