@@ -63,17 +63,21 @@ def _make_shards_table(material: Material, name: str, settings: dict[str, Any]) 
             Way("Ray Data", f"{_WAYS}.ray_data:open_ray_data", pauses=False, misses=_SAME_CROPS),
             Way(
                 "webdataset, OpenCV in processes",
-                f"{_WAYS}.webdataset_pool:open_webdataset",
+                f"{_WAYS}.webdataset_pool:open_webdataset_writer",
                 peers=True,
                 misses=_SAME_CROPS,
             ),
             Way(
                 "litdata optimize",
-                f"{_WAYS}.litdata_optimize:open_litdata",
+                f"{_WAYS}.litdata_optimize:open_litdata_writer",
                 peers=True,
                 misses=_SAME_CROPS.replace("no resume", "resume where a checkpoint is asked for"),
             ),
-            Way("tf.data", f"{_WAYS}.tf_data:open_tf_data", misses=f"{_SAME_CROPS}; no scale that depends on the box"),
+            Way(
+                "tf.data",
+                f"{_WAYS}.tf_data:open_tf_data_writer",
+                misses=f"{_SAME_CROPS}; no scale that depends on the box",
+            ),
             Way(
                 "a notebook's loop",
                 f"{_WAYS}.notebook:open_notebook",

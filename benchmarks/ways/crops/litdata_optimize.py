@@ -12,7 +12,7 @@ from benchmarks.ways.crops.listed_frames import ListedFrame, cut_by_opencv, open
 PACKAGES = ("litdata", "opencv-contrib-python-headless")
 
 
-def open_litdata(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
+def open_litdata_writer(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     """Its workers are forked from this process, which has imported all they need, so that a start costs little."""
     import litdata
 

@@ -9,7 +9,7 @@ from benchmarks.ways.crops.listed_frames import QUALITY, SIDE, open_writing, rea
 PACKAGES = ("tensorflow-cpu",)
 
 
-def open_tf_data(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
+def open_tf_data_writer(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     import numpy as np
     import tensorflow as tf
 

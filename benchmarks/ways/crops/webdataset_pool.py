@@ -12,7 +12,7 @@ from benchmarks.ways.crops.listed_frames import ListedFrame, cut_by_opencv, open
 PACKAGES = ("webdataset", "opencv-contrib-python-headless")
 
 
-def open_webdataset(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
+def open_webdataset_writer(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     import webdataset
 
     frames, processes = read_frame_list(settings), settings["processes"]
