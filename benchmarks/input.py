@@ -32,7 +32,7 @@ import numpy as np
 import simplejpeg
 import tensorflow as tf
 
-from benchmarks.preprocess import list_crops, make_source_trees
+from benchmarks.preprocess import list_crops, make_source_tree
 from preprocess.core_count import count_cores
 from preprocess.run import run
 from preprocess.settings import DedupeSettings, PreprocessSettings
@@ -155,14 +155,14 @@ def main() -> None:
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp())
     try:
-        name, tree = next(iter(make_source_trees(folder, chosen.clip).items()))
+        tree = make_source_tree(folder, chosen.clip)
         ways = make_pipelines(folder, tree)
         results = time_pipelines(ways, chosen.rounds)
         frames = [Path(path).stat().st_size for path, _ in list_crops(tree)]
         crops = sum(path.stat().st_size for path in (folder / "out").glob("pet_mood-*"))
     finally:
         shutil.rmtree(folder)
-    print(f"frames: {name}, 1080p; {THREADS} threads")
+    print(f"frames: {tree.name}, 1080p; {THREADS} threads")
     for way in ways:
         print(f"{way:<9}{statistics.median(result[way] for result in results):>8.0f} images/s")
 

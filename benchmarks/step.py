@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.preprocess import make_source_trees
+from benchmarks.preprocess import make_source_tree
 from preprocess.run import run as preprocess
 from preprocess.settings import DedupeSettings
 from preprocess.settings import PreprocessSettings as SourceSettings
@@ -37,7 +37,7 @@ from trainer.training.stage_model import compile_stage
 
 
 def make_clip_dataset(folder: Path, clip: Path) -> Path:
-    tree = next(iter(make_source_trees(folder, clip).values()))
+    tree = make_source_tree(folder, clip)
     preprocess(SourceSettings([str(tree)], str(folder / "out"), dedupe=DedupeSettings(enabled=False)))
     return folder / "out"
 

@@ -1,0 +1,173 @@
+"""What the parts of a run cost, each measured by itself: video tasks side by side, shard tasks, handing out."""
+
+import os
+import time
+from collections.abc import Sequence
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from benchmarks.join import run_in_process
+from benchmarks.preprocess import list_crops, run_task
+from benchmarks.scale.spill_growth import measure_shard_task
+from preprocess.ray_cluster import WORKER_ENVIRONMENT, start_ray
+from preprocess.sources.source_kinds import find_videos
+from preprocess.task_handout import run_tasks
+from preprocess.writing.finished_work import Origin, TaskSummary, VideoSummary
+
+_SIDE = 256  # pixels of a stored crop
+_COPY_BYTES = 256 << 20
+_VIDEOS_A_TASK = 20  # of 100 frames: a task of the usual size
+
+
+def measure_tasks(tree: Path, one_frame: Path, rounds: int) -> dict[str, Any]:
+    """Seconds of a worker for a frame and for a task of one frame, alone and with another worker at the same time.
+
+    Each is a pair: by the clock, which counts what else the machine does, and of a core. Medians over the rounds, in
+    each of which one worker works alone and then two together.
+    """
+    frames = len(list_crops(tree))
+    with _Workers(2, tree, one_frame) as workers:
+        found = [
+            {(what, count): workers.time(what, count) for what in ("frames", "task") for count in (1, 2)}
+            for _ in range(rounds)
+        ]
+
+    def middle(what: str, count: int, over: int) -> tuple[float, float]:
+        return tuple(median(one[what, count][part] for one in found) / over for part in (0, 1))
+
+    return {
+        "frame": middle("frames", 1, frames),
+        "frame_beside_another": middle("frames", 2, frames),
+        "task_of_one_frame": middle("task", 1, 1),
+        "frame_bytes": int(np.mean([Path(path).stat().st_size for path, _ in list_crops(tree)])),
+        "pixel_bytes": int(np.mean([_count_decoded(crop.size) for _, crop in list_crops(tree)])),
+    }
+
+
+def _count_decoded(side: int) -> int:
+    """Bytes of the pixels that are decoded for a crop: it is scaled by 1/2, 1/4 or 1/8 while it stays large enough."""
+    scale = max(scale for scale in (1, 2, 4, 8) if scale == 1 or side // scale >= _SIDE)
+    return 3 * (side // scale) ** 2
+
+
+class _Workers:
+    """Processes that do the video tasks of a tree when they are asked to."""
+
+    def __init__(self, count: int, tree: Path, one_frame: Path):
+        context, before = get_context("spawn"), dict(os.environ)
+        os.environ.update(WORKER_ENVIRONMENT)  # they inherit it
+        self._pipes, self._processes = [], []
+        for _ in range(count):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_serve_tasks, args=(theirs, tree, one_frame), daemon=True)
+            process.start()
+            self._pipes.append(ours)
+            self._processes.append(process)
+        os.environ.clear()
+        os.environ.update(before)
+
+    def __enter__(self) -> "_Workers":
+        for pipe in self._pipes:
+            _receive(pipe)
+        return self
+
+    def time(self, what: str, count: int) -> tuple[float, float]:
+        """Mean seconds of `count` workers that do this at the same time: by the clock, and of a core."""
+        for pipe in self._pipes[:count]:
+            pipe.send(what)
+        found = [_receive(pipe) for pipe in self._pipes[:count]]
+        return tuple(float(np.mean([one[part] for one in found])) for part in (0, 1))
+
+    def __exit__(self, *_: object) -> None:
+        for pipe, process in zip(self._pipes, self._processes, strict=True):
+            pipe.send("end")
+            process.join()
+
+
+def _receive(pipe: Any) -> Any:
+    """What a worker says; its error is raised here."""
+    said = pipe.recv()
+    if isinstance(said, Exception):
+        raise said
+    return said
+
+
+def _serve_tasks(pipe: Any, tree: Path, one_frame: Path) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # TensorFlow's library says there how it was built
+    try:
+        videos = {"frames": find_videos([str(tree)]).videos, "task": find_videos([str(one_frame)]).videos}
+        trees = {"frames": tree, "task": one_frame}
+        for what in videos:
+            run_task(trees[what], videos[what])  # imports, and the page cache
+        pipe.send("ready")
+        while (what := pipe.recv()) != "end":
+            start, core = time.perf_counter(), time.process_time()
+            run_task(trees[what], videos[what])
+            pipe.send((time.perf_counter() - start, time.process_time() - core))
+    except Exception as error:
+        pipe.send(error)
+
+
+def measure_shards(folder: Path, spills: int = 64, records: int = 4000) -> tuple[float, float]:
+    """Seconds of a shard task for a record: by the clock, and of a core."""
+    found = run_in_process(measure_shard_task, folder, spills, records)
+    return found["warm_seconds"] / records, found["core_seconds"] / records
+
+
+def measure_handing_out(tasks: int) -> dict[str, float]:
+    """Core seconds of the driver, and of Ray's processes, for a task that does nothing, its call of the usual size."""
+    import psutil
+
+    calls = [(_make_summary(),)] * tasks
+    with start_ray(2, None):
+        list(run_tasks(_return_summary, calls[:50], 2, "warm-up"))
+        ray_before, driver_before, start = _count_ray_seconds(psutil), time.process_time(), time.perf_counter()
+        list(run_tasks(_return_summary, calls, 2, "task"))
+        driver, clock = time.process_time() - driver_before, time.perf_counter() - start
+        ray = _count_ray_seconds(psutil) - ray_before
+    return {"driver": driver / tasks, "Ray": ray / tasks, "clock": clock / tasks}
+
+
+def _return_summary(summary: TaskSummary) -> TaskSummary:
+    return summary
+
+
+def _make_summary() -> TaskSummary:
+    names = [f"20201028_cat-walkrun-{number:06}.mp4" for number in range(_VIDEOS_A_TASK)]
+    videos = [VideoSummary(name, "train", 3, f"animal {name}", 50) for name in names]
+    counts = {"kept": 1000, "duplicate": 1000}
+    return TaskSummary("name", Origin("", ""), 2000, counts, {}, 12_000_000, 0, videos)
+
+
+def _count_ray_seconds(psutil: Any) -> float:
+    """Core seconds so far of the processes below this one, workers left out: the frame's own work is counted apart."""
+    total = 0.0
+    for process in psutil.Process().children(recursive=True):
+        words = " ".join(process.cmdline()[:1])
+        if not words.startswith("ray::") or "Agent" in words:
+            used = process.cpu_times()
+            total += used.user + used.system
+    return total
+
+
+def measure_copying(counts: Sequence[int] = (1, 2)) -> dict[int, float]:
+    """GB/s that so many processes read and write together when they copy memory."""
+    rates = {}
+    for count in counts:
+        with get_context("spawn").Pool(count) as pool:
+            pool.map(_copy_memory, range(count), 1)  # imports
+            rates[count] = sum(pool.map(_copy_memory, range(count), 1))
+    return rates
+
+
+def _copy_memory(_: int) -> float:
+    source, target = np.ones(_COPY_BYTES, np.uint8), np.empty(_COPY_BYTES, np.uint8)
+    np.copyto(target, source)
+    start = time.perf_counter()
+    for _ in range(3):
+        np.copyto(target, source)
+    return 2 * 3 * _COPY_BYTES / 1e9 / (time.perf_counter() - start)
