@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from preprocess.ray_cluster import WORKER_ENVIRONMENT, start_ray
@@ -132,10 +132,10 @@ def serve_passes(mode: str, tree: Path) -> None:
         print(time.perf_counter() - start, flush=True)
 
 
-def time_modes(tree: Path, rounds: int, modes: Sequence[str] = MODES) -> list[dict[str, float]]:
+def time_modes(tree: Path, rounds: int) -> list[dict[str, float]]:
     """The seconds of a pass by mode, for each round."""
     processes = {}
-    for mode in modes:
+    for mode in MODES:
         environment = os.environ | ({} if mode == "plain" else WORKER_ENVIRONMENT)
         command = [sys.executable, "-m", "benchmarks.preprocess", "--serve", mode, "--tree", str(tree)]
         pipe = subprocess.PIPE

@@ -1,9 +1,10 @@
 """Hours of an epoch on a machine with an RTX 3060: python -m benchmarks.epoch [--rates FILE]
 
-Measures how fast one core makes crops, one thread reads them, and one thread reads full frames as a plain pipeline
-does, and computes from that and from the table of assumptions (benchmarks/epoch/assumptions.py) what an epoch of 2.13
-million frames takes: over full frames as it was reported, from shards, without near-copies, with 8 frames a video. All
-that is uncertain is drawn 20,000 times; the table shows the 5%, 50% and 95% points, and what limits.
+Measures how many frames a core makes into crops in a second of its own time, how many crops it reads for training, and
+how many full frames it reads in a plain pipeline. From that and from the table in benchmarks/epoch/assumptions.py it
+computes what an epoch of 2.13 million frames takes: over full frames as it was reported, from shards, without
+near-copies, with 8 frames a video. All that is uncertain is drawn 20,000 times; the table shows the 5%, 50% and 95%
+points of the hours, the images/s that each part could do, and which one limits, in how many of the draws.
 
 Time: a minute on 2 cores; a second with rates from a file, the last line of another machine's call. Last line: rates,
 assumptions and rows.
@@ -24,7 +25,7 @@ from benchmarks.epoch.assumptions import (
     REPORTED_HOURS,
     Interval,
 )
-from benchmarks.epoch.epoch_model import EpochRow, count_feeding_threads, draw_values, model_all
+from benchmarks.epoch.epoch_model import EpochRow, count_feeding_cores, draw_values, model_all
 from benchmarks.epoch.measured_rates import GPU_RATES, measure_rates, read_rates
 from console.command import Parser, run_command
 from shards.errors import CallError
@@ -64,7 +65,7 @@ def print_table(table: Mapping[str, list[EpochRow]]) -> None:
 
 def print_conclusions(table: Mapping[str, list[EpochRow]], drawn: Mapping[str, np.ndarray], has_gpu: bool) -> None:
     plain, ours, making = table.values()
-    threads, most = count_feeding_threads(drawn)
+    feeding, most = count_feeding_cores(drawn)
     gigabytes = AIHUB_FRAMES * float(np.median(drawn["record bytes"])) / 1e9
     frames = AIHUB_FRAMES * float(np.median(drawn["frame bytes"])) / 1e9
     low, middle, high = plain[0].hours
@@ -78,9 +79,7 @@ def print_conclusions(table: Mapping[str, list[EpochRow]], drawn: Mapping[str, n
     print(f"making the dataset pays after {making[1].hours[1] / saved:.1f} epochs with a SATA SSD, "
           f"{making[0].hours[1] / saved:.1f} with a hard disk")  # fmt: skip
     print(f"shards have {gigabytes:.0f} GB, of {MACHINE_GB} GB of memory; full frames {frames:,.0f} GB")
-    print(
-        f"{threads:.2f} threads feed this GPU; all cores but one would feed {most:,.0f} images/s (in 95% of the draws)"
-    )
+    print(f"{feeding:.2f} cores feed this GPU; all but one would feed {most:,.0f} images/s (in 95% of the draws)")
     if not has_gpu:
         print("no GPU is at hand: the rate of a step and its input loss are assumed.")
 

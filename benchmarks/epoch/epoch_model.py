@@ -54,7 +54,7 @@ def model_plain_epoch(what: str, drawn: Mapping[str, np.ndarray], disk: str, is_
     threads = 1.0 if is_one_thread else drawn["cores"] * drawn["threads' efficiency"]
     rates = {
         "GPU": drawn["step rate"] * drawn["float32 share"],
-        "cores": drawn["plain a thread"] * drawn["core speed"] * threads,
+        "cores": drawn["plain a core"] * drawn["core speed"] * threads,
         "disk": drawn[disk] * 1e6 / drawn["frame bytes"],
     }
     frames = AIHUB_FRAMES + drawn["validation frames"]
@@ -66,7 +66,8 @@ def model_epoch(
 ) -> EpochRow:
     """An epoch from shards: `per_video` frames of each training video, all of validation, at most those that are kept.
 
-    The rates are those of training; validation decodes whole crops, and only passes them forward.
+    The rates are those of training; validation decodes whole crops, and only passes them forward. All videos count as
+    equally long: of videos that are not, `per_video` takes fewer frames.
     """
     kept = drawn["kept share"] if is_deduplicated else np.ones_like(drawn["kept share"])
     records, validation = AIHUB_FRAMES * kept, drawn["validation frames"] * kept
@@ -75,7 +76,7 @@ def model_epoch(
     threads = (drawn["cores"] - _INPUT_CORES_LEFT) * drawn["threads' efficiency"]
     rates = {
         "GPU": drawn["step rate"],
-        "cores": drawn["input a thread"] * drawn["core speed"] * threads,
+        "cores": drawn["input a core"] * drawn["core speed"] * threads,
         "disk": drawn[disk] * 1e6 / drawn["record bytes"],
     }
     forward = {
@@ -120,8 +121,8 @@ def model_all(drawn: Mapping[str, np.ndarray]) -> dict[str, list[EpochRow]]:
     }
 
 
-def count_feeding_threads(drawn: Mapping[str, np.ndarray]) -> tuple[float, float]:
-    """Threads of that machine which feed its GPU, and images/s of the fastest GPU that all its cores could feed."""
-    thread = drawn["input a thread"] * drawn["core speed"]
-    most = thread * (drawn["cores"] - _INPUT_CORES_LEFT) * drawn["threads' efficiency"]
-    return float(np.median(drawn["step rate"] / thread)), float(np.percentile(most, 5))
+def count_feeding_cores(drawn: Mapping[str, np.ndarray]) -> tuple[float, float]:
+    """Cores of that machine which feed its GPU, and images/s that all of them but one feed in 95% of the draws."""
+    core = drawn["input a core"] * drawn["core speed"]
+    most = core * (drawn["cores"] - _INPUT_CORES_LEFT) * drawn["threads' efficiency"]
+    return float(np.median(drawn["step rate"] / core)), float(np.percentile(most, 5))

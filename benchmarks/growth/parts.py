@@ -30,7 +30,7 @@ def measure_tasks(tree: Path, one_frame: Path, rounds: int) -> dict[str, Any]:
     each of which one worker works alone and then two together.
     """
     frames = len(list_crops(tree))
-    with _Workers(2, tree, one_frame) as workers:
+    with TaskWorkers(2, tree, one_frame) as workers:
         found = [
             {(what, count): workers.time(what, count) for what in ("frames", "task") for count in (1, 2)}
             for _ in range(rounds)
@@ -54,8 +54,8 @@ def _count_decoded(side: int) -> int:
     return 3 * (side // scale) ** 2
 
 
-class _Workers:
-    """Processes that do the video tasks of a tree when they are asked to."""
+class TaskWorkers:
+    """Processes that do a task of all videos of a tree, or of the tree of one frame, when they are asked to."""
 
     def __init__(self, count: int, tree: Path, one_frame: Path):
         context, before = get_context("spawn"), dict(os.environ)
@@ -70,7 +70,7 @@ class _Workers:
         os.environ.clear()
         os.environ.update(before)
 
-    def __enter__(self) -> "_Workers":
+    def __enter__(self) -> "TaskWorkers":
         for pipe in self._pipes:
             _receive(pipe)
         return self
