@@ -30,11 +30,16 @@ def copy_videos(tree: Path, times: int) -> None:
         for copy in range(1, times):
             other = _NUMBER.sub(lambda number, copy=copy: f"{int(number[1]) + 1000 * copy:06}", name)
             text = label.read_text(encoding="utf-8-sig")
-            text = text.replace(name.removesuffix(".mp4"), other.removesuffix(".mp4"))
+            text = text.replace(_name_in_label(name), _name_in_label(other))
             label.with_name(f"{other}.json").write_text(text, encoding="utf-8")
             frames.with_name(other).mkdir()
             for frame in frames.iterdir():
                 os.link(frame, frames.with_name(other) / frame.name)
+
+
+def _name_in_label(video: str) -> str:
+    """The part of a video's name that its label has too, where the date is a folder."""
+    return video.removesuffix(".mp4").rpartition("_")[2]
 
 
 def keep_one_frame(tree: Path) -> None:
