@@ -26,7 +26,7 @@ from benchmarks.epoch.assumptions import (
     Interval,
 )
 from benchmarks.epoch.epoch_model import EpochRow, count_feeding_cores, draw_values, model_all
-from benchmarks.epoch.measured_rates import GPU_RATES, measure_rates, read_rates
+from benchmarks.epoch.measured_rates import GPU_RATES, measure_epoch_rates, read_rates
 from console.command import Parser, run_command
 from shards.errors import CallError
 
@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> int:
         raise CallError(f"--rounds {options.rounds}: give at least 1")
     if options.seed < 0:
         raise CallError(f"--seed {options.seed}: give at least 0")
-    rates = read_rates(options.rates) if options.rates else measure_rates(options.clip, options.rounds)
+    rates = read_rates(options.rates) if options.rates else measure_epoch_rates(options.clip, options.rounds)
     entries = combine_entries(rates)
     drawn = draw_values(entries, options.seed)
     table = model_all(drawn)

@@ -56,7 +56,7 @@ def span_rounds(values: Sequence[float], unit: str) -> Interval:
     return Interval(min(values), statistics.median(values), max(values), unit, f"measured here, {len(values)} rounds")
 
 
-def measure_rates(clip: Path, rounds: int) -> dict[str, Interval]:
+def measure_epoch_rates(clip: Path, rounds: int) -> dict[str, Interval]:
     """Measure them on frames of the real clip, or on made frames. Those of a GPU too, where TensorFlow sees one."""
     from benchmarks.growth.parts import TaskWorkers
     from benchmarks.preprocess import list_crops, make_source_tree

@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks.growth.frame_runs import copy_videos, keep_one_frame, measure_run
 from benchmarks.growth.parts import measure_copying, measure_handing_out, measure_shards, measure_tasks
 from benchmarks.growth.run_model import RunParts
-from benchmarks.growth.tables import check_model, print_codes, print_forecast, print_load, print_rows, print_runs
+from benchmarks.growth.tables import check_model, print_codes, print_driver, print_forecast, print_load, print_runs
 from benchmarks.join import run_in_process, time_our_join
 from benchmarks.preprocess import make_source_tree
 from benchmarks.scale.driver_growth import MOST_ASSEMBLED, measure_driver, write_made_rows
@@ -91,7 +91,7 @@ def measure_codes(sizes: list[int]) -> list[dict[str, Any]]:
     return [{"codes": size, **run_in_process(time_our_join, "walks", size, 7, 3, Path())} for size in sizes]
 
 
-def measure_rows(sizes: list[int], folder: Path) -> list[dict[str, Any]]:
+def measure_driver_sizes(sizes: list[int], folder: Path) -> list[dict[str, Any]]:
     """The driver at so many rows, as long as the memory is enough."""
     import psutil
 
@@ -141,9 +141,9 @@ def main(arguments: list[str]) -> int:
         shards, handing = measure_shards(folder), measure_handing_out(200 if is_quick else 1000)
         copying = measure_copying()
         codes = measure_codes(CODES[:-1] if is_quick else CODES)
-        rows = measure_rows(options.rows, folder)
+        rows = measure_driver_sizes(options.rows, folder)
     print_codes(codes)
-    print_rows(rows)
+    print_driver(rows)
     parts = gather_parts(tasks, shards, handing, rows, runs)
     print_load(tasks["frame"], tasks["frame_beside_another"])
     checks = check_model(parts["clock"], runs, starts, count_cores())

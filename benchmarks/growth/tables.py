@@ -137,7 +137,7 @@ def print_codes(found: list[dict[str, Any]]) -> None:
         print(f"{one['codes']:>12,}{one['seconds']:>10.3f}{exponent:>10}{one['peak_gb']:>9.2f}")
 
 
-def print_rows(rows: list[dict[str, Any]]) -> None:
+def print_driver(rows: list[dict[str, Any]]) -> None:
     exponents = find_exponents([one["rows"] for one in rows], [one["shards_gb"] for one in rows])
     print(f"\n{'rows':>12}{'driver GB':>11}{'over imports':>14}{'grows as':>10}{'bytes a row':>13}{'plan, core s':>14}")
     for one, exponent in zip(rows, ["", *(f"N^{value:.2f}" for value in exponents)], strict=True):

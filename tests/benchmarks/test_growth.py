@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from benchmarks.growth.__main__ import main, measure_rows
+from benchmarks.growth.__main__ import main, measure_driver_sizes
 from benchmarks.growth.frame_runs import RunWatch, copy_videos, keep_one_frame
 from benchmarks.growth.run_model import (
     RunLoad,
@@ -163,7 +163,7 @@ def test_more_cores_with_each_disk(capsys):
 
 
 def test_rows_for_which_there_is_no_memory_are_left_out(tmp_path, capsys):
-    assert measure_rows([10**13], tmp_path) == []
+    assert measure_driver_sizes([10**13], tmp_path) == []
     assert "left out" in capsys.readouterr().out and not list(tmp_path.iterdir())
 
 
