@@ -23,7 +23,15 @@ from typing import Any
 from benchmarks.growth.frame_runs import copy_videos, keep_one_frame, measure_run
 from benchmarks.growth.parts import measure_copying, measure_handing_out, measure_shards, measure_tasks
 from benchmarks.growth.run_model import RunParts
-from benchmarks.growth.tables import check_model, print_codes, print_driver, print_forecast, print_load, print_runs
+from benchmarks.growth.tables import (
+    check_core_seconds,
+    check_model,
+    print_codes,
+    print_driver,
+    print_forecast,
+    print_load,
+    print_runs,
+)
 from benchmarks.join import run_in_process, time_our_join
 from benchmarks.preprocess import make_source_tree
 from benchmarks.scale.driver_growth import MOST_ASSEMBLED, measure_driver, write_made_rows
@@ -147,10 +155,15 @@ def main(arguments: list[str]) -> int:
     parts = gather_parts(tasks, shards, handing, rows, runs)
     print_load(tasks["frame"], tasks["frame_beside_another"])
     checks = check_model(parts["clock"], runs, starts, count_cores())
+    core_checks = check_core_seconds(parts["core"], runs, starts)
     forecast = print_forecast(parts["core"], tasks["pixel_bytes"], max(copying.values()))
     figures = {"runs": runs, "starts": starts, "fits": fits, "codes": codes, "rows": rows, "measured_parts": tasks}
     figures |= {"parts": {kind: own._asdict() for kind, own in parts.items()}, "handing_out": handing}
-    print(json.dumps(figures | {"copying_gb": copying, "checks": checks, "forecast": forecast}))
+    print(
+        json.dumps(
+            figures | {"copying_gb": copying, "checks": checks, "core_checks": core_checks, "forecast": forecast}
+        )
+    )
     return 0
 
 

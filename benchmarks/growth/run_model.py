@@ -76,6 +76,12 @@ def slow_down(parts: RunParts, workers: int) -> float:
     return 1 + max(0.0, parts.contention - 1) * (workers - 1)
 
 
+def count_work(parts: RunParts, load: RunLoad, workers: int) -> float:
+    """Seconds of all workers together, without their start."""
+    videos = parts.task * load.tasks + parts.frame * load.frames
+    return (videos + parts.shard * load.frames) * slow_down(parts, workers)
+
+
 def keep_contention(parts: RunParts, workers: int) -> RunParts:
     """Parts with which so many workers slow each other no more than two do."""
     return parts._replace(contention=1 + max(0.0, parts.contention - 1) * min(1, workers - 1) / max(1, workers - 1))

@@ -4,8 +4,10 @@ from typing import Any
 
 from benchmarks.epoch.assumptions import AIHUB_FRAMES, DISK_BYTES, MACHINE_GB
 from benchmarks.growth.run_model import (
+    LineFit,
     RunLoad,
     RunParts,
+    count_work,
     find_exponents,
     find_saturations,
     fit_line,
@@ -30,24 +32,39 @@ _RUN_COLUMNS = {
 }
 
 
-def print_runs(runs: list[dict[str, Any]], starts: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """The table of the runs, and for each number of workers a line through its runs, that of one frame included."""
+def print_runs(runs: list[dict[str, Any]], starts: dict[int, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
+    """The table of the runs, and for each number of workers a line through its runs, that of one frame included.
+
+    "core" is such a line through the core seconds of all processes, with the most workers.
+    """
     print("whole runs; of driver, workers and Ray the core seconds")
     titles = "".join(f"{title:>12}" for title in _RUN_COLUMNS.values())
     print(f"{'frames':>8}{'tasks':>7}{'workers':>9}{titles}")
     for run in [*starts.values(), *runs]:
         values = "".join(f"{run[name]:>12.2f}" for name in _RUN_COLUMNS)
         print(f"{run['frames']:>8,}{run['tasks']:>7}{run['workers']:>9}{values}")
-    fits = {}
+    fits: dict[int | str, dict[str, Any]] = {}
     for workers in sorted({run["workers"] for run in runs}):
         chosen = [run for run in (*starts.values(), *runs) if run["workers"] == workers]
         if len(chosen) > 2:
             fit = fit_line([run["frames"] for run in chosen], [run["seconds"] for run in chosen])
-            residuals = ", ".join(f"{value:+.2f}" for value in fit.residuals)
-            rate = f"{fit.each * 1000:.2f} ms a frame, {1 / fit.each:.0f} frames/s"
-            print(f"workers {workers}: {fit.fixed:.1f} s and {rate}; measured less that: {residuals} s")
+            print(f"workers {workers}: {_describe_fit(fit)}")
             fits[workers] = fit._asdict()
+    chosen = [run for run in (*starts.values(), *runs) if run["workers"] == max(starts)]
+    fit = fit_line([run["frames"] for run in chosen], [_count_core_seconds(run) for run in chosen])
+    print(f"core seconds, workers {max(starts)}: {_describe_fit(fit)}")
+    fits["core"] = fit._asdict()
     return fits
+
+
+def _count_core_seconds(run: dict[str, Any]) -> float:
+    return sum(run[f"{kind}_core_seconds"] for kind in ("driver", "worker", "Ray"))
+
+
+def _describe_fit(fit: LineFit) -> str:
+    residuals = ", ".join(f"{value:+.2f}" for value in fit.residuals)
+    rate = f"{fit.each * 1000:.2f} ms a frame" + (f", {1 / fit.each:.0f} frames/s" if fit.each > 0 else "")
+    return f"{fit.fixed:.1f} s and {rate}; measured less that: {residuals} s"
 
 
 def check_model(
@@ -67,6 +84,23 @@ def check_model(
         values = {"measured": run["seconds"], "ratio": forecast.seconds / run["seconds"], **forecast._asdict()}
         shown = ("measured", "seconds", "ratio", "start", "videos", "shards", "driver")
         print(f"{run['frames']:>8,}{run['workers']:>9}" + "".join(f"{values[name]:>10.2f}" for name in shown))
+        found.append({"frames": run["frames"], "workers": run["workers"], **values})
+    return found
+
+
+def check_core_seconds(
+    parts: RunParts, runs: list[dict[str, Any]], starts: dict[int, dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Print the core seconds of each run's workers beside what the parts say, which hold on a busy machine too."""
+    print(f"\nparts, in core seconds: {describe_parts(parts)}")
+    print(f"{'frames':>8}{'workers':>9}{'measured':>10}{'forecast':>10}{'ratio':>10}   core seconds of the workers")
+    found = []
+    for run in runs:
+        start = starts.get(run["workers"], starts[max(starts)])["worker_core_seconds"]
+        forecast = start + count_work(parts, RunLoad(run["frames"], run["tasks"]), run["workers"])
+        measured = run["worker_core_seconds"]
+        values = {"measured": measured, "forecast": forecast, "ratio": forecast / measured}
+        print(f"{run['frames']:>8,}{run['workers']:>9}" + "".join(f"{value:>10.2f}" for value in values.values()))
         found.append({"frames": run["frames"], "workers": run["workers"], **values})
     return found
 

@@ -19,7 +19,7 @@ from benchmarks.growth.run_model import (
     forecast_run,
     keep_contention,
 )
-from benchmarks.growth.tables import check_model, print_forecast, print_runs
+from benchmarks.growth.tables import check_core_seconds, check_model, print_forecast, print_runs
 from preprocess.sources.aihub_label import parse_aihub_label
 from preprocess.sources.source_kinds import find_videos
 from shards.errors import CallError
@@ -145,8 +145,13 @@ def test_runs_that_are_as_forecast(capsys):
         run["seconds"] = forecast_run(PARTS, RunLoad(run["frames"], run["tasks"]), run["workers"], 2).seconds
     fits = print_runs(runs, starts)
     assert fits[1]["each"] == pytest.approx(0.00416, rel=1e-3) and fits[1]["fixed"] == pytest.approx(5, abs=0.01)
+    assert fits["core"]["each"] == pytest.approx(0) and fits["core"]["fixed"] == pytest.approx(3)
     found = check_model(PARTS, runs, starts, cores=2)
     assert [one["ratio"] for one in found] == pytest.approx([1] * 4)
+    runs[0]["worker_core_seconds"], runs[-1]["worker_core_seconds"] = 1 + 4.15, 1 + 16.6 * 1.1
+    found = check_core_seconds(PARTS, runs, starts)
+    assert found[0]["ratio"] == pytest.approx(1) and found[-1]["ratio"] == pytest.approx(1)
+    assert found[1]["ratio"] == pytest.approx(17.6)  # measured 1 s
     assert "4,000" in capsys.readouterr().out
 
 
