@@ -165,10 +165,12 @@ def _print_hours(parts: RunParts, load: RunLoad, is_growing: bool) -> dict[str, 
 
 
 def print_codes(found: list[dict[str, Any]]) -> None:
-    exponents = find_exponents([one["codes"] for one in found], [one["seconds"] for one in found])
-    print(f"\n{'codes':>12}{'seconds':>10}{'grows as':>10}{'peak GB':>9}")
+    exponents = find_exponents([one["codes"] for one in found], [one["core_seconds"] for one in found])
+    print(f"\n{'codes':>12}{'seconds':>10}{'of cores':>10}{'grows as':>10}{'peak GB':>9}")
     for one, exponent in zip(found, ["", *(f"N^{value:.2f}" for value in exponents)], strict=True):
-        print(f"{one['codes']:>12,}{one['seconds']:>10.3f}{exponent:>10}{one['peak_gb']:>9.2f}")
+        print(
+            f"{one['codes']:>12,}{one['seconds']:>10.3f}{one['core_seconds']:>10.3f}{exponent:>10}{one['peak_gb']:>9.2f}"
+        )
 
 
 def print_driver(rows: list[dict[str, Any]]) -> None:
