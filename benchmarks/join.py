@@ -106,7 +106,7 @@ def make_codes(kind: str, count: int, folder: Path) -> np.ndarray:
 
 
 def time_our_join(kind: str, count: int, distance: int, rounds: int, folder: Path, results: Any) -> None:
-    """Runs in a process of its own: seconds of our join, by the clock and of all cores, codes that stay, peak memory."""
+    """Runs in a process of its own: seconds of our join by the clock and of all cores, codes that stay, memory."""
     from preprocess.near_duplicates.hamming_join import cluster_codes
 
     codes = make_codes(kind, count, folder).reshape(-1, 1)

@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.growth.frame_runs import copy_videos, keep_one_frame, measure_run
+from benchmarks.growth.frame_runs import copy_videos, keep_first_frames, measure_run
 from benchmarks.growth.parts import measure_copying, measure_handing_out, measure_shards, measure_tasks
 from benchmarks.growth.run_model import RunParts
 from benchmarks.growth.tables import (
@@ -50,14 +50,14 @@ QUICK_ROWS = (20_000, 200_000)
 def measure_runs(
     folder: Path, clip: Path, videos: int, is_quick: bool
 ) -> tuple[list[dict[str, Any]], dict[int, dict[str, Any]]]:
-    """The runs over growing trees; and a run of one frame by workers.
+    """The runs over growing trees; and by workers a run that starts each of them for one frame.
 
-    The folders "once" and "one" are left in `folder`: the tree of the first runs, and that of one frame.
+    The folders "once" and "one" are left in `folder`: the tree of the first runs, and that of single frames.
     """
     once, one, tree = folder / "once", folder / "one", folder / "tree"
     make_source_tree(folder, clip, videos).rename(once)
     shutil.copytree(once, one)
-    keep_one_frame(one)
+    keep_first_frames(one, WORKERS[-1])
     starts = {workers: measure_run(one, workers) for workers in (WORKERS[-1:] if is_quick else WORKERS)}
     runs = []
     for times in TIMES[1:] if is_quick else TIMES:

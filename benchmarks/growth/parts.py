@@ -99,7 +99,7 @@ def _receive(pipe: Any) -> Any:
 def _serve_tasks(pipe: Any, tree: Path, one_frame: Path) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # TensorFlow's library says there how it was built
     try:
-        videos = {"frames": find_videos([str(tree)]).videos, "task": find_videos([str(one_frame)]).videos}
+        videos = {"frames": find_videos([str(tree)]).videos, "task": find_videos([str(one_frame)]).videos[:1]}
         trees = {"frames": tree, "task": one_frame}
         for what in videos:
             run_task(trees[what], videos[what])  # imports, and the page cache

@@ -43,7 +43,7 @@ def find_exponents(sizes: Sequence[float], costs: Sequence[float]) -> list[float
 class RunParts(NamedTuple):
     """What the parts of a run cost. Seconds are all by the clock, or all of a core."""
 
-    start: float  # of a run of one frame, its end included
+    start: float  # of a run that gives each worker one frame, its end included
     task: float  # a worker's, for a task, however few frames it has
     frame: float  # a worker's, for a frame of a video task
     shard: float  # a worker's, for a record of a shard

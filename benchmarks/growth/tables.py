@@ -33,7 +33,7 @@ _RUN_COLUMNS = {
 
 
 def print_runs(runs: list[dict[str, Any]], starts: dict[int, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
-    """The table of the runs, and for each number of workers a line through its runs, that of one frame included.
+    """The table of the runs, and for each number of workers a line through its runs, that of its start included.
 
     "core" is such a line through the core seconds of all processes, with the most workers.
     """
@@ -70,7 +70,7 @@ def _describe_fit(fit: LineFit) -> str:
 def check_model(
     parts: RunParts, runs: list[dict[str, Any]], starts: dict[int, dict[str, Any]], cores: int
 ) -> list[dict[str, Any]]:
-    """Print each run beside what the parts say of it; the run of one frame is the start of both."""
+    """Print each run beside what the parts say of it; the start of both was measured by a run."""
     print(f"parts, by the clock: {describe_parts(parts)}")
     titles = "".join(
         f"{title:>10}" for title in ("measured", "forecast", "ratio", "start", "videos", "shards", "driver")

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from benchmarks.growth.__main__ import main, measure_driver_sizes
-from benchmarks.growth.frame_runs import RunWatch, copy_videos, keep_one_frame
+from benchmarks.growth.frame_runs import RunWatch, copy_videos, keep_first_frames
 from benchmarks.growth.run_model import (
     RunLoad,
     RunParts,
@@ -22,6 +22,7 @@ from benchmarks.growth.run_model import (
 from benchmarks.growth.tables import check_core_seconds, check_model, print_forecast, print_runs
 from preprocess.sources.aihub_label import parse_aihub_label
 from preprocess.sources.source_kinds import find_videos
+from preprocess.sources.task_groups import group_into_tasks
 from shards.errors import CallError
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec
@@ -107,11 +108,13 @@ def test_videos_are_copied_under_other_names_and_frames_are_linked(made, tmp_pat
     assert len(set(said)) == 8 and all(len(parse_aihub_label(path.read_bytes()).annotations) == 3 for path in labels)
 
 
-def test_one_frame_is_left(made, tmp_path):
+@pytest.mark.parametrize("videos", [1, 2])
+def test_first_frames_are_left(made, tmp_path, videos):
     subprocess.run(["cp", "-r", made, tmp_path / "tree"], check=True)
-    keep_one_frame(tmp_path / "tree")
+    keep_first_frames(tmp_path / "tree", videos)
     source = find_videos([str(tmp_path / "tree")])
-    assert len(source.videos) == 1 and source.frames == 1 and len(list((tmp_path / "tree").rglob("*.jpg"))) == 1
+    assert len(source.videos) == source.frames == videos == len(group_into_tasks(source))
+    assert len(list((tmp_path / "tree").rglob("*.jpg"))) == len(list((tmp_path / "tree").rglob("*.json"))) == videos
 
 
 def test_a_run_is_watched_with_the_processes_that_it_starts():
