@@ -8,8 +8,8 @@ the search for near-duplicates among ten times as many, three times. Rows: the d
 Everything is measured in turn, from the page cache. Where other programs work too, both the parts and the runs have
 their share of that; the forecast for more cores counts seconds of a core instead.
 
-Time: about six minutes on 2 quiet cores, half of it for 20 million rows; with --quick under one. Last line: all
-figures.
+Time: about six minutes on 2 quiet cores, half of it for 20 million rows; with --quick, which leaves out the smaller
+runs, under one. Last line: all figures.
 """
 
 import argparse
@@ -58,13 +58,12 @@ def measure_runs(
     make_source_tree(folder, clip, videos).rename(once)
     shutil.copytree(once, one)
     keep_first_frames(one, WORKERS[-1])
-    starts = {workers: measure_run(one, workers) for workers in (WORKERS[-1:] if is_quick else WORKERS)}
+    starts = {workers: measure_run(one, workers) for workers in WORKERS}
     runs = []
-    for times in TIMES[1:] if is_quick else TIMES:
+    for times in TIMES[-1:] if is_quick else TIMES:
         shutil.copytree(once, tree)
         copy_videos(tree, times)
-        chosen = WORKERS[-1:] if is_quick and times < TIMES[-1] else WORKERS
-        runs += [measure_run(tree, workers) for workers in chosen]
+        runs += [measure_run(tree, workers) for workers in WORKERS]
         shutil.rmtree(tree)
     return runs, starts
 
@@ -146,7 +145,7 @@ def main(arguments: list[str]) -> int:
         runs, starts = measure_runs(folder, options.clip, options.videos, is_quick)
         fits = print_runs(runs, starts)
         tasks = measure_tasks(folder / "once", folder / "one", options.rounds)
-        shards, handing = measure_shards(folder), measure_handing_out(200 if is_quick else 1000)
+        shards, handing = measure_shards(folder), measure_handing_out(100 if is_quick else 1000)
         copying = measure_copying()
         codes = measure_codes(CODES[:-1] if is_quick else CODES)
         rows = measure_driver_sizes(options.rows, folder)
@@ -157,7 +156,8 @@ def main(arguments: list[str]) -> int:
     checks = check_model(parts["clock"], runs, starts, count_cores())
     core_checks = check_core_seconds(parts["core"], runs, starts)
     forecast = print_forecast(parts["core"], tasks["pixel_bytes"], max(copying.values()))
-    figures = {"runs": runs, "starts": starts, "fits": fits, "codes": codes, "rows": rows, "measured_parts": tasks}
+    figures = {"runs": runs, "starts": starts, "fits": {name: fit._asdict() for name, fit in fits.items()}}
+    figures |= {"codes": codes, "rows": rows, "measured_parts": tasks}
     figures |= {"parts": {kind: own._asdict() for kind, own in parts.items()}, "handing_out": handing}
     print(
         json.dumps(

@@ -32,7 +32,7 @@ _RUN_COLUMNS = {
 }
 
 
-def print_runs(runs: list[dict[str, Any]], starts: dict[int, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
+def print_runs(runs: list[dict[str, Any]], starts: dict[int, dict[str, Any]]) -> dict[int | str, LineFit]:
     """The table of the runs, and for each number of workers a line through its runs, that of its start included.
 
     "core" is such a line through the core seconds of all processes, with the most workers.
@@ -43,17 +43,14 @@ def print_runs(runs: list[dict[str, Any]], starts: dict[int, dict[str, Any]]) ->
     for run in [*starts.values(), *runs]:
         values = "".join(f"{run[name]:>12.2f}" for name in _RUN_COLUMNS)
         print(f"{run['frames']:>8,}{run['tasks']:>7}{run['workers']:>9}{values}")
-    fits: dict[int | str, dict[str, Any]] = {}
-    for workers in sorted({run["workers"] for run in runs}):
-        chosen = [run for run in (*starts.values(), *runs) if run["workers"] == workers]
-        if len(chosen) > 2:
-            fit = fit_line([run["frames"] for run in chosen], [run["seconds"] for run in chosen])
-            print(f"workers {workers}: {_describe_fit(fit)}")
-            fits[workers] = fit._asdict()
-    chosen = [run for run in (*starts.values(), *runs) if run["workers"] == max(starts)]
-    fit = fit_line([run["frames"] for run in chosen], [_count_core_seconds(run) for run in chosen])
-    print(f"core seconds, workers {max(starts)}: {_describe_fit(fit)}")
-    fits["core"] = fit._asdict()
+    fits: dict[int | str, LineFit] = {}
+    for workers, start in starts.items():
+        chosen = [start, *(run for run in runs if run["workers"] == workers)]
+        frames = [run["frames"] for run in chosen]
+        fits[workers] = fit_line(frames, [run["seconds"] for run in chosen])
+        fits["core"] = fit_line(frames, [_count_core_seconds(run) for run in chosen])
+        print(f"workers {workers}: {_describe_fit(fits[workers])}")
+    print(f"core seconds, workers {max(starts)}: {_describe_fit(fits['core'])}")
     return fits
 
 
@@ -78,7 +75,7 @@ def check_model(
     print(f"{'frames':>8}{'workers':>9}{titles}")
     found = []
     for run in runs:
-        start = starts.get(run["workers"], starts[max(starts)])["seconds"]
+        start = starts[run["workers"]]["seconds"]
         load = RunLoad(run["frames"], run["tasks"])
         forecast = forecast_run(parts._replace(start=start), load, run["workers"], cores)
         values = {"measured": run["seconds"], "ratio": forecast.seconds / run["seconds"], **forecast._asdict()}
@@ -96,7 +93,7 @@ def check_core_seconds(
     print(f"{'frames':>8}{'workers':>9}{'measured':>10}{'forecast':>10}{'ratio':>10}   core seconds of the workers")
     found = []
     for run in runs:
-        start = starts.get(run["workers"], starts[max(starts)])["worker_core_seconds"]
+        start = starts[run["workers"]]["worker_core_seconds"]
         forecast = start + count_work(parts, RunLoad(run["frames"], run["tasks"]), run["workers"])
         measured = run["worker_core_seconds"]
         values = {"measured": measured, "forecast": forecast, "ratio": forecast / measured}

@@ -147,8 +147,8 @@ def test_runs_that_are_as_forecast(capsys):
     for run in runs:
         run["seconds"] = forecast_run(PARTS, RunLoad(run["frames"], run["tasks"]), run["workers"], 2).seconds
     fits = print_runs(runs, starts)
-    assert fits[1]["each"] == pytest.approx(0.00416, rel=1e-3) and fits[1]["fixed"] == pytest.approx(5, abs=0.01)
-    assert fits["core"]["each"] == pytest.approx(0) and fits["core"]["fixed"] == pytest.approx(3)
+    assert fits[1].each == pytest.approx(0.00416, rel=1e-3) and fits[1].fixed == pytest.approx(5, abs=0.01)
+    assert fits["core"].each == pytest.approx(0) and fits["core"].fixed == pytest.approx(3)
     found = check_model(PARTS, runs, starts, cores=2)
     assert [one["ratio"] for one in found] == pytest.approx([1] * 4)
     runs[0]["worker_core_seconds"], runs[-1]["worker_core_seconds"] = 1 + 4.15, 1 + 16.6 * 1.1
