@@ -38,7 +38,7 @@ from benchmarks.scale.driver_growth import MOST_ASSEMBLED, measure_driver, write
 from console.command import Parser, run_command
 from preprocess.core_count import count_cores
 from preprocess.memory_needs import estimate_driver_bytes
-from shards.errors import CallError
+from shards.errors import CallError, DataError
 
 TIMES = (1, 4, 16)
 WORKERS = (1, 2)
@@ -69,8 +69,9 @@ def measure_runs(
 
 
 def gather_parts(tasks: dict, shards: tuple, handing: dict, rows: list[dict], runs: list[dict]) -> dict[str, RunParts]:
-    """The parts of a run without its start: by the clock, and in seconds of a core."""
-    largest, driver = runs[-1], rows[0]
+    """The parts of a run without its start: by the clock, and in seconds of a core. The first run is a start."""
+    start, largest, driver = runs[0], runs[-1], rows[0]
+    moved = [run["read_mb"] + run["written_mb"] for run in (start, largest)]
     whole = [one for one in rows if "assemble" in one["seconds"]][-1]
     row_seconds = (whole["seconds"]["plan"] + whole["seconds"]["assemble"]) / whole["rows"]
     found = {}
@@ -84,7 +85,7 @@ def gather_parts(tasks: dict, shards: tuple, handing: dict, rows: list[dict], ru
             driver_task=handing["driver"] + handing["Ray"],
             driver_frame=row_seconds,
             contention=tasks["frame_beside_another"][place] / frame,
-            frame_bytes=tasks["frame_bytes"],
+            frame_bytes=(moved[1] - moved[0]) * 1e6 / (largest["frames"] - start["frames"]),
             driver_gb=driver["imports_gb"] + 0.1,  # and what a start needs above the imports
             driver_row_gb=(rows[-1]["peak_gb"] - driver["peak_gb"]) / max(1, rows[-1]["rows"] - driver["rows"]),
             shared_gb=largest["worker_gb"] - largest["worker_private_gb"],
@@ -149,9 +150,11 @@ def main(arguments: list[str]) -> int:
         copying = measure_copying()
         codes = measure_codes(CODES[:-1] if is_quick else CODES)
         rows = measure_driver_sizes(options.rows, folder)
+    if not rows:
+        raise DataError("the driver was not measured at any number of rows; free memory, or give fewer --rows")
     print_codes(codes)
     print_driver(rows)
-    parts = gather_parts(tasks, shards, handing, rows, runs)
+    parts = gather_parts(tasks, shards, handing, rows, [starts[WORKERS[-1]], *runs])
     print_load(tasks["frame"], tasks["frame_beside_another"])
     checks = check_model(parts["clock"], runs, starts, count_cores())
     core_checks = check_core_seconds(parts["core"], runs, starts)
@@ -159,11 +162,8 @@ def main(arguments: list[str]) -> int:
     figures = {"runs": runs, "starts": starts, "fits": {name: fit._asdict() for name, fit in fits.items()}}
     figures |= {"codes": codes, "rows": rows, "measured_parts": tasks}
     figures |= {"parts": {kind: own._asdict() for kind, own in parts.items()}, "handing_out": handing}
-    print(
-        json.dumps(
-            figures | {"copying_gb": copying, "checks": checks, "core_checks": core_checks, "forecast": forecast}
-        )
-    )
+    figures |= {"copying_gb": copying, "checks": checks, "core_checks": core_checks, "forecast": forecast}
+    print(json.dumps(figures))
     return 0
 
 

@@ -50,7 +50,7 @@ class RunParts(NamedTuple):
     driver_task: float  # the driver's and Ray's, for handing out a task
     driver_frame: float  # the driver's, for a row of plan and manifest
     contention: float  # how many times as long a frame takes beside one other worker
-    frame_bytes: float  # that are read from the source
+    frame_bytes: float  # that a run reads and writes
     driver_gb: float  # of a run of any size
     driver_row_gb: float  # for each row
     shared_gb: float  # what all workers have together

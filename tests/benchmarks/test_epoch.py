@@ -103,7 +103,7 @@ def test_making_the_dataset():
     fast = model_making("x", draw(**{"whole frames": 0.25}), "NVMe SSD")
     assert fast.limit == "cores" and fast.hours[1] == pytest.approx(FRAMES / 1600 / 3600)
     slow = model_making("x", draw(), "hard disk")
-    assert slow.limit == "disk" and slow.hours[1] == pytest.approx(FRAMES / 250 / 3600)
+    assert slow.limit == "disk" and slow.hours[1] == pytest.approx(FRAMES * 420_000 / 100e6 / 3600)
 
 
 def test_how_many_cores_feed_the_gpu():

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from benchmarks.growth.__main__ import main, measure_driver_sizes
+from benchmarks.growth.__main__ import gather_parts, main, measure_driver_sizes
 from benchmarks.growth.frame_runs import RunWatch, copy_videos, keep_first_frames
 from benchmarks.growth.run_model import (
     RunLoad,
@@ -156,6 +156,23 @@ def test_runs_that_are_as_forecast(capsys):
     assert found[0]["ratio"] == pytest.approx(1) and found[-1]["ratio"] == pytest.approx(1)
     assert found[1]["ratio"] == pytest.approx(17.6)  # measured 1 s
     assert "4,000" in capsys.readouterr().out
+
+
+def test_parts_by_the_clock_and_of_a_core():
+    tasks = {"frame": (0.006, 0.004), "frame_beside_another": (0.009, 0.005), "task_of_one_frame": (0.026, 0.003)}
+    rows = [
+        {"rows": 200_000, "imports_gb": 0.3, "peak_gb": 0.1, "seconds": {"plan": 0.5, "assemble": 1.5}},
+        {"rows": 2_200_000, "imports_gb": 0.3, "peak_gb": 0.5, "seconds": {"plan": 9.0}},
+    ]
+    runs = [make_run(2, 2, 2), make_run(2, 1002, 10) | {"read_mb": 401.0, "written_mb": 21.0}]
+    parts = gather_parts(tasks, (6e-5, 5e-5), {"driver": 0.001, "Ray": 0.0005}, rows, runs)
+    clock, core = parts["clock"], parts["core"]
+    assert clock.task == pytest.approx(0.02) and core.task == 0  # never less than nothing
+    assert (clock.contention, core.contention) == pytest.approx((1.5, 1.25))
+    assert (clock.shard, core.shard, core.driver_task) == (6e-5, 5e-5, 0.0015)
+    assert core.driver_frame == pytest.approx(1e-5)  # of the most rows whose manifest was written
+    assert core.frame_bytes == pytest.approx(420_000) and core.driver_row_gb == pytest.approx(2e-7)
+    assert (core.shared_gb, core.worker_gb) == pytest.approx((0.4, 0.2))
 
 
 def test_more_cores_with_each_disk(capsys):
