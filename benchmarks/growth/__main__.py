@@ -79,7 +79,7 @@ def gather_parts(tasks: dict, shards: tuple, handing: dict, rows: list[dict], ru
         frame = tasks["frame"][place]
         found[kind] = RunParts(
             start=0.0,
-            task=max(0.0, tasks["task_of_one_frame"][place] - frame),
+            task=max(0.0, tasks["task_of_one_frame"][place] - frame) + handing["workers"],
             frame=frame,
             shard=shards[place],
             driver_task=handing["driver"] + handing["Ray"],

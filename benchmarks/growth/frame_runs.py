@@ -57,6 +57,11 @@ def keep_first_frames(tree: Path, videos: int) -> None:
         path.unlink()
 
 
+def is_worker(words: list[str]) -> bool:
+    """Whether the call of a process of Ray's is that of a worker, and not of an agent."""
+    return bool(words) and words[0].startswith("ray::") and "Agent" not in words[0]
+
+
 @dataclass
 class RunWatch:
     """What the processes of a run have taken so far, by process; looked at until `ended` is set."""
@@ -78,10 +83,8 @@ class RunWatch:
     def _look_at(self, process: Any) -> None:
         used, disk, memory = process.cpu_times(), process.io_counters(), process.memory_info()
         found = self.taken.setdefault(process.pid, {"memory": 0, "private": 0})
-        name = " ".join(process.cmdline()[:1])
-        is_worker = name.startswith("ray::") and "Agent" not in name
-        if found.get("kind") != "worker":  # a worker has another name as long as it starts, and between two tasks
-            found["kind"] = "driver" if process.pid == self.pid else "worker" if is_worker else "Ray"
+        if found.get("kind") != "worker":  # a worker has another name as long as it starts
+            found["kind"] = "driver" if process.pid == self.pid else "worker" if is_worker(process.cmdline()) else "Ray"
         found |= {
             "core_seconds": used.user + used.system,
             "read": disk.read_chars,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.growth.frame_runs import is_worker
 from benchmarks.join import run_in_process
 from benchmarks.preprocess import list_crops, run_task
 from benchmarks.scale.spill_growth import measure_shard_task
@@ -119,17 +120,14 @@ def measure_shards(folder: Path, spills: int = 64, records: int = 4000) -> tuple
 
 
 def measure_handing_out(tasks: int) -> dict[str, float]:
-    """Core seconds of the driver, and of Ray's processes, for a task that does nothing, its call of the usual size."""
-    import psutil
-
+    """Core seconds of the driver, Ray's processes and the workers for a task that does nothing, its call as usual."""
     calls = [(_make_summary(),)] * tasks
     with start_ray(2, None):
         list(run_tasks(_return_summary, calls[:50], 2, "warm-up"))
-        ray_before, driver_before, start = _count_ray_seconds(psutil), time.process_time(), time.perf_counter()
+        before, start = _count_core_seconds(), time.perf_counter()
         list(run_tasks(_return_summary, calls, 2, "task"))
-        driver, clock = time.process_time() - driver_before, time.perf_counter() - start
-        ray = _count_ray_seconds(psutil) - ray_before
-    return {"driver": driver / tasks, "Ray": ray / tasks, "clock": clock / tasks}
+        seconds, after = time.perf_counter() - start, _count_core_seconds()
+    return {"clock": seconds / tasks} | {kind: (after[kind] - before[kind]) / tasks for kind in after}
 
 
 def _return_summary(summary: TaskSummary) -> TaskSummary:
@@ -143,15 +141,15 @@ def _make_summary() -> TaskSummary:
     return TaskSummary("name", Origin("", ""), 2000, counts, {}, 12_000_000, 0, videos)
 
 
-def _count_ray_seconds(psutil: Any) -> float:
-    """Core seconds so far of the processes below this one, workers left out: the frame's own work is counted apart."""
-    total = 0.0
+def _count_core_seconds() -> dict[str, float]:
+    """Core seconds so far of this process, the driver, and of the processes below it."""
+    import psutil
+
+    found = {"driver": time.process_time(), "Ray": 0.0, "workers": 0.0}
     for process in psutil.Process().children(recursive=True):
-        words = " ".join(process.cmdline()[:1])
-        if not words.startswith("ray::") or "Agent" in words:
-            used = process.cpu_times()
-            total += used.user + used.system
-    return total
+        used = process.cpu_times()
+        found["workers" if is_worker(process.cmdline()) else "Ray"] += used.user + used.system
+    return found
 
 
 def measure_copying(counts: Sequence[int] = (1, 2)) -> dict[int, float]:

@@ -165,9 +165,9 @@ def test_parts_by_the_clock_and_of_a_core():
         {"rows": 2_200_000, "imports_gb": 0.3, "peak_gb": 0.5, "seconds": {"plan": 9.0}},
     ]
     runs = [make_run(2, 2, 2), make_run(2, 1002, 10) | {"read_mb": 401.0, "written_mb": 21.0}]
-    parts = gather_parts(tasks, (6e-5, 5e-5), {"driver": 0.001, "Ray": 0.0005}, rows, runs)
+    parts = gather_parts(tasks, (6e-5, 5e-5), {"driver": 0.001, "Ray": 0.0005, "workers": 0.002}, rows, runs)
     clock, core = parts["clock"], parts["core"]
-    assert clock.task == pytest.approx(0.02) and core.task == 0  # never less than nothing
+    assert clock.task == pytest.approx(0.022) and core.task == 0.002  # never less than nothing
     assert (clock.contention, core.contention) == pytest.approx((1.5, 1.25))
     assert (clock.shard, core.shard, core.driver_task) == (6e-5, 5e-5, 0.0015)
     assert core.driver_frame == pytest.approx(1e-5)  # of the most rows whose manifest was written
