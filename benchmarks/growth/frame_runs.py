@@ -101,6 +101,7 @@ class RunWatch:
 
         return {
             **{f"{kind}_core_seconds": sum(of(kind, "core_seconds")) for kind in ("driver", "worker", "Ray")},
+            "worker_processes": sum(found["kind"] == "worker" for found in self.taken.values()),
             "read_mb": sum(sum(of(kind, "read")) for kind in ("driver", "worker")) / 1e6,
             "written_mb": sum(sum(of(kind, "written")) for kind in ("driver", "worker")) / 1e6,
             "driver_gb": max(of("driver", "memory")) / 1e9,
