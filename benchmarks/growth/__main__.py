@@ -44,7 +44,7 @@ TIMES = (1, 4, 16)
 WORKERS = (1, 2)
 CODES = (20_000, 200_000, 2_000_000)
 ROWS = (200_000, 2_000_000, 20_000_000)
-QUICK_ROWS = (20_000, 200_000)
+QUICK_ROWS = (20_000, 80_000)
 
 
 def measure_runs(
@@ -86,8 +86,8 @@ def gather_parts(tasks: dict, shards: tuple, handing: dict, rows: list[dict], ru
             driver_frame=row_seconds,
             contention=tasks["frame_beside_another"][place] / frame,
             frame_bytes=(moved[1] - moved[0]) * 1e6 / (largest["frames"] - start["frames"]),
-            driver_gb=driver["imports_gb"] + 0.1,  # and what a start needs above the imports
-            driver_row_gb=(rows[-1]["peak_gb"] - driver["peak_gb"]) / max(1, rows[-1]["rows"] - driver["rows"]),
+            driver_gb=driver["imports_gb"] + whole["peak_gb"] - whole["shards_gb"],  # the manifest is written in parts
+            driver_row_gb=(rows[-1]["shards_gb"] - driver["shards_gb"]) / max(1, rows[-1]["rows"] - driver["rows"]),
             shared_gb=largest["worker_gb"] - largest["worker_private_gb"],
             worker_gb=largest["worker_private_gb"],
         )

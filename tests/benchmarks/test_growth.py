@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.growth.__main__ import gather_parts, main, measure_driver_sizes
 from benchmarks.growth.frame_runs import RunWatch, copy_videos, keep_first_frames
+from benchmarks.growth.parts import measure_copying
 from benchmarks.growth.run_model import (
     RunLoad,
     RunParts,
@@ -161,8 +162,14 @@ def test_runs_that_are_as_forecast(capsys):
 def test_parts_by_the_clock_and_of_a_core():
     tasks = {"frame": (0.006, 0.004), "frame_beside_another": (0.009, 0.005), "task_of_one_frame": (0.026, 0.003)}
     rows = [
-        {"rows": 200_000, "imports_gb": 0.3, "peak_gb": 0.1, "seconds": {"plan": 0.5, "assemble": 1.5}},
-        {"rows": 2_200_000, "imports_gb": 0.3, "peak_gb": 0.5, "seconds": {"plan": 9.0}},
+        {
+            "rows": 200_000,
+            "imports_gb": 0.3,
+            "peak_gb": 0.4,
+            "shards_gb": 0.1,
+            "seconds": {"plan": 0.5, "assemble": 1.5},
+        },
+        {"rows": 2_200_000, "imports_gb": 0.3, "peak_gb": 0.5, "shards_gb": 0.5, "seconds": {"plan": 9.0}},
     ]
     runs = [make_run(2, 2, 2), make_run(2, 1002, 10) | {"read_mb": 401.0, "written_mb": 21.0}]
     parts = gather_parts(tasks, (6e-5, 5e-5), {"driver": 0.001, "Ray": 0.0005, "workers": 0.002}, rows, runs)
@@ -172,7 +179,13 @@ def test_parts_by_the_clock_and_of_a_core():
     assert (clock.shard, core.shard, core.driver_task) == (6e-5, 5e-5, 0.0015)
     assert core.driver_frame == pytest.approx(1e-5)  # of the most rows whose manifest was written
     assert core.frame_bytes == pytest.approx(420_000) and core.driver_row_gb == pytest.approx(2e-7)
+    assert core.driver_gb == pytest.approx(0.6)
     assert (core.shared_gb, core.worker_gb) == pytest.approx((0.4, 0.2))
+
+
+def test_copying_memory_is_timed():
+    found = measure_copying((1,), copies=1)
+    assert 0.2 < found[1] < 500  # GB/s
 
 
 def test_more_cores_with_each_disk(capsys):
