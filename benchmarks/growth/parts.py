@@ -21,7 +21,8 @@ from preprocess.task_handout import run_tasks
 from preprocess.writing.finished_work import Origin, TaskSummary, VideoSummary
 
 _SIDE = 256  # pixels of a stored crop
-_COPY_BYTES = 128 << 20  # more than any cache holds
+_COPY_BYTES = 128 << 20  # more than a cache holds
+_COPIES = 10
 _VIDEOS_A_TASK = 20  # of 100 frames: a task of the usual size
 
 
@@ -153,14 +154,14 @@ def _count_core_seconds() -> dict[str, float]:
     return found
 
 
-def measure_copying(counts: Sequence[int] = (1, 2), copies: int = 10) -> dict[int, float]:
+def measure_copying(counts: Sequence[int] = (1, 2), size: int = _COPY_BYTES) -> dict[int, float]:
     """GB/s that so many threads read and write together when they copy memory, which numpy does without the GIL."""
     rates = {}
     for count in counts:
-        pairs = [(np.ones(_COPY_BYTES, np.uint8), np.ones(_COPY_BYTES, np.uint8)) for _ in range(count)]
+        pairs = [(np.ones(size, np.uint8), np.ones(size, np.uint8)) for _ in range(count)]
         with ThreadPoolExecutor(count) as pool:
             start = time.perf_counter()
-            for _ in range(copies):
+            for _ in range(_COPIES):
                 list(pool.map(lambda pair: np.copyto(*pair), pairs))
-            rates[count] = 2 * copies * _COPY_BYTES * count / 1e9 / (time.perf_counter() - start)
+            rates[count] = 2 * _COPIES * size * count / 1e9 / (time.perf_counter() - start)
     return rates
