@@ -73,18 +73,32 @@ def run_region_step(path: str, crop: tuple) -> np.ndarray:
 
 def make_source_trees(folder: Path, clip: Path, videos: int = VIDEOS) -> dict[str, Path]:
     """Trees of frames and labels by name: "clip", where the folder `clip` can make it, and "made"."""
-    trees = {}
-    if (clip / "make_aihub_tree.py").exists():
-        command = [sys.executable, str(clip / "make_aihub_tree.py"), str(folder / "clip"), "--videos", str(videos)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        trees["clip"] = folder / "clip"
-    else:
+    trees = make_clip_tree(folder / "clip", clip, videos)
+    return trees | {"made": make_boxed_sample(folder / "made", videos)}
+
+
+def make_source_tree(folder: Path, clip: Path, videos: int = VIDEOS) -> Path:
+    """The first of these trees alone, in FOLDER/clip or FOLDER/made."""
+    trees = make_clip_tree(folder / "clip", clip, videos)
+    return trees["clip"] if trees else make_boxed_sample(folder / "made", videos)
+
+
+def make_clip_tree(tree: Path, clip: Path, videos: int) -> dict[str, Path]:
+    if not (clip / "make_aihub_tree.py").exists():
         print(f"no real clip in {clip}: made frames only", file=sys.stderr)
-    make_sample(folder / "made", SampleSpec(videos=videos, frames=40, defects=False), workers=2)
-    for path in (folder / "made").rglob("*.json"):
+        return {}
+    command = [sys.executable, str(clip / "make_aihub_tree.py"), str(tree), "--videos", str(videos)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return {"clip": tree}
+
+
+def make_boxed_sample(tree: Path, videos: int) -> Path:
+    """A made sample whose boxes all have the side BOX_SIDE."""
+    make_sample(tree, SampleSpec(videos=videos, frames=40, defects=False), workers=2)
+    for path in tree.rglob("*.json"):
         label = json.loads(path.read_text(encoding="utf-8-sig"))
         width, height = label["metadata"]["width"], label["metadata"]["height"]
         box = {"x": (width - BOX_SIDE) // 2, "y": (height - BOX_SIDE) // 2, "width": BOX_SIDE, "height": BOX_SIDE}
         label["annotations"] = [annotation | {"bounding_box": box} for annotation in label["annotations"]]
         path.write_text(json.dumps(label))
-    return trees | {"made": folder / "made"}
+    return tree

@@ -6,6 +6,7 @@ The prices are those of the public lists of S3 Standard and of EC2's c7i in us-e
 from typing import NamedTuple
 
 from benchmarks.driver import KEPT_SHARE, RECORD_BYTES, TASK_ROWS, VIDEO_ROWS
+from benchmarks.epoch.assumptions import ASSUMPTIONS
 
 GET_DOLLARS = 0.4e-6  # a request
 PUT_DOLLARS = 5e-6  # a request
@@ -15,7 +16,7 @@ GB_MONTH_DOLLARS = 0.023
 FRAMES_A_CORE = 250  # a second, of video tasks, by benchmarks.side_by_side
 FRAME_BYTES = 377_000  # a frame of 1080p
 FRAMES_A_REQUEST = 80  # from zips in a store, see docs/storage.md
-EPOCH_IMAGES = 600  # a second, of EfficientNetB0 on an RTX 3060: an estimate, see docs/performance.md
+EPOCH_IMAGES = ASSUMPTIONS["step rate"].middle  # a second, of EfficientNetB0 on an RTX 3060
 _SHARD_BYTES = 128_000_000
 # The join of codes that are near none other: 100 million took 556 core seconds by benchmarks.join, which is N^1.38 from
 # 10 million on. Beyond that the square is taken, since buckets get fuller.
