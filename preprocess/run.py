@@ -32,7 +32,7 @@ from preprocess.sources.source_kinds import check_sources, find_videos
 from preprocess.sources.task_groups import group_into_tasks
 from preprocess.sources.video import SourceListing, Video
 from preprocess.stopwatch import Stopwatch
-from preprocess.writing.finished_work import DamagedWork, discard_task
+from preprocess.writing.finished_work import DamagedWork, TaskSummary, discard_task
 from shards.dataset import DATASET_FILE, Dataset, read_dataset
 from shards.storage.folder_lock import lock_folder
 from shards.storage.places import measure_place
@@ -56,13 +56,13 @@ def run(settings: PreprocessSettings) -> Dataset:
         listing = _begin_listing(settings, watch)
         with show_waiting("looking through the sources", is_short=True):
             wait([listing], _LISTING_SECONDS)
-        if listing.done():  # what is wrong with the sources is said at once
+        if is_listed := listing.done():  # what is wrong with the sources is said at once
             check_same_videos(*listing.result(), settings)
         with start_ray(settings.workers, settings.address) as workers:
             with show_waiting("looking through the sources", is_short=True):
                 source, groups = listing.result()
-            check_same_videos(source, groups, settings)
-            threading.Thread(target=_import_late_stages, daemon=True).start()
+            if not is_listed:
+                check_same_videos(source, groups, settings)
             make = _make_dry_run if settings.dry_run else _make_dataset
             return _repair_and_retry(partial(make, source, groups, settings, workers, watch), settings)
 
@@ -71,7 +71,7 @@ def _begin_listing(settings: PreprocessSettings, watch: Stopwatch) -> Future[_Li
     """List the sources and group their videos, in a thread that does not keep this process from ending."""
     listing: Future[_Listing] = Future()
 
-    def list_sources() -> None:
+    def find_and_group() -> None:
         try:
             with watch.time("list"):
                 source = find_videos(settings.source, settings.valid_source, settings.label_map)
@@ -81,8 +81,14 @@ def _begin_listing(settings: PreprocessSettings, watch: Stopwatch) -> Future[_Li
         else:
             listing.set_result((source, groups))
 
-    threading.Thread(target=list_sources, daemon=True).start()
+    threading.Thread(target=find_and_group, daemon=True).start()
     return listing
+
+
+def _cut_videos(groups: Sequence[list[Video]], settings: PreprocessSettings, watch: Stopwatch) -> list[TaskSummary]:
+    threading.Thread(target=_import_late_stages).start()  # no daemon: an import that is cut off may abort the process
+    with watch.time("videos"):
+        return run_video_tasks(groups, settings)
 
 
 def _import_late_stages() -> None:
@@ -100,8 +106,7 @@ def _make_dataset(
         messages.print_nothing_to_do(dataset, out)
         return dataset
     messages.print_start(source, workers, check_space(settings, source))
-    with watch.time("videos"):
-        tasks = run_video_tasks(groups, settings)
+    tasks = _cut_videos(groups, settings, watch)
     from preprocess.writing.final_rows import complete_rows
     from preprocess.writing.shard_plan import make_plan
 
@@ -130,8 +135,7 @@ def _make_dry_run(
     """Hash the frames and write the manifest that the real run would write. The hashes stay for that run."""
     spills = spill_folder(settings)
     messages.print_start(source, workers)
-    with watch.time("videos"):
-        tasks = run_video_tasks(groups, settings)
+    tasks = _cut_videos(groups, settings, watch)
     from preprocess.writing.final_rows import complete_rows
     from preprocess.writing.shard_plan import make_plan
 
