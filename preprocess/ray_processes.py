@@ -5,16 +5,22 @@ or the whole command were killed, agents stay for a minute. So this file is also
 which is told of them and ends them when the command is no more.
 """
 
+import logging
 import os
 import secrets
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import psutil
 
 _MARK = "PET_MOOD_RAY"
+# What Ray starts for a dashboard that nobody asked for, for machines that might be added, and to show what workers
+# print, which we do not. Each is a Python process that imports Ray while those start that are needed.
+_UNUSED = ("/ray/dashboard/dashboard.py", "/ray/autoscaler/_private/monitor.py", "/ray/_private/log_monitor.py")
+_LOOK_SECONDS = 0.05  # from one look for those to the next, while Ray starts
 _END_SECONDS = 10  # for killed processes to be gone; one in the middle of a disk access takes longer
 
 
@@ -28,13 +34,17 @@ class RayProcesses:
 
     @contextmanager
     def set_environment(self, values: dict[str, str]) -> Iterator[None]:
-        """Set environment variables for the block, in which Ray starts, and one by which its processes are known."""
+        """Set environment variables for the block, in which Ray starts, and one by which its processes are known.
+
+        Those of _UNUSED are ended as soon as they appear.
+        """
         values = values | {_MARK: self._value}
         before = {name: os.environ.get(name) for name in values}
         self._start_guard()
         os.environ.update(values)
         try:
-            yield
+            with _end_unused_parts():
+                yield
         finally:
             for name, value in before.items():
                 os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
@@ -90,6 +100,33 @@ class RayProcesses:
             return process.environ().get(_MARK) == self._value
         except (psutil.Error, OSError):  # it has ended, or belongs to another user
             return False
+
+
+@contextmanager
+def _end_unused_parts() -> Iterator[None]:
+    """End _UNUSED as soon as they appear in the block. Ray would log that its dashboard does not start, and goes on."""
+    logger, has_started = logging.getLogger("ray._private.services"), threading.Event()
+    watcher = threading.Thread(target=_watch_for_unused, args=(has_started,), daemon=True)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)  # what goes wrong otherwise is raised
+    watcher.start()
+    try:
+        yield
+    finally:
+        has_started.set()
+        watcher.join()
+        logger.setLevel(level)
+
+
+def _watch_for_unused(has_started: threading.Event) -> None:
+    left = set(_UNUSED)
+    while left and not has_started.wait(_LOOK_SECONDS):
+        for child in _list_children(psutil.Process()):
+            with suppress(psutil.Error):  # it has just ended
+                found = {part for part in left for word in child.cmdline()[:4] if word.endswith(part)}
+                if found:
+                    child.kill()
+                    left -= found
 
 
 def _list_children(process: psutil.Process, recursive: bool = False) -> list[psutil.Process]:

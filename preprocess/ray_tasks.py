@@ -1,7 +1,7 @@
 """The Ray tasks of a run, each kind handed out with a progress bar: video tasks, shard tasks, checks of inputs."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,9 +14,11 @@ from preprocess.sources.video import Video
 from preprocess.task_handout import run_tasks
 from preprocess.writing.finished_shard import FinishedShard, keep_lengths_small
 from preprocess.writing.finished_work import Origin, TaskSummary
-from preprocess.writing.shard_plan import ShardPlan
 from shards.storage.places import make_folder
 from shards.storage.stores.remote_path import RemotePath, locate
+
+if TYPE_CHECKING:
+    from preprocess.writing.shard_plan import ShardPlan  # imports numba, which the first tasks are not to wait for
 
 
 def run_video_tasks(groups: Sequence[list[Video]], settings: PreprocessSettings) -> list[TaskSummary]:
@@ -34,7 +36,9 @@ def run_video_tasks(groups: Sequence[list[Video]], settings: PreprocessSettings)
     return summaries
 
 
-def run_shard_tasks(plan: ShardPlan, tasks: Sequence[TaskSummary], settings: PreprocessSettings) -> list[FinishedShard]:
+def run_shard_tasks(
+    plan: "ShardPlan", tasks: Sequence[TaskSummary], settings: PreprocessSettings
+) -> list[FinishedShard]:
     """Write the planned shards that are not finished yet. Returns all of them in the order of the plan."""
     for folder in (shard_folder(settings), staging_folder(settings)):
         make_folder(folder)
@@ -52,7 +56,7 @@ def run_shard_tasks(plan: ShardPlan, tasks: Sequence[TaskSummary], settings: Pre
 class ShardCalls(Sequence):
     """The call of each planned shard's task, made when it is asked for: together they are a copy of all entries."""
 
-    def __init__(self, plan: ShardPlan, tasks: Sequence[TaskSummary], settings: PreprocessSettings):
+    def __init__(self, plan: "ShardPlan", tasks: Sequence[TaskSummary], settings: PreprocessSettings):
         self._plan, self._tasks = plan, tasks
         self._staging, self._spills = shard_folder(settings), spill_folder(settings)
         out = locate(settings.out)

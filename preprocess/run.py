@@ -1,6 +1,12 @@
-"""The flow of a run: check, list the sources, video tasks, plan, shard tasks, publication."""
+"""The flow of a run: check, list the sources, video tasks, plan, shard tasks, publication.
 
+A local Ray takes seconds to start. So sources that take long to list are listed meanwhile, and what only the later
+stages import, such as numba, is imported while workers cut the videos.
+"""
+
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 from functools import partial
 
 from console.progress import show_waiting
@@ -26,15 +32,16 @@ from preprocess.sources.source_kinds import check_sources, find_videos
 from preprocess.sources.task_groups import group_into_tasks
 from preprocess.sources.video import SourceListing, Video
 from preprocess.stopwatch import Stopwatch
-from preprocess.writing.final_rows import complete_rows
-from preprocess.writing.finished_work import DamagedWork, discard_task
-from preprocess.writing.shard_plan import make_plan
+from preprocess.writing.finished_work import DamagedWork, TaskSummary, discard_task
 from shards.dataset import DATASET_FILE, Dataset, read_dataset
 from shards.storage.folder_lock import lock_folder
 from shards.storage.places import measure_place
 from shards.storage.stores.remote_path import locate
 
+_LISTING_SECONDS = 0.5  # to list the sources before Ray is started meanwhile; most take less
 _MAX_REPAIRS = 3  # of damaged work in one run; a disk that damages more cannot be trusted
+
+_Listing = tuple[SourceListing, list[list[Video]]]  # and the groups of videos for tasks
 
 
 def run(settings: PreprocessSettings) -> Dataset:
@@ -46,13 +53,46 @@ def run(settings: PreprocessSettings) -> Dataset:
     with lock_folder(build_folder(settings)):
         remove_partial_files(settings)
         remove_old_versions(build_folder(settings))
-        with watch.time("list"), show_waiting("looking through the sources", is_short=True):
-            source = find_videos(settings.source, settings.valid_source, settings.label_map)
-            groups = group_into_tasks(source)
-        check_same_videos(source, groups, settings)
+        listing = _begin_listing(settings, watch)
+        with show_waiting("looking through the sources", is_short=True):
+            wait([listing], _LISTING_SECONDS)
+        if is_listed := listing.done():  # what is wrong with the sources is said at once
+            check_same_videos(*listing.result(), settings)
         with start_ray(settings.workers, settings.address) as workers:
+            with show_waiting("looking through the sources", is_short=True):
+                source, groups = listing.result()
+            if not is_listed:
+                check_same_videos(source, groups, settings)
             make = _make_dry_run if settings.dry_run else _make_dataset
             return _repair_and_retry(partial(make, source, groups, settings, workers, watch), settings)
+
+
+def _begin_listing(settings: PreprocessSettings, watch: Stopwatch) -> Future[_Listing]:
+    """List the sources and group their videos, in a thread that does not keep this process from ending."""
+    listing: Future[_Listing] = Future()
+
+    def find_and_group() -> None:
+        try:
+            with watch.time("list"):
+                source = find_videos(settings.source, settings.valid_source, settings.label_map)
+                groups = group_into_tasks(source)
+        except BaseException as error:
+            listing.set_exception(error)
+        else:
+            listing.set_result((source, groups))
+
+    threading.Thread(target=find_and_group, daemon=True).start()
+    return listing
+
+
+def _cut_videos(groups: Sequence[list[Video]], settings: PreprocessSettings, watch: Stopwatch) -> list[TaskSummary]:
+    threading.Thread(target=_import_late_stages).start()  # no daemon: an import that is cut off may abort the process
+    with watch.time("videos"):
+        return run_video_tasks(groups, settings)
+
+
+def _import_late_stages() -> None:
+    from preprocess.writing import final_rows, shard_plan  # noqa: F401 - for those who import them below
 
 
 def _make_dataset(
@@ -66,8 +106,10 @@ def _make_dataset(
         messages.print_nothing_to_do(dataset, out)
         return dataset
     messages.print_start(source, workers, check_space(settings, source))
-    with watch.time("videos"):
-        tasks = run_video_tasks(groups, settings)
+    tasks = _cut_videos(groups, settings, watch)
+    from preprocess.writing.final_rows import complete_rows
+    from preprocess.writing.shard_plan import make_plan
+
     messages.print_unannotated(tasks)
     messages.print_repeated_images(tasks)
     with watch.time("plan"), show_waiting("comparing frames across videos and planning the shards"):
@@ -93,8 +135,10 @@ def _make_dry_run(
     """Hash the frames and write the manifest that the real run would write. The hashes stay for that run."""
     spills = spill_folder(settings)
     messages.print_start(source, workers)
-    with watch.time("videos"):
-        tasks = run_video_tasks(groups, settings)
+    tasks = _cut_videos(groups, settings, watch)
+    from preprocess.writing.final_rows import complete_rows
+    from preprocess.writing.shard_plan import make_plan
+
     messages.print_repeated_images(tasks)
     with watch.time("plan"), show_waiting("comparing frames across videos and planning the shards"):
         plan = make_plan(tasks, spills, settings)

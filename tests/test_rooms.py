@@ -207,6 +207,7 @@ def test_nothing_names_an_index_or_a_path_of_a_machine():
     [
         ("preprocess.run", "tensorflow"),  # the driver's memory
         ("preprocess.run", "sklearn"),  # a second before a bad call is said
+        ("preprocess.run", "numba"),  # the driver needs it behind the video tasks, which start without waiting for it
         ("preprocess.settings", "numba"),  # --help
         ("preprocess.output_folder.dry_run", "sklearn"),  # pages about a dry run
         ("preprocess.output_folder.run_log", "jsonargparse"),  # tools.verify

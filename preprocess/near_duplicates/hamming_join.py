@@ -37,6 +37,7 @@ from preprocess.near_duplicates.multi_index_hashing import CodeSet, MatchOptions
 from shards.errors import CallError
 
 _FEW_CODES = 2048  # up to which comparing each with each is faster than rounds
+_MANY_VIDEOS = 1000  # from which on threads compare the frames of videos
 _PART_BITS, _PART_SHIFT = 8, np.uint64(56)  # bits of a code's hash by which codes are parted to find equal ones
 
 
@@ -165,10 +166,17 @@ def find_distinct(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _run_in_threads(loop: Callable, starts: np.ndarray, *arguments: Any) -> None:
-    """Call loop(first video, last video, *arguments) for ranges of videos in threads; loops release Python's lock."""
+    """Call loop(first video, last video, *arguments) for ranges of videos in threads; loops release Python's lock.
+
+    For few videos here: a video task has one, and the start of threads takes longer than to compare its frames.
+    """
     videos = len(starts) - 1
-    edges = np.linspace(0, videos, 16 * count_cores() + 1).astype(int) if videos >= 1000 else [0, videos]
-    with ThreadPoolExecutor(count_cores()) as pool:
+    if videos < _MANY_VIDEOS:
+        loop(0, videos, *arguments)
+        return
+    cores = count_cores()
+    edges = np.linspace(0, videos, 16 * cores + 1).astype(int).tolist()
+    with ThreadPoolExecutor(cores) as pool:
         list(pool.map(lambda first, last: loop(first, last, *arguments), edges[:-1], edges[1:]))
 
 

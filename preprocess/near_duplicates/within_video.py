@@ -38,7 +38,7 @@ def find_duplicates(frames: Sequence[Candidate], settings: DedupeSettings) -> li
     no meaningful code: they are duplicates only of frames whose stored pictures are equal.
     """
     found: list[Duplicate | None] = [None] * len(frames)
-    if not settings.enabled or not frames:
+    if not settings.enabled or len(frames) < 2:
         return found
     compared, featureless = _rank(frames, settings)
     matches = cluster_within_videos(_stack_codes(frames, compared), np.array([0, len(compared)]), settings.distance)

@@ -29,6 +29,7 @@ from shards.storage.stores.remote_path import RemotePath, is_store_url, parse_st
 
 AIHUB_KIND = "aihub_tree"
 
+_SEPARATOR = os.fsencode(os.sep)
 _FRAME_NAME = re.compile(rb"frame_(\d+)_timestamp_(\d+)\.jpe?g", re.IGNORECASE)
 
 
@@ -235,5 +236,5 @@ def _add_entries(root: _Root, directory: bytes, entries: list[os.DirEntry], find
 
 
 def _make_relative(path: bytes, root: _Root) -> str:
-    """A path relative to its source, as the manifest writes it."""
-    return decode_name(os.path.relpath(path, root.path))
+    """A path at or below a source's folder, relative to it, as the manifest writes it."""
+    return decode_name(path[len(root.path) :].lstrip(_SEPARATOR) or b".")

@@ -9,6 +9,7 @@ the note by its own checksum, the rows by the digest in the note, each record by
 import hashlib
 import io
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import google_crc32c
@@ -33,6 +34,7 @@ class RowWithRecord(NamedTuple):
     whole_frame: bytes | None = None  # the record of the whole frame; None where there is none
 
 
+@cache
 def make_spill_schema(bits: int) -> pa.Schema:
     """The schema of a task's rows, those of FrameRow, for hashes of 64 or 256 bits."""
     manifest = make_schema(bits)
@@ -73,7 +75,9 @@ def write_task_rows(folder: AnyPlace, name: str, rows: Sequence[FrameRow], bits:
     """Write rows as NAME.parquet. Returns their digest, which read_task_rows asks for."""
     columns = [msgspec.to_builtins(row, builtin_types=(bytes,)) for row in rows]
     memory = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(columns, make_spill_schema(bits)), memory, compression="zstd")
+    # One codec a column: that of zstd takes longer to set up than a few hundred rows take to write.
+    options = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
+    pq.write_table(pa.Table.from_pylist(columns, make_spill_schema(bits)), memory, **options)
     with write_place(folder / f"{name}.parquet") as file:
         file.write(memory.getbuffer())
     return _digest(memory.getbuffer())

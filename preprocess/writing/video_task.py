@@ -165,7 +165,7 @@ def _select(frames: list[Frame], settings: PreprocessSettings) -> None:
 def _encode_kept_frames(frames: list[Frame], settings: PreprocessSettings) -> list[RowWithRecord]:
     """All rows of a video, with the records of kept frames unless this is a dry run; the crops are let go."""
     rows = []
-    whole_frames = {} if settings.dry_run else _encode_whole_frames(frames, settings)
+    whole_frames = {} if settings.dry_run or not settings.frames.per_video else _encode_whole_frames(frames, settings)
     for frame in frames:
         record = encode_frame(frame, settings) if frame.is_kept and not settings.dry_run else None
         rows.append(RowWithRecord(frame.row, record, whole_frames.get(frame.row.key) if record else None))

@@ -170,13 +170,13 @@ def test_odd_labels_lose_exactly_their_own_annotations(tmp_path):
 
 
 def stop_before(stage: str, settings: PreprocessSettings, monkeypatch) -> None:
-    """Run up to a stage, as if stopped there."""
+    """Run up to a stage, a function by its module and name, as if stopped there."""
 
     def stop(*call):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"preprocess.run.{stage}", stop)
+        patch.setattr(stage, stop)
         with pytest.raises(KeyboardInterrupt):
             run(settings)
 
@@ -224,7 +224,7 @@ def test_whatever_is_damaged_in_a_spill_is_found(pets, tmp_path):
 def test_damage_costs_the_tasks_work_again_and_is_said(pets, tmp_path, two_workers, monkeypatch, capsys, kind):
     expected = run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "expected")))
     settings = PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out"))
-    stop_before("make_plan", settings, monkeypatch)
+    stop_before("preprocess.writing.shard_plan.make_plan", settings, monkeypatch)
     path = sorted(spill_folder(settings).glob(f"*.{kind}"))[0]
     flip(path, len(path.read_bytes()) // 2)
     capsys.readouterr()
@@ -237,7 +237,7 @@ def test_damage_costs_the_tasks_work_again_and_is_said(pets, tmp_path, two_worke
 def test_a_damaged_finished_shard_is_made_again(pets, tmp_path, two_workers, monkeypatch, capsys, pattern):
     expected = run(PreprocessSettings(source=[str(pets)], out=str(tmp_path / "expected")))
     settings = PreprocessSettings(source=[str(pets)], out=str(tmp_path / "out"))
-    stop_before("assemble_dataset", settings, monkeypatch)
+    stop_before("preprocess.run.assemble_dataset", settings, monkeypatch)
     stage = tmp_path / "out" / ".work" / settings.fingerprint() / "finished"
     path = min(stage.glob(pattern))  # or the note of one of the two
     state = path.stat()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from preprocess.task_handout import run_tasks
@@ -74,6 +75,15 @@ def test_workers_see_no_gpu_and_report_to_nobody():
     assert seen["CUDA_VISIBLE_DEVICES"] in ("-1", "") and seen["TF_NUM_INTRAOP_THREADS"] == "1"
     assert seen["RAY_USAGE_STATS_ENABLED"] == "0"
     assert os.environ.get("CUDA_VISIBLE_DEVICES") != "-1"  # the driver's own environment is as it was
+
+
+def test_ray_has_no_process_that_is_not_used():
+    """Neither a dashboard nor an autoscaler, nor what reads the logs of workers, whose output is not shown."""
+    processes = psutil.Process().children(recursive=True)
+    commands = [" ".join(p.cmdline()) for p in processes if p.status() != psutil.STATUS_ZOMBIE]
+    assert any("raylet" in command for command in commands)
+    for name in ("dashboard/dashboard.py", "monitor.py"):
+        assert not [command for command in commands if command.split(" --")[0].endswith(name)]
 
 
 def test_what_ray_says_of_dead_workers_has_no_colours(capsys):

@@ -40,7 +40,7 @@ from tools.sample.video_plans import SampleSpec
 MIDDLE_OF_THE_VIDEO_TASKS = ("preprocess.messages.FrameProgress.add", 3)
 MIDDLE_OF_THE_PUBLICATION = ("preprocess.output_folder.publication._move", 2)
 IDLE_INSTANTS = [
-    ("preprocess.run.make_plan", 1),
+    ("preprocess.writing.shard_plan.make_plan", 1),
     ("preprocess.run.assemble_dataset", 1),  # all shards are written
     ("preprocess.output_folder.publication.write_atomically", 1),  # before the manifest
     ("shards.dataset.write_dataset", 1),

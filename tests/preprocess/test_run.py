@@ -4,6 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+import preprocess.ray_cluster
+import preprocess.run
 from console.output.origin import describe_machine, describe_program
 from preprocess.run import run
 from preprocess.settings import CropSettings, DedupeSettings, PreprocessSettings, SplitSettings
@@ -212,6 +216,41 @@ def test_the_same_bytes_however_tasks_are_cut_and_ordered(sample, made, tmp_path
     run(PreprocessSettings(**settings, out=str(tmp_path / "all"), work=str(tmp_path / "work")))
     assert digests(tmp_path / "reversed") == digests(tmp_path / "all") == digests(made)
     assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_sources_that_take_long_to_list_are_listed_while_ray_starts(sample, made, tmp_path, monkeypatch):
+    """The same bytes, and the same words on sources that cannot be used."""
+    (tmp_path / "empty").mkdir()
+    listed, ready = [], []
+    monkeypatch.setattr("preprocess.run._LISTING_SECONDS", 0)
+    find_videos = preprocess.run.find_videos
+
+    def find_slowly(*sources):
+        while not ready:  # the listing ends after Ray is there
+            time.sleep(0.01)
+        listed.append(sources)
+        return find_videos(*sources)
+
+    @contextmanager
+    def start_ray(*arguments):
+        with preprocess.ray_cluster.start_ray(*arguments) as workers:
+            assert not listed
+            ready.append(workers)
+            yield workers
+
+    monkeypatch.setattr("preprocess.run.find_videos", find_slowly)
+    monkeypatch.setattr("preprocess.run.start_ray", start_ray)
+    run(PreprocessSettings(source=[str(sample[0])], out=str(tmp_path / "out"), shard_bytes=200_000))
+    assert digests(tmp_path / "out") == digests(made)
+    for source, out, error, words in (
+        ("empty", "other", DataError, "no label JSON and no frames"),
+        ("few", "out", CallError, "holds a dataset from other inputs or settings: .* fewer"),
+    ):
+        if source == "few":
+            write_video(tmp_path / "few", "cat-sit-000001")
+        listed.clear(), ready.clear()
+        with pytest.raises(error, match=words):
+            run(PreprocessSettings(source=[str(tmp_path / source)], out=str(tmp_path / out), shard_bytes=200_000))
 
 
 def test_the_same_bytes_from_a_copy_of_the_source(sample, made, tmp_path):

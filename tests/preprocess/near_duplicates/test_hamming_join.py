@@ -223,6 +223,19 @@ def test_clusters_within_videos_equal_brute_force(bits):
             assert found.distance[begin:end].tolist() == differ
 
 
+def test_few_videos_are_compared_without_threads_and_many_with_the_same_result(monkeypatch):
+    codes = make_chain(np.random.default_rng(8), 400, 1, 6)
+    starts = np.arange(0, 401, 8)
+    monkeypatch.setattr("preprocess.near_duplicates.hamming_join._MANY_VIDEOS", 50)
+    by_threads = cluster_within_videos(codes, starts, 8), order_farthest_first(codes, starts)
+    monkeypatch.setattr("preprocess.near_duplicates.hamming_join._MANY_VIDEOS", 51)
+    monkeypatch.setattr("preprocess.near_duplicates.hamming_join.ThreadPoolExecutor", None)
+    by_itself = cluster_within_videos(codes, starts, 8), order_farthest_first(codes, starts)
+    for one, other in zip(by_threads, by_itself, strict=True):
+        assert all(map(np.array_equal, one, other))
+    assert (by_itself[0].nearest != NO_MATCH).any()
+
+
 @pytest.mark.parametrize("bits", BITS)
 def test_farthest_first_order_equals_brute_force(bits):
     rng = np.random.default_rng(6)

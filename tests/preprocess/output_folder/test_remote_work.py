@@ -10,6 +10,7 @@ from preprocess.output_folder import fetched_shards, upload
 from preprocess.output_folder.work_folders import hash_folder, spill_folder, work_folder
 from preprocess.run import run
 from preprocess.settings import PreprocessSettings
+from preprocess.writing import shard_plan
 from shards.errors import CallError
 from shards.storage.places import read_ranges
 from shards.storage.stores.remote_files import list_remote_folder, read_remote_file, write_remote_file
@@ -163,7 +164,7 @@ def test_a_dry_run_leaves_its_hashes_for_the_real_run(request, make, made, tmp_p
 
 
 def test_damage_is_found_and_what_is_not_ours_stays(request, make, made, tmp_path, monkeypatch, capsys):
-    work_url, plan = name_url(request, "s3", "damaged-work"), preprocess.run.make_plan
+    work_url, plan = name_url(request, "s3", "damaged-work"), shard_plan.make_plan
 
     def damage_and_plan(tasks, folder, settings):
         records = folder / f"{tasks[0].name}.records"
@@ -173,7 +174,7 @@ def test_damage_is_found_and_what_is_not_ours_stays(request, make, made, tmp_pat
             write_remote_file(work_folder(settings) / "mine" / "notes.txt", b"keep me")
         return plan(tasks, folder, settings)
 
-    monkeypatch.setattr(preprocess.run, "make_plan", damage_and_plan)
+    monkeypatch.setattr(shard_plan, "make_plan", damage_and_plan)
     settings = make(tmp_path / "out", work_url)
     assert "differs from what was written; it is made again" in capsys.readouterr().err
     assert read_folder(tmp_path / "out") == made

@@ -1,0 +1,1 @@
+"""Many videos of one frame beside few long ones."""
