@@ -18,14 +18,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.preprocess import make_source_trees
 from preprocess.run import run as preprocess
 from preprocess.settings import DedupeSettings
 from preprocess.settings import PreprocessSettings as SourceSettings
+from tools.advice.training_trial import repeat_records
 from trainer.checks import throughput
-from trainer.input.dataset_split import DatasetSplit, open_split
+from trainer.input.dataset_split import open_split
 from trainer.input.pipeline import make_training_batches
 from trainer.input.record_batches import repeat_batch
 from trainer.model.network import build_network
@@ -40,13 +39,6 @@ def make_clip_dataset(folder: Path, clip: Path) -> Path:
     tree = next(iter(make_source_trees(folder, clip).values()))
     preprocess(SourceSettings([str(tree)], str(folder / "out"), dedupe=DedupeSettings(enabled=False)))
     return folder / "out"
-
-
-def repeat_records(split: DatasetSplit, images: int) -> DatasetSplit:
-    """A split with its records repeated, so that an epoch is long enough to be timed."""
-    copies = images // split.records + 1
-    names = {name: np.tile(getattr(split, name), copies) for name in ("labels", "videos", "species")}
-    return split._replace(files=split.files * copies, bytes=split.bytes * copies, **names)
 
 
 def prepare_run(chosen: argparse.Namespace, data: Path) -> MoodRun:
