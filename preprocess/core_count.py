@@ -30,7 +30,9 @@ def list_groups(groups: Path, own: Path, controller: str) -> Iterator[Path]:
     except OSError:
         lines = []
     named = [(kinds.split(","), path) for _, kinds, path in lines]
-    paths = [("" if kinds == [""] else controller, path) for kinds, path in named if kinds == [""] or controller in kinds]
+    paths = [
+        ("" if kinds == [""] else controller, path) for kinds, path in named if kinds == [""] or controller in kinds
+    ]
     for kind, path in [("", "/"), (controller, "/"), *paths]:
         place = PurePosixPath(path.lstrip("/"))
         for part in (place, *place.parents):

@@ -45,6 +45,7 @@ _SILENT_SECONDS = 40  # that a cluster's head may not answer; after 60 s Ray wou
 _REFUSED_SECONDS = 10  # that it may refuse connections: then its machine is there, and Ray on it is not
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
 
+
 @dataclass
 class _Session:
     """What this process knows of the Ray that it started or joined."""

@@ -65,7 +65,7 @@ DOORS = {
         "trainer/evaluation/video_answers tools/comparison tools/overview tools/duplicates tools/extracts"
     ),
     "prometheus_client": "tools/serving/serve_metrics",
-    "psutil": "preprocess/ray_processes",
+    "psutil": "preprocess/ray_processes tools/advice/machine tools/advice/task_sample",
     "ray": "preprocess/ray_cluster preprocess/task_handout trainer/hosts/ray_hosts",
     "scipy": "",
     "sklearn": "preprocess/writing/validation_split tools/overview/frame_map",

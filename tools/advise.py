@@ -16,6 +16,7 @@ from console.output.ending import name_command, print_ending
 from preprocess.__main__ import parse_preprocess_settings
 from preprocess.settings import PreprocessSettings
 from shards.errors import CallError
+from shards.storage.stores.remote_path import is_store_url
 from trainer.settings import TrainSettings
 from trainer.train import parse_train_settings
 
@@ -34,7 +35,7 @@ def _parse(arguments: list[str]) -> Any:
     parser.add_argument("--workers", type=int, metavar="N", help="as preprocess would be given it")
     parser.add_argument("--shards_config", metavar="FILE", help="settings of preprocess, as its --config")
     parser.add_argument("--train_config", metavar="FILE", help="settings of training, as its --config")
-    parser.add_argument("--seconds", type=float, default=60.0, help="about how long to look; more narrows the intervals")
+    parser.add_argument("--seconds", type=float, default=60.0, help="about how long to look (default: 60)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there, for machines")
     return parser.parse_args(arguments)
 
@@ -51,6 +52,8 @@ def choose_settings(chosen: Any) -> tuple[PreprocessSettings, TrainSettings]:
     train = parse_train_settings([*config, "--train", chosen.out])
     if shards.address:
         raise CallError(f"address {shards.address}: advise looks at this machine alone; leave the cluster out")
+    if shards.work and is_store_url(shards.work):
+        raise CallError(f"work {shards.work}: advise measures disks of this machine; give a folder")
     if train.hosts > 1 or train.devices > 1:
         raise CallError("hosts and devices: advise tries training on one device; leave them out of --train_config")
     return shards, train

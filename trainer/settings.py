@@ -30,7 +30,6 @@ PREPROCESS = ("box", "crop", "dedupe", "hash", "select", "split")  # preprocess'
 _WATCHING = ("checkpoint_steps", "self_check", "measure_speed", "tensorboard")
 _WITHOUT_EFFECT = ("out", "cache", "cache_gb", "address", *_WATCHING, "replace", "debug")
 DEFAULT_CACHE_GB = 50
-SHUFFLE_OVERHEAD = 2.5  # bytes that a shuffle holds for each encoded byte in it, as measured during fit
 _Group = TypeVar("_Group")
 
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,14 +23,13 @@ from shards.errors import CallError
 from tools.advice.advised_settings import advise_settings
 from tools.advice.estimates import (
     EpochEstimate,
-    RunEstimate,
     describe_estimate,
     estimate_epoch,
     estimate_shards,
     find_training_limit,
 )
 from tools.advice.machine import Memory, measure_reading, measure_writing, read_memory
-from tools.advice.sample_dataset import SampleDataset, make_sample_dataset
+from tools.advice.sample_dataset import SampleDataset, assemble_sample
 from tools.advice.task_sample import TaskSample, run_sample
 from tools.advice.training_trial import TrainingTrial, try_training
 from trainer.settings import TrainSettings
@@ -68,7 +67,7 @@ def take_advice(question: Question) -> dict[str, Any]:
         sample = _take_sample(source, settings, folder, _SAMPLE_SHARE * question.seconds)
         rates = _measure_disks(sample, folder, workers)
         with show_waiting("making a dataset of the sample", is_short=True):
-            made = make_sample_dataset(sorted((task.summary for task in sample.tasks), key=_name_first_video), settings)
+            made = assemble_sample(sorted((task.summary for task in sample.tasks), key=_name_first_video), settings)
         left = max(_TRIAL_SHARE * question.seconds, started + question.seconds - time.perf_counter())
         with show_waiting("training some steps on the sample", is_short=True):
             trial = try_training(question.train, Path(settings.out), left)
@@ -114,7 +113,7 @@ def _make_folders(settings: PreprocessSettings) -> Iterator[tuple[Path, Preproce
 @contextmanager
 def _make_folder(place: Path) -> Iterator[Path]:
     if (free := shutil.disk_usage(place).free) < _LEAST_ROOM:
-        raise CallError(f"{place}: only {free / 1e9:.1f} GB are free for a sample; free some space or give another --out")
+        raise CallError(f"{place}: only {free / 1e9:.1f} GB are free for a sample; free some or give another --out")
     folder = Path(tempfile.mkdtemp(prefix=".pet_mood-advise-", dir=place))
     try:
         yield folder

@@ -34,12 +34,12 @@ def _list_measured(figures: dict[str, Any]) -> Iterator[str]:
         f"{sample['share']:.2%} of the work, in {sample['seconds']:.1f} s"
     )
     yield (
-        f"workers  {figures['workers']} at once make {shards['frames_per_second']:,.0f} frames/s; of their time they "
-        f"compute {shards['computed']:.0%}, wait {shards['queued']:.0%} for a core and {shards['blocked']:.0%} for disks"
+        f"workers  {figures['workers']} make {shards['frames_per_second']:,.0f} frames/s; of their time they "
+        f"compute {shards['computed']:.0%}, wait {shards['queued']:.0%} for cores, {shards['blocked']:.0%} for disks"
     )
     frame, written = format_bytes(shards["frame_bytes"]), format_bytes(rates["writing"])
     if rates["reading"]:
-        yield f"disk     a frame has {frame}; they are read at {format_bytes(rates['reading'])}/s, OUT takes {written}/s"
+        yield f"disk     a frame has {frame}; read at {format_bytes(rates['reading'])}/s, OUT takes {written}/s"
     else:
         yield f"disk     a frame has {frame}; OUT takes {written}/s"
     for disk in figures["room"]:
@@ -101,7 +101,7 @@ def _list_settings(figures: dict[str, Any]) -> Iterator[str]:
     if "work_on_another_disk" in notes:
         yield "set      --work DIR on another, fast disk: workers wait for the one that they have"
     if "frames_per_video" in train:
-        yield f"set      --frames_per_video {train['frames_per_video']}: frames of a video are near-copies of each other"
+        yield f"set      --frames_per_video {train['frames_per_video']}: a video's frames are near-copies"
     if "shuffle_records" in train:
         yield f"set      --shuffle_records {train['shuffle_records']}: more would take too much of the memory"
     if "dataset_fits_memory" in notes:
@@ -114,10 +114,7 @@ def _list_shortages(figures: dict[str, Any]) -> Iterator[str]:
     """What would stop a run, or what could not be told."""
     for disk in figures["room"]:
         if disk["free"] < disk["needed"]:
-            yield (
-                f"warning {disk['folder']}: less room than a run may need; free some, or give --out or --work on another "
-                "disk"
-            )
+            yield (f"warning {disk['folder']}: too little room for a run; free some, or give --out or --work elsewhere")
     if "workers_exceed_memory" in figures["settings"]["notes"]:
         yield f"warning --workers {figures['workers']} need more memory than is free; give fewer"
     if not figures["trial"]:

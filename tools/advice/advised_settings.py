@@ -7,7 +7,8 @@ from preprocess.core_count import count_cores
 from preprocess.settings import PreprocessSettings
 from tools.advice.estimates import EpochEstimate, RunEstimate
 from tools.advice.machine import Memory
-from trainer.settings import SHUFFLE_OVERHEAD, TrainSettings
+from trainer.input.dataset_split import SHUFFLE_OVERHEAD
+from trainer.settings import TrainSettings
 
 _SHUFFLE_SHARE = 0.25  # of the memory, at most
 _LEAST_SHUFFLED = 256

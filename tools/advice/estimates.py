@@ -21,7 +21,7 @@ _LIMITING = 0.5  # share of the time that workers wait beyond which it is not th
 _WAITING = 0.1  # the same of training, for its input
 
 
-class Span(NamedTuple):
+class Interval(NamedTuple):
     """A value and the 95% interval around it."""
 
     value: float
@@ -29,7 +29,7 @@ class Span(NamedTuple):
     high: float
 
     @classmethod
-    def around(cls, value: float, *shares: float) -> "Span":
+    def around(cls, value: float, *shares: float) -> "Interval":
         """An interval of a value by shares of it that add up as independent errors do."""
         share = math.hypot(*shares)
         return cls(value, value * max(0.0, 1 - share), value * (1 + share))
@@ -38,7 +38,7 @@ class Span(NamedTuple):
 class RunEstimate(NamedTuple):
     """Of `make shards` with all that was measured."""
 
-    seconds: Span
+    seconds: Interval
     frames: int  # of the source
     frames_per_second: float  # of all workers
     core_seconds: float
@@ -54,7 +54,7 @@ class RunEstimate(NamedTuple):
 
 
 class EpochEstimate(NamedTuple):
-    seconds: Span
+    seconds: Interval
     validation_seconds: float
     frames: int  # that are trained on
     frames_per_video: int | None
@@ -88,7 +88,7 @@ def estimate_shards(sample: TaskSample, workers: int, list_seconds: float, write
     blocked = sum(task.blocked for task in tasks) / seconds
     limit = "disk" if blocked > _LIMITING else "other programs" if queued > _LIMITING else "cores"
     return RunEstimate(
-        seconds=Span.around(total, error * core_seconds / workers / total, RUN_SHARE, _BUSY_SHARE * queued),
+        seconds=Interval.around(total, error * core_seconds / workers / total, RUN_SHARE, _BUSY_SHARE * queued),
         frames=sample.frames,
         frames_per_second=workers / each,
         core_seconds=core_seconds,
@@ -122,7 +122,7 @@ def estimate_epoch(
     statistics = trial.statistics_images * _judge_seconds(trial)
     total = images * image_seconds + validation + statistics + EPOCH_SECONDS
     error = find_share_error(trained, weights, sample.share)
-    return EpochEstimate(Span.around(total, error, EPOCH_SHARE), validation, round(images), frames_per_video)
+    return EpochEstimate(Interval.around(total, error, EPOCH_SHARE), validation, round(images), frames_per_video)
 
 
 def find_training_limit(trial: TrainingTrial) -> str:

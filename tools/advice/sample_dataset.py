@@ -20,7 +20,7 @@ class SampleDataset(NamedTuple):
     kept: int  # frames, after the comparison of all sampled videos
 
 
-def make_sample_dataset(tasks: Sequence[TaskSummary], settings: PreprocessSettings) -> SampleDataset:
+def assemble_sample(tasks: Sequence[TaskSummary], settings: PreprocessSettings) -> SampleDataset:
     """Do with finished video tasks what a run does after them, in this process. The dataset goes to settings.out.
 
     Raises DataError where no frame is kept.

@@ -16,12 +16,13 @@ from shards.dataset import read_dataset
 from shards.errors import CallError, DataError
 from tools.source_inventory.worker_pool import exit_with_parent
 from trainer.input.dataset_split import DatasetSplit, open_split
-from trainer.settings import ProbeSettings, TrainSettings
+from trainer.settings import TrainSettings
 
 _MOST_STEPS = 500
 _INPUT_BATCHES = 200
 _SHUFFLED = 1024  # records that wait in a trial, so that it begins to train at once
 _PATIENCE = 2  # times the seconds of a trial, until it is given up: a network may take long to compile
+_LEAST_PATIENCE = 40.0  # seconds
 
 
 class TrainingTrial(NamedTuple):
@@ -40,7 +41,7 @@ class TrainingTrial(NamedTuple):
 
 
 def try_training(settings: TrainSettings, data: Path, seconds: float) -> TrainingTrial | None:
-    """Train on a dataset for about some seconds; None where no step was done in twice that time.
+    """Train on a dataset for about some seconds; None where no step was done in twice that time, or in 40 s.
 
     The weights are random, which does not change the speed. Raises CallError and DataError as training does.
     """
@@ -50,11 +51,12 @@ def try_training(settings: TrainSettings, data: Path, seconds: float) -> Trainin
     process.start()
     sender.close()
     try:
-        if not receiver.poll(_PATIENCE * seconds):
+        if not receiver.poll(max(_LEAST_PATIENCE, _PATIENCE * seconds)):
             return None
         found = receiver.recv()
     except EOFError as error:
-        raise DataError(f"the process that tried training ended with status {process.exitcode}; run it again") from error
+        process.join()
+        raise DataError(f"the process that tried training died ({process.exitcode}); run it again") from error
     finally:
         process.kill()
         process.join()

@@ -79,4 +79,3 @@ def exit_with_parent() -> None:
     """End this process when its parent ends, even if that is killed."""
     parent_process().join()
     os._exit(1)
-

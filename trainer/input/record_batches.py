@@ -16,10 +16,9 @@ import tensorflow as tf
 
 from shards.errors import CallError
 from trainer.input.dataset_change import find_replacement
-from trainer.input.dataset_split import find_damaged_shard
+from trainer.input.dataset_split import SHUFFLE_OVERHEAD, find_damaged_shard
 from trainer.input.frames_per_video import count_epoch_frames, select_epoch_frames
 from trainer.input.shard_cache import OPEN_SHARDS, ShardCache
-from trainer.settings import SHUFFLE_OVERHEAD
 
 _SELECTION_BATCH = 256  # records of which select_epoch_frames keeps some at a time
 
