@@ -67,7 +67,7 @@ def take_advice(question: Question) -> dict[str, Any]:
         sample = _take_sample(source, settings, folder, _SAMPLE_SHARE * question.seconds)
         rates = _measure_disks(sample, folder, workers)
         with show_waiting("making a dataset of the sample", is_short=True):
-            made = assemble_sample(sorted((task.summary for task in sample.tasks), key=_name_first_video), settings)
+            made = assemble_sample(sample, source, settings)
         left = max(_TRIAL_SHARE * question.seconds, started + question.seconds - time.perf_counter())
         with show_waiting("training some steps on the sample", is_short=True):
             trial = try_training(question.train, Path(settings.out), left)
@@ -137,10 +137,6 @@ def _measure_disks(sample: TaskSample, folder: Path, workers: int) -> dict[str, 
         "reading": reading,
         "writing": writing,
     }
-
-
-def _name_first_video(task: Any) -> str:
-    return task.videos[0].name if task.videos else ""
 
 
 def _count_rows(sample: TaskSample) -> int:

@@ -144,10 +144,11 @@ def _count_kept(task: TaskTiming) -> int:
     return sum(video.kept for video in task.summary.videos)
 
 
-def _count_frames(task: TaskTiming, made: SampleDataset, val: bool, most: int | None) -> int:
-    """Kept frames of a task's videos in one split; at most so many of each video."""
-    kept = [video.kept for video in task.summary.videos if made.is_val.get(video.name) == val]
-    return sum(kept) if most is None else sum(min(most, count) for count in kept)
+def _count_frames(task: TaskTiming, made: SampleDataset, val: bool, most: int | None) -> float:
+    """Kept frames of a task's videos that are to be expected in one split; at most so many of each video."""
+    shares = [made.val_share[video.name] if val else 1 - made.val_share[video.name] for video in task.summary.videos]
+    kept = [video.kept if most is None else min(most, video.kept) for video in task.summary.videos]
+    return sum(share * count for share, count in zip(shares, kept, strict=True))
 
 
 def describe_estimate(estimate: RunEstimate | EpochEstimate) -> dict[str, Any]:

@@ -5,7 +5,7 @@ KOREAN_ADVICE = {
         "샘플     영상 {2}개 중 {1}개(전체 작업의 {3})를 영상 작업 {0}개로 {4}초 동안 처리"
     ),
     "workers  {n} make {n} frames/s; of their time they compute {n}, wait {n} for cores, {n} for disks": (
-        "워커     동시에 {}개가 초당 프레임 {}장 처리. 시간의 {}는 계산, {}는 코어를 기다림, {}는 디스크를 기다림"
+        "워커     동시에 {}개가 초당 프레임 {}장 처리. 시간의 비율: 계산 {}, 코어 대기 {}, 디스크 대기 {}"
     ),
     "disk     a frame has {}; read at {}/s, OUT takes {}/s": (
         "디스크   프레임 한 장은 {}. 읽기 초당 {}, OUT에 쓰기 초당 {}"
