@@ -1,9 +1,10 @@
 """tools.advise beside what it estimates: python -m benchmarks.advise [--videos N] [--rounds N]
 
 Makes a source of 1080p frames, asks tools.advise about it, which sees a part of them, then makes the dataset by
-`python -m preprocess` and trains three epochs by `python -m trainer.train` with the settings that were advised. A network
-of four convolutions stands for one that would take hours on a CPU; the way to its estimate is the same. The truth of a
-run is the clock around its whole process; that of an epoch is the mean of the last two in history.csv, with their validation.
+`python -m preprocess` and trains three epochs by `python -m trainer.train` with the settings that were advised. A
+network of four convolutions stands for one that would take hours on a CPU; the way to its estimate is the same. The
+truth of a run is the clock around its whole process; that of an epoch is the mean of the last two in history.csv, with
+their validation. Run it on a quiet machine: what other programs take changes between estimate and truth.
 
 Time: about two minutes for the source and two for each round on 2 cores; --source DIR takes one that is there. Last
 line: medians of estimate / truth over the rounds, for both, and the share of truths that lie in their interval.

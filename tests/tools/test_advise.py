@@ -215,6 +215,7 @@ class TestEstimates:
         busy = TaskSample([make_task(seconds=1.0, queued=0.6), make_task(seconds=1.0, queued=0.6)], 2, 200, 1.0)
         found = estimate_shards(busy, 2, 0, 1e9, 200)
         assert found.limit == "other programs"
+        assert found.seconds.value - found.quiet_seconds == pytest.approx(0.6)  # of two seconds for two workers
         spans = [
             (one.seconds.high - one.seconds.low) / one.seconds.value
             for one in (found, estimate_shards(slow, 2, 0, 1e9, 200))

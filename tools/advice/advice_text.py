@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from console.output.messages import print_detail, print_result, print_warning
+from tools.advice.estimates import RUN_SHARE, Interval
 from tools.source_inventory.inventory_text import format_bytes
 
 
@@ -69,7 +70,8 @@ def _list_limits(figures: dict[str, Any]) -> Iterator[str]:
     elif limit == "disk":
         yield "limit    shards: the disk; a faster one for SOURCE or OUT makes it shorter, more workers do not"
     else:
-        yield "limit    shards: other programs on this machine; without them it is shorter than estimated"
+        quiet = format_span(Interval.around(figures["shards"]["quiet_seconds"], RUN_SHARE)._asdict())
+        yield f"limit    shards: other programs on this machine; without them they would take {quiet}"
     if not figures["trial"]:
         return
     trained = figures["trial"]["limit"]

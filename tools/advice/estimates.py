@@ -39,6 +39,7 @@ class RunEstimate(NamedTuple):
     """Of `make shards` with all that was measured."""
 
     seconds: Interval
+    quiet_seconds: float  # where nothing else runs on this machine
     frames: int  # of the source
     frames_per_second: float  # of all workers
     core_seconds: float
@@ -84,11 +85,13 @@ def estimate_shards(sample: TaskSample, workers: int, list_seconds: float, write
     dataset_bytes = sum(task.summary.record_bytes for task in tasks) / frames * sample.frames
     error = find_share_error([task.seconds for task in tasks], [task.frames for task in tasks], sample.share)
     total = list_seconds + sum_run_seconds(core_seconds, workers, rows, dataset_bytes, write_rate)
+    busy_seconds = core_seconds / seconds * sum(task.queued for task in tasks)
     computed, queued = (sum(getattr(task, name) for task in tasks) / seconds for name in ("computed", "queued"))
     blocked = sum(task.blocked for task in tasks) / seconds
     limit = "disk" if blocked > _LIMITING else "other programs" if queued > _LIMITING else "cores"
     return RunEstimate(
         seconds=Interval.around(total, error * core_seconds / workers / total, RUN_SHARE, _BUSY_SHARE * queued),
+        quiet_seconds=total - busy_seconds / workers,
         frames=sample.frames,
         frames_per_second=workers / each,
         core_seconds=core_seconds,

@@ -25,8 +25,8 @@ KOREAN_ADVICE = {
     "limit    shards: the disk; a faster one for SOURCE or OUT makes it shorter, more workers do not": (
         "한계     데이터셋 만들기: 디스크. SOURCE나 OUT을 더 빠른 디스크에 두면 짧아지고, 워커를 늘려도 그대로입니다"
     ),
-    "limit    shards: other programs on this machine; without them it is shorter than estimated": (
-        "한계     데이터셋 만들기: 이 컴퓨터의 다른 프로그램. 없으면 예상보다 짧아집니다"
+    "limit    shards: other programs on this machine; without them they would take {}": (
+        "한계     데이터셋 만들기: 이 컴퓨터의 다른 프로그램. 없다면 {:text}"
     ),
     "limit    training: its input; more cores make it shorter, a faster GPU does not": (
         "한계     학습: 입력. 코어가 더 많으면 짧아지고, 더 빠른 GPU로는 그대로입니다"
