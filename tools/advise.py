@@ -16,7 +16,7 @@ from console.output.ending import name_command, print_ending
 from preprocess.__main__ import parse_preprocess_settings
 from preprocess.settings import PreprocessSettings
 from shards.errors import CallError
-from shards.storage.stores.remote_path import is_store_url
+from shards.storage.stores.remote_path import is_store_url, locate
 from trainer.settings import TrainSettings
 from trainer.train import parse_train_settings
 
@@ -73,7 +73,7 @@ def main(arguments: list[str]) -> int:
     from tools.reporting.report_files import REPORT_MARK, check_report_files, write_text
 
     files = {"--json": chosen.json} if chosen.json else {}
-    check_report_files(None, files, map(Path, chosen.sources))
+    check_report_files(None, files, map(locate, chosen.sources))
     figures = take_advice(Question(shards, train, chosen.seconds))
     advised = figures["settings"]
     given = _list_given(chosen, "shards_config", "valid_source", "label_map", "work")

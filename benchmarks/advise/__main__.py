@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from console.command import Parser, run_command
+from shards.errors import DataError
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec
 from trainer.run_files.file_names import HISTORY_FILE
@@ -50,6 +51,8 @@ def compare_once(source: Path, folder: Path, config: Path, seconds: float) -> di
         epoch = statistics.mean(float(row["seconds"]) for row in list(csv.DictReader(file))[1:])
     for made in (out, run):
         shutil.rmtree(made)
+    if not found["trial"]:
+        raise DataError("advise: no step of training was done in its time; this machine is too busy, run it later")
     frames = advised["train"].get("frames_per_video")
     asked = next(one for one in found["epochs"] if one["frames_per_video"] == frames)
     return {

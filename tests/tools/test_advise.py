@@ -47,10 +47,10 @@ def make_task(
     return TaskTiming(summary, frames, seconds, 0.3, queued, frames * 300_000, 700_000_000, [])
 
 
-def run_sample_here(source, settings, folders, seconds, progress) -> TaskSample:
+def run_sample_here(source, settings, folders, seconds, progress, seed) -> TaskSample:
     """In this process: fresh ones take seconds to import. The first test uses them."""
     folders[0].mkdir(parents=True)
-    tasks = [time_task(videos, settings, folders[0]) for videos in draw_tasks(source)]
+    tasks = [time_task(videos, settings, folders[0]) for videos in draw_tasks(source, seed)]
     return TaskSample(tasks, settings.workers, sum(video.weight for video in source.videos), 1.0)
 
 
@@ -178,12 +178,12 @@ class TestSample:
         for number in range(40):
             write_video(tmp_path, f"dog-sit-{number:06}", images={0: b"x", 5: b"x"})
         source = find_videos([str(tmp_path)])
-        tasks = draw_tasks(source)
+        tasks = draw_tasks(source, 0)
         names = [video.name for task in tasks for video in task]
         assert sorted(names) == [video.name for video in source.videos]
         places = [int(name[-6:]) for name in names]
         assert places != sorted(places) and np.corrcoef(places, range(40))[0, 1] < 0.5
-        assert draw_tasks(source) == tasks
+        assert draw_tasks(source, 0) == tasks != draw_tasks(source, 1)
         for task in tasks:
             assert [video.name for video in task] == sorted(video.name for video in task)
 

@@ -122,8 +122,10 @@ def _make_folder(place: Path) -> Iterator[Path]:
 
 
 def _take_sample(source: SourceListing, settings: PreprocessSettings, folder: Path, seconds: float) -> TaskSample:
+    seed = time.time_ns() % 2**32  # other videos each time: those of the last time lie in memory now, unlike the rest
+    folders = Path(spill_folder(settings)), folder / "warm"
     with show_progress(None, "sampled frame", is_short=True) as progress:
-        return run_sample(source, settings, (Path(spill_folder(settings)), folder / "warm"), seconds, progress.update)
+        return run_sample(source, settings, folders, seconds, progress.update, seed)
 
 
 def _measure_disks(sample: TaskSample, folder: Path, workers: int) -> dict[str, float | None]:

@@ -60,10 +60,10 @@ class TaskSample(NamedTuple):
         return sum(task.frames for task in self.tasks) / self.frames
 
 
-def draw_tasks(source: SourceListing) -> list[list[Video]]:
-    """The videos in an order that their names decide alone, in tasks like those of a run but of few frames."""
+def draw_tasks(source: SourceListing, seed: int) -> list[list[Video]]:
+    """The videos in an order that their names and the seed decide, in tasks like those of a run but of few frames."""
     groups = [list(same) for _, same in groupby(source.videos, key=lambda video: video.name)]
-    groups.sort(key=lambda group: shuffle_key(group[0].name, 0))
+    groups.sort(key=lambda group: shuffle_key(group[0].name, seed))
     limit, tasks = min(_MOST_FRAMES, count_task_frames(source)), [[]]
     for group in groups:
         if sum(video.weight for video in tasks[-1]) >= limit:
@@ -79,6 +79,7 @@ def run_sample(
     folders: tuple[Path, Path],
     seconds: float,
     progress: Callable[[int], object],
+    seed: int,
 ) -> TaskSample:
     """Do tasks on settings.workers processes until the time is over, or all are done; at least one for each.
 
@@ -88,10 +89,11 @@ def run_sample(
         folders: for the spills; and for those of the tasks by which workers warm up, which are the first ones.
         seconds: after which no task is begun.
         progress: called after each task with the number of its frames.
+        seed: draws the videos.
 
     Raises what a video task raises, and DataError where a process dies.
     """
-    drawn = draw_tasks(source)
+    drawn = draw_tasks(source, seed)
     places = [folders[1] / str(number) for number in range(settings.workers)]
     for place in (folders[0], *places):
         place.mkdir(parents=True, exist_ok=True)

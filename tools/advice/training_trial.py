@@ -22,7 +22,7 @@ _MOST_STEPS = 500
 _INPUT_BATCHES = 200
 _SHUFFLED = 1024  # records that wait in a trial, so that it begins to train at once
 _PATIENCE = 2  # times the seconds of a trial, until it is given up: a network may take long to compile
-_LEAST_PATIENCE = 40.0  # seconds
+_LEAST_PATIENCE = 120.0  # seconds
 
 
 class TrainingTrial(NamedTuple):
@@ -41,7 +41,7 @@ class TrainingTrial(NamedTuple):
 
 
 def try_training(settings: TrainSettings, data: Path, seconds: float) -> TrainingTrial | None:
-    """Train on a dataset for about some seconds; None where no step was done in twice that time, or in 40 s.
+    """Train on a dataset for about some seconds; None where no step was done in twice that time, or in 120 s.
 
     The weights are random, which does not change the speed. Raises CallError and DataError as training does.
     """
