@@ -42,6 +42,8 @@ def compare_once(source: Path, folder: Path, config: Path, seconds: float) -> di
     advice, out, run = folder / "advice.json", folder / "out", folder / "run"
     call("tools.advise", source, "--out", out, "--train_config", config, "--seconds", seconds, "--json", advice)
     found = json.loads(advice.read_text())
+    if not found["trial"]:
+        raise DataError("advise: no step of training was done in its time; this machine is too busy, run it later")
     advised = found["settings"]
     workers = advised["shards"]["workers"]
     shards = call("preprocess", "--source", source, "--out", out, "--workers", workers)
@@ -51,8 +53,6 @@ def compare_once(source: Path, folder: Path, config: Path, seconds: float) -> di
         epoch = statistics.mean(float(row["seconds"]) for row in list(csv.DictReader(file))[1:])
     for made in (out, run):
         shutil.rmtree(made)
-    if not found["trial"]:
-        raise DataError("advise: no step of training was done in its time; this machine is too busy, run it later")
     frames = advised["train"].get("frames_per_video")
     asked = next(one for one in found["epochs"] if one["frames_per_video"] == frames)
     return {

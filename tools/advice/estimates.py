@@ -8,11 +8,13 @@ from preprocess.memory_needs import estimate_driver_bytes
 from tools.advice.sample_dataset import SampleDataset
 from tools.advice.task_sample import TaskSample, TaskTiming
 from tools.advice.training_trial import TrainingTrial
-from tools.source_inventory.run_needs import sum_run_seconds
+from tools.source_inventory.run_needs import START_SECONDS, sum_run_seconds
 
 # What the sum leaves out, as a share of the time either way: tasks at the end for which workers wait, the shuffle, the
 # start on a busy machine. benchmarks/advise says how far real runs were from estimates.
 RUN_SHARE, EPOCH_SHARE = 0.12, 0.15
+READY_SECONDS = 1.8  # that workers take to start where START_SECONDS were measured
+_MOST_BUSY = 10  # times as long as there a start may take
 _BUSY_SHARE = 0.4  # of the time that sampled tasks waited for a core: other programs come and go
 EPOCH_SECONDS = 2.0  # of an epoch of any size: its figures, the model file, a checkpoint
 _LONE_SHARE = 0.5  # where a single task says nothing of how far tasks differ
@@ -84,14 +86,15 @@ def estimate_shards(sample: TaskSample, workers: int, list_seconds: float, write
     core_seconds = each * sample.frames
     dataset_bytes = sum(task.summary.record_bytes for task in tasks) / frames * sample.frames
     error = find_share_error([task.seconds for task in tasks], [task.frames for task in tasks], sample.share)
-    total = list_seconds + sum_run_seconds(core_seconds, workers, rows, dataset_bytes, write_rate)
+    start = START_SECONDS * min(_MOST_BUSY, max(1.0, sample.ready_seconds / READY_SECONDS))
+    total = list_seconds + sum_run_seconds(core_seconds, workers, rows, dataset_bytes, write_rate, start)
     busy_seconds = core_seconds / seconds * sum(task.queued for task in tasks)
     computed, queued = (sum(getattr(task, name) for task in tasks) / seconds for name in ("computed", "queued"))
     blocked = sum(task.blocked for task in tasks) / seconds
     limit = "disk" if blocked > _LIMITING else "other programs" if queued > _LIMITING else "cores"
     return RunEstimate(
         seconds=Interval.around(total, error * core_seconds / workers / total, RUN_SHARE, _BUSY_SHARE * queued),
-        quiet_seconds=total - busy_seconds / workers,
+        quiet_seconds=total - busy_seconds / workers - (start - START_SECONDS),
         frames=sample.frames,
         frames_per_second=workers / each,
         core_seconds=core_seconds,

@@ -53,6 +53,7 @@ class TaskSample(NamedTuple):
     workers: int
     frames: int  # of the whole source
     seconds: float  # of the clock, without the start of the workers
+    ready_seconds: float  # that the start of the workers took
 
     @property
     def share(self) -> float:
@@ -97,14 +98,16 @@ def run_sample(
     places = [folders[1] / str(number) for number in range(settings.workers)]
     for place in (folders[0], *places):
         place.mkdir(parents=True, exist_ok=True)
+    opened = time.perf_counter()
     with open_workers(settings.workers, settings) as pool:
+        ready = time.perf_counter() - opened
         # The first task of a process imports and compiles, which a run does once for each worker too.
         for warm in [pool.submit(time_task, drawn[0][:1], settings, place) for place in places]:
             warm.result()
         start = time.perf_counter()
         tasks = _run_until(start + seconds, pool, drawn, (settings, folders[0]), progress)
         taken = time.perf_counter() - start
-    return TaskSample(tasks, settings.workers, sum(video.weight for video in source.videos), taken)
+    return TaskSample(tasks, settings.workers, sum(video.weight for video in source.videos), taken, ready)
 
 
 def _run_until(
