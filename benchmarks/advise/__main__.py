@@ -75,10 +75,10 @@ def summarize(rounds: list[dict[str, dict[str, Any]]]) -> dict[str, Any]:
 def main(arguments: list[str]) -> int:
     parser = Parser("benchmarks.advise", __doc__)
     parser.add_argument("--source", type=Path, help="that is there, instead of a made one")
-    parser.add_argument("--videos", type=int, default=90, help="of the source")
+    parser.add_argument("--videos", type=int, default=150, help="of the source")
     parser.add_argument("--frames", type=int, default=40, help="of each video, about")
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=30.0, help="that tools.advise takes")
+    parser.add_argument("--seconds", type=float, default=40.0, help="that tools.advise takes")
     parser.add_argument("--resolution", type=int, default=160, help="of training")
     chosen = parser.parse_args(arguments)
     folder = Path(tempfile.mkdtemp())

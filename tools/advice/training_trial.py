@@ -19,7 +19,7 @@ from trainer.input.dataset_split import DatasetSplit, open_split
 from trainer.settings import TrainSettings
 
 _MOST_STEPS = 500
-_INPUT_BATCHES = 200
+_SHORTEST, _LONGEST = 4.0, 20.0  # seconds in which steps are timed
 _SHUFFLED = 1024  # records that wait in a trial, so that it begins to train at once
 _PATIENCE = 2  # times the seconds of a trial, until it is given up: a network may take long to compile
 _LEAST_PATIENCE = 120.0  # seconds
@@ -86,7 +86,7 @@ def _train_and_send(sender: Connection, settings: TrainSettings, data: Path, sec
 def run_trial(settings: TrainSettings, data: Path, seconds: float) -> TrainingTrial:
     """The trial itself, in this process."""
     started = time.perf_counter()
-    from trainer.checks.throughput import measure_input
+    from trainer.checks.throughput import measure_input, time_later_steps
     from trainer.input.pipeline import make_training_batches
     from trainer.model.batchnorm_statistics import STATISTICS_BATCHES
     from trainer.training.stage_model import compile_stage
@@ -95,27 +95,26 @@ def run_trial(settings: TrainSettings, data: Path, seconds: float) -> TrainingTr
     model, wait = compile_stage(run, replace(settings.stages[-1], epochs=1))
     batch = run.input_settings.batch_size
 
-    def train(steps: int) -> float:
+    def train(steps: int) -> tuple[float, float]:
         batches = make_training_batches(run.training, run.input_settings, 0, 0)
-        start, wait.seconds = time.perf_counter(), 0.0
-        model.fit(batches.take(steps), verbose=0, shuffle=False)
-        return time.perf_counter() - start
+        return time_later_steps(model, batches.take(steps), wait)
 
-    train(1)  # compiles
+    model.fit(make_training_batches(run.training, run.input_settings, 0, 0).take(1), verbose=0)  # compiles
     start_seconds = time.perf_counter() - started
     batches = iter(make_training_batches(run.training, run.input_settings, 0, 0).repeat())
     input_rate = measure_input(batches, batch)
     del batches
-    steps, taken = 1, train(1)
-    while taken < 4 and time.perf_counter() - started + 3 * taken < seconds and steps < _MOST_STEPS:
-        steps = min(_MOST_STEPS, max(2, round(steps * min(10, 5 / taken))))
-        taken = train(steps)
+    end = time.perf_counter() + min(_LONGEST, max(_SHORTEST, seconds - (time.perf_counter() - started)))
+    steps, (taken, waiting) = 2, train(2)
+    while steps < _MOST_STEPS and (left := end - time.perf_counter()) > 2 * taken:
+        steps = min(_MOST_STEPS, 1 + round((steps - 1) * min(10, 0.8 * left / taken)))
+        taken, waiting = train(steps)
     scratch, sizes = settings.network_settings.from_scratch, run.sizes
     return TrainingTrial(
-        training=steps * batch / taken,
+        training=(steps - 1) * batch / taken,
         input=input_rate,
-        waiting=wait.seconds / taken,
-        steps=steps,
+        waiting=waiting,
+        steps=steps - 1,
         start_seconds=start_seconds,
         forward_pixels=(sizes.network / sizes.resolution) ** 2,
         statistics_images=STATISTICS_BATCHES * batch if scratch else 0,
