@@ -30,7 +30,7 @@ from tools.source_inventory.run_needs import START_SECONDS, sum_run_seconds
 from trainer.settings import TrainSettings
 
 GB = 1_000_000_000
-TRIAL = TrainingTrial(100.0, 400.0, 0.02, 20, 9.0, 1.5, 0, "a core", "cpu", "float32")
+TRIAL = TrainingTrial(100.0, 400.0, 0.02, 0.02, 20, 9.0, 1.5, 0, "a core", "cpu", "float32")
 CONFIG = {"backbone": "small", "weights": "none", "probe": {"epochs": 0}, "batch_size": 4, "resolution": 32}
 
 
@@ -94,6 +94,7 @@ def test_the_whole_way_on_a_real_source(tree, config, tmp_path, capsys):
     assert (epoch["frames_per_video"], fewer["frames_per_video"]) == (None, 4) and fewer["frames"] < epoch["frames"]
     kept = figures["sample"]["kept"]
     assert 0 < epoch["frames"] < kept <= 48 and epoch["frames"] % 4 == 0
+    assert 0 < figures["trial"]["core_seconds"] < 1
     assert figures["trial"]["training"] > 1 and figures["trial"]["steps"] >= 1
     assert f"python -m trainer.train --config {config}".split()[-1] in shown.out
     for word in ("sample", "workers", "disk", "room", "memory", "kept", "device", "limit", "shards", "epoch", "train"):

@@ -31,6 +31,7 @@ class TrainingTrial(NamedTuple):
     training: float  # from shards to the updated weights
     input: float  # of the batches alone
     waiting: float  # share of the time in which the step waited for a batch
+    core_seconds: float  # of the CPU for one picture
     steps: int  # that were timed
     start_seconds: float  # from the start of the process to the end of the first step: imports, network, compilation
     forward_pixels: float  # of a validation picture, as a multiple of a training picture's
@@ -95,7 +96,7 @@ def run_trial(settings: TrainSettings, data: Path, seconds: float) -> TrainingTr
     model, wait = compile_stage(run, replace(settings.stages[-1], epochs=1))
     batch = run.input_settings.batch_size
 
-    def train(steps: int) -> tuple[float, float]:
+    def train(steps: int) -> tuple[float, float, float]:
         batches = make_training_batches(run.training, run.input_settings, 0, 0)
         return time_later_steps(model, batches.take(steps), wait)
 
@@ -105,15 +106,16 @@ def run_trial(settings: TrainSettings, data: Path, seconds: float) -> TrainingTr
     input_rate = measure_input(batches, batch)
     del batches
     end = time.perf_counter() + min(_LONGEST, max(_SHORTEST, seconds - (time.perf_counter() - started)))
-    steps, (taken, waiting) = 2, train(2)
+    steps, (taken, waiting, computed) = 2, train(2)
     while steps < _MOST_STEPS and (left := end - time.perf_counter()) > 2 * taken:
         steps = min(_MOST_STEPS, 1 + round((steps - 1) * min(10, 0.8 * left / taken)))
-        taken, waiting = train(steps)
+        taken, waiting, computed = train(steps)
     scratch, sizes = settings.network_settings.from_scratch, run.sizes
     return TrainingTrial(
         training=(steps - 1) * batch / taken,
         input=input_rate,
         waiting=waiting,
+        core_seconds=computed / (steps - 1) / batch,
         steps=steps - 1,
         start_seconds=start_seconds,
         forward_pixels=(sizes.network / sizes.resolution) ** 2,
