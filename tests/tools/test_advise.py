@@ -269,6 +269,9 @@ class TestEstimates:
         assert few.validation_seconds == found.validation_seconds
         on_gpu = estimate_epoch(sample, made, TRIAL._replace(kind="gpu"), None, 64)
         assert on_gpu.validation_seconds == pytest.approx(judged * max(1 / 400, 1 / 100 / 3 * 1.5))
+        busy = sample._replace(tasks=[task._replace(queued=0.4) for task in tasks])
+        less_sure = estimate_epoch(busy, made, TRIAL, None, 64).seconds
+        assert less_sure.value == found.seconds.value and less_sure.high > found.seconds.high
         scratch = estimate_epoch(sample, made, TRIAL._replace(statistics_images=1024), None, 64)
         assert scratch.seconds.value > found.seconds.value + 1
 

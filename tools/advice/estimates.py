@@ -88,13 +88,12 @@ def estimate_shards(sample: TaskSample, workers: int, list_seconds: float, write
     error = find_share_error([task.seconds for task in tasks], [task.frames for task in tasks], sample.share)
     start = START_SECONDS * min(_MOST_BUSY, max(1.0, sample.ready_seconds / READY_SECONDS))
     total = list_seconds + sum_run_seconds(core_seconds, workers, rows, dataset_bytes, write_rate, start)
-    busy_seconds = core_seconds / seconds * sum(task.queued for task in tasks)
-    computed, queued = (sum(getattr(task, name) for task in tasks) / seconds for name in ("computed", "queued"))
+    queued, computed = _find_queued_share(sample), sum(task.computed for task in tasks) / seconds
     blocked = sum(task.blocked for task in tasks) / seconds
     limit = "disk" if blocked > _LIMITING else "other programs" if queued > _LIMITING else "cores"
     return RunEstimate(
         seconds=Interval.around(total, error * core_seconds / workers / total, RUN_SHARE, _BUSY_SHARE * queued),
-        quiet_seconds=total - busy_seconds / workers - (start - START_SECONDS),
+        quiet_seconds=total - queued * core_seconds / workers - (start - START_SECONDS),
         frames=sample.frames,
         frames_per_second=workers / each,
         core_seconds=core_seconds,
@@ -128,7 +127,8 @@ def estimate_epoch(
     statistics = trial.statistics_images * _judge_seconds(trial)
     total = images * image_seconds + validation + statistics + EPOCH_SECONDS
     error = find_share_error(trained, weights, sample.share)
-    return EpochEstimate(Interval.around(total, error, EPOCH_SHARE), validation, round(images), frames_per_video)
+    busy = _BUSY_SHARE * _find_queued_share(sample) if trial.kind == "cpu" else 0.0
+    return EpochEstimate(Interval.around(total, error, EPOCH_SHARE, busy), validation, round(images), frames_per_video)
 
 
 def find_training_limit(trial: TrainingTrial) -> str:
@@ -144,6 +144,11 @@ def _judge_seconds(trial: TrainingTrial) -> float:
     read = 1 / trial.input
     forward = max(0.0, 1 / trial.training - (read if trial.kind == "cpu" else 0)) / 3 * trial.forward_pixels
     return read + forward if trial.kind == "cpu" else max(read, forward)
+
+
+def _find_queued_share(sample: TaskSample) -> float:
+    """The share of their time for which sampled tasks waited for a core."""
+    return sum(task.queued for task in sample.tasks) / sum(task.seconds for task in sample.tasks)
 
 
 def _count_kept(task: TaskTiming) -> int:
