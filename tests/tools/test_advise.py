@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tests.trees import make_jpeg, make_label, write_video
 from tools import advise
 from tools.advice import advice_figures, machine
 from tools.advice.advice_figures import Question, take_advice
-from tools.advice.advice_text import format_span
+from tools.advice.advice_text import format_span, print_advice
 from tools.advice.advised_settings import advise_settings
 from tools.advice.estimates import READY_SECONDS, estimate_epoch, estimate_shards, find_share_error, find_training_limit
 from tools.advice.sample_dataset import SampleDataset
@@ -75,17 +76,24 @@ def config(tmp_path) -> Path:
 
 def test_the_whole_way_on_a_real_source(tree, config, tmp_path, capsys):
     """Real tasks in two processes, a real dataset of the sample, real steps in a process of their own."""
-    figures_file, out = tmp_path / "조언.json", tmp_path / "만들 곳" / "pets"
-    call = [tree, "--out", out, "--workers", 2, "--train_config", config, "--seconds", 5, "--json", figures_file]
-    assert look(*call) == 0
+    figures_file, out, shards_config = (tmp_path / name for name in ("조언.json", "만들 곳/pets", "샤드.yaml"))
+    shards_config.write_text(json.dumps({"crop": {"size": 64}, "frames": {"per_video": 0}}))
+    call = [tree, "--out", out, "--workers", 2, "--train_config", config, "--shards_config", shards_config]
+    assert look(*call, "--seconds", 5, "--json", figures_file) == 0
     shown = capsys.readouterr()
     made, told, following = check_piped(shown.out, shown.err)
     assert made == [figures_file] and told[0] == "48 frames" and len(told) == 3
-    assert following == ["--source", str(tree), "--out", str(out), "--workers", "2"]
+    assert following == ["--source", *map(str, (tree, "--config", shards_config, "--out", out, "--workers", 2))]
     figures = json.loads(figures_file.read_text("utf-8"))
     assert figures["videos"] == 8 and figures["frames"] == 48 and figures["sample"]["share"] == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["받은 것", "조언.json", "학습.yaml"]  # nothing is left
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "받은 것",
+        "샤드.yaml",
+        "조언.json",
+        "학습.yaml",
+    ]
     shards = figures["shards"]
+    assert shards["dataset_bytes"] < 5000 * figures["sample"]["kept"]  # crops of 64 px, no whole frames
     assert shards["seconds"]["low"] < shards["seconds"]["value"] < shards["seconds"]["high"]
     assert START_SECONDS < shards["quiet_seconds"] < START_SECONDS + 20
     assert 0.99 < shards["computed"] + shards["queued"] + shards["blocked"] < 1.5
@@ -129,13 +137,23 @@ class TestOptions:
             for number in range(8):
                 path = tmp_path / name / f"{number}.jpg"
                 path.write_bytes(make_jpeg(number + 50 * (name == "val")))
-                rows.append(f'{name}/{path.name},"40,60,100,150",{KOREAN[number % 2]}')
+                rows.append(f'{name}/{path.name},"40,60,100,150",{("sleepy", "wild")[number % 2]}')
             (tmp_path / f"{name}.csv").write_text("\n".join(["image_path,bbox,labels", *rows]), "utf-8")
         sources = {"source": [str(tmp_path / "train.csv")], "valid_source": [str(tmp_path / "val.csv")]}
-        shards = PreprocessSettings(**sources, out=str(tmp_path / "out"), workers=1)
+        (tmp_path / "map.json").write_text(json.dumps({"sleepy": "calm", "wild": "happiness"}))
+        named = {"label_map": str(tmp_path / "map.json"), "out": str(tmp_path / "out")}
+        shards = PreprocessSettings(**sources, **named, workers=1)
         figures = take_advice(Question(shards, TrainSettings("x", batch_size=4), 5))
         assert figures["frames"] == 16 and figures["epochs"][0]["frames"] == 8
         assert figures["epochs"][0]["validation_seconds"] > 0
+
+    def test_a_zip_is_read_where_it_lies(self, tree, tmp_path, capsys):
+        shutil.make_archive(str(tmp_path / "zips" / "all"), "zip", tree)
+        shards = PreprocessSettings([str(tmp_path / "zips")], str(tmp_path / "out"), workers=1)
+        figures = take_advice(Question(shards, TrainSettings("x", batch_size=4), 5))
+        assert figures["frames"] == 48 and figures["rates"]["reading"] is None  # an archive is not dropped from memory
+        print_advice(figures, "train it")
+        assert "; OUT takes" in capsys.readouterr().out
 
     def test_a_source_without_a_usable_frame(self, tmp_path):
         write_video(tmp_path / "pets", "dog-sit-000001", images={0: b"no jpeg", 5: b"neither"})
