@@ -17,7 +17,7 @@ FINDER_RUN ?= runs/finder
 PEERS := .venv-bench/.ready
 ARGS ?=
 
-.PHONY: help setup demo test lint inventory shards verify show overview report duplicates csv coco compare train finder predict serve export \
+.PHONY: help setup demo test lint inventory advise shards verify show overview report duplicates csv coco compare train finder predict serve export \
   bench chaos lock clean preprocess trainer tools tests benchmarks configs console docs data runs
 
 help: ## this list
@@ -58,6 +58,10 @@ lint: setup ## style and unused code
 inventory: setup ## what lies in a source, what is missing, what a run would take: SOURCE=DIR
 	@test -n "$(SOURCE)" || { echo 'make: name the source: make inventory SOURCE=DIR' >&2; exit 2; }
 	$(BIN)/python -m tools.inventory "$(SOURCE)" $(ARGS)
+
+advise: setup ## how long a run and an epoch take here, what limits, which settings: SOURCE=DIR [OUT=DIR]
+	@test -n "$(SOURCE)" || { echo 'make: name the source: make advise SOURCE=DIR [OUT=$(OUT)]' >&2; exit 2; }
+	$(BIN)/python -m tools.advise "$(SOURCE)" --out "$(OUT)" $(ARGS)
 
 shards: setup ## labels and frames to a dataset: SOURCE=DIR OUT=DIR
 	@test -n "$(SOURCE)" || { echo 'make: name the source: make shards SOURCE=DIR [OUT=$(OUT)]' >&2; exit 2; }

@@ -22,6 +22,7 @@ from preprocess.run import run
 from preprocess.settings import DedupeSettings, PreprocessSettings
 from shards.record import decode_record
 from shards.tfrecord import iterate_records
+from tools.advice.training_trial import repeat_records
 from trainer.input.dataset_split import DatasetSplit, open_split
 from trainer.input.pipeline import make_training_batches
 from trainer.settings import InputSettings
@@ -79,13 +80,6 @@ def make_baseline_batches(path: Path) -> tf.data.Dataset:
     data = tf.data.Dataset.from_tensor_slices(([row["image_path"] for row in rows], boxes, np.zeros(len(rows), int)))
     data = data.repeat().map(load, num_parallel_calls=tf.data.AUTOTUNE)
     return data.batch(BATCH).shuffle(10).prefetch(tf.data.AUTOTUNE)
-
-
-def repeat_records(split: DatasetSplit, images: int) -> DatasetSplit:
-    """A split with its records repeated, so that an epoch is long enough to be timed."""
-    copies = images // split.records + 1
-    names = {name: np.tile(getattr(split, name), copies) for name in ("labels", "videos", "species")}
-    return split._replace(files=split.files * copies, bytes=split.bytes * copies, **names)
 
 
 def make_shard_batches(split: DatasetSplit, resolution: int, flip: bool, **window: float) -> tf.data.Dataset:

@@ -18,11 +18,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.input import repeat_records
 from benchmarks.preprocess import make_source_tree
 from preprocess.run import run as preprocess
 from preprocess.settings import DedupeSettings
 from preprocess.settings import PreprocessSettings as SourceSettings
+from tools.advice.training_trial import repeat_records
 from trainer.checks import throughput
 from trainer.input.dataset_split import open_split
 from trainer.input.pipeline import make_training_batches

@@ -20,20 +20,23 @@ def read_quota(groups: Path, own: Path) -> float:
 
     `groups` is the folder of all control groups, `own` the file that names the groups of the process.
     """
-    return min((_read_group_quota(folder) for folder in _list_groups(groups, own)), default=math.inf)
+    return min((_read_group_quota(folder) for folder in list_groups(groups, own, "cpu")), default=math.inf)
 
 
-def _list_groups(groups: Path, own: Path) -> Iterator[Path]:
-    """The folders of the process's groups and those around them: version 2, and version 1's cpu controller."""
+def list_groups(groups: Path, own: Path, controller: str) -> Iterator[Path]:
+    """The folders of the process's groups and those around them: version 2, and version 1's of one controller."""
     try:
         lines = [line.split(":", 2) for line in own.read_text().splitlines()]
     except OSError:
         lines = []
-    paths = [("cpu" if kinds else "", path) for _, kinds, path in lines if not kinds or "cpu" in kinds.split(",")]
-    for controller, path in [("", "/"), ("cpu", "/"), *paths]:
+    named = [(kinds.split(","), path) for _, kinds, path in lines]
+    paths = [
+        ("" if kinds == [""] else controller, path) for kinds, path in named if kinds == [""] or controller in kinds
+    ]
+    for kind, path in [("", "/"), (controller, "/"), *paths]:
         place = PurePosixPath(path.lstrip("/"))
         for part in (place, *place.parents):
-            yield groups / controller / part
+            yield groups / kind / part
 
 
 def _read_group_quota(group: Path) -> float:

@@ -28,7 +28,7 @@ import ray._private.worker
 from console.output.messages import print_warning
 from console.progress import show_waiting
 from preprocess.core_count import count_cores
-from preprocess.ray_processes import RayProcesses
+from preprocess.ray_processes import WORKER_ENVIRONMENT, RayProcesses
 from shards.errors import CallError, DataError
 from shards.storage.utf8_path import is_utf8
 
@@ -44,17 +44,6 @@ _MAX_RESTARTS = 3  # of a local Ray in one run; one that ends more often is kill
 _SILENT_SECONDS = 40  # that a cluster's head may not answer; after 60 s Ray would end this process, without a word
 _REFUSED_SECONDS = 10  # that it may refuse connections: then its machine is there, and Ray on it is not
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
-
-# For workers: no GPU, and one thread for each library. malloc keeps freed image buffers instead of returning them to
-# the system, which would have to map every page again for the next frame.
-WORKER_ENVIRONMENT = {
-    "CUDA_VISIBLE_DEVICES": "-1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    **dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"),
-    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
-    "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
-}
 
 
 @dataclass

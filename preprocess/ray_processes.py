@@ -23,6 +23,17 @@ _UNUSED = ("/ray/dashboard/dashboard.py", "/ray/autoscaler/_private/monitor.py",
 _LOOK_SECONDS = 0.05  # from one look for those to the next, while Ray starts
 _END_SECONDS = 10  # for killed processes to be gone; one in the middle of a disk access takes longer
 
+# For workers: no GPU, and one thread for each library. malloc keeps freed image buffers instead of returning them to
+# the system, which would have to map every page again for the next frame.
+WORKER_ENVIRONMENT = {
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    **dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"),
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
+    "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+}
+
 
 class RayProcesses:
     """The processes of a local Ray, those that have the environment variable _MARK with this value, and others."""

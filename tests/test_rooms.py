@@ -71,7 +71,7 @@ DOORS = {
         "tools/comparison tools/overview tools/duplicates tools/extracts"
     ),
     "prometheus_client": "tools/serving/serve_metrics",
-    "psutil": "preprocess/ray_processes",
+    "psutil": "preprocess/ray_processes tools/advice/machine tools/advice/task_sample",
     "ray": "preprocess/ray_cluster preprocess/task_handout trainer/hosts/ray_hosts",
     "scipy": "",
     "simplejpeg": "preprocess/cutting/jpeg_crop trainer/input/batch_decoding",

@@ -19,6 +19,7 @@ class Command(NamedTuple):
 COMMANDS = {
     "sample": Command("tools.make_sample", "make a small source of made pet videos to try everything on"),
     "inventory": Command("tools.inventory", "what lies in a source, what is missing, what a run would take"),
+    "advise": Command("tools.advise", "how long a run and an epoch take here, what limits, which settings to use"),
     "shards": Command("preprocess", "labels and frames -> a dataset"),
     "verify": Command("tools.verify", "check every byte of a dataset"),
     "show": Command("tools.show", "a picture of a dataset's crops, by mood"),

@@ -25,6 +25,10 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         Example("/data/aihub", "tables on the terminal"),
         Example("/data/aihub /data/more.csv --html inventory.html", "two sources, as a page"),
     ),
+    "tools.advise": (
+        Example("/data/aihub --out data/pets", "about a minute; times for preprocess and for an epoch of training"),
+        Example("/data/aihub --train_config pets_train --seconds 120 --json advice.json", "for longer, with settings"),
+    ),
     "preprocess": (
         Example("--source /data/aihub --out data/pets", "archives or folders, as AI Hub delivers them"),
         Example("--source train.csv --valid_source val.csv --out data/mine --dry_run", "only tell what would be kept"),

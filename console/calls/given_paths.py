@@ -27,6 +27,7 @@ _STORES: dict[str, tuple[str, ...]] = {
     "to_coco": ("", "--source"),
     "compare": ("",),
     "inventory": ("",),
+    "advise": ("", "--valid_source"),
 }
 
 

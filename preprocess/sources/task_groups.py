@@ -12,7 +12,7 @@ def group_into_tasks(source: SourceListing) -> list[list[Video]]:
     The groups depend on the videos alone, not on the number of workers, so that a restarted run finds the tasks that an
     earlier one finished.
     """
-    limit = max(1, min(_FRAMES_A_TASK, sum(video.weight for video in source.videos) // _LEAST_TASKS))
+    limit = count_task_frames(source)
     groups: list[list[Video]] = [[]]
     weight = 0
     for video in source.videos:
@@ -22,3 +22,8 @@ def group_into_tasks(source: SourceListing) -> list[list[Video]]:
         groups[-1].append(video)
         weight += video.weight
     return groups
+
+
+def count_task_frames(source: SourceListing) -> int:
+    """About how many frames a task has at least."""
+    return max(1, min(_FRAMES_A_TASK, sum(video.weight for video in source.videos) // _LEAST_TASKS))

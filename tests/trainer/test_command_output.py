@@ -1,7 +1,8 @@
 """What every command says to a file or a pipe, to a log and when it is quiet; on Korean paths.
 
-Those that take long are checked where their tests run them: train in mood_training/test_run.py, finder in
-finder_training/test_train_run.py, export in test_export.py, serve in tests/tools/serving/test_serve.py.
+Those that take long are checked where their tests run them: advise in tests/tools/test_advise.py, train in
+mood_training/test_run.py, finder in finder_training/test_train_run.py, export in test_export.py, serve in
+tests/tools/serving/test_serve.py.
 """
 
 import importlib
@@ -20,7 +21,7 @@ from shards.storage.files import hash_file
 from tests.terminal import DATED, check_piped, on_terminal
 from tests.test_docs import list_known_flags
 
-ELSEWHERE = {"train", "finder", "export", "serve"}
+ELSEWHERE = {"advise", "train", "finder", "export", "serve"}
 
 
 class Given(NamedTuple):

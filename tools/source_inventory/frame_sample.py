@@ -3,30 +3,17 @@
 They are cut in a process of its own, as a run's are, which imports no more than a worker does.
 """
 
-import os
-import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from multiprocessing import get_context, parent_process
-
-import numpy as np
 
 from preprocess.cutting.frame import cut_frames, encode_frame
-from preprocess.cutting.jpeg_crop import decode_crop, encode_jpeg
-from preprocess.cutting.jpeg_decoder import load_decoder, promise_no_more_tensorflow
 from preprocess.cutting.jpeg_window import TOGETHER
-from preprocess.cutting.phash import hash_crop
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.input_fingerprint import read_inputs
 from preprocess.sources.video import Video
 from preprocess.writing.video_frames import open_videos
-from shards.crop_geometry import Crop
-from shards.errors import DataError
-from shards.jpeg_headers import read_header
-from trainer.tensorflow_startup import without_notes
+from tools.source_inventory.worker_pool import open_workers
 
 SAMPLED_FRAMES = 66
 _MOST_VIDEOS = SAMPLED_FRAMES // TOGETHER  # so that frames are decoded side by side, as a video task does it
@@ -76,14 +63,11 @@ def time_sample(
     if not videos:
         return timing
     count = _count_each(videos)
-    try:
-        with ProcessPoolExecutor(1, get_context("spawn"), _start_process, (settings,)) as pool:
-            calls = [(video, count, settings) for video in videos]
-            for found in pool.map(cut_sampled_frames, *zip(*calls, strict=True)):
-                timing.add(found)
-                progress(found.frames)
-    except BrokenProcessPool as error:
-        raise DataError(f"the process that decodes sampled frames died ({error}); run it again") from error
+    with open_workers(1, settings) as pool:
+        calls = [(video, count, settings) for video in videos]
+        for found in pool.map(cut_sampled_frames, *zip(*calls, strict=True)):
+            timing.add(found)
+            progress(found.frames)
     return timing
 
 
@@ -109,23 +93,6 @@ def cut_sampled_frames(video: Video, count: int, settings: PreprocessSettings) -
             why = f" ({frame.row.note})" if frame.row.note else ""
             timing.rejected.append(f"{frame.row.image_file}: {frame.row.reason}{why}")
     return timing
-
-
-def _start_process(settings: PreprocessSettings) -> None:
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
-    promise_no_more_tensorflow()
-    with without_notes():
-        load_decoder()
-    # A made frame first: it starts the codec and compiles the loops, which a run does once for each worker.
-    data = encode_jpeg(np.zeros((2 * settings.crop.size, 2 * settings.crop.size, 3), np.uint8), settings.crop.quality)
-    header = read_header(data)
-    hash_crop(decode_crop(data, header, Crop(0, 0, header.width), settings.crop.size), settings.hash.bits)
-
-
-def _exit_with_parent() -> None:
-    """End this process when its parent ends, even if that is killed."""
-    parent_process().join()
-    os._exit(1)
 
 
 def _spread(items: Sequence, count: int) -> list:

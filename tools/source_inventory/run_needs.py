@@ -1,5 +1,6 @@
-"""What a run over the sources would take: time, disk and memory."""
+"""What a run over the sources would take: time, disk and memory. tools.advise tells the time by the same sum."""
 
+import math
 import os
 import shutil
 from typing import Any
@@ -12,6 +13,30 @@ from preprocess.sources.video import SourceListing
 from tools.source_inventory.frame_sample import SampleTiming
 
 START_SECONDS = 8  # of a run of any size: Ray, its workers' imports, planning; see docs/performance.md
+_ROW_SECONDS = 1e-5  # to plan a row and to write it to the manifest, on one core: benchmarks/driver.py
+_SHARD_BYTES = 100e6  # that a worker gathers from spills and writes in a second, where the disk is fast enough
+
+
+def sum_run_seconds(
+    core_seconds: float,
+    workers: int,
+    rows: int,
+    dataset_bytes: float,
+    write_rate: float = math.inf,
+    start_seconds: float = START_SECONDS,
+) -> float:
+    """Seconds of a run: its start, the video tasks, the plan with the manifest, the shards.
+
+    Args:
+        core_seconds: of all video tasks together, where as many workers as there are work at once.
+        workers: that work at once.
+        rows: of the manifest.
+        dataset_bytes: of the shards.
+        write_rate: bytes/s that the disk of OUT takes, from all workers together.
+        start_seconds: of the start, where it is known that this machine is busier than that of START_SECONDS.
+    """
+    shards = dataset_bytes / min(workers * _SHARD_BYTES, write_rate)
+    return start_seconds + core_seconds / workers + rows * _ROW_SECONDS + shards
 
 
 def estimate_run(
@@ -34,7 +59,7 @@ def estimate_run(
         "frames_per_second_and_core": seconds and 1 / seconds,
         "whole_frames": whole_frames,
         "start_seconds": START_SECONDS,
-        "seconds": seconds and START_SECONDS + (usable + whole_frames) * seconds / cores,
+        "seconds": seconds and sum_run_seconds((usable + whole_frames) * seconds, cores, usable, size),
         "disk_bytes": 2 * size,
         "dataset_bytes": size,
         "free_bytes_here": shutil.disk_usage(os.curdir).free,

@@ -68,6 +68,32 @@ def measure_model(model: keras.Model, batch: Any, batch_size: int) -> float:
             variable.assign(value)
 
 
+def time_later_steps(model: keras.Model, batches: Any, wait: Any) -> tuple[float, float, float]:
+    """Train a compiled model on some batches. Returns the seconds of all steps but the first, the share of these in
+    which it waited for data, by `wait` (trainer.training.data_wait), and the core seconds of this process.
+
+    The first step waits until the shuffle is filled, which an epoch does once.
+    """
+    clock = _SecondStep(wait)
+    model.fit(batches, verbose=0, shuffle=False, callbacks=[clock])
+    seconds = time.perf_counter() - clock.started
+    return seconds, wait.seconds / seconds, time.process_time() - clock.computed
+
+
+class _SecondStep(keras.callbacks.Callback):
+    """Notes when the second step begins; the waiting before does not count."""
+
+    started = computed = 0.0
+
+    def __init__(self, wait: Any):
+        super().__init__()
+        self._wait = wait
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == 1:
+            self.started, self.computed, self._wait.seconds = time.perf_counter(), time.process_time(), 0.0
+
+
 def format_time(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"

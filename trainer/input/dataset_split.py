@@ -23,6 +23,7 @@ from trainer.input.shard_cache import CachedDataset, ShardCache
 
 _Split = TypeVar("_Split")
 
+SHUFFLE_OVERHEAD = 2.5  # bytes that a shuffle holds for each encoded byte in it, as measured during fit
 _EXAMPLES = 3  # videos named in a message
 
 

@@ -16,12 +16,11 @@ import tensorflow as tf
 
 from shards.errors import CallError
 from trainer.input.dataset_change import find_replacement
-from trainer.input.dataset_split import find_damaged_shard
+from trainer.input.dataset_split import SHUFFLE_OVERHEAD, find_damaged_shard
 from trainer.input.frames_per_video import count_epoch_frames, select_epoch_frames
 from trainer.input.shard_cache import OPEN_SHARDS, ShardCache
 
 _SELECTION_BATCH = 256  # records of which select_epoch_frames keeps some at a time
-_SHUFFLE_OVERHEAD = 2.5  # bytes that a shuffle holds for each encoded byte in it, as measured during fit
 
 
 class RecordSplit(Protocol):
@@ -158,7 +157,7 @@ def draw_first_batches(batches: tf.data.Dataset, count: int, keep_rest: bool) ->
 def estimate_shuffle_bytes(split: RecordSplit, settings: BatchSettings) -> int:
     """Estimate the memory in bytes that a full shuffle holds."""
     waiting = min(settings.shuffle_records, count_epoch_frames(split.video_counts, settings.frames_per_video))
-    return round(_SHUFFLE_OVERHEAD * waiting * split.bytes / split.records)
+    return round(SHUFFLE_OVERHEAD * waiting * split.bytes / split.records)
 
 
 def diagnose_read_error(split: RecordSplit, error: BaseException) -> Exception | None:

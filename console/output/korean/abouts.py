@@ -27,6 +27,16 @@ _DATASETS = {
         "않습니다. 원본으로 데이터셋을 만들 수 없으면 모든 이유를 출력하고 종료 코드는 1입니다. 그때도 온전한 것은 "
         "셉니다."
     ),
+    "How long a run and an epoch will take on this machine": (
+        "이 컴퓨터에서 데이터셋 만들기와 에폭이 얼마나 걸릴지 알려 줍니다."
+    ),
+    "Draws videos at random, does real video tasks and real steps of training on them for about a minute, and says "
+    "what limits (cores, disk, memory, GPU), how long `preprocess` and an epoch of `trainer.train` take, each with a "
+    "95% interval, and which settings to use. What it writes meanwhile lies beside OUT and is removed": (
+        "영상을 무작위로 골라 약 1분 동안 실제 영상 작업과 학습 스텝을 해 보고, 무엇이 한계인지(코어, 디스크, 메모리, "
+        "GPU), `preprocess`와 `trainer.train`의 에폭이 얼마나 걸릴지(95% 구간), 어떤 설정이 맞는지 알려 줍니다. "
+        "그동안 쓰는 파일은 OUT 옆에 두었다가 지웁니다."
+    ),
     "Check every byte of a dataset, in a folder or in a store": (
         "디렉터리나 스토어에 있는 데이터셋의 모든 바이트를 검사합니다."
     ),

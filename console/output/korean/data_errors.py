@@ -1,5 +1,7 @@
 """The errors of preprocess' runs, of datasets and of the tools, in Korean. See console.output.korean.call_errors."""
 
+from console.output.korean.advice import KOREAN_ADVICE_ERRORS
+
 _RUNS = {
     "{} is gone or damaged; make the dry run again": "{}: 없어졌거나 손상되었습니다. 드라이 런을 다시 실행하세요",
     "{}: is of version {}, this program reads version {}; make the dry run again": (
@@ -290,4 +292,4 @@ _FAULTS = {
     "{}: offset {}: the record does not fit its checksum": "{}: 바이트 {}: 레코드가 체크섬과 맞지 않습니다",
 }
 
-KOREAN_DATA_ERRORS = _FAULTS | _RUNS | _DATASETS | _TOOLS
+KOREAN_DATA_ERRORS = _FAULTS | _RUNS | _DATASETS | _TOOLS | KOREAN_ADVICE_ERRORS

@@ -44,6 +44,9 @@ _COMMANDS = {
     "what lies in a source, what is missing, what a run would take": (
         "원본에 있는 것, 빠진 것, 실행에 드는 것을 알려 줍니다"
     ),
+    "how long a run and an epoch take here, what limits, which settings to use": (
+        "이 컴퓨터에서 데이터셋 만들기와 에폭이 얼마나 걸릴지, 무엇이 한계인지, 어떤 설정이 맞는지 알려 줍니다"
+    ),
     "labels and frames -> a dataset": "라벨과 프레임 -> 데이터셋",
     "check every byte of a dataset": "데이터셋의 모든 바이트를 검사합니다",
     "a picture of a dataset's crops, by mood": "데이터셋의 크롭을 감정별로 모은 이미지",
@@ -75,6 +78,8 @@ _EXAMPLES = {
     "more and smaller, in zips as AI Hub packs them": "더 작은 영상을 더 많이, AI Hub처럼 zip으로",
     "tables on the terminal": "터미널에 표로",
     "two sources, as a page": "원본 둘을 페이지로",
+    "about a minute; times for preprocess and for an epoch of training": "약 1분. 데이터셋 만들기와 학습 에폭의 시간",
+    "for longer, with settings": "설정을 지정해 더 오래",
     "archives or folders, as AI Hub delivers them": "AI Hub에서 받은 그대로의 압축 파일이나 디렉터리",
     "only tell what would be kept": "무엇이 남을지만 확인",
     "a dataset of this machine": "이 컴퓨터의 데이터셋",
@@ -122,6 +127,12 @@ _TOOLS = {
     "write everything there, for machines": "모든 내용을 프로그램용으로 이 파일에 씁니다",
     "write a page": "페이지를 씁니다",
     "as preprocess is given it": "preprocess에 지정하는 것과 같습니다",
+    "where preprocess would write the dataset": "preprocess로 데이터셋을 만들 디렉터리",
+    "as preprocess would be given it": "preprocess에 지정할 값",
+    "as preprocess would be given it: another disk for its work": "preprocess에 지정할 값. 작업 파일을 둘 다른 디스크",
+    "settings of preprocess, as its --config": "preprocess의 설정, 그 --config와 같은 파일",
+    "settings of training, as its --config": "학습의 설정, 그 --config와 같은 파일",
+    "about how long to look (default: {n})": "살펴보는 시간, 초 (기본값: {})",
     "the folder, or s3:// URL, that preprocess wrote": "preprocess가 만든 디렉터리 또는 s3:// URL",
     "one frame, by its key in the manifest: video/frame_number": "프레임 하나. 매니페스트의 키: video/frame_number",
     "only this split in the grid": "이 분할의 크롭만 보여 줍니다",

@@ -5,6 +5,8 @@ Korean text `{:text}` is a value that is itself a message, `{:list}` a list of s
 Words in front of a line are padded so that columns stay columns: a Hangul syllable is two columns wide.
 """
 
+from console.output.korean.advice import KOREAN_ADVICE
+
 # Said by any command.
 _EVERYWHERE = {
     "made    {}": "결과    {}",
@@ -211,4 +213,4 @@ _TOOLS = {
     ),
 }
 
-KOREAN_MESSAGES = _EVERYWHERE | _FIGURES | _PREPROCESS | _TOOLS
+KOREAN_MESSAGES = _EVERYWHERE | _FIGURES | _PREPROCESS | _TOOLS | KOREAN_ADVICE

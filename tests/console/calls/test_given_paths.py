@@ -32,6 +32,8 @@ CALLS_THAT_NAME_NOTHING = [
     ["preprocess.__main__", ["--source", "docs", "--valid_source", MISSING, "--out", "out"]],
     ["preprocess.__main__", ["--source", "docs", "--label_map", MISSING, "--out", "out"]],
     ["tools.inventory", [MISSING]],
+    ["tools.advise", [MISSING]],
+    ["tools.advise", ["docs", "--label_map", MISSING]],
     ["tools.verify", [MISSING]],
     ["tools.show", [MISSING]],
     ["tools.dataset_report", [MISSING]],

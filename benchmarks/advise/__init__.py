@@ -1,0 +1,1 @@
+"""tools.advise beside real runs, see benchmarks.advise.__main__."""

@@ -1,0 +1,167 @@
+"""From a sample to the whole: seconds with an interval, and what limits."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from preprocess.memory_needs import estimate_driver_bytes
+from tools.advice.sample_dataset import SampleDataset
+from tools.advice.task_sample import TaskSample, TaskTiming
+from tools.advice.training_trial import TrainingTrial
+from tools.source_inventory.run_needs import START_SECONDS, sum_run_seconds
+
+# What the sum leaves out, as a share of the time either way: tasks at the end for which workers wait, the shuffle, the
+# start on a busy machine. benchmarks/advise says how far real runs were from estimates.
+RUN_SHARE, EPOCH_SHARE = 0.12, 0.15
+READY_SECONDS = 1.8  # that workers take to start where START_SECONDS were measured
+_MOST_BUSY = 10  # times as long as there a start may take
+_BUSY_SHARE = 0.4  # of the time that sampled tasks waited for a core: other programs come and go
+EPOCH_SECONDS = 2.0  # of an epoch of any size: its figures, the model file, a checkpoint
+_LONE_SHARE = 0.5  # where a single task says nothing of how far tasks differ
+_STUDENT = (12.7, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26)  # 97.5% of Student's t for 1 to 9 degrees of freedom
+_LIMITING = 0.5  # share of the time that workers wait beyond which it is not the cores that limit
+_WAITING = 0.1  # the same of training, for its input
+
+
+class Interval(NamedTuple):
+    """A value and the 95% interval around it."""
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def around(cls, value: float, *shares: float) -> "Interval":
+        """An interval of a value by shares of it that add up as independent errors do."""
+        share = math.hypot(*shares)
+        return cls(value, value * max(0.0, 1 - share), value * (1 + share))
+
+
+class RunEstimate(NamedTuple):
+    """Of `make shards` with all that was measured."""
+
+    seconds: Interval
+    quiet_seconds: float  # where nothing else runs on this machine
+    frames: int  # of the source
+    frames_per_second: float  # of all workers
+    core_seconds: float
+    computed: float  # shares of the workers' time
+    queued: float
+    blocked: float
+    frame_bytes: float  # of a frame as it lies there
+    dataset_bytes: float
+    driver_bytes: int
+    worker_bytes: int
+    kept: float  # share of the frames
+    limit: str  # "cores", "other programs" or "disk"
+
+
+class EpochEstimate(NamedTuple):
+    seconds: Interval
+    validation_seconds: float
+    frames: int  # that are trained on
+    frames_per_video: int | None
+
+
+def find_share_error(parts: Sequence[float], wholes: Sequence[float], sampled: float) -> float:
+    """How far sum(parts) / sum(wholes) may be from that of all tasks: half of the 95% interval, as a share of it.
+
+    By the spread of the ratio between tasks; `sampled` is the share of all that these are.
+    """
+    count, ratio = len(parts), sum(parts) / sum(wholes)
+    if count < 2 or not ratio:
+        return _LONE_SHARE * math.sqrt(max(0.0, 1 - sampled))
+    squares = sum((part - ratio * whole) ** 2 for part, whole in zip(parts, wholes, strict=True))
+    deviation = math.sqrt(squares * count / (count - 1)) / sum(parts)
+    student = _STUDENT[count - 2] if count - 2 < len(_STUDENT) else 1.96 + 2.5 / (count - 1)
+    return student * deviation * math.sqrt(max(0.0, 1 - sampled))
+
+
+def estimate_shards(sample: TaskSample, workers: int, list_seconds: float, write_rate: float, rows: int) -> RunEstimate:
+    """A run with `workers`, at the pace of the sampled tasks. `rows` are those of the manifest."""
+    tasks = sample.tasks
+    seconds = sum(task.seconds for task in tasks)
+    frames = sum(task.frames for task in tasks)
+    each = seconds / frames
+    core_seconds = each * sample.frames
+    dataset_bytes = sum(task.summary.record_bytes for task in tasks) / frames * sample.frames
+    error = find_share_error([task.seconds for task in tasks], [task.frames for task in tasks], sample.share)
+    start = START_SECONDS * min(_MOST_BUSY, max(1.0, sample.ready_seconds / READY_SECONDS))
+    total = list_seconds + sum_run_seconds(core_seconds, workers, rows, dataset_bytes, write_rate, start)
+    queued, computed = _find_queued_share(sample), sum(task.computed for task in tasks) / seconds
+    blocked = sum(task.blocked for task in tasks) / seconds
+    limit = "disk" if blocked > _LIMITING else "other programs" if queued > _LIMITING else "cores"
+    return RunEstimate(
+        seconds=Interval.around(total, error * core_seconds / workers / total, RUN_SHARE, _BUSY_SHARE * queued),
+        quiet_seconds=total - queued * core_seconds / workers - (start - START_SECONDS),
+        frames=sample.frames,
+        frames_per_second=workers / each,
+        core_seconds=core_seconds,
+        computed=computed,
+        queued=queued,
+        blocked=blocked,
+        frame_bytes=sum(task.frame_bytes for task in tasks) / frames,
+        dataset_bytes=dataset_bytes,
+        driver_bytes=estimate_driver_bytes(sample.frames),
+        worker_bytes=max(task.held_bytes for task in tasks),
+        kept=sum(map(_count_kept, tasks)) / frames,
+        limit=limit,
+    )
+
+
+def estimate_epoch(
+    sample: TaskSample, made: SampleDataset, trial: TrainingTrial, frames_per_video: int | None, batch_size: int
+) -> EpochEstimate:
+    """An epoch of training with its validation, by what stays of the sampled videos in each split.
+
+    A frame that is a copy of another video's is known only where both were sampled.
+    """
+    across = made.kept / sum(map(_count_kept, sample.tasks))
+    trained = [_count_frames(task, made, False, frames_per_video) for task in sample.tasks]
+    judged = [_count_frames(task, made, True, None) for task in sample.tasks]
+    weights = [task.frames for task in sample.tasks]
+    scale = across * sample.frames / sum(weights)
+    images = scale * sum(trained) // batch_size * batch_size
+    image_seconds = 1 / trial.training
+    validation = scale * sum(judged) * _judge_seconds(trial)
+    statistics = trial.statistics_images * _judge_seconds(trial)
+    total = images * image_seconds + validation + statistics + EPOCH_SECONDS
+    error = find_share_error(trained, weights, sample.share)
+    busy = _BUSY_SHARE * _find_queued_share(sample) if trial.kind == "cpu" else 0.0
+    return EpochEstimate(Interval.around(total, error, EPOCH_SHARE, busy), validation, round(images), frames_per_video)
+
+
+def find_training_limit(trial: TrainingTrial) -> str:
+    """What training waits for: "input", or the "gpu" or "cpu" that computes."""
+    return "input" if trial.waiting > _WAITING else trial.kind
+
+
+def _judge_seconds(trial: TrainingTrial) -> float:
+    """Seconds of one picture of validation: a third of the work of a step, on a larger picture, behind the same input.
+
+    On a CPU input and network take turns on the same cores; beside a GPU they work at once.
+    """
+    read = 1 / trial.input
+    forward = max(0.0, 1 / trial.training - (read if trial.kind == "cpu" else 0)) / 3 * trial.forward_pixels
+    return read + forward if trial.kind == "cpu" else max(read, forward)
+
+
+def _find_queued_share(sample: TaskSample) -> float:
+    """The share of their time for which sampled tasks waited for a core."""
+    return sum(task.queued for task in sample.tasks) / sum(task.seconds for task in sample.tasks)
+
+
+def _count_kept(task: TaskTiming) -> int:
+    return sum(video.kept for video in task.summary.videos)
+
+
+def _count_frames(task: TaskTiming, made: SampleDataset, val: bool, most: int | None) -> float:
+    """Kept frames of a task's videos that are to be expected in one split; at most so many of each video."""
+    shares = [made.val_share[video.name] if val else 1 - made.val_share[video.name] for video in task.summary.videos]
+    kept = [video.kept if most is None else min(most, video.kept) for video in task.summary.videos]
+    return sum(share * count for share, count in zip(shares, kept, strict=True))
+
+
+def describe_estimate(estimate: RunEstimate | EpochEstimate) -> dict[str, Any]:
+    """As JSON has it."""
+    return estimate._asdict() | {"seconds": estimate.seconds._asdict()}
