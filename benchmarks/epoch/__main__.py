@@ -23,7 +23,7 @@ from benchmarks.epoch.assumptions import (
     DISK_BYTES,
     MACHINE_GB,
     REPORTED_HOURS,
-    Interval,
+    Assumed,
 )
 from benchmarks.epoch.epoch_model import EpochRow, count_feeding_cores, draw_values, model_all
 from benchmarks.epoch.measured_rates import GPU_RATES, measure_epoch_rates, read_rates
@@ -31,7 +31,7 @@ from console.command import Parser, run_command
 from shards.errors import CallError
 
 
-def combine_entries(rates: Mapping[str, Interval]) -> dict[str, Interval]:
+def combine_entries(rates: Mapping[str, Assumed]) -> dict[str, Assumed]:
     """All that the model draws from. The measured share of kept frames is the most that is assumed of AI Hub's."""
     entries = ASSUMPTIONS | DISK_BYTES | dict(rates)
     assumed = ASSUMPTIONS["kept share"]
@@ -39,7 +39,7 @@ def combine_entries(rates: Mapping[str, Interval]) -> dict[str, Interval]:
     return entries | {"kept share": assumed._replace(high=most)}
 
 
-def print_entries(rates: Mapping[str, Interval], entries: Mapping[str, Interval]) -> None:
+def print_entries(rates: Mapping[str, Assumed], entries: Mapping[str, Assumed]) -> None:
     print(f"{'':<24}{'low':>10}{'middle':>10}{'high':>10}")
     for title, names in (("measured", rates), ("assumed", {**ASSUMPTIONS, **DISK_BYTES})):
         for name in names:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.epoch.assumptions import AIHUB_FRAMES, Interval
+from benchmarks.epoch.assumptions import AIHUB_FRAMES, Assumed
 
 DRAWS = 20_000
 PARTS = ("GPU", "cores", "disk")
@@ -27,7 +27,7 @@ class EpochRow(NamedTuple):
     hours: tuple[float, float, float]
 
 
-def draw_values(entries: Mapping[str, Interval], seed: int, draws: int = DRAWS) -> dict[str, np.ndarray]:
+def draw_values(entries: Mapping[str, Assumed], seed: int, draws: int = DRAWS) -> dict[str, np.ndarray]:
     """(draws,) values of each entry. The values of an entry depend on the seed and its place among the names."""
     rng = np.random.default_rng(seed)
     drawn = {}

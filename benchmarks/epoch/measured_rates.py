@@ -11,7 +11,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from benchmarks.epoch.assumptions import Interval
+from benchmarks.epoch.assumptions import Assumed
 from shards.errors import CallError
 
 RATES = {  # name -> unit; seconds are those of a core, which other programs on the machine change less than the clock's
@@ -25,7 +25,7 @@ RATES = {  # name -> unit; seconds are those of a core, which other programs on 
 GPU_RATES = {"step rate": "images/s", "input loss": "of the time"}  # where a GPU is at hand
 
 
-def read_rates(path: Path) -> dict[str, Interval]:
+def read_rates(path: Path) -> dict[str, Assumed]:
     """Rates from a file: a JSON object with each name of RATES, and those of GPU_RATES if known; or one with "rates".
 
     A rate is a number, or [low, middle, high]. Raises CallError that says what is wrong.
@@ -43,20 +43,20 @@ def read_rates(path: Path) -> dict[str, Interval]:
     return {name: _read_interval(value, f"--rates {path}: {name}", units[name]) for name, value in found.items()}
 
 
-def _read_interval(value: Any, name: str, unit: str) -> Interval:
+def _read_interval(value: Any, name: str, unit: str) -> Assumed:
     numbers = value if isinstance(value, list) else [value] * 3
     is_number = [isinstance(number, int | float) and not isinstance(number, bool) for number in numbers]
     if len(numbers) != 3 or not all(is_number) or not 0 <= numbers[0] <= numbers[1] <= numbers[2] or not numbers[1]:
         raise CallError(f"{name} is {value}; give a positive number, or [low, middle, high]")
-    return Interval(*map(float, numbers), unit, "given")
+    return Assumed(*map(float, numbers), unit, "given")
 
 
-def span_rounds(values: Sequence[float], unit: str) -> Interval:
+def span_rounds(values: Sequence[float], unit: str) -> Assumed:
     """Least, median and greatest of the rounds."""
-    return Interval(min(values), statistics.median(values), max(values), unit, f"measured here, {len(values)} rounds")
+    return Assumed(min(values), statistics.median(values), max(values), unit, f"measured here, {len(values)} rounds")
 
 
-def measure_epoch_rates(clip: Path, rounds: int) -> dict[str, Interval]:
+def measure_epoch_rates(clip: Path, rounds: int) -> dict[str, Assumed]:
     """Measure them on frames of the real clip, or on made frames. Those of a GPU too, where TensorFlow sees one."""
     from benchmarks.growth.parts import TaskWorkers
     from benchmarks.preprocess import list_crops, make_source_tree
@@ -77,8 +77,8 @@ def measure_epoch_rates(clip: Path, rounds: int) -> dict[str, Interval]:
     return rates | _measure_gpu(clip)
 
 
-def _as_constant(value: float, name: str) -> Interval:
-    return Interval(value, value, value, RATES[name], "measured here")
+def _as_constant(value: float, name: str) -> Assumed:
+    return Assumed(value, value, value, RATES[name], "measured here")
 
 
 def _count_kept(tree: Path) -> float:
@@ -93,7 +93,7 @@ def _count_kept(tree: Path) -> float:
     return counts["kept"] / (counts["kept"] + counts.get("duplicate", 0))
 
 
-def _measure_inputs(folder: Path, tree: Path, rounds: int) -> dict[str, Interval]:
+def _measure_inputs(folder: Path, tree: Path, rounds: int) -> dict[str, Assumed]:
     from benchmarks.input import make_pipelines  # imports TensorFlow
 
     with redirect_stdout(sys.stderr):  # what the run says that makes the dataset
@@ -108,7 +108,7 @@ def _measure_inputs(folder: Path, tree: Path, rounds: int) -> dict[str, Interval
     }
 
 
-def _measure_gpu(clip: Path) -> dict[str, Interval]:
+def _measure_gpu(clip: Path) -> dict[str, Assumed]:
     """The rate of real steps on a GPU, by benchmarks.step in a process of its own; nothing where there is none."""
     import tensorflow as tf
 
@@ -119,10 +119,10 @@ def _measure_gpu(clip: Path) -> dict[str, Interval]:
     return read_step_figures(json.loads(said.splitlines()[-1]))
 
 
-def read_step_figures(figures: Mapping[str, Any]) -> dict[str, Interval]:
+def read_step_figures(figures: Mapping[str, Any]) -> dict[str, Assumed]:
     """The GPU's rates from the last line of benchmarks.step."""
     rate, loss = figures["model_images_per_second"], max(0.0, figures["loss_to_input"])
     return {
-        "step rate": Interval(rate, rate, rate, GPU_RATES["step rate"], "measured here by benchmarks.step"),
-        "input loss": Interval(loss, loss, loss, GPU_RATES["input loss"], "measured here by benchmarks.step"),
+        "step rate": Assumed(rate, rate, rate, GPU_RATES["step rate"], "measured here by benchmarks.step"),
+        "input loss": Assumed(loss, loss, loss, GPU_RATES["input loss"], "measured here by benchmarks.step"),
     }

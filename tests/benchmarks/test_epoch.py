@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.epoch.__main__ import combine_entries, main
-from benchmarks.epoch.assumptions import AIHUB_FRAMES, ASSUMPTIONS, DISK_BYTES, Interval
+from benchmarks.epoch.assumptions import AIHUB_FRAMES, ASSUMPTIONS, DISK_BYTES, Assumed
 from benchmarks.epoch.epoch_model import (
     count_feeding_cores,
     draw_values,
@@ -34,7 +34,7 @@ FRAMES = AIHUB_FRAMES + 360_000
 
 
 def draw(**others):
-    return draw_values({name: Interval(*[value] * 3) for name, value in (CERTAIN | others).items()}, 0, draws=5)
+    return draw_values({name: Assumed(*[value] * 3) for name, value in (CERTAIN | others).items()}, 0, draws=5)
 
 
 def test_each_assumption_has_an_order_a_unit_and_a_source():
@@ -44,14 +44,14 @@ def test_each_assumption_has_an_order_a_unit_and_a_source():
 
 
 def test_draws_repeat_and_stay_inside():
-    entries = {"a": Interval(1, 2, 6), "b": Interval(3, 3, 3), "c": Interval(1, 5, 5)}
+    entries = {"a": Assumed(1, 2, 6), "b": Assumed(3, 3, 3), "c": Assumed(1, 5, 5)}
     one, same, other = draw_values(entries, 7), draw_values(entries, 7), draw_values(entries, 8)
     assert all((one[name] == same[name]).all() for name in entries)
     assert (one["a"] != other["a"]).any() and (one["b"] == 3).all()
     assert one["a"].min() >= 1 and one["a"].max() <= 6 and one["a"].mean() == pytest.approx(3, abs=0.05)
     assert abs(np.corrcoef(one["a"], one["c"])[0, 1]) < 0.03
     with pytest.raises(ValueError, match="not in order"):
-        draw_values({"a": Interval(2, 1, 3)}, 0)
+        draw_values({"a": Assumed(2, 1, 3)}, 0)
 
 
 def test_the_slowest_part_limits():
@@ -111,14 +111,14 @@ def test_how_many_cores_feed_the_gpu():
 
 
 def test_the_most_that_is_kept_is_what_was_measured():
-    assert combine_entries({"kept share": Interval(0.97, 0.97, 0.97)})["kept share"][:3] == (0.2, 0.5, 0.97)
-    assert combine_entries({"kept share": Interval(0.1, 0.1, 0.1)})["kept share"][:3] == (0.2, 0.5, 0.5)
+    assert combine_entries({"kept share": Assumed(0.97, 0.97, 0.97)})["kept share"][:3] == (0.2, 0.5, 0.97)
+    assert combine_entries({"kept share": Assumed(0.1, 0.1, 0.1)})["kept share"][:3] == (0.2, 0.5, 0.5)
 
 
 def test_wider_intervals_give_wider_hours():
     rows = [row for found in model_all(draw()).values() for row in found]
     assert len(rows) == 12 and all(row.hours[0] == row.hours[2] for row in rows)
-    wide = draw_values(ASSUMPTIONS | DISK_BYTES | {name: Interval(*[CERTAIN[name]] * 3) for name in RATES}, 0)
+    wide = draw_values(ASSUMPTIONS | DISK_BYTES | {name: Assumed(*[CERTAIN[name]] * 3) for name in RATES}, 0)
     assert all(row.hours[0] < row.hours[1] < row.hours[2] for found in model_all(wide).values() for row in found)
 
 
@@ -128,7 +128,7 @@ def test_rounds_span_an_interval():
 
 def test_a_gpu_replaces_what_is_assumed_of_it():
     found = read_step_figures({"model_images_per_second": 512.0, "loss_to_input": -0.01})
-    entries = combine_entries({"kept share": Interval(1, 1, 1)} | found)
+    entries = combine_entries({"kept share": Assumed(1, 1, 1)} | found)
     assert entries["step rate"][:3] == (512, 512, 512) and entries["input loss"][:3] == (0, 0, 0)
 
 
