@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import cache
 from importlib.metadata import version
 
 
@@ -11,6 +12,7 @@ def fingerprint_of(value: object) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
+@cache
 def list_library_versions() -> dict[str, str]:
     """The installed versions of the libraries that pixels, codes and the manifest's bytes depend on."""
     versions = {name: version(name) for name in ("numpy", "numba", "opencv-python-headless", "pyarrow")}
