@@ -68,6 +68,13 @@ def _make_shards_table(material: Material, name: str, settings: dict[str, Any]) 
                 misses=_SAME_CROPS,
             ),
             Way(
+                "the same, and malloc keeps what is freed",
+                f"{_WAYS}.webdataset_pool:open_webdataset_writer",
+                {"keeps_memory": True},
+                peers=True,
+                misses=_SAME_CROPS,
+            ),
+            Way(
                 "litdata optimize",
                 f"{_WAYS}.litdata_optimize:open_litdata_writer",
                 peers=True,

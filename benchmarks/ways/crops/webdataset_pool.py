@@ -1,5 +1,6 @@
 """OpenCV in a pool of processes, each of which writes its part by webdataset's ShardWriter."""
 
+import ctypes
 import multiprocessing
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,12 +11,17 @@ import cv2
 from benchmarks.ways.crops.listed_frames import ListedFrame, cut_by_opencv, open_writing, read_frame_list
 
 PACKAGES = ("webdataset", "opencv-contrib-python-headless")
+_MALLOC_OPTIONS = {-3: 64 << 20, -1: 256 << 20}  # of glibc: M_MMAP_THRESHOLD, M_TRIM_THRESHOLD
 
 
 def open_webdataset_writer(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
+    """With `keeps_memory`, malloc keeps what pictures took for the next ones, as it does in our workers."""
     import webdataset
 
     frames, processes = read_frame_list(settings), settings["processes"]
+    if settings.get("keeps_memory"):
+        for option, size in _MALLOC_OPTIONS.items():
+            ctypes.CDLL(None).mallopt(option, size)
     pool = multiprocessing.get_context("fork").Pool(processes, cv2.setNumThreads, (1,))
 
     def write(folder: Path) -> None:
