@@ -55,7 +55,7 @@ def open_limit(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
 
 
 def open_ours(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
-    """With `augment` mirroring and colours are left to the device, and the numbers for them come with the batch."""
+    """Without `augment`, which would leave colours to the device and change nothing on the host."""
     split = open_split(Path(settings["dataset"]), "train")
     times = _EPOCH // (split.records * settings["copies"])
     rows = {name: np.tile(getattr(split, name), times * settings["copies"]) for name in ("labels", "videos", "species")}
@@ -64,10 +64,10 @@ def open_ours(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
         batch_size=BATCH_SIZE,
         resolution=WINDOW,
         flip=settings["flip"],
-        augment=settings.get("augment", False),
+        augment=False,
         shuffle_records=_SHUFFLED,
     )
-    return open_epochs(settings, lambda epoch: _draw(make_training_batches(split, chosen, seed=0, epoch=epoch)))
+    return open_epochs(settings, lambda epoch: make_training_batches(split, chosen, seed=0, epoch=epoch))
 
 
 def open_tf_data(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
@@ -86,18 +86,13 @@ def open_tf_data(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     )
     data = data.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=False)
     data = data.batch(BATCH_SIZE, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
-    return open_epochs(settings, lambda epoch: _draw(data))
+    return open_epochs(settings, lambda epoch: data)
 
 
 def open_whole_frames(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     """What one writes first: rows of a CSV, whole frames read, decoded, cropped, resized; batch, shuffle(10)."""
     data = make_baseline_batches(Path(settings["csv"]))
-    return open_epochs(settings, lambda epoch: _draw(data))
-
-
-def _draw(data: tf.data.Dataset) -> Any:
-    for images, labels in data:
-        yield (images[0] if isinstance(images, tuple) else images).numpy(), labels.numpy()
+    return open_epochs(settings, lambda epoch: data)
 
 
 def _copy_shards(settings: dict[str, Any], files: tuple[Path, ...]) -> tuple[Path, ...]:
