@@ -13,6 +13,7 @@ _DETAIL_SIDE = 32  # of the luma that the detail is measured on, in pixels, what
 # The luma of OpenCV's COLOR_RGB2GRAY: red, green and blue in multiples of 2**-15, rounded to nearest.
 _RED, _GREEN, _BLUE = np.uint32(9798), np.uint32(19235), np.uint32(3735)
 _HALF, _SHIFT = np.uint32(1 << 14), np.uint32(15)
+_BYTE, _8, _16, _24 = np.uint32(255), np.uint32(8), np.uint32(16), np.uint32(24)
 
 
 def _make_dct_matrix(count: int, side: int) -> np.ndarray:
@@ -84,17 +85,29 @@ def _measure_detail(small):
 
 @numba.njit(cache=True, nogil=True)
 def _make_luma(pixels):
+    """The luma of pixels (height, width, 3), (height, width) uint8."""
     luma = np.empty(pixels.shape[:2], np.uint8)
     flat, source = luma.reshape(-1), pixels.reshape(-1)
-    for i in range(len(flat)):
-        red = np.uint64(3 * i)
-        flat[i] = (
-            np.uint32(source[red]) * _RED
-            + np.uint32(source[red + np.uint64(1)]) * _GREEN
-            + np.uint32(source[red + np.uint64(2)]) * _BLUE
-            + _HALF
-        ) >> _SHIFT
+    if len(flat) % 4:
+        for i in range(len(flat)):
+            flat[i] = _weigh(np.uint32(source[3 * i]), np.uint32(source[3 * i + 1]), np.uint32(source[3 * i + 2]))
+        return luma
+    # Four pixels are three words, the first byte the lowest: to part them by shifts is faster than byte by byte.
+    words, four = source.view(np.uint32), flat.view(np.uint32)
+    for i in range(len(four)):
+        at = np.uint64(3 * i)
+        a, b, c = words[at], words[at + np.uint64(1)], words[at + np.uint64(2)]
+        first = _weigh(a & _BYTE, (a >> _8) & _BYTE, (a >> _16) & _BYTE)
+        second = _weigh(a >> _24, b & _BYTE, (b >> _8) & _BYTE)
+        third = _weigh((b >> _16) & _BYTE, b >> _24, c & _BYTE)
+        fourth = _weigh((c >> _8) & _BYTE, (c >> _16) & _BYTE, c >> _24)
+        four[i] = first | (second << _8) | (third << _16) | (fourth << _24)
     return luma
+
+
+@numba.njit(cache=True, nogil=True)
+def _weigh(red, green, blue):
+    return (red * _RED + green * _GREEN + blue * _BLUE + _HALF) >> _SHIFT
 
 
 @numba.njit(cache=True, nogil=True)

@@ -163,7 +163,8 @@ def test_layout_and_permissions_do_not_matter(bits):
     wide = np.repeat(CROP, 2, axis=1)
     fixed = CROP.copy()
     fixed.flags.writeable = False
-    for pixels in (wide[:, ::2], fixed, np.asfortranarray(CROP)):
+    odd = np.frombuffer(bytearray(b"x" + CROP.tobytes()), np.uint8)[1:].reshape(CROP.shape)  # no word begins here
+    for pixels in (wide[:, ::2], fixed, np.asfortranarray(CROP), odd):
         assert hash_crop(pixels, bits) == hash_crop(CROP, bits)
     loops = phash_loops.hash_pixels_shortly if bits == 64 else phash_loops.hash_pixels
     assert len(loops.signatures) == 1
