@@ -4,6 +4,7 @@ import os
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -51,10 +52,10 @@ def try_training(settings: TrainSettings, data: Path, seconds: float) -> Trainin
     process = context.Process(target=_train_and_send, args=(sender, settings, data, seconds))
     process.start()
     sender.close()
+    found, end = None, time.monotonic() + max(_LEAST_PATIENCE, _PATIENCE * seconds)
     try:
-        if not receiver.poll(max(_LEAST_PATIENCE, _PATIENCE * seconds)):
-            return None
-        found = receiver.recv()
+        while receiver.poll(max(0.0, end - time.monotonic())) and (later := receiver.recv()) is not None:
+            found = later  # by more steps than the one before
     except EOFError as error:
         process.join()
         raise DataError(f"the process that tried training died ({process.exitcode}); run it again") from error
@@ -79,13 +80,16 @@ def _train_and_send(sender: Connection, settings: TrainSettings, data: Path, sec
     os.dup2(quiet, 2)  # TensorFlow's notes
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        sender.send(run_trial(settings, data, seconds))
+        for found in run_trial(settings, data, seconds):
+            sender.send(found)
+        sender.send(None)
     except (CallError, DataError) as error:
         sender.send(error)
+        sender.send(None)
 
 
-def run_trial(settings: TrainSettings, data: Path, seconds: float) -> TrainingTrial:
-    """The trial itself, in this process."""
+def run_trial(settings: TrainSettings, data: Path, seconds: float) -> Iterator[TrainingTrial]:
+    """The trial itself, in this process: what is known after the first steps, and after more and more of them."""
     started = time.perf_counter()
     from trainer.checks.throughput import measure_input, time_later_steps
     from trainer.input.pipeline import make_training_batches
@@ -106,24 +110,26 @@ def run_trial(settings: TrainSettings, data: Path, seconds: float) -> TrainingTr
     input_rate = measure_input(batches, batch)
     del batches
     end = time.perf_counter() + min(_LONGEST, max(_SHORTEST, seconds - (time.perf_counter() - started)))
-    steps, (taken, waiting, computed) = 2, train(2)
-    while steps < _MOST_STEPS and (left := end - time.perf_counter()) > 2 * taken:
-        steps = min(_MOST_STEPS, 1 + round((steps - 1) * min(10, 0.8 * left / taken)))
+    scratch, sizes, steps = settings.network_settings.from_scratch, run.sizes, 2
+    while True:
         taken, waiting, computed = train(steps)
-    scratch, sizes = settings.network_settings.from_scratch, run.sizes
-    return TrainingTrial(
-        training=(steps - 1) * batch / taken,
-        input=input_rate,
-        waiting=waiting,
-        core_seconds=computed / (steps - 1) / batch,
-        steps=steps - 1,
-        start_seconds=start_seconds,
-        forward_pixels=(sizes.network / sizes.resolution) ** 2,
-        statistics_images=STATISTICS_BATCHES * batch if scratch else 0,
-        device=run.device.name,
-        kind=run.device.kind,
-        policy=run.device.policy,
-    )
+        yield TrainingTrial(
+            training=(steps - 1) * batch / taken,
+            input=input_rate,
+            waiting=waiting,
+            core_seconds=computed / (steps - 1) / batch,
+            steps=steps - 1,
+            start_seconds=start_seconds,
+            forward_pixels=(sizes.network / sizes.resolution) ** 2,
+            statistics_images=STATISTICS_BATCHES * batch if scratch else 0,
+            device=run.device.name,
+            kind=run.device.kind,
+            policy=run.device.policy,
+        )
+        left = end - time.perf_counter()
+        if steps == _MOST_STEPS or left <= 2 * taken:
+            return
+        steps = min(_MOST_STEPS, 1 + round((steps - 1) * min(10, 0.8 * left / taken)))
 
 
 def _make_run(settings: TrainSettings, data: Path):
