@@ -9,13 +9,22 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
+from preprocess.cutting.jpeg_crop import (
+    Region,
+    decode_by_tensorflow,
+    decode_crops,
+    decode_regions,
+    find_region,
+)
+from preprocess.cutting.jpeg_window import TOGETHER
 from preprocess.settings import DedupeSettings, FrameSettings, PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
 from preprocess.writing.video_task import run_video_task
+from shards.crop_geometry import Crop
+from shards.jpeg_headers import read_header
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec
 
@@ -53,22 +62,32 @@ def run_task(tree: Path, videos: list | None = None, per_video: int = 0) -> None
         run_video_task(videos or find_videos(settings.source).videos, settings, Path(folder))
 
 
-def run_limit_step(path: str, crop: tuple) -> None:
-    """Decode and resize: a video task cannot be faster with this decoder and this resampling."""
-    from preprocess.cutting.jpeg_crop import decode_crop
-    from shards.jpeg_headers import read_header
+def decode_crops_alone(frames: list[tuple[str, Crop]]) -> None:
+    """Read, decode and resize, as a video task does it."""
+    for part in _group(frames):
+        opened = [Path(path).read_bytes() for path, _ in part]
+        decode_crops([(data, read_header(data), crop) for data, (_, crop) in zip(opened, part, strict=True)], 256)
 
+
+def decode_regions_alone(frames: list[tuple[str, Crop]]) -> None:
+    """Read and decode: region and scale, without resampling."""
+    for part in _group(frames):
+        decode_regions([_read_region(path, crop) for path, crop in part])
+
+
+def decode_by_libjpeg_turbo(frames: list[tuple[str, Crop]]) -> None:
+    """The same pixels by libjpeg-turbo alone, as TensorFlow calls it."""
+    for path, crop in frames:
+        decode_by_tensorflow(*_read_region(path, crop))
+
+
+def _group(frames: list[tuple[str, Crop]]) -> Iterator[list[tuple[str, Crop]]]:
+    return (frames[first : first + TOGETHER] for first in range(0, len(frames), TOGETHER))
+
+
+def _read_region(path: str, crop: Crop) -> tuple[bytes, Region]:
     data = Path(path).read_bytes()
-    decode_crop(data, read_header(data), crop, 256)
-
-
-def run_region_step(path: str, crop: tuple) -> np.ndarray:
-    """The decoder alone: region and scale, without resampling."""
-    from preprocess.cutting.jpeg_crop import decode_region, find_region
-    from shards.jpeg_headers import read_header
-
-    data = Path(path).read_bytes()
-    return decode_region(data, find_region(crop, read_header(data), 256))
+    return data, find_region(crop, read_header(data), 256)
 
 
 def make_source_trees(folder: Path, clip: Path, videos: int = VIDEOS) -> dict[str, Path]:

@@ -28,7 +28,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from benchmarks.preprocess import list_crops, run_limit_step, run_task
+from benchmarks.preprocess import decode_crops_alone, list_crops, run_task
 from benchmarks.small_videos.one_frame_tree import divide_into_videos
 from console.command import Parser, run_command
 from preprocess.ray_cluster import WORKER_ENVIRONMENT
@@ -50,7 +50,7 @@ _STEPS = {
     "read label, list images": ("preprocess.writing.video_task", "read_inputs"),
     "parse label, open frames": ("preprocess.writing.video_frames", "_open_video"),
     "read image": ("preprocess.cutting.frame", "read_image"),
-    "decode and resize crop": ("preprocess.cutting.frame", "decode_crop"),
+    "decode and resize crop": ("preprocess.cutting.frame", "decode_crops"),
     "hash": ("preprocess.cutting.frame", "hash_crop"),
     "near-duplicates": ("preprocess.writing.video_task", "_deduplicate"),
     "encode crop": ("preprocess.writing.video_task", "encode_frame"),
@@ -67,10 +67,10 @@ def measure_rounds(folder: str, rounds: str) -> None:
     long, short = Path(folder, "long"), Path(folder, "short")
     crops = list_crops(short)
     ways: dict[str, Callable[[], None]] = {
-        "limit": lambda: _decode_crops(crops),
+        "limit": lambda: decode_crops_alone(crops),
         "long": lambda: run_task(long),
         "one frame": lambda: run_task(short),
-        "two limits": lambda: (_decode_crops(crops), _decode_whole_frames(crops)),
+        "two limits": lambda: (decode_crops_alone(crops), _decode_whole_frames(crops)),
         "default": lambda: _run_default_task(short),
     }
     for way in ways.values():
@@ -82,11 +82,6 @@ def measure_rounds(folder: str, rounds: str) -> None:
     whole = _time(ways["default"])[1]
     budget["all else"] = whole - sum(budget.values())
     print(json.dumps([results, {step: 1e6 * seconds / len(crops) for step, seconds in budget.items()}]))
-
-
-def _decode_crops(crops: list[tuple[str, tuple]]) -> None:
-    for path, crop in crops:
-        run_limit_step(path, crop)
 
 
 def _decode_whole_frames(crops: list[tuple[str, tuple]]) -> None:

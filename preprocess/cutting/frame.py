@@ -40,6 +40,7 @@ class Frame:
     row: FrameRow
     image: ImageFile | None
     box: Box | None
+    stated_size: tuple[int | None, int | None] = (None, None)  # of the image in pixels, as the label states it
     candidate: Candidate | None = None  # None unless the frame was cut and hashed
     pixels: np.ndarray | None = None  # the crop, (size, size, 3) uint8 RGB; None where it is not held in memory
 
@@ -104,7 +105,7 @@ def _open_frame(inputs: Inputs, label: Label, annotation: Annotation) -> Frame:
     row.label = parse_emotion(row.emotion_inspect or "")
     if box:
         row.box_x, row.box_y, row.box_width, row.box_height = box
-    return Frame(row, image, box)
+    return Frame(row, image, box, label.size)
 
 
 def _start_row(video: Video, key: str) -> FrameRow:
@@ -126,15 +127,14 @@ class _ReadFrame(NamedTuple):
     crop: Crop
 
 
-def cut_frames(frames: Iterable[Frame], stated: tuple[int | None, int | None], settings: PreprocessSettings) -> None:
+def cut_frames(frames: Iterable[Frame], settings: PreprocessSettings) -> None:
     """Check the images and boxes of frames, then cut and hash them; or reject them.
 
-    `stated` is the (width, height) in pixels that the label states of its images; None where it states none.
     Raises DataError and OSError as read_image does.
     """
     waiting: list[_ReadFrame] = []
     for frame in frames:
-        if opened := _read_frame(frame, stated, settings):
+        if opened := _read_frame(frame, settings):
             waiting.append(opened)
         if len(waiting) == TOGETHER:
             _decode_frames(waiting, settings)
@@ -142,7 +142,7 @@ def cut_frames(frames: Iterable[Frame], stated: tuple[int | None, int | None], s
     _decode_frames(waiting, settings)
 
 
-def _read_frame(frame: Frame, stated: tuple[int | None, int | None], settings: PreprocessSettings) -> _ReadFrame | None:
+def _read_frame(frame: Frame, settings: PreprocessSettings) -> _ReadFrame | None:
     """Read and check an image and its box; None for a frame that is rejected."""
     row = frame.row
     try:
@@ -151,7 +151,7 @@ def _read_frame(frame: Frame, stated: tuple[int | None, int | None], settings: P
     except UnreadableImage as error:
         return frame.reject("image_unreadable", str(error))
     row.width, row.height = header
-    if problem := _check_size(header, stated):
+    if problem := _check_size(header, frame.stated_size):
         return frame.reject("image_size", problem)
     checked = check_box(frame.box, header.width, header.height, settings.box)
     if checked.box is None:

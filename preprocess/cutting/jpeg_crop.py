@@ -15,7 +15,7 @@ import simplejpeg
 from console.stderr_capture import capture_stderr
 from preprocess.cutting.area_resampling import resample_area
 from preprocess.cutting.jpeg_decoder import load_decoder
-from preprocess.cutting.jpeg_window import CutWindow, Window, cut_windows
+from preprocess.cutting.jpeg_window import CutWindow, Window, cut_windows, strip_notes
 from shards.crop_geometry import Crop
 from shards.jpeg_headers import Header, UnreadableImage, check_decoder_warnings
 
@@ -62,7 +62,7 @@ def decode_regions(jpegs: Sequence[tuple[bytes, Region]]) -> list[Decoded | Unre
     """
     windows = cut_windows([(data, _find_window(region)) for data, region in jpegs])
     return [
-        _decode_window(window, region) if window and _is_wide(region) else _decode_by_tensorflow(data, region)
+        _decode_window(window, region) if window and _is_wide(region) else decode_by_tensorflow(data, region)
         for (data, region), window in zip(jpegs, windows, strict=True)
     ]
 
@@ -77,6 +77,10 @@ def decode_region(data: bytes, region: Region) -> np.ndarray:
 
 def decode_plain(data: bytes, ratio: int) -> np.ndarray:
     """All of a JPEG that is known to be plain, scaled by 1 / ratio: the pixels that decode_region gives, sooner."""
+    return _decode_whole(strip_notes(data), ratio)
+
+
+def _decode_whole(data: bytes, ratio: int) -> np.ndarray:
     height, width, _, _ = simplejpeg.decode_jpeg_header(data)
     return simplejpeg.decode_jpeg(data, min_height=-(-height // ratio), min_width=-(-width // ratio))
 
@@ -94,11 +98,11 @@ def _is_wide(region: Region) -> bool:
 def _decode_window(window: CutWindow, region: Region) -> Decoded:
     left, top, right, bottom = region.inside
     x, y = window.left // region.ratio, window.top // region.ratio
-    pixels = decode_plain(window.data, region.ratio)[top - y : bottom - y, left - x : right - x]
+    pixels = _decode_whole(window.data, region.ratio)[top - y : bottom - y, left - x : right - x]
     return Decoded(np.ascontiguousarray(pixels), is_plain=True)
 
 
-def _decode_by_tensorflow(data: bytes, region: Region) -> Decoded | UnreadableImage:
+def decode_by_tensorflow(data: bytes, region: Region) -> Decoded | UnreadableImage:
     """The same from any JPEG, which takes longer: TensorFlow's decoder reads all of a scan too, and checks less."""
     left, top, right, bottom = region.inside
     decoder = load_decoder()

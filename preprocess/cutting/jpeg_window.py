@@ -138,7 +138,7 @@ def _cut_window(scan: _Scan, window: Window) -> CutWindow | None:
     layout, (width, height) = scan.layout, scan.layout.mcu
     window = window._replace(right=min(window.right, layout.width), bottom=min(window.bottom, layout.height))
     if window == (0, 0, layout.width, layout.height):
-        return CutWindow(scan.data, 0, 0)
+        return CutWindow(strip_notes(scan.data), 0, 0)
     scan.starts[0] = 0
     left, top = window.left // width, max(window.top // height - 1, 0)
     right = -(-window.right // width)
@@ -149,9 +149,21 @@ def _cut_window(scan: _Scan, window: Window) -> CutWindow | None:
     if length < 0:
         return None
     size = min(layout.height, bottom * height) - top * height, window.right - left * width
-    sides = b"".join(side.to_bytes(2) for side in size)
     coded = out.view(np.uint8)[:length].tobytes().replace(b"\xff", b"\xff\x00")
-    return CutWindow(b"".join((layout.head, sides, layout.tail, coded, _END_OF_IMAGE)), left * width, top * height)
+    return CutWindow(_join(layout, size, coded), left * width, top * height)
+
+
+def strip_notes(data: bytes) -> bytes:
+    """A plain JPEG without all that its pixels do not need, which may be damaged."""
+    begin = _find_scan(data)
+    layout = _read_layout(data[:begin])
+    return _join(layout, (layout.height, layout.width), data[begin : data.rfind(_END_OF_IMAGE)])
+
+
+def _join(layout: _Layout, size: tuple[int, int], coded: bytes) -> bytes:
+    """A JPEG of this height and width in pixels from its codes."""
+    sides = b"".join(side.to_bytes(2) for side in size)
+    return b"".join((layout.head, sides, layout.tail, coded, _END_OF_IMAGE))
 
 
 def _list_segments(head: bytes) -> Iterator[tuple[int, int, int]] | None:

@@ -25,20 +25,19 @@ class VideoFrames(NamedTuple):
     frames: list[Frame]
     summary: VideoSummary | None  # `kept` is not set yet; None where the label cannot be used
     unannotated: int  # images that no annotation of the label names
-    stated_size: tuple[int | None, int | None] = (None, None)  # of the images in pixels, as the label states it
 
 
 def cut_videos(inputs: list[Inputs], settings: PreprocessSettings) -> Iterator[VideoFrames]:
-    """Open, cut and hash all frames, one video at a time, so that only one video's crops are in memory.
+    """Open, cut and hash all frames, one video at a time, or some small ones, so that few crops are in memory.
 
     All labels are read before the first frame: between frames, whose decoding empties the processor's caches, reading a
     label takes three times as long, and then counts where videos have few frames.
     """
     videos = list(open_videos(inputs))
     with fetch_ahead(frame.image.file for video in videos for frame in video.frames if frame.is_kept):
-        for video in videos:
-            _cut_frames(video, settings)
-            yield video
+        for group in _group_videos(videos):
+            _cut_frames(group, settings)
+            yield from group
 
 
 def open_videos(inputs: list[Inputs]) -> Iterator[VideoFrames]:
@@ -63,9 +62,9 @@ def _open_video(inputs: Inputs, first_label: str | None) -> VideoFrames:
         return VideoFrames([reject_label(inputs.video, "label_invalid", str(error))], None, 0)
     frames = open_frames(inputs, label, first_label)
     if first_label:
-        return VideoFrames(frames, None, 0, label.size)
+        return VideoFrames(frames, None, 0)
     unannotated = inputs.images.keys() - {annotation.image for annotation in label.annotations}
-    return VideoFrames(frames, _summarize_video(inputs, frames), len(unannotated), label.size)
+    return VideoFrames(frames, _summarize_video(inputs, frames), len(unannotated))
 
 
 def _read_label(inputs: Inputs) -> Label:
@@ -91,13 +90,25 @@ def _identify_animal(row: ManifestRow) -> str:
     return fingerprint_of(traits if any(traits[1:]) else row.video)
 
 
-def _cut_frames(video: VideoFrames, settings: PreprocessSettings) -> None:
+def _group_videos(videos: list[VideoFrames]) -> Iterator[list[VideoFrames]]:
+    """Groups with at least as many frames as are decoded side by side: mostly of one video."""
+    group: list[VideoFrames] = []
+    for video in videos:
+        group.append(video)
+        if sum(len(one.frames) for one in group) >= TOGETHER:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _cut_frames(videos: list[VideoFrames], settings: PreprocessSettings) -> None:
     """Cut and hash all frames that are not rejected yet. Not all crops are held, see _HELD_CROPS; of a dry run none."""
     held = 0
-    kept = [frame for frame in video.frames if frame.is_kept]
+    kept = [frame for video in videos for frame in video.frames if frame.is_kept]
     for first in range(0, len(kept), TOGETHER):
         part = kept[first : first + TOGETHER]
-        cut_frames(part, video.stated_size, settings)
+        cut_frames(part, settings)
         for frame in part:
             held += frame.candidate is not None
             if held > _HELD_CROPS or settings.dry_run:

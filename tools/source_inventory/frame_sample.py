@@ -81,7 +81,7 @@ def cut_sampled_frames(video: Video, count: int, settings: PreprocessSettings) -
     (opened,) = open_videos([read_inputs(video)])
     chosen = _spread([frame for frame in opened.frames if frame.is_kept], count)
     start = time.perf_counter()
-    cut_frames(chosen, opened.stated_size, settings)
+    cut_frames(chosen, settings)
     for frame in chosen:
         if frame.is_kept:
             encode_frame(frame, settings)

@@ -17,6 +17,7 @@ _COPIES, _QUICK_COPIES = 4, 2  # of each video, for the ways that would be throu
 _TASK_COPIES = 2  # for a video task, whose end weighs the less the longer it is; in large sources it has 2,000 frames
 _WAYS = "benchmarks.ways.crops"
 _OURS = "pet mood"
+_LIMIT = "libjpeg-turbo alone, region and scale"
 _SAME_CROPS = "no checks of labels and boxes, no reasons for what is left out, no hashes, no resume"
 
 
@@ -41,15 +42,20 @@ def _describe_work(material: Material, name: str) -> dict[str, Any]:
     }
 
 
+def _list_limits() -> list[Way]:
+    return [
+        Way(_LIMIT, f"{_WAYS}.decoding:open_libjpeg_turbo", misses="pixels of each crop's region, no crops"),
+        Way("our region decode alone", f"{_WAYS}.decoding:open_region", misses="the same pixels"),
+        Way("our decode and resize alone", f"{_WAYS}.decoding:open_resize", misses="pixels, nothing is written"),
+    ]
+
+
 def _make_shards_table(material: Material, name: str, settings: dict[str, Any]) -> Table:
     return Table(
         title=f"{name}: 1080p frames to crops of 256 px in shards, all cores",
         unit="frames",
         ways=[
-            Way(
-                "region decode alone", f"{_WAYS}.decoding:open_region", misses="pixels of each crop's region, no crops"
-            ),
-            Way("decode and resize alone", f"{_WAYS}.decoding:open_resize", misses="pixels, nothing is written"),
+            *_list_limits(),
             Way(_OURS, f"{_WAYS}.ours:open_run", pauses=False),
             Way(
                 "img2dataset",
@@ -92,7 +98,7 @@ def _make_shards_table(material: Material, name: str, settings: dict[str, Any]) 
             ),
         ],
         ours=_OURS,
-        limit="region decode alone",
+        limit=_LIMIT,
         settings=settings,
         conditions=(
             f"{material.describe_frames(name)}; the limits and ours, which are faster, have each video "
@@ -107,8 +113,7 @@ def _make_shards_table(material: Material, name: str, settings: dict[str, Any]) 
 
 def _make_core_table(material: Material, name: str, settings: dict[str, Any]) -> Table:
     ways = [
-        Way("region decode alone", f"{_WAYS}.decoding:open_region"),
-        Way("decode and resize alone", f"{_WAYS}.decoding:open_resize"),
+        *_list_limits(),
         Way(
             _OURS,
             f"{_WAYS}.ours:open_task",
@@ -132,7 +137,7 @@ def _make_core_table(material: Material, name: str, settings: dict[str, Any]) ->
         unit="frames",
         ways=ways if material.quick else ways + more,
         ours=_OURS,
-        limit="region decode alone",
+        limit=_LIMIT,
         settings=settings,
         conditions=f"{material.describe_frames(name)}; a video task has each video {_TASK_COPIES} times.",
     )

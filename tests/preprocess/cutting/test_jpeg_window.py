@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from preprocess.cutting.jpeg_crop import Region, _decode_by_tensorflow, decode_region, decode_regions, find_region
+from preprocess.cutting.jpeg_crop import Region, decode_by_tensorflow, decode_region, decode_regions, find_region
 from preprocess.cutting.jpeg_window import Window, cut_windows
 from shards.crop_geometry import Crop
 from shards.jpeg_headers import MAX_FRAME_PIXELS, UnreadableImage, read_header
@@ -37,7 +37,7 @@ def is_plain(data: bytes) -> bool:
 def assert_same(jpegs: list[tuple[bytes, Region]]) -> int:
     """Check the pixels or the error of each; return how many were not left to TensorFlow."""
     for (data, region), found in zip(jpegs, decode_regions(jpegs), strict=True):
-        expected = _decode_by_tensorflow(data, region)
+        expected = decode_by_tensorflow(data, region)
         assert type(found) is type(expected), region
         if isinstance(found, UnreadableImage):
             assert str(found) == str(expected)
@@ -114,5 +114,6 @@ def test_real_odd_files_have_the_same_outcome(real_files):
             except UnreadableImage:
                 continue
             if header.width * header.height <= MAX_FRAME_PIXELS:
-                jpegs += [(data, region) for region in draw_regions(data, 3)]
+                whole = Region(1, 0, 0, *header, (0, 0, *header))
+                jpegs += [(data, region) for region in [whole, *draw_regions(data, 3)]]
     assert 50 < assert_same(jpegs) < len(jpegs)
