@@ -38,7 +38,7 @@ def make_near_copy_tables(material: Material) -> Iterator[Table]:
 
 def _list_ways(count: int, quick: bool) -> list[Way]:
     part = 3 if quick else 1
-    flat, hashed, slow = max(20, 10**9 // count // part), 4000 // part, 1000 // part
+    flat, hashed, slow = max(20, 10**9 // count // part), 4000 // part, 200 // part
     ways = [
         Way(
             "comparing alone",
