@@ -41,3 +41,22 @@ def test_golden():
     small = resample_area(source, 3, 5, 39, 32, 32)
     assert int(small.astype(np.int64).sum()) == 383972
     assert small[7, 9].tolist() == [63, 100, 122]
+
+
+@pytest.mark.parametrize("size", [32, 33])  # an odd last row has no pair
+@pytest.mark.parametrize("channels", [1, 3])
+def test_two_rows_at_once_are_what_the_weights_say(size, channels):
+    """Shrinking by less than two, in the brightest picture too, whose sums are the largest."""
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 50, channels), np.uint8)
+    for source in (pixels, np.full_like(pixels, 255)):
+        down, across = (_spread_weights(*compute_area_weights(start, 49, size, 50, size)) for start in (3, 20))
+        sums = np.einsum("ij,jkc,lk->ilc", down, source.astype(np.int64), across)
+        assert (resample_area(source, 20, 3, 49, size, size) == (sums + (1 << 21)) >> 22).all()
+
+
+def _spread_weights(first, weights):
+    """The weight of each of 50 source pixels in each output pixel."""
+    spread = np.zeros((len(first), 50), np.int64)
+    for taps, line in enumerate(weights):
+        spread[np.arange(len(first)), first + taps] = line
+    return spread
