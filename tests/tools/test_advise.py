@@ -171,11 +171,13 @@ class TestOptions:
         (["--train_config", "없는 것.yaml"], "no such file"),
         (["--shards_config", "없는 것.yaml"], "no such file"),
         (["--out", "s3://bucket/pets"], "a URL is not read"),
-        (["--json", "tests/inside.json"], "lies in the source"),
+        (["--json", "pets/inside.json"], "lies in the source"),
     ],
 )
-def test_bad_calls(options, message, capsys):
-    assert look("tests", *options) == 2
+def test_bad_calls(options, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pets").mkdir()
+    assert look("pets", *options) == 2
     error = capsys.readouterr().err
     assert message in error and len(error.splitlines()) == 1
 
