@@ -81,10 +81,12 @@ class RunWatch:
                         self._look_at(process)
 
     def _look_at(self, process: Any) -> None:
+        # One that has just ended, as parts of Ray's do in its start, has no command any more, and is not taken.
         used, disk, memory = process.cpu_times(), process.io_counters(), process.memory_info()
+        is_a_worker = is_worker(process.cmdline())
         found = self.taken.setdefault(process.pid, {"memory": 0, "private": 0})
         if found.get("kind") != "worker":  # a worker has another name as long as it starts
-            found["kind"] = "driver" if process.pid == self.pid else "worker" if is_worker(process.cmdline()) else "Ray"
+            found["kind"] = "driver" if process.pid == self.pid else "worker" if is_a_worker else "Ray"
         found |= {
             "core_seconds": used.user + used.system,
             "read": disk.read_chars,

@@ -13,7 +13,7 @@ PUT_DOLLARS = 5e-6  # a request
 CORE_HOUR_DOLLARS = 0.045
 GB_MONTH_DOLLARS = 0.023
 
-FRAMES_A_CORE = 250  # a second, of video tasks, by benchmarks.side_by_side
+FRAMES_A_CORE = 400  # a second, of video tasks; 463 and 338 of the two sets of frames of benchmarks.side_by_side
 FRAME_BYTES = 377_000  # a frame of 1080p
 FRAMES_A_REQUEST = 80  # from zips in a store, see docs/storage.md
 EPOCH_IMAGES = ASSUMPTIONS["step rate"].middle  # a second, of EfficientNetB0 on an RTX 3060

@@ -13,7 +13,7 @@ from tools.source_inventory.run_needs import START_SECONDS, sum_run_seconds
 # What the sum leaves out, as a share of the time either way: tasks at the end for which workers wait, the shuffle, the
 # start on a busy machine. benchmarks/advise says how far real runs were from estimates.
 RUN_SHARE, EPOCH_SHARE = 0.12, 0.15
-READY_SECONDS = 1.8  # that workers take to start where START_SECONDS were measured
+READY_SECONDS = 1.2  # that workers take to start where START_SECONDS were measured
 _MOST_BUSY = 10  # times as long as there a start may take
 _BUSY_SHARE = 0.4  # of the time that sampled tasks waited for a core: other programs come and go
 EPOCH_SECONDS = 2.0  # of an epoch of any size: its figures, the model file, a checkpoint

@@ -12,7 +12,7 @@ from preprocess.settings import PreprocessSettings
 from preprocess.sources.video import SourceListing
 from tools.source_inventory.frame_sample import SampleTiming
 
-START_SECONDS = 8  # of a run of any size: Ray, its workers' imports, planning; see docs/performance.md
+START_SECONDS = 5  # of a run of any size: Ray, its workers' imports, planning; see docs/performance.md
 _ROW_SECONDS = 1e-5  # to plan a row and to write it to the manifest, on one core: benchmarks/driver.py
 _SHARD_BYTES = 100e6  # that a worker gathers from spills and writes in a second, where the disk is fast enough
 

@@ -13,7 +13,11 @@ from preprocess.cutting.jpeg_decoder import promise_no_more_tensorflow
 from preprocess.ray_cluster import WORKER_ENVIRONMENT
 from shards.crop_geometry import Crop
 
-PACKAGES = ("tensorflow-cpu",)
+PACKAGES = {
+    "open_libjpeg_turbo": ("tensorflow-cpu",),
+    "open_region": ("simplejpeg", "numba"),
+    "open_resize": ("simplejpeg", "numba"),
+}
 _AT_A_TIME = 9  # frames that a process is given
 
 

@@ -16,7 +16,7 @@ from preprocess.settings import DedupeSettings, FrameSettings, PreprocessSetting
 from shards.record import decode_record
 from shards.tfrecord import iterate_records
 
-PACKAGES = ("ray", "tensorflow-cpu", "opencv-python-headless")
+PACKAGES = ("ray", "simplejpeg", "numba", "opencv-python-headless")
 
 
 def open_run(settings: dict[str, Any]) -> Callable[[], dict[str, Any]]:
