@@ -2,8 +2,8 @@
 
 A decoder that is asked for a region of a JPEG still reads all of its Huffman codes, which takes most of its time. Here
 they are read by loops that are faster by far, see huffman_loops.py; the codes of the blocks that the region needs
-are copied as they are, and any decoder can take it from there. The window has more rows than
-asked for, because a decoder smooths colours over neighbouring pixels; its columns end where libjpeg's own crop ends.
+are copied as they are, and any decoder can take it from there. The window has more rows than asked for, because a
+decoder smooths colours over neighbouring pixels; its columns end where libjpeg's own crop ends.
 
 JPEGs that are not plain are left to others: progressive ones, those with restart markers, four components, several
 scans, or damage anywhere in the scan.
@@ -26,7 +26,7 @@ from preprocess.cutting.huffman_loops import (
 from preprocess.cutting.scan_bits import copy_window, read_words
 
 _START_OF_IMAGE, _END_OF_IMAGE = b"\xff\xd8", b"\xff\xd9"
-_FRAME, _OTHER_FRAMES, _TABLES, _SCAN, _RESTARTS = (0xC0, 0xC1), range(0xC2, 0xD0), 0xC4, 0xDA, 0xDD
+_FRAME, _TABLES, _SCAN, _RESTARTS = (0xC0, 0xC1), 0xC4, 0xDA, 0xDD  # baseline and extended frames, Huffman tables
 _KEPT = {0xDB, 0xE0, 0xEE}  # quantization tables, and what says how colours are stored
 _LEFT_OUT = {*range(0xE0, 0xF0), 0xFE}  # other notes
 _SCAN_OF_ALL = b"\x00\x3f\x00"  # of a sequential scan: all coefficients, all bits
@@ -62,7 +62,7 @@ class _Layout(NamedTuple):
     mcu: tuple[int, int]  # width and height in pixels
     columns: int  # of MCUs
     rows: int
-    blocks: np.ndarray  # see huffman_loops.copy_window
+    blocks: np.ndarray  # see scan_bits.copy_window
     progress: np.ndarray  # at the beginning, see huffman_loops.BIT
     next_states: np.ndarray  # for each state twice: the next one, while a block lasts and when it has ended
     lookups: np.ndarray
@@ -95,12 +95,13 @@ _buffers = _Buffers()
 TOGETHER = 3  # JPEGs that are read side by side
 
 
-def cut_windows(jpegs: Sequence[tuple[bytes, Window]]) -> Iterator[CutWindow | None]:
+def cut_windows(jpegs: Sequence[tuple[bytes, Window]]) -> list[CutWindow | None]:
     """Cut a window out of each JPEG; None for one that is not plain, or that is damaged.
 
     A window begins inside of its picture and may end behind its edge. Three JPEGs take less time together than one
     after the other.
     """
+    cut: list[CutWindow | None] = []
     for first in range(0, len(jpegs), TOGETHER):
         part = jpegs[first : first + TOGETHER]
         scans = [_open_scan(data, place) for place, (data, _) in enumerate(part)]
@@ -111,7 +112,9 @@ def cut_windows(jpegs: Sequence[tuple[bytes, Window]]) -> Iterator[CutWindow | N
                 tuple(scan.starts for scan in scans),
             )
         for scan, (_, window) in zip(scans, part, strict=True):
-            yield _cut_window(scan, window) if scan and find_blocks(scan.picture, scan.progress, scan.starts) else None
+            is_whole = scan and find_blocks(scan.picture, scan.progress, scan.starts)
+            cut.append(_cut_window(scan, window) if is_whole else None)
+    return cut
 
 
 def _open_scan(data: bytes, place: int) -> _Scan | None:
@@ -166,7 +169,7 @@ def _join(layout: _Layout, size: tuple[int, int], coded: bytes) -> bytes:
     return b"".join((layout.head, sides, layout.tail, coded, _END_OF_IMAGE))
 
 
-def _list_segments(head: bytes) -> Iterator[tuple[int, int, int]] | None:
+def _list_segments(head: bytes) -> Iterator[tuple[int, int, int]]:
     """The marker, begin and end of each segment up to a scan's header; they end early where anything else stands."""
     begin = len(_START_OF_IMAGE)
     while head[begin : begin + 1] == b"\xff" and begin + 4 <= len(head):
