@@ -53,15 +53,15 @@ class VolatileDiskProcess:
 
     def plan_cut(self, copy: Path, seed: int, share: float, after_writes: int) -> None:
         """Let the power go after so many writes; see volatile_disk.PowerCut."""
-        self._ask(copy=str(copy), seed=seed, share=share, after_writes=after_writes)
+        self._ask(copy=str(copy), seed=seed, share=share, after_writes=after_writes)  # answered: no write is missed
 
     def cut(self, copy: Path, seed: int, share: float) -> dict[str, Counts]:
         """Let the power go now. Returns the counts of all cuts that were made, by their paths."""
-        self._ask(copy=str(copy), seed=seed, share=share)
-        return json.loads(self._process.stdout.readline())
+        return self._ask(copy=str(copy), seed=seed, share=share)
 
-    def _ask(self, **cut: object) -> None:
+    def _ask(self, **cut: object) -> dict[str, Counts]:
         print(json.dumps(cut), file=self._process.stdin, flush=True)
+        return json.loads(self._process.stdout.readline())
 
 
 def run(bench: Bench) -> Findings:
