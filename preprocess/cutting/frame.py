@@ -12,7 +12,6 @@ import numpy as np
 from preprocess.cutting.box_check import check_box
 from preprocess.cutting.frame_row import FrameRow
 from preprocess.cutting.jpeg_crop import decode_crop, decode_crops, encode_jpeg
-from preprocess.cutting.jpeg_window import TOGETHER
 from preprocess.cutting.phash import hash_crop
 from preprocess.near_duplicates.within_video import Candidate
 from preprocess.settings import PreprocessSettings
@@ -43,7 +42,6 @@ class Frame:
     stated_size: tuple[int | None, int | None] = (None, None)  # of the image in pixels, as the label states it
     candidate: Candidate | None = None  # None unless the frame was cut and hashed
     pixels: np.ndarray | None = None  # the crop, (size, size, 3) uint8 RGB; None where it is not held in memory
-
     is_plain: bool = False  # whether its image is known to be a plain JPEG without a fault
 
     @property
@@ -128,18 +126,18 @@ class _ReadFrame(NamedTuple):
 
 
 def cut_frames(frames: Iterable[Frame], settings: PreprocessSettings) -> None:
-    """Check the images and boxes of frames, then cut and hash them; or reject them.
+    """Check the images and boxes of some frames, then cut and hash them; or reject them.
 
-    Raises DataError and OSError as read_image does.
+    Their images are in memory together. Raises DataError and OSError as read_image does.
     """
-    waiting: list[_ReadFrame] = []
-    for frame in frames:
-        if opened := _read_frame(frame, settings):
-            waiting.append(opened)
-        if len(waiting) == TOGETHER:
-            _decode_frames(waiting, settings)
-            waiting = []
-    _decode_frames(waiting, settings)
+    opened = [each for frame in frames if (each := _read_frame(frame, settings))]
+    crops = decode_crops([(each.data, each.header, each.crop) for each in opened], settings.crop.size)
+    for each, decoded in zip(opened, crops, strict=True):
+        if isinstance(decoded, UnreadableImage):
+            each.frame.reject("image_unreadable", str(decoded))
+        else:
+            each.frame.pixels, each.frame.is_plain = decoded
+            _hash_frame(each.frame, each.crop, settings)
 
 
 def _read_frame(frame: Frame, settings: PreprocessSettings) -> _ReadFrame | None:
@@ -158,16 +156,6 @@ def _read_frame(frame: Frame, settings: PreprocessSettings) -> _ReadFrame | None
         return frame.reject(checked.reason)
     row.note = checked.note
     return _ReadFrame(frame, data, header, place_crop(checked.box, header.width, header.height, settings.crop.grow))
-
-
-def _decode_frames(opened: list[_ReadFrame], settings: PreprocessSettings) -> None:
-    crops = decode_crops([(each.data, each.header, each.crop) for each in opened], settings.crop.size)
-    for each, decoded in zip(opened, crops, strict=True):
-        if isinstance(decoded, UnreadableImage):
-            each.frame.reject("image_unreadable", str(decoded))
-        else:
-            each.frame.pixels, each.frame.is_plain = decoded
-            _hash_frame(each.frame, each.crop, settings)
 
 
 def _hash_frame(frame: Frame, crop: Crop, settings: PreprocessSettings) -> None:
