@@ -6,6 +6,7 @@ checked for consistency, and records that differ are decoded, so damaged data is
 """
 
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import Any
 
 import google_crc32c
@@ -74,14 +75,19 @@ def _try_to_read_rows(folder: AnyPlace) -> ReadRows | None:
         return None
 
 
-def _check_file(path: AnyPlace, stated: OtherFile, count_bytes: Callable[[int], Any]) -> Iterator[str]:
+def _check_file(
+    path: AnyPlace,
+    stated: ShardFile | OtherFile,
+    count_bytes: Callable[[int], Any],
+    compute_digest: Callable[[AnyPlace], str] = hash_place,
+) -> Iterator[str]:
     size = measure_place(path)
     if size is None:
         yield f"{path}: missing"
         return
     if size != stated.bytes:
         yield f"{path}: {size} bytes instead of {stated.bytes}"
-    if hash_place(path) != stated.sha256:
+    if compute_digest(path) != stated.sha256:
         yield _find_damage(path, stated)
     count_bytes(stated.bytes)
 
@@ -98,20 +104,19 @@ def _check_shards(
     for kind in RECORD_KINDS:
         own = select_records(read, kind) if read and read.kept else None
         for split, shard in _list_view(dataset, kind):
-            path = folder / shard.file
-            size = measure_place(path)
-            if size is None:
-                yield f"{path}: missing"
-                continue
-            if size != shard.bytes:
-                yield f"{path}: {size} bytes instead of {shard.bytes}"
             expected = _expect_shard(split, shard, own, dataset.image_size) if own else None
-            digest, is_sure = shard_pass.check(path, shard.bytes, expected)
-            if digest != shard.sha256:
-                yield _find_damage(path, shard)
-            if not is_sure:
-                doubtful.add(shard.file)
-            count_bytes(shard.bytes)
+            compute_digest = partial(_compare_shard, shard, expected, shard_pass, doubtful)
+            yield from _check_file(folder / shard.file, shard, count_bytes, compute_digest)
+
+
+def _compare_shard(
+    shard: ShardFile, expected: ExpectedRecords | None, shard_pass: ShardPass, doubtful: set[str], path: AnyPlace
+) -> str:
+    """The SHA-256 of a shard, whose records are compared in the same pass."""
+    digest, is_sure = shard_pass.check(path, shard.bytes, expected)
+    if not is_sure:
+        doubtful.add(shard.file)
+    return digest
 
 
 def _expect_shard(split: str, shard: ShardFile, own: RecordRows, crop_size: int) -> ExpectedRecords | None:
