@@ -40,10 +40,14 @@ class Bench:
     say: Callable[[str], None] = print
     plots: Path | None = None  # a folder for pictures that outlive the bench
 
+    def is_over(self) -> bool:
+        """Whether the time is over: no try begins any more."""
+        return time.monotonic() >= self.ends
+
     def count_tries(self) -> Iterator[int]:
         """Yield 0, 1, .. for each try, until all are done or the time is over."""
         for number in range(self.tries):
-            if time.monotonic() >= self.ends:
+            if self.is_over():
                 return
             yield number
 

@@ -37,7 +37,7 @@ def run(bench: Bench) -> Findings:
     targets = make_targets(make_good_inputs(bench.folder, find_real_jpegs()), bench.folder)
     guided = [target for target in targets if target.name not in _LEFT_OUT]
     for number, target in enumerate(guided):
-        if time.monotonic() >= bench.ends:
+        if bench.is_over():
             break
         corpus = bench.folder / f"corpus {number}"
         corpus.mkdir()

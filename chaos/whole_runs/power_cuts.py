@@ -57,18 +57,24 @@ class PowerCuts:
             raise RuntimeError(f"an undisturbed run fails: {end.line}")
 
     def try_all(self, cut_run: CutRun, findings: Findings) -> None:
-        """Cut the power of runs until all tries are done, on each kind of file system in turn."""
-        kinds, tries, number = list_kinds(), self._bench.count_tries(), 0
+        """Cut the power of runs until all tries are done, on each kind of file system in turn.
+
+        A run can be over before an instant that was meant for it; a later run then makes up for it.
+        """
+        kinds, number = list_kinds(), 0
         findings.measured |= {f"tried_on_{kind}": 0 for kind in kinds}
-        while taken := [place for place, _ in zip(range(_INSTANTS), tries, strict=False)]:
-            self.try_run(cut_run, kinds[number % len(kinds)], f"run{number}", len(taken) - 1, findings)
+        while (left := self._bench.tries - findings.outcomes.total()) > 0 and not self._bench.is_over():
+            self.try_run(cut_run, kinds[number % len(kinds)], f"run{number}", min(left, _INSTANTS) - 1, findings)
             number += 1
 
     def try_run(self, cut_run: CutRun, kind: str, name: str, instants: int, findings: Findings) -> None:
         """Cut the power of one run, at so many instants and when it has ended, and go on from each of them."""
         folder = self._bench.folder / name
         folder.mkdir()
-        for image, where in cut_run(kind, folder, instants):
+        left = cut_run(kind, folder, instants)
+        if not left:
+            raise RuntimeError(f"{name} on {kind}: nothing of the disk could be copied")
+        for image, where in left:
             figure = f"tried_on_{kind}"
             findings.measured[figure] = findings.measured.get(figure, 0) + 1
             self._go_on(kind, image, where, findings)
