@@ -89,7 +89,7 @@ def test_what_is_not_there_is_said_at_once(folder):
         with pytest.raises(FileNotFoundError) as found:
             read(folder / "없다")
         assert found.value.filename == str(folder / "없다")
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 10  # the pauses between retries are 30 s
 
 
 def test_a_bucket_that_is_not_there(s3_server, local):
