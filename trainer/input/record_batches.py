@@ -4,6 +4,8 @@ Encoded records are shuffled and batched, and one map decodes a whole batch: oth
 not the decoder, would take most of the time. All random choices follow from (seed, epoch, step).
 """
 
+import atexit
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +23,10 @@ from trainer.input.frames_per_video import count_epoch_frames, select_epoch_fram
 from trainer.input.shard_cache import OPEN_SHARDS, ShardCache
 
 _SELECTION_BATCH = 256  # records of which select_epoch_frames keeps some at a time
+
+# tf.data's threads call Python to decode, and never return from it once Python has begun to end. Whoever frees their
+# iterator then waits for ever, so those that an error has left behind, in its circle of references, are freed before.
+atexit.register(gc.collect)
 
 
 class RecordSplit(Protocol):

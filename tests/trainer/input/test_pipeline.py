@@ -1,6 +1,8 @@
 """The input pipeline on real shards: which records, in which order, and which pixels of them."""
 
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ from shards.emotions import KOREAN
 from shards.errors import CallError, DataError
 from shards.record import decode_record
 from shards.tfrecord import PackedRecord, iterate_records
+from tests.conftest import ROOT
 from tests.trees import make_label, write_video
 from trainer.input import batch_decoding
 from trainer.input.augmentation import AUGMENTATION_NUMBERS
@@ -298,6 +301,30 @@ def test_the_memory_of_a_shuffle(folder):
     estimated = estimate_shuffle_bytes(split, whole())
     assert 2.5 * stored <= estimated < 2.5 * (stored + 33 * 20)
     assert estimate_shuffle_bytes(split, whole(shuffle_records=11)) == pytest.approx(estimated / 3, abs=1)
+
+
+_LEFT_BEHIND = """
+import time
+import tensorflow as tf
+import trainer.input.record_batches
+
+def wait(number):
+    time.sleep(0.3)
+    return number
+
+numbers = tf.data.Dataset.range(1000)
+left = [iter(numbers.map(lambda number: tf.numpy_function(wait, [number], tf.int64), num_parallel_calls=2))]
+left.append(left)
+next(left[0])
+del left
+"""
+
+
+def test_a_process_ends_though_an_error_has_left_an_iterator_behind():
+    """Its threads are in the middle of decoding, and only a circle of references holds it, as those of an error do."""
+    call = [sys.executable, "-c", _LEFT_BEHIND]
+    ended = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_one_batch_again_and_again(source):
