@@ -62,7 +62,7 @@ def decode_regions(jpegs: Sequence[tuple[bytes, Region]]) -> list[Decoded | Unre
     """
     windows = cut_windows([(data, _find_window(region)) for data, region in jpegs])
     return [
-        _decode_window(window, region) if window and _is_wide(region) else decode_by_tensorflow(data, region)
+        (_decode_window(window, region) if window and _is_wide(region) else None) or decode_by_tensorflow(data, region)
         for (data, region), window in zip(jpegs, windows, strict=True)
     ]
 
@@ -95,10 +95,19 @@ def _is_wide(region: Region) -> bool:
     return region.inside[2] - region.inside[0] >= _NARROW
 
 
-def _decode_window(window: CutWindow, region: Region) -> Decoded:
+def _decode_window(window: CutWindow, region: Region) -> Decoded | None:
+    """The region's pixels; None where simplejpeg refuses the JPEG.
+
+    It does so for rare samplings and for mere warnings, which TensorFlow's decoder does not, and for faults of the
+    header that jpeg_layout does not look for.
+    """
     left, top, right, bottom = region.inside
     x, y = window.left // region.ratio, window.top // region.ratio
-    pixels = _decode_whole(window.data, region.ratio)[top - y : bottom - y, left - x : right - x]
+    try:
+        whole = _decode_whole(window.data, region.ratio)
+    except (ValueError, LookupError):  # a LookupError for a sampling that it has no name for
+        return None
+    pixels = whole[top - y : bottom - y, left - x : right - x]
     return Decoded(np.ascontiguousarray(pixels), is_plain=True)
 
 

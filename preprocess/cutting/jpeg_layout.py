@@ -17,6 +17,7 @@ _KEPT = {0xDB, 0xE0, 0xEE}  # quantization tables, and what says how colours are
 _LEFT_OUT = {*range(0xE0, 0xF0), 0xFE}  # other notes
 _SCAN_OF_ALL = b"\x00\x3f\x00"  # of a sequential scan: all coefficients, all bits
 _MOST_SIDE, _MOST_BLOCKS = 4, 10  # of an MCU: blocks of a component across or down, blocks in all
+_MOST_PIXELS = 65_500  # across or down: libjpeg refuses a picture with more, but would take a window of it
 
 
 class ScanLayout(NamedTuple):
@@ -93,6 +94,9 @@ def _describe_layout(frame: bytes, scan: bytes, kept: bytes, tables: dict) -> Sc
     count = frame[9] if len(frame) > 9 else 0
     if count not in (1, 3) or len(frame) != 10 + 3 * count or frame[4] != 8:
         return None
+    height, width = int.from_bytes(frame[5:7]), int.from_bytes(frame[7:9])
+    if not (0 < height <= _MOST_PIXELS and 0 < width <= _MOST_PIXELS):
+        return None
     if len(scan) != 8 + 2 * count or scan[4] != count or scan[-3:] != _SCAN_OF_ALL:
         return None
     components = [tuple(frame[10 + 3 * place : 13 + 3 * place]) for place in range(count)]
@@ -115,7 +119,6 @@ def _describe_layout(frame: bytes, scan: bytes, kept: bytes, tables: dict) -> Sc
         return None
     dc = [numbers[0].index(use >> 4) for _, use in pairs]
     ac = [len(numbers[0]) + numbers[1].index(0x10 | use & 15) for _, use in pairs]
-    height, width = int.from_bytes(frame[5:7]), int.from_bytes(frame[7:9])
     mcu = 8 * max(across for across, _ in sides), 8 * max(down for _, down in sides)
     return ScanLayout(
         head=START_OF_IMAGE + kept + frame[:5],

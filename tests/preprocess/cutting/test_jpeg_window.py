@@ -77,6 +77,50 @@ def test_what_is_left_to_tensorflow():
     assert not is_plain(whole[: len(whole) // 2] + b"\xff\xd9") and not is_plain(whole[:200]) and not is_plain(b"")
 
 
+def change_header(data: bytes, marker: int, place: int, values: bytes) -> bytes:
+    """A JPEG with other bytes in the first segment of a kind; `place` counts from its marker."""
+    begin = data.index(bytes([0xFF, marker])) + place
+    return data[:begin] + values + data[begin + len(values) :]
+
+
+def test_headers_that_simplejpeg_refuses_are_left_to_tensorflow():
+    """One such file among many would otherwise end a run. Some are faults, of which a picture is rejected."""
+    whole = make_jpeg(1, 100, 60, (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444))
+    rare = make_jpeg(1, 100, 60, (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_411))
+    frame = rare.index(b"\xff\xc0") + 11
+    refused = {
+        "no quantization table": change_header(whole, 0xC0, 12, b"\3"),
+        "a number of a table that there is not": change_header(whole, 0xDB, 4, b"\7"),
+        "a table of 16 bits that is too short": change_header(whole, 0xDB, 4, b"\x10"),
+        "a warning of JFIF's version": change_header(whole, 0xE0, 9, b"\3"),
+        "a warning of Adobe's transform": whole[:2] + b"\xff\xee\0\x0eAdobe\0d\0\0\0\0\7" + whole[20:],
+        "a sampling without a name, in blocks as 4:1:1": rare[:frame] + b"\x14" + rare[frame + 1 :],
+        "a sampling that libjpeg does not know": change_header(make_jpeg(1, 100, 60), 0xC0, 14, b"\x21"),
+    }
+    for name, data in refused.items():
+        header = read_header(data)
+        whole_region = Region(1, 0, 0, *header, (0, 0, *header))
+        jpegs = [(data, region) for region in [whole_region, *draw_regions(data, 3)]]
+        for found in decode_regions(jpegs):
+            assert isinstance(found, UnreadableImage) or not found.is_plain, name
+        assert_same(jpegs)
+
+
+def test_a_side_that_libjpeg_refuses_is_refused_of_a_window_too():
+    """A grey picture of one value: two bits a block, its DC difference of no bits and the block's end."""
+    flat = cv2.imencode(".jpg", np.full((8, 8), 128, np.uint8))[1].tobytes()
+    tables = b"\xff\xc4\0\x14\0\1" + bytes(15) + b"\0" + b"\xff\xc4\0\x14\x10\1" + bytes(15) + b"\0"
+    scan = flat.index(b"\xff\xda")
+    for width, is_fine in ((65_500, True), (65_501, False)):
+        blocks = -(-width // 8)
+        codes = bytes(blocks * 2 // 8) + (b"" if blocks % 4 == 0 else bytes([0xFF >> blocks % 4 * 2]))
+        data = change_header(
+            flat[:scan] + tables + flat[scan : scan + 10] + codes + b"\xff\xd9", 0xC0, 7, width.to_bytes(2)
+        )
+        assert is_plain(data) is is_fine
+        assert_same([(data, Region(1, 8, 0, 24, 8, (8, 0, 24, 8)))])
+
+
 def damage(data: bytes) -> bytes:
     changed = bytearray(data)
     for _ in range(RNG.integers(1, 4)):
