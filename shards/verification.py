@@ -7,11 +7,11 @@ checked for consistency, and records that differ are decoded, so damaged data is
 
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
+from itertools import zip_longest
 from typing import Any
 
 import google_crc32c
 import numpy as np
-import pyarrow as pa
 
 from shards.checking.expected_records import ExpectedRecords, expect_crops, expect_whole_frames
 from shards.checking.manifest_rows import (
@@ -62,9 +62,8 @@ def verify_dataset(folder: AnyPlace, count_bytes: Callable[[int], Any] = lambda 
         return
     read = read or read_rows(folder)
     yield from check_rows(folder / MANIFEST_FILE, dataset, read)
-    for kind in RECORD_KINDS if read.kept else ():
-        if kind is CROPS or any(dataset.frames.values()):
-            yield from _check_records(folder, dataset, select_records(read, kind), doubtful)
+    for kind in RECORD_KINDS:
+        yield from _check_records(folder, dataset, read, kind, doubtful)
 
 
 def _try_to_read_rows(folder: AnyPlace) -> ReadRows | None:
@@ -151,14 +150,22 @@ def _find_damage(path: AnyPlace, stated: ShardFile | OtherFile) -> str:
     return f"{path}: offset {start} to {min(start + BLOCK_SIZE, stated.bytes)}: differs from what was written"
 
 
-def _check_records(folder: AnyPlace, dataset: Dataset, own: RecordRows, doubtful: Collection[str]) -> Iterator[str]:
+def _check_records(
+    folder: AnyPlace, dataset: Dataset, read: ReadRows, kind: RecordKind, doubtful: Collection[str]
+) -> Iterator[str]:
     """Compare the records of one kind in doubtful shards with the rows that have one, one after the other."""
-    for split, shard in _list_view(dataset, own.kind):
-        rows = own.of_shard(shard.file)
+    own = select_records(read, kind) if read.kept else None
+    left = len(own.rows) if own else 0
+    for split, shard in _list_view(dataset, kind):
+        rows = own.of_shard(shard.file) if own else ()
+        left -= len(rows)
         if len(rows) != shard.records:
             yield f"{folder / shard.file}: {shard.records} records, {len(rows)} rows of the manifest"
         if shard.file in doubtful:
-            yield from _compare_records(folder / shard.file, split, own.kind, rows, dataset.image_size)
+            stated = rows.to_pylist() if own else []
+            yield from _compare_records(folder / shard.file, split, kind, stated, dataset.image_size)
+    if left:
+        yield f"{folder / MANIFEST_FILE}: {left} rows are in {kind.name} shards that dataset.json does not know"
 
 
 def _list_view(dataset: Dataset, kind: RecordKind) -> Iterator[tuple[str, ShardFile]]:
@@ -167,23 +174,39 @@ def _list_view(dataset: Dataset, kind: RecordKind) -> Iterator[tuple[str, ShardF
         yield from ((split, shard) for shard in files)
 
 
-def _compare_records(path: AnyPlace, split: str, kind: RecordKind, rows: pa.Table, crop_size: int) -> Iterator[str]:
+def _compare_records(
+    path: AnyPlace, split: str, kind: RecordKind, rows: list[dict[str, Any]], crop_size: int
+) -> Iterator[str]:
     with open_place(path) as file:
-        for index, (frame, row) in enumerate(zip(iterate_records(file), rows.to_pylist(), strict=False)):
-            at = f"{path}: offset {frame.offset}"
-            try:
-                record = decode_record(frame.record, kind.fields)
-            except ValueError as error:
-                yield f"{at}: {error}"
-                continue
-            place = dict(zip(kind.place, (path.name, index, frame.offset, frame.length), strict=True))
-            stated = {name: row[name] for name in ("split", *kind.place)} | _state_fields(kind, row)
-            found = {"split": split} | place | record
-            for name in (name for name in stated if found.get(name) != stated[name]):
-                yield f"{at}: {name} is {found.get(name)!r}, the manifest states {stated[name]!r}"
-            size = (crop_size, crop_size) if kind is CROPS else (stated["width"], stated["height"])
-            if problem := _check_image(record.get("image", b""), size):
-                yield f"{at}: its image {problem}"
+        try:
+            for index, (frame, row) in enumerate(zip_longest(iterate_records(file), rows)):
+                if frame is None:
+                    yield f"{path}: ends before the record of {row['key']}"
+                    return
+                if row is None:
+                    yield f"{path}: offset {frame.offset}: a record that the manifest does not know"
+                    return
+                place = dict(zip(kind.place, (path.name, index, frame.offset, frame.length), strict=True))
+                at = f"{path}: offset {frame.offset}"
+                yield from _compare_record(at, frame.record, {"split": split} | place, kind, row, crop_size)
+        except DamagedRecord as damage:  # it was written so: the digest of the file fits
+            yield f"{path}: {damage}"
+
+
+def _compare_record(
+    at: str, data: bytes, place: dict[str, Any], kind: RecordKind, row: dict[str, Any], crop_size: int
+) -> Iterator[str]:
+    try:
+        found = place | decode_record(data, kind.fields)
+    except ValueError as error:
+        yield f"{at}: {error}"
+        return
+    stated = {name: row[name] for name in ("split", *kind.place)} | _state_fields(kind, row)
+    for name in (name for name in stated if found.get(name) != stated[name]):
+        yield f"{at}: {name} is {found.get(name)!r}, the manifest states {stated[name]!r}"
+    size = (crop_size, crop_size) if kind is CROPS else (stated["width"], stated["height"])
+    if problem := _check_image(found.get("image", b""), size):
+        yield f"{at}: its image {problem}"
 
 
 def _state_fields(kind: RecordKind, row: dict[str, Any]) -> dict[str, Any]:

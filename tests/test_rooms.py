@@ -65,7 +65,7 @@ DOORS = {
     "pandas": "",
     "paramiko": "shards/storage/stores/sftp_store",
     "pyarrow": (
-        "shards/descriptions shards/manifest shards/manifest_row shards/storage/stores/cloud_store shards/verification "
+        "shards/descriptions shards/manifest shards/manifest_row shards/storage/stores/cloud_store "
         "shards/checking preprocess/cutting/frame_row preprocess/writing preprocess/output_folder "
         "trainer/input/dataset_split trainer/evaluation/video_answers "
         "tools/comparison tools/overview tools/duplicates tools/extracts"

@@ -71,8 +71,9 @@ def select_records(read: ReadRows, kind: RecordKind) -> RecordRows:
     """The rows that have a record of this kind; `read` has rows."""
     shard_column, index_column, *_ = kind.place
     rows = read.kept if kind is CROPS else read.kept.filter(pc.is_valid(read.kept[shard_column]))
-    rows = rows.sort_by([(shard_column, "ascending"), (index_column, "ascending")])
-    return RecordRows(kind, rows, rows[shard_column].to_numpy(zero_copy_only=False))
+    # A kept row that names no shard is a fault, which is for others to tell: it stands in front, as one named "".
+    rows = rows.sort_by([(shard_column, "ascending"), (index_column, "ascending")], null_placement="at_start")
+    return RecordRows(kind, rows, rows[shard_column].cast(pa.string()).fill_null("").to_numpy(zero_copy_only=False))
 
 
 def check_rows(path: AnyPlace, dataset: Dataset, read: ReadRows) -> Iterator[str]:

@@ -15,6 +15,7 @@ import pytest
 from preprocess.run import run
 from preprocess.settings import PreprocessSettings
 from shards import dataset as index
+from shards.checking.manifest_rows import read_rows
 from shards.errors import DataError
 from shards.manifest import read_manifest
 from shards.record_fields import RECORD_KINDS, WHOLE_FRAMES
@@ -100,7 +101,7 @@ def test_every_missing_cut_and_stray_file_is_found(copy):
         (copy / name).unlink()
 
 
-def rewrite(folder: Path, change) -> None:
+def rewrite(folder: Path, change, counted: bool = False) -> None:
     """Change the manifest's rows and make dataset.json fit its bytes again: what no checksum can find."""
     path = folder / "manifest.parquet"
     table = pq.read_table(path)
@@ -109,6 +110,7 @@ def rewrite(folder: Path, change) -> None:
     pq.write_table(pa.Table.from_pylist(rows, table.schema), path)
     dataset = index.read_dataset(folder)
     dataset.files["manifest.parquet"] = index.describe_file(path)
+    dataset.counts = read_rows(folder).counts if counted else dataset.counts
     index.write_dataset(folder, dataset)
 
 
@@ -186,6 +188,58 @@ def test_records_that_were_exchanged_are_found(copy):
         shard.bytes, shard.sha256 = described.bytes, described.sha256
     index.write_dataset(copy, dataset)
     assert any("the manifest states" in fault for fault in faults(copy))
+
+
+def replace_shard(folder: Path, kind, change) -> None:
+    """Change the bytes of a shard and make dataset.json fit them again; `change` takes its records and its bytes."""
+    path = next(folder.glob(f"{kind.name}-train*"))
+    data = path.read_bytes()
+    with open(path, "rb") as file:
+        path.write_bytes(change([frame.record for frame in iterate_records(file)], data))
+    dataset = index.read_dataset(folder)
+    for shard in dataset.all_shards:
+        if shard.file == path.name:
+            described = index.describe_file(path)
+            shard.bytes, shard.sha256 = described.bytes, described.sha256
+    index.write_dataset(folder, dataset)
+
+
+@pytest.mark.parametrize("kind", RECORD_KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda records, data: data + pack_record(records[-1]),
+            r"offset \d+: a record that the manifest",
+        ),
+        (lambda records, data: b"".join(map(pack_record, records[:-1])), r"ends before the record of dog-sit-\d+/\d+"),
+        (lambda records, data: data[:-1] + bytes([data[-1] ^ 1]), r"offset \d+: the record does not fit its checksum"),
+        (lambda records, data: data + b"more", r"offset \d+: the record's length does not fit its checksum"),
+    ],
+)
+def test_a_shard_that_was_written_wrongly(copy, kind, change, message):
+    """Its digest in dataset.json fits: only the rows and the records' own checksums tell."""
+    replace_shard(copy, kind, change)
+    (fault,) = faults(copy)
+    assert re.search(message, fault), fault
+
+
+@pytest.mark.parametrize(("column", "name"), [("shard", None), ("shard", "nowhere"), ("frame_shard", "nowhere")])
+def test_a_row_whose_record_is_nowhere(copy, column, name):
+
+    def add(rows):
+        place = {"frame_shard": None, "frame_index": None, "frame_offset": None, "frame_length": None}
+        rows.append(framed(rows)[0] | {"key": "z/1", "video": "z", "video_index": 0, "video_count": 1} | place)
+        rows[-1][column] = name
+
+    rewrite(copy, add, counted=True)
+    assert any("1 rows are in pet_" in fault for fault in faults(copy))
+
+
+def test_shards_beside_a_manifest_without_rows(copy):
+    rewrite(copy, lambda rows: rows.clear(), counted=True)
+    shards = index.read_dataset(copy).all_shards
+    assert sum(" records, 0 rows of the manifest" in fault for fault in faults(copy)) == len(shards)
 
 
 def call(folder) -> subprocess.CompletedProcess:

@@ -282,6 +282,11 @@ _FAULTS = {
         "{}: {} 영상의 전체 프레임이 {}장입니다(frames.per_video는 {})"
     ),
     "{}: {} records, {} rows of the manifest": "{}: 레코드는 {}개인데 매니페스트의 행은 {}개입니다",
+    "{}: {} rows are in {} shards that dataset.json does not know": (
+        "{}: 행 {}개가 dataset.json에 없는 {} 샤드에 있습니다"
+    ),
+    "{}: ends before the record of {}": "{}: {}의 레코드 앞에서 파일이 끝납니다",
+    "{}: offset {}: a record that the manifest does not know": "{}: 바이트 {}: 매니페스트에 없는 레코드입니다",
     "{}: {} is {}, the manifest states {}": "{}: {} 값이 {}인데 매니페스트에는 {}입니다",
     "{}: its image cannot be decoded: {}": "{}: 이미지를 디코딩할 수 없습니다({})",
     "{}: its image is {} instead of {}": "{0}: 이미지가 {2} 픽셀이어야 하는데 {1} 픽셀입니다",
