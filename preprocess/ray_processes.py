@@ -54,7 +54,7 @@ class RayProcesses:
         self._start_guard()
         os.environ.update(values)
         try:
-            with _end_unused_parts():
+            with self._end_unused_parts():
                 yield
         finally:
             for name, value in before.items():
@@ -103,6 +103,35 @@ class RayProcesses:
                 self._guard.stdin.write(f"{line}\n")
                 self._guard.stdin.flush()
 
+    @contextmanager
+    def _end_unused_parts(self) -> Iterator[None]:
+        """End _UNUSED as soon as they appear in the block.
+
+        Ray would log that its dashboard does not start, and goes on.
+        """
+        logger, has_started = logging.getLogger("ray._private.services"), threading.Event()
+        watcher = threading.Thread(target=self._watch_for_unused, args=(has_started,), daemon=True)
+        level = logger.level
+        logger.setLevel(logging.CRITICAL)  # what goes wrong otherwise is raised
+        watcher.start()
+        try:
+            yield
+        finally:
+            has_started.set()
+            watcher.join()
+            logger.setLevel(level)
+
+    def _watch_for_unused(self, has_started: threading.Event) -> None:
+        left = set(_UNUSED)
+        while left and not has_started.wait(_LOOK_SECONDS):
+            for child in _list_children(psutil.Process()):
+                with suppress(psutil.Error):  # it has just ended
+                    found = {part for part in left for word in child.cmdline()[:4] if word.endswith(part)}
+                    # In a container the command may be process 1, whose children those of another Ray become.
+                    if found and self._is_marked(child):
+                        child.kill()
+                        left -= found
+
     def _find_marked(self) -> Iterator[psutil.Process]:
         return (process for process in psutil.process_iter() if process.pid != os.getpid() and self._is_marked(process))
 
@@ -111,33 +140,6 @@ class RayProcesses:
             return process.environ().get(_MARK) == self._value
         except (psutil.Error, OSError):  # it has ended, or belongs to another user
             return False
-
-
-@contextmanager
-def _end_unused_parts() -> Iterator[None]:
-    """End _UNUSED as soon as they appear in the block. Ray would log that its dashboard does not start, and goes on."""
-    logger, has_started = logging.getLogger("ray._private.services"), threading.Event()
-    watcher = threading.Thread(target=_watch_for_unused, args=(has_started,), daemon=True)
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)  # what goes wrong otherwise is raised
-    watcher.start()
-    try:
-        yield
-    finally:
-        has_started.set()
-        watcher.join()
-        logger.setLevel(level)
-
-
-def _watch_for_unused(has_started: threading.Event) -> None:
-    left = set(_UNUSED)
-    while left and not has_started.wait(_LOOK_SECONDS):
-        for child in _list_children(psutil.Process()):
-            with suppress(psutil.Error):  # it has just ended
-                found = {part for part in left for word in child.cmdline()[:4] if word.endswith(part)}
-                if found:
-                    child.kill()
-                    left -= found
 
 
 def _list_children(process: psutil.Process, recursive: bool = False) -> list[psutil.Process]:

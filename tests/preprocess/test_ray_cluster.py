@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from preprocess.ray_processes import RayProcesses
 from preprocess.task_handout import run_tasks
 from shards.errors import CallError, DataError
 from tests.conftest import ROOT
@@ -84,6 +85,24 @@ def test_ray_has_no_process_that_is_not_used():
     assert any("raylet" in command for command in commands)
     for name in ("dashboard/dashboard.py", "monitor.py"):
         assert not [command for command in commands if command.split(" --")[0].endswith(name)]
+
+
+def test_parts_of_another_ray_are_left_alone(tmp_path):
+    """Those that somebody else started become children of a command that is process 1 of a container."""
+    script = tmp_path / "ray" / "_private" / "log_monitor.py"
+    script.parent.mkdir(parents=True)
+    script.write_text("import time; time.sleep(60)")
+    foreign = subprocess.Popen([sys.executable, script])
+    processes = RayProcesses()
+    try:
+        with processes.set_environment({}):
+            own = subprocess.Popen([sys.executable, script])
+            assert own.wait(30) == -signal.SIGKILL
+            assert foreign.poll() is None
+    finally:
+        processes.end()
+        foreign.kill()
+        foreign.wait()
 
 
 def test_what_ray_says_of_dead_workers_has_no_colours(capsys):
