@@ -3,10 +3,13 @@
 import argparse
 import os
 import re
+import signal
 import sys
+import threading
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from console.calls.commands import name_call, name_shortly
@@ -115,3 +118,16 @@ def _run(name: str, command: Callable[[list[str]], int], arguments: list[str]) -
         status, message = describe_failure(error)
         print_error(f"{name}: {' '.join(message.split())}")
         return status
+
+
+@contextmanager
+def interrupt_on_sigterm() -> Iterator[None]:
+    """Treat SIGTERM like Ctrl-C within the block, so that it too is cleaned up. Does nothing beside the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -3,11 +3,9 @@
 import atexit
 import os
 import shutil
-import signal
 import socket
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +23,7 @@ import ray
 import ray._private.utils
 import ray._private.worker
 
+from console.command import interrupt_on_sigterm
 from console.output.messages import print_warning
 from console.progress import show_waiting
 from preprocess.core_count import count_cores
@@ -78,7 +77,7 @@ def start_ray(workers: int | None, address: str | None) -> Iterator[int]:
     with show_waiting(f"joining the Ray cluster at {address}" if address else "starting Ray"):
         _get_ready(workers or count_cores(), address)
     try:
-        with _interrupt_on_sigterm():
+        with interrupt_on_sigterm():  # Ray's own handler would exit with a traceback
             yield workers or count_slots()
     finally:
         _end_ray()
@@ -208,19 +207,6 @@ def _find_folder_problem(folder: str, path: str) -> str | None:
     if not os.path.isdir(_SHARED_MEMORY) or shutil.disk_usage(_SHARED_MEMORY).free < _OBJECT_STORE_BYTES:
         need += _OBJECT_STORE_BYTES  # Ray then keeps its objects here; Docker's default /dev/shm has 64 MB
     return f"has {free / 1e6:.0f} MB free of the {need / 1e6:.0f} needed" if free < need else None
-
-
-@contextmanager
-def _interrupt_on_sigterm() -> Iterator[None]:
-    """Treat SIGTERM like Ctrl-C within the block. Ray's own handler would exit with a traceback."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def count_slots() -> int:

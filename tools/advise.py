@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from console.calls.given_paths import check_named_paths
-from console.command import Parser, run_command
+from console.command import Parser, interrupt_on_sigterm, run_command
 from console.output.ending import name_command, print_ending
 from preprocess.__main__ import parse_preprocess_settings
 from preprocess.settings import PreprocessSettings
@@ -74,7 +74,8 @@ def main(arguments: list[str]) -> int:
 
     files = {"--json": chosen.json} if chosen.json else {}
     check_report_files(None, files, map(locate, chosen.sources))
-    figures = take_advice(Question(shards, train, chosen.seconds))
+    with interrupt_on_sigterm():  # the sample is removed then too
+        figures = take_advice(Question(shards, train, chosen.seconds))
     advised = figures["settings"]
     given = _list_given(chosen, "shards_config", "valid_source", "label_map", "work")
     training = ["--train", chosen.out, *_list_flags(advised["train"])]

@@ -4,6 +4,9 @@ import json
 import math
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from preprocess.sources.source_kinds import find_videos
 from preprocess.writing.finished_work import Origin, TaskSummary, VideoSummary
 from shards.emotions import KOREAN
 from shards.errors import DataError
+from tests.conftest import ROOT
 from tests.terminal import check_piped
 from tests.trees import make_jpeg, make_label, write_video
 from tools import advise
@@ -180,6 +184,23 @@ def test_bad_calls(options, message, capsys, tmp_path, monkeypatch):
     assert look("pets", *options) == 2
     error = capsys.readouterr().err
     assert message in error and len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "instant"), [(signal.SIGINT, "*"), (signal.SIGINT, "*/out/dataset.json"), (signal.SIGTERM, "*/out")]
+)
+def test_nothing_is_left_of_what_is_stopped(tree, config, tmp_path, number, instant):
+    """While its processes start, while training is tried, and by what a system sends that shuts down."""
+    call = [sys.executable, "-m", "tools.advise", tree, "--out", tmp_path / "out", "--workers", "2", "--seconds", "60"]
+    options = {"cwd": ROOT, "stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL, "text": True}
+    process = subprocess.Popen([*call, "--train_config", config], start_new_session=True, **options)
+    end = time.monotonic() + 60
+    while not list(tmp_path.glob(f".pet_mood-advise-{instant}")) and time.monotonic() < end:
+        time.sleep(0.05)
+    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+    shown = process.communicate(timeout=60)[1]
+    assert process.returncode == 130 and "advise: stopped" in shown and "Traceback" not in shown, shown
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["받은 것", "학습.yaml"]
 
 
 def test_clusters_and_several_devices_are_refused(tmp_path, capsys):

@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +14,7 @@ import numpy as np
 
 from shards.dataset import read_dataset
 from shards.errors import CallError, DataError
-from tools.source_inventory.worker_pool import exit_with_parent
+from tools.source_inventory.worker_pool import follow_parent, hold_interrupts
 from trainer.input.dataset_split import DatasetSplit, open_split
 from trainer.settings import TrainSettings
 
@@ -50,7 +49,8 @@ def try_training(settings: TrainSettings, data: Path, seconds: float) -> Trainin
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_train_and_send, args=(sender, settings, data, seconds))
-    process.start()
+    with hold_interrupts():
+        process.start()
     sender.close()
     found, end = None, time.monotonic() + max(_LEAST_PATIENCE, _PATIENCE * seconds)
     try:
@@ -75,7 +75,7 @@ def repeat_records(split: DatasetSplit, images: int) -> DatasetSplit:
 
 
 def _train_and_send(sender: Connection, settings: TrainSettings, data: Path, seconds: float) -> None:
-    threading.Thread(target=exit_with_parent, daemon=True).start()
+    follow_parent()
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 2)  # TensorFlow's notes
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,12 +1,13 @@
 """Processes in which sampled work is done as the workers of a run do theirs: same libraries, same number of threads."""
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from shards.crop_geometry import Crop
 from shards.errors import DataError
 from shards.jpeg_headers import read_header
 
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 _barrier: Any = None  # of the pool that this process belongs to
 
 
@@ -30,15 +32,19 @@ def open_workers(count: int, settings: PreprocessSettings) -> Iterator[ProcessPo
     Raises DataError where one of them dies.
     """
     context = get_context("spawn")
-    barrier = context.Barrier(count)
+    barrier, others = context.Barrier(count), set(active_children())
     try:
         with _set_environment(), ProcessPoolExecutor(count, context, _start_process, (settings, barrier)) as pool:
             try:
-                for ready in [pool.submit(_await_others) for _ in range(count)]:
+                with hold_interrupts():
+                    started = [pool.submit(_await_others) for _ in range(count)]
+                for ready in started:
                     ready.result()
                 yield pool
             except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
+                for process in set(active_children()) - others:
+                    process.kill()  # else what they write would come back while the caller removes it
+                pool.shutdown(cancel_futures=True)
                 raise
     except BrokenProcessPool as error:
         raise DataError(f"the process that decodes sampled frames died ({error}); run it again") from error
@@ -56,10 +62,38 @@ def _set_environment() -> Iterator[None]:
             os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
 
 
+@contextmanager
+def hold_interrupts() -> Iterator[None]:
+    """Start processes in the block, which Ctrl-C and SIGTERM cut short no more: this one gets them at its end.
+
+    The started ones hold them back until they call follow_parent. They would print tracebacks, of their imports or of
+    arguments that did not come, beside the one line of this process.
+    """
+    came: list[int] = []
+    is_main = threading.current_thread() is threading.main_thread()  # the only one that takes signals
+    handlers = {number: signal.signal(number, lambda *call: came.append(call[0])) for number in _STOPPING if is_main}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
+
+
+def follow_parent() -> None:
+    """End this process when its parent ends, even if that is killed, and without a word at Ctrl-C."""
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+
+
 def _start_process(settings: PreprocessSettings, barrier: Any) -> None:
     global _barrier
     _barrier = barrier
-    threading.Thread(target=exit_with_parent, daemon=True).start()
+    follow_parent()
     promise_no_more_tensorflow()
     # A made frame first: it starts the codec and compiles the loops, which a run does once for each worker.
     data = encode_jpeg(np.zeros((2 * settings.crop.size, 2 * settings.crop.size, 3), np.uint8), settings.crop.quality)
@@ -72,7 +106,6 @@ def _await_others() -> None:
     _barrier.wait()
 
 
-def exit_with_parent() -> None:
-    """End this process when its parent ends, even if that is killed."""
+def _exit_with_parent() -> None:
     parent_process().join()
     os._exit(1)
