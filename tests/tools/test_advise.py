@@ -269,6 +269,12 @@ class TestEstimates:
         fast, slow = (estimate_shards(sample, 2, 0, rate, 1).seconds.value for rate in (1e9, 1e6))
         assert slow - fast == pytest.approx(600_000 * 12_000 / 1e6 - 600_000 * 12_000 / 200e6)
 
+    def test_a_large_video_takes_as_long_as_one_worker_needs_for_it(self):
+        sample = TaskSample([make_task(seconds=1.0)], 8, 10_000, 1.0, 1.0)
+        even, one = (estimate_shards(sample._replace(largest=n), 8, 0, 1e9, 1) for n in (100, 10_000))
+        assert one.seconds.value - even.seconds.value == pytest.approx(100 - 100 / 8)
+        assert one.core_seconds == even.core_seconds
+
     def test_a_start_takes_longer_where_workers_started_late(self):
         sample = TaskSample([make_task()], 2, 1_000_000, 1.0, READY_SECONDS)
         quiet = estimate_shards(sample, 2, 0, 1e9, 1)

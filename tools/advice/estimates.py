@@ -87,13 +87,14 @@ def estimate_shards(sample: TaskSample, workers: int, list_seconds: float, write
     dataset_bytes = sum(task.summary.record_bytes for task in tasks) / frames * sample.frames
     error = find_share_error([task.seconds for task in tasks], [task.frames for task in tasks], sample.share)
     start = START_SECONDS * min(_MOST_BUSY, max(1.0, sample.ready_seconds / READY_SECONDS))
-    total = list_seconds + sum_run_seconds(core_seconds, workers, rows, dataset_bytes, write_rate, start)
+    cutting = max(core_seconds / workers, each * sample.largest)  # others wait for the largest task
+    total = list_seconds + sum_run_seconds(cutting * workers, workers, rows, dataset_bytes, write_rate, start)
     queued, computed = _find_queued_share(sample), sum(task.computed for task in tasks) / seconds
     blocked = sum(task.blocked for task in tasks) / seconds
     limit = "disk" if blocked > _LIMITING else "other programs" if queued > _LIMITING else "cores"
     return RunEstimate(
-        seconds=Interval.around(total, error * core_seconds / workers / total, RUN_SHARE, _BUSY_SHARE * queued),
-        quiet_seconds=total - queued * core_seconds / workers - (start - START_SECONDS),
+        seconds=Interval.around(total, error * cutting / total, RUN_SHARE, _BUSY_SHARE * queued),
+        quiet_seconds=total - queued * cutting - (start - START_SECONDS),
         frames=sample.frames,
         frames_per_second=workers / each,
         core_seconds=core_seconds,

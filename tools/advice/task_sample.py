@@ -16,7 +16,7 @@ import psutil
 
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.input_fingerprint import read_inputs
-from preprocess.sources.task_groups import count_task_frames
+from preprocess.sources.task_groups import count_task_frames, group_into_tasks
 from preprocess.sources.video import ImageFile, SourceListing, Video
 from preprocess.writing.finished_work import TaskSummary
 from preprocess.writing.keyed_order import shuffle_key
@@ -54,6 +54,7 @@ class TaskSample(NamedTuple):
     frames: int  # of the whole source
     seconds: float  # of the clock, without the start of the workers
     ready_seconds: float  # that the start of the workers took
+    largest: int = 0  # frames of a run's largest task: a video is never divided
 
     @property
     def share(self) -> float:
@@ -107,7 +108,8 @@ def run_sample(
         start = time.perf_counter()
         tasks = _run_until(start + seconds, pool, drawn, (settings, folders[0]), progress)
         taken = time.perf_counter() - start
-    return TaskSample(tasks, settings.workers, sum(video.weight for video in source.videos), taken, ready)
+    weights = [sum(video.weight for video in videos) for videos in group_into_tasks(source)]
+    return TaskSample(tasks, settings.workers, sum(weights), taken, ready, max(weights))
 
 
 def _run_until(
