@@ -11,6 +11,8 @@ from typing import NamedTuple
 from preprocess.run import run
 from preprocess.settings import PreprocessSettings
 from shards.emotions import EMOTIONS
+from shards.errors import DataError
+from shards.verification import verify_dataset
 from tools.sample.tree import make_sample
 from tools.sample.video_plans import SampleSpec
 
@@ -67,6 +69,14 @@ def compare_digests(expected: Mapping[str, str], found: Mapping[str, str]) -> li
     words = {True: {True: "differs", False: "is missing"}, False: {True: "is too many"}}
     names = sorted(name for name in {**expected, **found} if expected.get(name) != found.get(name))
     return [f"{name} {words[name in expected][name in found]}" for name in names]
+
+
+def find_fault(out: Path) -> str:
+    """What is wrong with a dataset, whose dataset.json is there and may be damaged too; empty where it is whole."""
+    try:
+        return next(verify_dataset(out), "")
+    except DataError as error:
+        return str(error)
 
 
 def list_traces(folder: Path) -> list[str]:

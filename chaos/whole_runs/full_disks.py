@@ -18,9 +18,8 @@ from chaos.commands.resident_runs import ResidentRuns, RunEnd, start_resident_ru
 from chaos.commands.training_process import TrainingProcess, prepare_training
 from chaos.experiment import Bench, Findings
 from chaos.whole_runs.training_kills import compare_outcomes, read_outcome
-from chaos.workload import SMALL_SHARDS, Workload, compare_files, list_traces, make_workload
+from chaos.workload import SMALL_SHARDS, Workload, compare_files, find_fault, list_traces, make_workload
 from shards.dataset import DATASET_FILE
-from shards.verification import verify_dataset
 
 _TRIES_A_TRAINING = 12
 _Act = Callable[[Path, DiskPlan], RunEnd]  # a run into a folder, on a disk that fails as planned
@@ -108,8 +107,8 @@ def _try(act: _Act, workload: Workload, folder: Path, fault: _Fault, number: int
     folder.mkdir()
     ended = act(folder / "out", DiskPlan(str(folder), number, fault.error, fault.lasts))
     index = folder / "out" / DATASET_FILE
-    if index.exists() and (damage := list(verify_dataset(folder / "out"))):
-        findings.lost.append(f"{where}: dataset.json over a dataset that is not whole: {damage[0]}")
+    if index.exists() and (damage := find_fault(folder / "out")):
+        findings.lost.append(f"{where}: dataset.json over a dataset that is not whole: {damage}")
     if ended.status not in (0, fault.status) or "fault of the program" in ended.line:
         findings.lost.append(f"{where}: status {ended.status}: {ended.line}")
     again = act(folder / "out", DiskPlan(str(folder)))

@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 from chaos.commands.resident_runs import ResidentRuns
 from chaos.experiment import Bench, Findings
-from chaos.workload import SMALL_SHARDS, Workload, compare_files, list_traces
+from chaos.workload import SMALL_SHARDS, Workload, compare_files, find_fault, list_traces
 from shards.dataset import DATASET_FILE
-from shards.verification import verify_dataset
 
 _KINDS = {"ext4": 64 << 20, "xfs": 300 << 20}  # bytes
 # xfs refuses a copy while its original is mounted, as it may still be in the mount namespace of another program.
@@ -93,8 +92,8 @@ class PowerCuts:
         found, out = "nothing", disk / "out"
         if (out / DATASET_FILE).exists():
             found = "whole"
-            if damage := list(verify_dataset(out)):
-                findings.lost.append(f"{where}: dataset.json over a dataset that is not whole: {damage[0]}")
+            if damage := find_fault(out):
+                findings.lost.append(f"{where}: dataset.json over a dataset that is not whole: {damage}")
         elif out.exists():
             found = "begun"
         if where.endswith(DONE) and found != "whole":
