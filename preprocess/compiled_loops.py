@@ -28,7 +28,8 @@ def compile_loops() -> None:
         resample_area(source, 0, 0, 48, 32, 32)
         shrink_to_fit(source, 1, (48, 64), (24, 32))
     whole = encode_jpeg(pixels, 90)
-    assert all(cut_windows([(whole, Window(0, 0, 64, 48))] * TOGETHER)), "a plain JPEG is cut"
+    # A part of it: a window that is all of a picture needs no copy.
+    assert all(cut_windows([(whole, Window(0, 0, 32, 48))] * TOGETHER)), "a plain JPEG is cut"
     for bits in (64, 256):
         hash_crop(pixels[:48, :48], bits)
     for words in (1, 4):  # hashes of 64 and 256 bits

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numba
 from preprocess.compiled_loops import compile_loops
-from preprocess.cutting import area_resampling, phash_loops
+from preprocess.cutting import area_resampling, huffman_loops, phash_loops, scan_bits
 from preprocess.near_duplicates import hamming_join_loops
 from preprocess.settings import HashSettings, PreprocessSettings
 from preprocess.sources.source_kinds import find_videos
@@ -23,7 +23,7 @@ source, folder = sys.argv[1:]
 
 
 def list_forms():
-    modules = area_resampling, phash_loops, hamming_join_loops
+    modules = area_resampling, huffman_loops, phash_loops, scan_bits, hamming_join_loops
     loops = [value for module in modules for value in vars(module).values() if hasattr(value, "signatures")]
     return {(loop.__name__, str(form)) for loop in loops for form in loop.signatures}
 
