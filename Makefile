@@ -130,7 +130,9 @@ demo: setup ## on a fresh machine: make a sample and shards, check and show them
 	@echo '(this model has seen drawings only: what it says of a real animal means nothing);'
 	@echo 'then: make shards SOURCE=/your/pet/videos OUT=data/pets'
 
-bench: setup $(PEERS) ## every job beside its limit and what others would use, benchmarks/RESULTS.md; QUICK=1
+bench: setup ## every job beside its limit and what others would use, benchmarks/RESULTS.md; QUICK=1; ARGS=hashing
+	@$(BIN)/python -m benchmarks.side_by_side --dry_run $(if $(QUICK),--quick) $(ARGS)
+	@$(MAKE) --no-print-directory $(PEERS)
 	$(BIN)/python -m benchmarks.side_by_side $(if $(QUICK),--quick) $(ARGS)
 
 chaos: setup ## try to break it: kills, full disks, damaged bytes, hostile input; hours: ARGS='--minutes 10'

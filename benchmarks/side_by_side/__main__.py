@@ -1,7 +1,7 @@
 """Every job beside its limit and its peers: python -m benchmarks.side_by_side [JOB ..] [--quick]
 
 Writes a section for each job into benchmarks/RESULTS.md. Peers run in an environment of their own, which `make bench`
-sets up; without it their rows say so. Time: about half an hour on 2 cores, with --quick under ten minutes.
+sets up, 8 GB; without it their rows say so. Time: about half an hour on 2 cores, with --quick under ten minutes.
 Last line: a JSON object with the figures of each table.
 """
 
@@ -31,6 +31,7 @@ def _parse(arguments: list[str]) -> Any:
     parser.add_argument(
         "--quick", action="store_true", help=f"less material, {QUICK_ROUNDS} rounds, into data/bench.md"
     )
+    parser.add_argument("--dry_run", action="store_true", help="only check the call")
     parser.add_argument("--rounds", type=int, help=f"turns of each way (default: {ROUNDS})")
     parser.add_argument("--out", type=Path, help="the page (default: benchmarks/RESULTS.md)")
     options = parser.parse_args(arguments)
@@ -72,6 +73,8 @@ def _tell(line: str) -> None:
 
 def main(arguments: list[str]) -> int:
     options = _parse(arguments)
+    if options.dry_run:
+        return 0
     options.out.parent.mkdir(parents=True, exist_ok=True)
     chosen = [job for job in JOBS if not options.jobs or job.name in options.jobs]
     with tempfile.TemporaryDirectory(prefix="bench") as folder:

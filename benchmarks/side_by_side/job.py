@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 from benchmarks.side_by_side.material import Material
@@ -51,9 +52,14 @@ class Table:
 class Job:
     """Tables of one kind of work. What they work on is taken from the material, which all jobs share.
 
-    A line in place of a table says why there is none.
+    `tables` is MODULE:FUNCTION below benchmarks.side_by_side.tables, imported when its turn comes: it takes seconds.
     """
 
     name: str
     title: str
-    make_tables: Callable[[Material], Iterator[Table | str]]
+    tables: str
+
+    def make_tables(self, material: Material) -> Iterator[Table | str]:
+        """Make the tables; a line in place of a table says why there is none."""
+        module, _, function = self.tables.partition(":")
+        return getattr(import_module(f"benchmarks.side_by_side.tables.{module}"), function)(material)

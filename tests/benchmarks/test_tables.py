@@ -1,8 +1,13 @@
 """What the tables of `make bench` check of their ways, and the arithmetic of their limits."""
 
+from importlib import import_module
+
 import numpy as np
+import pytest
 
 from benchmarks.join import make_random_walks
+from benchmarks.side_by_side.__main__ import main
+from benchmarks.side_by_side.jobs import JOBS
 from benchmarks.side_by_side.tables.near_copies import find_wrong_neighbours
 from benchmarks.side_by_side.tables.shell import find_failed_calls
 from benchmarks.side_by_side.tables.training_step import find_lost_training
@@ -12,9 +17,23 @@ from benchmarks.ways.near_copies.sampled_queries import find_least
 from preprocess.near_duplicates.band_layout import plan_bands
 from preprocess.near_duplicates.hamming_join import cluster_codes
 from shards.dataset import read_dataset
+from shards.errors import CallError
 from shards.verification import verify_dataset
 
 CODES = make_random_walks(600, np.random.default_rng(1))
+
+
+def test_each_job_has_its_tables():
+    for job in JOBS:
+        module, _, function = job.tables.partition(":")
+        assert callable(getattr(import_module(f"benchmarks.side_by_side.tables.{module}"), function))
+
+
+def test_a_call_is_checked_before_peers_are_installed(tmp_path):
+    assert main(["hashing", "--dry_run", "--out", str(tmp_path / "page.md")]) == 0
+    with pytest.raises(CallError, match="hashin: no such job; give some of crops, loaders"):
+        main(["hashin", "--dry_run"])
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_nearest_is_another_code_than_the_query():
