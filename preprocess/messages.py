@@ -72,7 +72,7 @@ def print_kept_versions(folders: Sequence[Path]) -> None:
 
 def print_nothing_to_do(dataset: Dataset, out: AnyPlace) -> None:
     """Print that OUT holds the dataset already."""
-    print_result(f"{out} is whole and made from these inputs and settings: nothing to do")
+    print_result(f"{out} was made from these inputs and settings: nothing to do; verify reads each of its bytes")
     _print_dataset(dataset, out)
 
 

@@ -194,7 +194,8 @@ def read_dataset(folder: AnyPlace) -> Dataset:
     except (FileNotFoundError, IrregularFile):
         if list_shards(folder):
             raise DataError(
-                f"{folder}: has shards but no {DATASET_FILE}, so it is unfinished; run preprocess again"
+                f"{folder}: has shards but no {DATASET_FILE}: a run that has not ended, or the file is gone; run "
+                "preprocess again, and remove the folder first if it is refused"
             ) from None
         if isinstance(folder, RemotePath):
             what = f"has no {DATASET_FILE}, so it is no dataset" if list_place(folder) else "holds nothing"

@@ -217,8 +217,10 @@ _DATASETS = {
     "{} was replaced while it was verified; run the same command again": (
         "{}: 검사하는 동안 새 데이터셋으로 바뀌었습니다. 같은 명령을 다시 실행하세요"
     ),
-    "{}: has shards but no {}, so it is unfinished; run preprocess again": (
-        "{}: 샤드는 있지만 {} 파일이 없어 완성되지 않은 데이터셋입니다. preprocess를 다시 실행하세요"
+    "{}: has shards but no {}: a run that has not ended, or the file is gone; run preprocess again, and "
+    "remove the folder first if it is refused": (
+        "{}: 샤드는 있지만 {} 파일이 없습니다. 실행이 끝나지 않았거나 파일이 없어진 것입니다. preprocess를 다시 "
+        "실행하고, 그 디렉터리를 쓸 수 없다고 하면 먼저 지우세요"
     ),
     "{} differs from what was written; run python -m tools.verify {}": (
         "{}: 처음 쓴 내용과 다릅니다. python -m tools.verify {} 명령으로 확인하세요"

@@ -117,8 +117,8 @@ _PREPROCESS = {
     "comparing frames across videos and planning the shards": "영상 사이의 프레임을 비교하고 샤드를 계획하는 중",
     "writing the manifest": "매니페스트를 쓰는 중",
     "publishing": "결과 디렉터리로 옮기는 중",
-    "{} is whole and made from these inputs and settings: nothing to do": (
-        "{}: 같은 입력과 설정으로 이미 완성되어 있어 할 일이 없습니다"
+    "{} was made from these inputs and settings: nothing to do; verify reads each of its bytes": (
+        "{}: 같은 입력과 설정으로 이미 만들어져 있어 할 일이 없습니다. 모든 바이트를 검사하려면 verify를 실행하세요"
     ),
     "dry run: no shard was written; {} of the {} usable frames would be kept": (
         "드라이 런: 샤드를 쓰지 않았습니다. 쓸 수 있는 프레임 {1}장 중 {0}가 남습니다"
