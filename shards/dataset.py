@@ -4,6 +4,7 @@ It is written last, so its presence means that the dataset is complete.
 """
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -237,6 +238,8 @@ def _check_settings(dataset: Dataset) -> None:
         for shard in (shard for files in shards.values() for shard in files):
             if not _is_possible(shard, kind):
                 raise ValueError(f"{shard.file} cannot hold the records that are stated")
+    if twice := [name for name, count in Counter(shard.file for shard in dataset.all_shards).items() if count > 1]:
+        raise ValueError(f"{twice[0]} is stated twice")
 
 
 def _check_counts(dataset: Dataset) -> None:

@@ -8,6 +8,9 @@ from shards.errors import CallError, DataError
 from shards.manifest import RowCounter
 from shards.storage.self_checksum import dump_json_with_checksum
 
+NAME = index.shard_name("train", 0, 1)
+SHARD = {"file": NAME, "records": 1, "bytes": 100, "sha256": ""}
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -46,6 +49,7 @@ def test_any_flipped_bit_is_found(folder):
         (("settings", "crop"), {"size": 256}, "crop.grow is None"),
         (("settings", "dedupe"), {"enabled": True}, "settings: Object missing required field `distance`"),
         (("files",), {}, "files: states no manifest.parquet"),
+        (("shards", "train"), [SHARD, SHARD], f"{NAME} is stated twice"),
     ],
 )
 def test_what_every_dataset_states_is_asked_for_though_the_digest_fits(folder, names, value, words):
@@ -74,5 +78,5 @@ def test_what_is_no_dataset(tmp_path):
     with pytest.raises(CallError, match="no dataset"):
         index.read_dataset(tmp_path)
     (tmp_path / index.shard_name("train", 0, 1)).touch()
-    with pytest.raises(DataError, match="unfinished"):
+    with pytest.raises(DataError, match="has not ended, or the file is gone"):
         index.read_dataset(tmp_path)
