@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from console.calls.commands import name_call, name_shortly
+from console.calls.commands import can_go_on, name_call, name_shortly
 from console.calls.completion import offer_parser
 from console.calls.examples import format_examples
 from console.calls.given_paths import refuse_urls
@@ -92,18 +92,18 @@ def run_command(
         arguments: the command line. The command may append `--debug`.
         encoding: of standard output and error; that of the locale when not given.
     """
-    name = name_shortly(name)
+    goes_on, name = can_go_on(name), name_shortly(name)
     prepare_streams(encoding)
     warnings.simplefilter("ignore")  # users cannot act on libraries' warnings, and -W error must not stop a run
     try:
         with open_output(arguments):
-            return _run(name, command, arguments)
+            return _run(name, command, arguments, goes_on)
     except CallError as error:  # of --log
         print_error(f"{name}: {' '.join(str(error).split())}")
         return 2
 
 
-def _run(name: str, command: Callable[[list[str]], int], arguments: list[str]) -> int:
+def _run(name: str, command: Callable[[list[str]], int], arguments: list[str], goes_on: bool) -> int:
     try:
         refuse_urls(arguments, name)
         status = command(arguments)
@@ -115,7 +115,7 @@ def _run(name: str, command: Callable[[list[str]], int], arguments: list[str]) -
     except (Exception, KeyboardInterrupt) as error:
         if "--debug" in arguments:
             traceback.print_exc()
-        status, message = describe_failure(error)
+        status, message = describe_failure(error, goes_on)
         print_error(f"{name}: {' '.join(message.split())}")
         return status
 

@@ -86,5 +86,5 @@ def _run_once(source: str, out: str, shard_bytes: int) -> RunEnd:
     try:
         run(PreprocessSettings(source=[source], out=out, shard_bytes=shard_bytes, workers=2))
     except Exception as error:
-        return RunEnd(*describe_failure(error))
+        return RunEnd(*describe_failure(error, goes_on=True))
     return RunEnd(0, "")

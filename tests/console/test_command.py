@@ -19,7 +19,7 @@ from shards.errors import CallError, DataError
         (DataError(), 1, "tool: DataError"),
         (OSError(errno.EIO, "Input/output error", "x"), 1, "tool: x: Input/output error; once that has passed, run"),
         (ModuleNotFoundError(name="tensorflow"), 2, "tool: tensorflow is not installed: make setup, or pip install"),
-        (KeyboardInterrupt(), 130, "tool: stopped; run the same command again"),
+        (KeyboardInterrupt(), 130, "tool: stopped; the same command starts over"),
     ],
 )
 def test_one_line_and_a_status(error, status, line, capsys):
@@ -31,6 +31,26 @@ def test_one_line_and_a_status(error, status, line, capsys):
     assert shown.startswith(line) and len(shown.splitlines()) == 1
     assert run_command("tool", fail, ["--debug"]) == status
     assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "goes_on", "starts_over"),
+    [
+        (KeyboardInterrupt(), "run the same command again to go on", "stopped; the same command starts over"),
+        (OSError(errno.ENOSPC, "Full"), "again, finished work is kept", "and run the same command again"),
+        (OSError(errno.EIO, "Error"), "again, it goes on from there", "passed, run the same command again"),
+    ],
+)
+def test_only_commands_that_keep_their_work_say_that_they_go_on(error, goes_on, starts_over, capsys):
+    def fail(arguments):
+        raise error
+
+    for name, end in {
+        **dict.fromkeys(("preprocess", "train", "train_finder"), goes_on),
+        **dict.fromkeys(("advise", "inventory", "make_sample", "inference"), starts_over),
+    }.items():
+        run_command(name, fail, [])
+        assert capsys.readouterr().err.endswith(f"{end}\n"), name
 
 
 def test_a_parser_that_raises_instead_of_printing_a_page():

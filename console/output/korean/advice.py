@@ -74,9 +74,9 @@ KOREAN_ADVICE = {
     "{n} s ({n} to {n})": "{}초({}~{}초)",
     "{n} min ({n} to {n})": "{}분({}~{}분)",
     "{n} h ({n} to {n})": "{}시간({}~{}시간)",
-    "making a dataset of the sample": "샘플으로 데이터셋을 만드는 중",
+    "making a dataset of the sample": "샘플로 데이터셋을 만드는 중",
     "measuring the disks": "디스크 속도를 재는 중",
-    "training some steps on the sample": "샘플으로 학습 스텝을 해 보는 중",
+    "training some steps on the sample": "샘플로 학습 스텝을 해 보는 중",
 }
 
 KOREAN_ADVICE_ERRORS = {

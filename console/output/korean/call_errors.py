@@ -92,6 +92,7 @@ _VALUES = {
 
 _FAILURES = {
     "stopped; run the same command again to go on": "멈췄습니다. 같은 명령을 다시 실행하면 이어서 합니다",
+    "stopped; the same command starts over": "멈췄습니다. 같은 명령을 다시 실행하면 처음부터 다시 합니다",
     "there is not enough memory; close other programs or give smaller settings, and run it again": (
         "메모리가 부족합니다. 다른 프로그램을 닫거나 설정 값을 줄여서 다시 실행하세요"
     ),
@@ -101,9 +102,15 @@ _FAILURES = {
     "{}: the disk is full; free some space and run the same command again, finished work is kept": (
         "{}: 디스크가 가득 찼습니다. 공간을 비우고 같은 명령을 다시 실행하세요. 끝난 작업은 남아 있습니다"
     ),
+    "{}: the disk is full; free some space and run the same command again": (
+        "{}: 디스크가 가득 찼습니다. 공간을 비우고 같은 명령을 다시 실행하세요"
+    ),
     "{}: {}; choose a place that can be read and written": "{}: {:text}. 읽고 쓸 수 있는 위치를 지정하세요",
     "{}: {}; once that has passed, run the same command again, it goes on from there": (
         "{}: {:text}. 문제가 사라진 뒤 같은 명령을 다시 실행하면 그 지점부터 이어서 합니다"
+    ),
+    "{}: {}; once that has passed, run the same command again": (
+        "{}: {:text}. 문제가 사라진 뒤 같은 명령을 다시 실행하세요"
     ),
 }
 
