@@ -1,8 +1,9 @@
 """How long a run and an epoch will take on this machine: python -m tools.advise SOURCE [SOURCE ..] [--out DIR]
 
 Draws videos at random, does real video tasks and real steps of training on them for about a minute, and says what
-limits (cores, disk, memory, GPU), how long `preprocess` and an epoch of `trainer.train` take, each with a 95% interval,
-and which settings to use. What it writes meanwhile lies beside OUT and is removed.
+limits (cores, disk, memory, GPU), how long `preprocess`, an epoch and a whole run of `trainer.train` take, each with a
+95% interval, and which settings to use. What it writes meanwhile lies beside OUT and is removed. Exit status 1 where no
+dataset could be made, or none that a mood model could be trained on.
 """
 
 import json
@@ -15,7 +16,7 @@ from console.command import Parser, interrupt_on_sigterm, run_command
 from console.output.ending import name_command, print_ending
 from preprocess.__main__ import parse_preprocess_settings
 from preprocess.settings import PreprocessSettings
-from shards.errors import CallError
+from shards.errors import CallError, DataError
 from shards.storage.stores.remote_path import is_store_url, locate
 from trainer.settings import TrainSettings
 from trainer.train import parse_train_settings
@@ -83,11 +84,15 @@ def main(arguments: list[str]) -> int:
     print_advice(figures, name_command("trainer.train", *config, *training))
     if chosen.json:
         write_text(chosen.json, json.dumps({"made_by": REPORT_MARK} | figures, ensure_ascii=False, indent=1) + "\n")
+    if figures["obstacle"]:
+        raise DataError(f"{', '.join(chosen.sources)}: no mood model could be trained on it: {figures['obstacle']}")
     following = name_command(
         "preprocess", "--source", *chosen.sources, *given, "--out", chosen.out, *_list_flags(advised["shards"])
     )
-    told = [f"{figures['frames']:,} frames", f"shards in {format_span(figures['shards']['seconds'])}"]
+    told = [f"{figures['videos']:,} videos", f"{figures['frames']:,} frames"]
+    told += [f"shards in {format_span(figures['shards']['seconds'])}"]
     told += [f"an epoch in {format_span(epoch['seconds'])}" for epoch in figures["epochs"][:1]]
+    told += [f"a training in at most {format_span(training['seconds'])}" for training in figures["trainings"][:1]]
     print_ending([*files.values()], told, following)
     return 0
 

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from console.command import run_command
+from console.output.language import translate
 from preprocess.settings import PreprocessSettings, SelectSettings
 from preprocess.sources.source_kinds import find_videos
 from preprocess.writing.finished_work import Origin, TaskSummary, VideoSummary
@@ -27,15 +29,22 @@ from tools.advice import advice_figures, machine
 from tools.advice.advice_figures import Question, take_advice
 from tools.advice.advice_text import format_span, print_advice
 from tools.advice.advised_settings import advise_settings
-from tools.advice.estimates import READY_SECONDS, estimate_epoch, estimate_shards, find_share_error, find_training_limit
-from tools.advice.sample_dataset import SampleDataset
+from tools.advice.estimates import (
+    READY_SECONDS,
+    estimate_epoch,
+    estimate_shards,
+    estimate_training,
+    find_share_error,
+    find_training_limit,
+)
+from tools.advice.sample_dataset import SampleDataset, StayingVideo, find_obstacle
 from tools.advice.task_sample import TaskSample, TaskTiming, draw_tasks, time_task
 from tools.advice.training_trial import TrainingTrial
 from tools.source_inventory.run_needs import START_SECONDS, sum_run_seconds
-from trainer.settings import TrainSettings
+from trainer.settings import ProbeSettings, TrainSettings
 
 GB = 1_000_000_000
-TRIAL = TrainingTrial(100.0, 400.0, 0.02, 0.02, 20, 9.0, 1.5, 0, "a core", "cpu", "float32")
+TRIAL = TrainingTrial(100.0, 400.0, 0.02, 0.02, 20, 9.0, 4.0, 1.5, 0, "a core", "cpu", "float32")
 CONFIG = {"backbone": "small", "weights": "none", "probe": {"epochs": 0}, "batch_size": 4, "resolution": 32}
 
 
@@ -52,11 +61,27 @@ def make_task(
     return TaskTiming(summary, frames, seconds, 0.3, queued, frames * 300_000, 700_000_000, [])
 
 
+def make_dataset(kept: int = 60, videos: range | list[int] = range(10), val: tuple[int, ...] = ()) -> SampleDataset:
+    """Of videos of make_task, of each of which so many frames stay."""
+    return SampleDataset({}, 0, {f"v{n}": StayingVideo(kept, float(n in val)) for n in videos})
+
+
+def estimate_run(sample: TaskSample, workers: int, write_rate: float = 1e9, rows: int = 1, list_seconds: float = 0.0):
+    return estimate_shards(sample, make_dataset(), workers, list_seconds, write_rate, rows)
+
+
 def run_sample_here(source, settings, folders, seconds, progress, seed) -> TaskSample:
     """In this process: fresh ones take seconds to import. The first test uses them."""
     folders[0].mkdir(parents=True)
     tasks = [time_task(videos, settings, folders[0]) for videos in draw_tasks(source, seed)]
     return TaskSample(tasks, settings.workers, sum(video.weight for video in source.videos), 1.0, 1.0)
+
+
+def sample_training_here(source, settings, folders, seconds, progress, seed) -> TaskSample:
+    """The source's own training videos alone, as a part of it may have no others."""
+    training = source._replace(videos=[video for video in source.videos if video.split == "train"])
+    sample = run_sample_here(training, settings, folders, seconds, progress, seed)
+    return sample._replace(frames=sum(video.weight for video in source.videos))
 
 
 @pytest.fixture
@@ -86,7 +111,7 @@ def test_the_whole_way_on_a_real_source(tree, config, tmp_path, capsys):
     assert look(*call, "--seconds", 5, "--json", figures_file) == 0
     shown = capsys.readouterr()
     made, told, following = check_piped(shown.out, shown.err)
-    assert made == [figures_file] and told[0] == "48 frames" and len(told) == 3
+    assert made == [figures_file] and told[:2] == ["8 videos", "48 frames"] and len(told) == 5
     assert following == ["--source", *map(str, (tree, "--config", shards_config, "--out", out, "--workers", 2))]
     figures = json.loads(figures_file.read_text("utf-8"))
     assert figures["videos"] == 8 and figures["frames"] == 48 and figures["sample"]["share"] == 1
@@ -105,11 +130,29 @@ def test_the_whole_way_on_a_real_source(tree, config, tmp_path, capsys):
     epoch, fewer = figures["epochs"]
     assert (epoch["frames_per_video"], fewer["frames_per_video"]) == (None, 4) and fewer["frames"] < epoch["frames"]
     kept = figures["sample"]["kept"]
-    assert 0 < epoch["frames"] < kept <= 48 and epoch["frames"] % 4 == 0
+    assert 0 < epoch["frames"] < kept <= 48 and epoch["frames"] == 4 * epoch["steps"]
+    assert epoch["frames"] <= epoch["training_frames"] < epoch["frames"] + 4
+    (training,) = figures["trainings"]
+    assert (training["epochs"], training["stages"]) == (20, 1)
+    assert training["seconds"]["value"] > 20 * epoch["seconds"]["value"] + figures["trial"]["start_seconds"]
+    assert 0 < figures["trial"]["compile_seconds"] < figures["trial"]["start_seconds"]
     assert 0 < figures["trial"]["core_seconds"] < 1
     assert figures["trial"]["training"] > 1 and figures["trial"]["steps"] >= 1
     assert f"python -m trainer.train --config {config}".split()[-1] in shown.out
-    for word in ("sample", "workers", "disk", "room", "memory", "kept", "device", "limit", "shards", "epoch", "train"):
+    for word in (
+        "sample",
+        "workers",
+        "disk",
+        "room",
+        "memory",
+        "kept",
+        "device",
+        "limit",
+        "shards",
+        "epoch",
+        "training",
+        "train",
+    ):
         assert any(line.startswith(f"{word} ") for line in shown.out.splitlines()), word
 
 
@@ -158,6 +201,67 @@ class TestOptions:
         assert figures["frames"] == 48 and figures["rates"]["reading"] is None  # an archive is not dropped from memory
         print_advice(figures, "train it")
         assert "; OUT takes" in capsys.readouterr().out
+
+    def test_nothing_is_trained_on_a_whole_source_without_validation(self, tmp_path, monkeypatch, capsys):
+        """As `make shards` of it ends: with status 1 and the reason. Of training nothing is told."""
+        monkeypatch.setattr(advice_figures, "try_training", None)
+        for number in range(4):
+            label = make_label(inspect={"emotion": KOREAN[number % 2]})
+            images = {5 * place: make_jpeg(100 * number + place) for place in range(4)}
+            write_video(tmp_path / "pets", f"dog-sit-{number:06}", images, label=label)
+        call = [tmp_path / "pets", "--out", tmp_path / "out", "--json", tmp_path / "advice.json"]
+        assert look(*call, "--seconds", 5, "--workers", 1) == 1
+        shown = capsys.readouterr()
+        error = shown.err.splitlines()[-1]
+        start = f"advise: {tmp_path / 'pets'}: no mood model could be trained on it: validation is empty, so no model"
+        assert error.startswith(start) and "too few videos to divide by animal: 4" in error
+        assert translate(error).startswith(
+            f"advise: {tmp_path / 'pets'}: 이 원본으로는 감정 모델을 학습할 수 없습니다: 검증 분할이 비어 있어"
+        )
+        assert not re.search("epoch|train |training|warning|next", shown.out + shown.err.replace(error, ""))
+        figures = json.loads((tmp_path / "advice.json").read_text("utf-8"))
+        assert figures["obstacle"] in error and figures["epochs"] == figures["trainings"] == []
+
+    def test_a_mood_that_is_only_judged_is_warned_of(self, tmp_path, capsys):
+        """`make shards` ends with status 1 there, but training begins all the same."""
+        for number, mood in enumerate((0, 1, 0, 1, 0, 5)):
+            label = make_label(inspect={"emotion": KOREAN[mood]})
+            part = "2.Validation" if number >= 4 else "1.Training"
+            write_video(tmp_path / "pets", f"dog-sit-{number:06}", {0: make_jpeg(number)}, label=label, part=part)
+        assert look(tmp_path / "pets", "--out", tmp_path / "out", "--seconds", 5, "--workers", 1) == 0
+        shown = capsys.readouterr()
+        assert f"warning in validation but without a training frame: {KOREAN[5]}; a model never" in shown.err
+        assert "epoch    " in shown.out
+
+    def test_of_a_part_without_validation_nothing_is_said_of_an_epoch(self, tree, tmp_path, monkeypatch, capsys):
+        monkeypatch.setattr(advice_figures, "run_sample", sample_training_here)
+        assert look(tree, "--out", tmp_path / "out", "--seconds", 5, "--workers", 1) == 0
+        shown = capsys.readouterr()
+        warning = "warning the sample has no frames of validation, so nothing can be said of an epoch"
+        assert any(warning in line for line in shown.err.splitlines())
+        assert not re.search("^(epoch|training) ", shown.out, re.MULTILINE) and "an epoch" not in shown.out
+        assert translate(f"{warning}; give more --seconds").startswith("경고    샘플에 검증 프레임이 없어")
+
+    def test_copies_across_videos_are_left_out_where_all_were_drawn(self, tree, tmp_path, monkeypatch, capsys):
+        for number in (8, 9):  # the pictures of the first two videos again
+            images = {5 * place: make_jpeg(100 * (number - 8) + place) for place in range(6)}
+            label = make_label(inspect={"emotion": KOREAN[number % 2]})
+            write_video(tree, f"dog-sit-{number:06}", images, label=label, part="1.Training")
+        question = Question(
+            PreprocessSettings([str(tree)], str(tmp_path / "out"), workers=1), TrainSettings("x", batch_size=4), 5
+        )
+        figures = take_advice(question)
+        kept = figures["sample"]["kept"]
+        assert 40 < kept <= 48 and figures["shards"]["kept"] == pytest.approx(kept / 60)
+        assert figures["sample"]["kept_a_video"] == pytest.approx(kept / 10)
+        print_advice(figures, "train it")
+        assert f"kept     {kept / 60:.0%} of the frames" in capsys.readouterr().out
+        monkeypatch.setattr(advice_figures, "run_sample", sample_training_here)
+        part = take_advice(question)  # all 8 of training, copies included
+        assert part["shards"]["kept"] >= 46 / 48 and part["sample"]["kept"] <= 36
+        assert part["shards"]["dataset_bytes"] > 1.2 * figures["shards"]["dataset_bytes"]
+        print_advice(part, "train it")
+        assert "before copies across videos go; the shards take at most about" in capsys.readouterr().out
 
     def test_a_source_without_a_usable_frame(self, tmp_path):
         write_video(tmp_path / "pets", "dog-sit-000001", images={0: b"no jpeg", 5: b"neither"})
@@ -216,6 +320,25 @@ def test_clusters_and_several_devices_are_refused(tmp_path, capsys):
         assert "advise" in capsys.readouterr().err.partition(": ")[2]
 
 
+@pytest.mark.parametrize(
+    ("train", "val", "obstacle"),
+    [
+        ({0, 1}, {1, 2}, None),
+        ({0, 1}, {2}, "validation shows none of the moods of training"),
+        ({0}, {0}, "a model needs two moods"),
+        (set(), {0}, "training is empty"),
+        ({0, 1}, set(), "validation is empty"),
+    ],
+)
+def test_what_training_would_refuse(train, val, obstacle):
+    splits = {}
+    for split, moods in (("train", train), ("val", val)):
+        found = {name: dict.fromkeys(("frames", "videos"), int(place in moods)) for place, name in enumerate(KOREAN)}
+        splits[split] = {"frames": len(moods), "videos": len(moods), "emotions": found}
+    told = find_obstacle({"splits": splits, "reasons": {}})
+    assert told is obstacle is None or obstacle in told
+
+
 class TestSample:
     def test_it_is_drawn_from_everywhere_and_always_the_same(self, tmp_path):
         for number in range(40):
@@ -243,43 +366,51 @@ class TestSample:
 class TestEstimates:
     def test_the_whole_follows_from_the_pace_of_the_sample(self):
         sample = TaskSample([make_task(number=number) for number in range(20)], 4, 200_000, 3.0, 1.0)
-        found = estimate_shards(sample, 4, 1.0, 200e6, rows=200_000)
+        found = estimate_run(sample, 4, 200e6, rows=200_000, list_seconds=1.0)
         assert found.core_seconds == pytest.approx(1000) and found.frames_per_second == pytest.approx(800)
         dataset = 120_000 * 12_000
         expected = 1.0 + START_SECONDS + 1000 / 4 + 200_000 * 1e-5 + dataset / 200e6
         assert found.seconds.value == pytest.approx(expected)
         assert found.kept == pytest.approx(0.6) and found.dataset_bytes == pytest.approx(dataset)
         assert found.limit == "cores" and found.blocked == pytest.approx(0.4)
-        assert estimate_shards(sample, 8, 1.0, 200e6, 200_000).seconds.value == pytest.approx(expected - 125)
+        wide = estimate_run(sample, 8, 200e6, rows=200_000, list_seconds=1.0)
+        assert wide.seconds.value == pytest.approx(expected - 125)
+
+    def test_what_the_whole_source_makes_is_known(self):
+        sample = TaskSample([make_task(number=number) for number in range(10)], 4, 1000, 1.0, 1.0)
+        made = make_dataset(kept=3)._replace(bytes=90_000)
+        found = estimate_shards(sample, made, 4, 0.0, 1e9, 1)
+        assert found.kept == pytest.approx(0.03) and found.dataset_bytes == 90_000
+        part = estimate_shards(sample._replace(frames=1001), made, 4, 0.0, 1e9, 1)
+        assert part.kept == pytest.approx(0.6) and part.dataset_bytes == pytest.approx(600 * 12_000 * 1.001)
 
     def test_a_slow_disk_and_other_programs_are_told_apart(self):
         slow = TaskSample([make_task(seconds=1.0), make_task(seconds=1.0)], 2, 200, 1.0, 1.0)
-        assert estimate_shards(slow, 2, 0, 1e9, 200).limit == "disk"
+        assert estimate_run(slow, 2, rows=200).limit == "disk"
         busy = TaskSample([make_task(seconds=1.0, queued=0.6), make_task(seconds=1.0, queued=0.6)], 2, 200, 1.0, 1.0)
-        found = estimate_shards(busy, 2, 0, 1e9, 200)
+        found = estimate_run(busy, 2, rows=200)
         assert found.limit == "other programs"
         assert found.seconds.value - found.quiet_seconds == pytest.approx(0.6)  # of two seconds for two workers
         spans = [
-            (one.seconds.high - one.seconds.low) / one.seconds.value
-            for one in (found, estimate_shards(slow, 2, 0, 1e9, 200))
+            (one.seconds.high - one.seconds.low) / one.seconds.value for one in (found, estimate_run(slow, 2, rows=200))
         ]
         assert spans[0] > spans[1]  # what other programs will do is not known
 
     def test_a_slow_disk_of_out_makes_it_longer(self):
         sample = TaskSample([make_task()], 2, 1_000_000, 1.0, 1.0)
-        fast, slow = (estimate_shards(sample, 2, 0, rate, 1).seconds.value for rate in (1e9, 1e6))
+        fast, slow = (estimate_run(sample, 2, rate).seconds.value for rate in (1e9, 1e6))
         assert slow - fast == pytest.approx(600_000 * 12_000 / 1e6 - 600_000 * 12_000 / 200e6)
 
     def test_a_large_video_takes_as_long_as_one_worker_needs_for_it(self):
         sample = TaskSample([make_task(seconds=1.0)], 8, 10_000, 1.0, 1.0)
-        even, one = (estimate_shards(sample._replace(largest=n), 8, 0, 1e9, 1) for n in (100, 10_000))
+        even, one = (estimate_run(sample._replace(largest=n), 8) for n in (100, 10_000))
         assert one.seconds.value - even.seconds.value == pytest.approx(100 - 100 / 8)
         assert one.core_seconds == even.core_seconds
 
     def test_a_start_takes_longer_where_workers_started_late(self):
         sample = TaskSample([make_task()], 2, 1_000_000, 1.0, READY_SECONDS)
-        quiet = estimate_shards(sample, 2, 0, 1e9, 1)
-        busy = estimate_shards(sample._replace(ready_seconds=3 * READY_SECONDS), 2, 0, 1e9, 1)
+        quiet = estimate_run(sample, 2)
+        busy = estimate_run(sample._replace(ready_seconds=3 * READY_SECONDS), 2)
         assert busy.seconds.value - quiet.seconds.value == pytest.approx(2 * START_SECONDS)
         assert busy.quiet_seconds == quiet.quiet_seconds
 
@@ -304,16 +435,14 @@ class TestEstimates:
         tasks = [make_task(kept=60, number=n) for n in range(8)]
         tasks += [make_task(kept=60, split="val", number=n) for n in (8, 9)]
         sample = TaskSample(tasks, 2, 10_000, 1.0, 1.0)
-        made = SampleDataset(
-            None, {f"v{n}": float(n >= 8) for n in range(10)}, kept=480
-        )  # 600 but for copies across videos
+        made = make_dataset(48, val=(8, 9))  # 60 but for copies across videos
         found = estimate_epoch(sample, made, TRIAL, None, 64)
         assert found.frames == 10_000 * 0.6 * 0.8 * 0.8 // 64 * 64
         judged = 10_000 * 0.6 * 0.8 * 0.2
         forward = (1 / 100 - 1 / 400) / 3 * 1.5
         assert found.validation_seconds == pytest.approx(judged * (1 / 400 + forward))
         few = estimate_epoch(sample, made, TRIAL, 6, 64)
-        assert few.frames == 10_000 * 0.06 * 0.8 * 0.8 // 64 * 64 and few.frames_per_video == 6
+        assert few.frames == 10_000 * 0.06 * 0.8 // 64 * 64 and few.frames_per_video == 6
         assert few.validation_seconds == found.validation_seconds
         on_gpu = estimate_epoch(sample, made, TRIAL._replace(kind="gpu"), None, 64)
         assert on_gpu.validation_seconds == pytest.approx(judged * max(1 / 400, 1 / 100 / 3 * 1.5))
@@ -322,6 +451,27 @@ class TestEstimates:
         assert less_sure.value == found.seconds.value and less_sure.high > found.seconds.high
         scratch = estimate_epoch(sample, made, TRIAL._replace(statistics_images=1024), None, 64)
         assert scratch.seconds.value > found.seconds.value + 1
+
+    def test_an_epoch_has_whole_steps_and_at_least_one(self, capsys):
+        sample = TaskSample([make_task(number=n) for n in range(10)], 2, 1000, 1.0, 1.0)
+        found = estimate_epoch(sample, make_dataset(51, val=(9,)), TRIAL, None, 64)
+        assert (found.steps, found.batch_size, found.frames, found.training_frames) == (7, 64, 448, 459)
+        few = estimate_epoch(sample, make_dataset(51, val=(9,)), TRIAL, 6, 64)
+        assert (few.steps, few.batch_size, few.frames, few.training_frames) == (1, 54, 54, 459)
+
+    def test_a_training_takes_all_epochs_of_all_stages(self):
+        sample = TaskSample([make_task(number=n) for n in range(10)], 2, 10_000, 1.0, 1.0)
+        epoch = estimate_epoch(sample, make_dataset(val=(9,)), TRIAL, None, 64)
+        one, two = TrainSettings("x", weights="none", probe=ProbeSettings(0)), TrainSettings("x")
+        short, long = (estimate_training(settings.stages, TRIAL, epoch) for settings in (one, two))
+        assert (short.epochs, short.stages, long.epochs, long.stages) == (20, 1, 22, 2)
+        beside = short.seconds.value - 20 * epoch.seconds.value
+        assert TRIAL.start_seconds < beside < TRIAL.start_seconds + epoch.validation_seconds + 30
+        compiled = long.seconds.value - short.seconds.value - 2 * epoch.seconds.value
+        assert TRIAL.compile_seconds < compiled < TRIAL.compile_seconds + 10
+        assert epoch.seconds.high / epoch.seconds.value == pytest.approx(
+            long.seconds.high / long.seconds.value, rel=0.1
+        )
 
     def test_what_training_waits_for(self):
         assert find_training_limit(TRIAL) == "cpu"
@@ -334,11 +484,11 @@ class TestEstimates:
 
 class TestAdvisedSettings:
     SAMPLE = TaskSample([make_task(number=n) for n in range(4)], 4, 10_000_000, 1.0, 1.0)
-    MADE = SampleDataset(None, {f"v{n}": 0.0 for n in range(4)}, kept=240)
+    MADE = make_dataset(videos=range(4))
 
     def advise(self, memory=64 * GB, workers=4, given=None, train=None, sample=SAMPLE, work=None):
         train = train or TrainSettings("x")
-        run = estimate_shards(sample, workers, 0, 1e9, 1)
+        run = estimate_run(sample, workers)
         epochs = [estimate_epoch(sample, self.MADE, TRIAL, k, 64) for k in (train.frames_per_video, 16, 8, 4)]
         shards = PreprocessSettings(["x"], "y", workers=given, work=work)
         return advise_settings(shards, train, run, epochs, machine.Memory(memory, memory), workers)

@@ -13,6 +13,7 @@ from typing import Any
 from console.progress import show_progress, show_waiting
 from preprocess.core_count import count_cores
 from preprocess.memory_needs import WORKER_BYTES, estimate_driver_bytes
+from preprocess.outcome import judge_outcome
 from preprocess.output_folder.disk_space import estimate_dataset_bytes
 from preprocess.output_folder.folder_check import check_output_folder, find_existing
 from preprocess.output_folder.work_folders import spill_folder
@@ -23,13 +24,16 @@ from shards.errors import CallError
 from tools.advice.advised_settings import advise_settings
 from tools.advice.estimates import (
     EpochEstimate,
+    RunEstimate,
     describe_estimate,
     estimate_epoch,
     estimate_shards,
+    estimate_training,
     find_training_limit,
+    list_lacking_splits,
 )
 from tools.advice.machine import Memory, measure_reading, measure_writing, read_memory
-from tools.advice.sample_dataset import SampleDataset, assemble_sample
+from tools.advice.sample_dataset import SampleDataset, assemble_sample, find_obstacle
 from tools.advice.task_sample import TaskSample, run_sample
 from tools.advice.training_trial import TrainingTrial, try_training
 from trainer.settings import TrainSettings
@@ -52,7 +56,9 @@ class Question:
 def take_advice(question: Question) -> dict[str, Any]:
     """Look through the sources, do some real tasks and some real steps of training, and estimate the whole.
 
-    Raises CallError and DataError as preprocess and the trainer do, and CallError where there is no room for a sample.
+    Where the whole source was drawn and no mood model could be trained on what it makes, "obstacle" says why, and
+    nothing is trained. Raises CallError and DataError as preprocess and the trainer do, and CallError where there is
+    no room for a sample.
     """
     started = time.perf_counter()
     check_sources(question.shards.sources)
@@ -68,11 +74,17 @@ def take_advice(question: Question) -> dict[str, Any]:
         rates = _measure_disks(sample, folder, workers)
         with show_waiting("making a dataset of the sample", is_short=True):
             made = assemble_sample(sample, source, settings)
+        obstacle = find_obstacle(made.counts) if sample.is_whole else None
         left = max(_TRIAL_SHARE * question.seconds, started + question.seconds - time.perf_counter())
-        with show_waiting("training some steps on the sample", is_short=True):
-            trial = try_training(question.train, Path(settings.out), left)
-    run = estimate_shards(sample, workers, list_seconds, rates["writing"], _count_rows(sample))
+        trial = None
+        if not obstacle:
+            with show_waiting("training some steps on the sample", is_short=True):
+                trial = try_training(question.train, Path(settings.out), left)
+    run = estimate_shards(sample, made, workers, list_seconds, rates["writing"], _count_rows(sample))
     epochs = _estimate_epochs(question.train, sample, made, trial) if trial else []
+    advised = advise_settings(question.shards, question.train, run, epochs, memory, workers)
+    told = {question.train.frames_per_video, advised["train"].get("frames_per_video", question.train.frames_per_video)}
+    stages = question.train.stages
     return {
         "sources": question.shards.sources,
         "out": question.shards.out,
@@ -81,14 +93,21 @@ def take_advice(question: Question) -> dict[str, Any]:
         "cores": count_cores(),
         "workers": workers,
         "list_seconds": list_seconds,
-        "sample": _describe_sample(sample, made),
+        "sample": _describe_sample(sample, made, run),
         "memory": memory._asdict(),
         "rates": rates,
         "room": _describe_room(source, question.shards),
         "shards": describe_estimate(run),
         "trial": trial and trial._asdict() | {"limit": find_training_limit(trial)},
+        "obstacle": obstacle,
+        "faults": judge_outcome(made.counts).faults if sample.is_whole else [],
         "epochs": [describe_estimate(epoch) for epoch in epochs],
-        "settings": advise_settings(question.shards, question.train, run, epochs, memory, workers),
+        "trainings": [
+            describe_estimate(estimate_training(stages, trial, epoch))
+            for epoch in epochs
+            if epoch.frames_per_video in told
+        ],
+        "settings": advised,
     }
 
 
@@ -148,7 +167,12 @@ def _count_rows(sample: TaskSample) -> int:
 def _estimate_epochs(
     settings: TrainSettings, sample: TaskSample, made: SampleDataset, trial: TrainingTrial
 ) -> list[EpochEstimate]:
-    """An epoch as the settings ask for it, and with fewer frames of each video where that makes it shorter."""
+    """An epoch as the settings ask for it, and with fewer frames of each video where that makes it shorter.
+
+    None where a split has no frames.
+    """
+    if list_lacking_splits(sample, made):
+        return []
     asked = estimate_epoch(sample, made, trial, settings.frames_per_video, settings.batch_size)
     epochs = [asked]
     for count in FRAMES_PER_VIDEO:
@@ -158,16 +182,18 @@ def _estimate_epochs(
     return epochs
 
 
-def _describe_sample(sample: TaskSample, made: SampleDataset) -> dict[str, Any]:
-    videos = [video for task in sample.tasks for video in task.summary.videos]
+def _describe_sample(sample: TaskSample, made: SampleDataset, run: RunEstimate) -> dict[str, Any]:
+    videos, frames = sum(len(task.summary.videos) for task in sample.tasks), sum(task.frames for task in sample.tasks)
     return {
         "tasks": len(sample.tasks),
-        "videos": len(videos),
-        "frames": sum(task.frames for task in sample.tasks),
+        "videos": videos,
+        "frames": frames,
         "share": sample.share,
         "seconds": sample.seconds,
-        "kept": made.kept,
-        "kept_a_video": sum(video.kept for video in videos) / max(1, len(videos)),
+        "is_whole": sample.is_whole,
+        "lacks": list_lacking_splits(sample, made),
+        "kept": made.frames,
+        "kept_a_video": run.kept * frames / max(1, videos),
     }
 
 

@@ -9,13 +9,18 @@ from tools.source_inventory.inventory_text import format_bytes
 
 
 def print_advice(figures: dict[str, Any], train_command: str) -> None:
-    """Print what was measured, what limits, how long it takes, and which settings to use."""
+    """Print what was measured, what limits, how long it takes, and which settings to use.
+
+    Of training nothing is told where there is an obstacle, which is the caller's to tell.
+    """
     print_detail(*_list_measured(figures))
     print_detail(*_list_limits(figures))
     print_result(*_list_times(figures))
-    print_result(*_list_settings(figures))
+    if not figures["obstacle"]:
+        print_result(*_list_settings(figures))
     print_warning(*_list_shortages(figures))
-    print_result(f"train    {train_command}")
+    if not figures["obstacle"]:
+        print_result(f"train    {train_command}")
 
 
 def format_span(span: dict[str, float]) -> str:
@@ -52,10 +57,14 @@ def _list_measured(figures: dict[str, Any]) -> Iterator[str]:
         f"memory   {format_bytes(shards['driver_bytes'])} for the driver, {format_bytes(shards['worker_bytes'])} for a "
         f"worker, {format_bytes(figures['memory']['available'])} free"
     )
-    yield (
-        f"kept     {shards['kept']:.0%} of the frames, {sample['kept_a_video']:.3g} of a video; the shards take about "
-        f"{format_bytes(shards['dataset_bytes'])}"
-    )
+    kept, size = f"{shards['kept']:.0%}", format_bytes(shards["dataset_bytes"])
+    if sample["is_whole"]:
+        yield f"kept     {kept} of the frames, {sample['kept_a_video']:.3g} of a video; the shards take about {size}"
+    else:
+        yield (
+            f"kept     {kept} of the frames, {sample['kept_a_video']:.3g} of a video, before copies across videos go; "
+            f"the shards take at most about {size}"
+        )
     if trial := figures["trial"]:
         yield (
             f"device   {trial['device']}, {trial['policy']}: {trial['training']:,.0f} images/s in training, "
@@ -86,11 +95,18 @@ def _list_limits(figures: dict[str, Any]) -> Iterator[str]:
 def _list_times(figures: dict[str, Any]) -> Iterator[str]:
     yield f"shards   {format_span(figures['shards']['seconds'])}"
     for epoch in figures["epochs"]:
-        span, frames = format_span(epoch["seconds"]), epoch["frames"]
+        span, steps, batch = format_span(epoch["seconds"]), epoch["steps"], epoch["batch_size"]
         if count := epoch["frames_per_video"]:
-            yield f"epoch    {span} for {frames:,} frames, with --frames_per_video {count}"
+            yield f"epoch    {span} for {steps:,} steps of {batch:,} frames, with --frames_per_video {count}"
         else:
-            yield f"epoch    {span} for all {frames:,} frames of training"
+            frames = epoch["training_frames"]
+            yield f"epoch    {span} for {steps:,} steps of {batch:,} frames, of about {frames:,} for training"
+    for training in figures["trainings"]:
+        span, epochs = format_span(training["seconds"]), training["epochs"]
+        if count := training["frames_per_video"]:
+            yield f"training at most {span} for {epochs:,} epochs, start and report, with --frames_per_video {count}"
+        else:
+            yield f"training at most {span} for {epochs:,} epochs, start and report; less where a stage ends early"
     if trial := figures["trial"]:
         yield f"start    {trial['start_seconds']:.0f} s before the first epoch, for imports and compilation"
 
@@ -119,5 +135,12 @@ def _list_shortages(figures: dict[str, Any]) -> Iterator[str]:
             yield (f"warning {disk['folder']}: too little room for a run; free some, or give --out or --work elsewhere")
     if "workers_exceed_memory" in figures["settings"]["notes"]:
         yield f"warning --workers {figures['workers']} need more memory than is free; give fewer"
+    for fault in figures["faults"]:
+        if fault != figures["obstacle"]:
+            yield f"warning {fault}"
+    if figures["obstacle"]:
+        return
+    for split in figures["sample"]["lacks"]:
+        yield f"warning the sample has no frames of {split}, so nothing can be said of an epoch; give more --seconds"
     if not figures["trial"]:
         yield "warning no step of training was done in the time; give more --seconds, or a smaller network"

@@ -9,6 +9,7 @@ from tools.advice.sample_dataset import SampleDataset
 from tools.advice.task_sample import TaskSample, TaskTiming
 from tools.advice.training_trial import TrainingTrial
 from tools.source_inventory.run_needs import START_SECONDS, sum_run_seconds
+from trainer.settings import Stage
 
 # What the sum leaves out, as a share of the time either way: tasks at the end for which workers wait, the shuffle, the
 # start on a busy machine. benchmarks/advise says how far real runs were from estimates.
@@ -17,6 +18,9 @@ READY_SECONDS = 1.2  # that workers take to start where START_SECONDS were measu
 _MOST_BUSY = 10  # times as long as there a start may take
 _BUSY_SHARE = 0.4  # of the time that sampled tasks waited for a core: other programs come and go
 EPOCH_SECONDS = 2.0  # of an epoch of any size: its figures, the model file, a checkpoint
+_STAGE_SECONDS = 5.0  # of a stage of any size: the speed of input and model is measured
+_RUN_SECONDS = 12.0  # of a training of any size: the self-check, the evaluation, the report
+_START_SHARE = 0.4  # of what a training takes beside its epochs, either way
 _LONE_SHARE = 0.5  # where a single task says nothing of how far tasks differ
 _STUDENT = (12.7, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26)  # 97.5% of Student's t for 1 to 9 degrees of freedom
 _LIMITING = 0.5  # share of the time that workers wait beyond which it is not the cores that limit
@@ -49,17 +53,29 @@ class RunEstimate(NamedTuple):
     queued: float
     blocked: float
     frame_bytes: float  # of a frame as it lies there
-    dataset_bytes: float
+    dataset_bytes: float  # without these copies too
     driver_bytes: int
     worker_bytes: int
-    kept: float  # share of the frames
+    kept: float  # share of the frames; without copies of other videos' where the whole source was drawn
     limit: str  # "cores", "other programs" or "disk"
 
 
 class EpochEstimate(NamedTuple):
     seconds: Interval
     validation_seconds: float
-    frames: int  # that are trained on
+    frames: int  # that are trained on: those of all steps
+    steps: int
+    batch_size: int  # that was asked for, or all frames where there are fewer
+    training_frames: int  # of the training split
+    frames_per_video: int | None
+
+
+class TrainingEstimate(NamedTuple):
+    """Of `make train` from its start to its report, where no stage ends before its last epoch."""
+
+    seconds: Interval
+    epochs: int  # of all stages
+    stages: int
     frames_per_video: int | None
 
 
@@ -77,14 +93,22 @@ def find_share_error(parts: Sequence[float], wholes: Sequence[float], sampled: f
     return student * deviation * math.sqrt(max(0.0, 1 - sampled))
 
 
-def estimate_shards(sample: TaskSample, workers: int, list_seconds: float, write_rate: float, rows: int) -> RunEstimate:
-    """A run with `workers`, at the pace of the sampled tasks. `rows` are those of the manifest."""
+def estimate_shards(
+    sample: TaskSample, made: SampleDataset, workers: int, list_seconds: float, write_rate: float, rows: int
+) -> RunEstimate:
+    """A run with `workers`, at the pace of the sampled tasks. `rows` are those of the manifest.
+
+    Copies across videos go only where the whole source was drawn: of a part of it, more have a copy than show one.
+    """
     tasks = sample.tasks
     seconds = sum(task.seconds for task in tasks)
     frames = sum(task.frames for task in tasks)
     each = seconds / frames
     core_seconds = each * sample.frames
-    dataset_bytes = sum(task.summary.record_bytes for task in tasks) / frames * sample.frames
+    kept, size = sum(map(_count_kept, tasks)), sum(task.summary.record_bytes for task in tasks)
+    if sample.is_whole:
+        kept, size = made.frames, made.bytes
+    dataset_bytes = size / frames * sample.frames
     error = find_share_error([task.seconds for task in tasks], [task.frames for task in tasks], sample.share)
     start = START_SECONDS * min(_MOST_BUSY, max(1.0, sample.ready_seconds / READY_SECONDS))
     cutting = max(core_seconds / workers, each * sample.largest)  # others wait for the largest task
@@ -105,7 +129,7 @@ def estimate_shards(sample: TaskSample, workers: int, list_seconds: float, write
         dataset_bytes=dataset_bytes,
         driver_bytes=estimate_driver_bytes(sample.frames),
         worker_bytes=max(task.held_bytes for task in tasks),
-        kept=sum(map(_count_kept, tasks)) / frames,
+        kept=kept / frames,
         limit=limit,
     )
 
@@ -117,19 +141,45 @@ def estimate_epoch(
 
     A frame that is a copy of another video's is known only where both were sampled.
     """
-    across = made.kept / sum(map(_count_kept, sample.tasks))
     trained = [_count_frames(task, made, False, frames_per_video) for task in sample.tasks]
     judged = [_count_frames(task, made, True, None) for task in sample.tasks]
     weights = [task.frames for task in sample.tasks]
-    scale = across * sample.frames / sum(weights)
-    images = scale * sum(trained) // batch_size * batch_size
+    scale = sample.frames / sum(weights)
+    batch_size = min(batch_size, max(1, round(scale * sum(trained))))  # as the trainer does
+    steps = round(scale * sum(trained)) // batch_size
+    images = steps * batch_size
     image_seconds = 1 / trial.training
     validation = scale * sum(judged) * _judge_seconds(trial)
     statistics = trial.statistics_images * _judge_seconds(trial)
     total = images * image_seconds + validation + statistics + EPOCH_SECONDS
     error = find_share_error(trained, weights, sample.share)
     busy = _BUSY_SHARE * _find_queued_share(sample) if trial.kind == "cpu" else 0.0
-    return EpochEstimate(Interval.around(total, error, EPOCH_SHARE, busy), validation, round(images), frames_per_video)
+    return EpochEstimate(
+        seconds=Interval.around(total, error, EPOCH_SHARE, busy),
+        validation_seconds=validation,
+        frames=images,
+        steps=steps,
+        batch_size=batch_size,
+        training_frames=round(scale * sum(_count_frames(task, made, False, None) for task in sample.tasks)),
+        frames_per_video=frames_per_video,
+    )
+
+
+def estimate_training(stages: Sequence[Stage], trial: TrainingTrial, epoch: EpochEstimate) -> TrainingEstimate:
+    """All epochs of all stages, each as long as `epoch`, though those of a frozen backbone are shorter."""
+    epochs = sum(stage.epochs for stage in stages)
+    beside = _RUN_SECONDS + len(stages) * _STAGE_SECONDS + epoch.validation_seconds
+    beside += trial.start_seconds + (len(stages) - 1) * trial.compile_seconds
+    total = beside + epochs * epoch.seconds.value
+    off = epochs * (epoch.seconds.high - epoch.seconds.value) / total  # what is wrong of one epoch is so of all
+    seconds = Interval.around(total, off, _START_SHARE * beside / total)
+    return TrainingEstimate(seconds, epochs, len(stages), epoch.frames_per_video)
+
+
+def list_lacking_splits(sample: TaskSample, made: SampleDataset) -> list[str]:
+    """Those of "training" and "validation" of which no frame of the sample stays."""
+    found = [sum(_count_frames(task, made, val, None) for task in sample.tasks) for val in (False, True)]
+    return [name for name, frames in zip(("training", "validation"), found, strict=True) if not frames]
 
 
 def find_training_limit(trial: TrainingTrial) -> str:
@@ -157,12 +207,14 @@ def _count_kept(task: TaskTiming) -> int:
 
 
 def _count_frames(task: TaskTiming, made: SampleDataset, val: bool, most: int | None) -> float:
-    """Kept frames of a task's videos that are to be expected in one split; at most so many of each video."""
-    shares = [made.val_share[video.name] if val else 1 - made.val_share[video.name] for video in task.summary.videos]
-    kept = [video.kept if most is None else min(most, video.kept) for video in task.summary.videos]
-    return sum(share * count for share, count in zip(shares, kept, strict=True))
+    """Staying frames of a task's videos that are to be expected in one split; at most so many of each video."""
+    staying = [made.videos[video.name] for video in task.summary.videos if video.kept]
+    return sum(
+        (video.val_share if val else 1 - video.val_share) * (video.frames if most is None else min(most, video.frames))
+        for video in staying
+    )
 
 
-def describe_estimate(estimate: RunEstimate | EpochEstimate) -> dict[str, Any]:
+def describe_estimate(estimate: RunEstimate | EpochEstimate | TrainingEstimate) -> dict[str, Any]:
     """As JSON has it."""
     return estimate._asdict() | {"seconds": estimate.seconds._asdict()}

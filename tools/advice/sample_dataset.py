@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from preprocess.outcome import judge_outcome
 from preprocess.output_folder.publication import assemble_dataset, publish_dataset
 from preprocess.output_folder.work_folders import spill_folder, staging_folder
 from preprocess.settings import PreprocessSettings
@@ -12,14 +15,23 @@ from preprocess.writing.final_rows import complete_rows
 from preprocess.writing.finished_work import TaskSummary
 from preprocess.writing.shard_plan import make_plan
 from preprocess.writing.shard_task import run_shard_task
-from shards.dataset import Dataset
+from shards.dataset import SPLITS
 from tools.advice.task_sample import TaskSample
 
 
+class StayingVideo(NamedTuple):
+    frames: int  # that stay after the comparison with all other sampled videos
+    val_share: float  # how likely a run has it in validation, 0 to 1
+
+
 class SampleDataset(NamedTuple):
-    dataset: Dataset
-    val_share: dict[str, float]  # by the name of a sampled video: how likely a run has it in validation, 0 to 1
-    kept: int  # frames, after the comparison of all sampled videos
+    counts: dict[str, Any]  # as dataset.json states them
+    bytes: int  # of its shards
+    videos: dict[str, StayingVideo]  # by name, those that have frames to keep of their own
+
+    @property
+    def frames(self) -> int:
+        return sum(video.frames for video in self.videos.values())
 
 
 def assemble_sample(sample: TaskSample, source: SourceListing, settings: PreprocessSettings) -> SampleDataset:
@@ -29,8 +41,8 @@ def assemble_sample(sample: TaskSample, source: SourceListing, settings: Preproc
     """
     spills, stage = spill_folder(settings), staging_folder(settings)
     tasks = sorted((task.summary for task in sample.tasks), key=_name_first_video)  # nearly the manifest's order
-    # The videos know already which of them are for validation; that one split has none in a sample is no fault.
-    plan = make_plan(tasks, spills, replace(settings, valid_source=[]))
+    # The videos know already which of them are for validation; that one split has none in a part of them is no fault.
+    plan = make_plan(tasks, spills, settings if sample.is_whole else replace(settings, valid_source=[]))
     stage.mkdir(parents=True, exist_ok=True)
     names = [task.name for task in tasks]
     done = []
@@ -41,15 +53,31 @@ def assemble_sample(sample: TaskSample, source: SourceListing, settings: Preproc
     Path(settings.out).mkdir(parents=True, exist_ok=True)
     publish_dataset(dataset, done, settings)
     own = {video.split for video in source.videos}
-    if sample.share == 1:
+    if sample.is_whole:
         shares = plan.is_val.astype(float).tolist()
     elif {"train", "val"} <= own:
         shares = [float(video.split == "val") for video in plan.videos]
     else:
         shares = [float(settings.split.val_fraction)] * len(plan.videos)
-    return SampleDataset(
-        dataset, dict(zip((video.name for video in plan.videos), shares, strict=True)), len(plan.order)
+    staying = np.bincount(plan.frames.video[plan.order], minlength=len(plan.videos)).tolist()
+    videos = {  # of several videos of one name only the first has frames to keep
+        video.name: StayingVideo(frames, share)
+        for video, frames, share in zip(plan.videos, staying, shares, strict=True)
+        if video.kept
+    }
+    return SampleDataset(dataset.counts, sum(shard.bytes for shard in dataset.all_shards), videos)
+
+
+def find_obstacle(counts: dict[str, Any]) -> str | None:
+    """Why training would refuse a dataset with these counts, in preprocess' words; None where it would not."""
+    taught, checked = (
+        {name for name, found in counts["splits"][split]["emotions"].items() if found["frames"]} for split in SPLITS
     )
+    if len(taught) > 1 and taught & checked:
+        return None
+    if len(taught) > 1 and checked:
+        return "validation shows none of the moods of training; name others for validation (--valid_source)"
+    return judge_outcome(counts).faults[0]
 
 
 def _name_first_video(task: TaskSummary) -> str:

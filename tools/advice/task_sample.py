@@ -61,6 +61,11 @@ class TaskSample(NamedTuple):
         """Of the source's frames, how many were sampled, from 0 to 1."""
         return sum(task.frames for task in self.tasks) / self.frames
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all videos of the source were drawn."""
+        return self.share == 1
+
 
 def draw_tasks(source: SourceListing, seed: int) -> list[list[Video]]:
     """The videos in an order that their names and the seed decide, in tasks like those of a run but of few frames."""

@@ -34,6 +34,7 @@ class TrainingTrial(NamedTuple):
     core_seconds: float  # of the CPU for one picture
     steps: int  # that were timed
     start_seconds: float  # from the start of the process to the end of the first step: imports, network, compilation
+    compile_seconds: float  # of these, to compile a stage and do its first step
     forward_pixels: float  # of a validation picture, as a multiple of a training picture's
     statistics_images: int  # that each epoch of a network from scratch sees again
     device: str
@@ -97,6 +98,7 @@ def run_trial(settings: TrainSettings, data: Path, seconds: float) -> Iterator[T
     from trainer.training.stage_model import compile_stage
 
     run = _make_run(settings, data)
+    built = time.perf_counter()
     model, wait = compile_stage(run, replace(settings.stages[-1], epochs=1))
     batch = run.input_settings.batch_size
 
@@ -105,7 +107,7 @@ def run_trial(settings: TrainSettings, data: Path, seconds: float) -> Iterator[T
         return time_later_steps(model, batches.take(steps), wait)
 
     model.fit(make_training_batches(run.training, run.input_settings, 0, 0).take(1), verbose=0)  # compiles
-    start_seconds = time.perf_counter() - started
+    start_seconds, compile_seconds = time.perf_counter() - started, time.perf_counter() - built
     batches = iter(make_training_batches(run.training, run.input_settings, 0, 0).repeat())
     input_rate = measure_input(batches, batch)
     del batches
@@ -120,6 +122,7 @@ def run_trial(settings: TrainSettings, data: Path, seconds: float) -> Iterator[T
             core_seconds=computed / (steps - 1) / batch,
             steps=steps - 1,
             start_seconds=start_seconds,
+            compile_seconds=compile_seconds,
             forward_pixels=(sizes.network / sizes.resolution) ** 2,
             statistics_images=STATISTICS_BATCHES * batch if scratch else 0,
             device=run.device.name,

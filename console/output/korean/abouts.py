@@ -31,11 +31,13 @@ _DATASETS = {
         "이 컴퓨터에서 데이터셋 만들기와 에폭이 얼마나 걸릴지 알려 줍니다."
     ),
     "Draws videos at random, does real video tasks and real steps of training on them for about a minute, and says "
-    "what limits (cores, disk, memory, GPU), how long `preprocess` and an epoch of `trainer.train` take, each with a "
-    "95% interval, and which settings to use. What it writes meanwhile lies beside OUT and is removed": (
+    "what limits (cores, disk, memory, GPU), how long `preprocess`, an epoch and a whole run of `trainer.train` take, "
+    "each with a 95% interval, and which settings to use. What it writes meanwhile lies beside OUT and is removed. "
+    "Exit status 1 where no dataset could be made, or none that a mood model could be trained on": (
         "영상을 무작위로 골라 약 1분 동안 실제 영상 작업과 학습 스텝을 해 보고, 무엇이 한계인지(코어, 디스크, 메모리, "
-        "GPU), `preprocess`와 `trainer.train`의 에폭이 얼마나 걸릴지(95% 구간), 어떤 설정이 맞는지 알려 줍니다. "
-        "그동안 쓰는 파일은 OUT 옆에 두었다가 지웁니다."
+        "GPU), `preprocess`와 `trainer.train`의 에폭과 전체 학습이 얼마나 걸릴지(95% 구간), 어떤 설정이 맞는지 알려 "
+        "줍니다. 그동안 쓰는 파일은 OUT 옆에 두었다가 지웁니다. 데이터셋을 만들 수 없거나 그것으로 감정 모델을 학습할 "
+        "수 없으면 종료 상태는 1입니다."
     ),
     "Check every byte of a dataset, in a folder or in a store": (
         "디렉터리나 스토어에 있는 데이터셋의 모든 바이트를 검사합니다."

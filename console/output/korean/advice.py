@@ -16,6 +16,9 @@ KOREAN_ADVICE = {
     "kept     {n} of the frames, {n} of a video; the shards take about {}": (
         "남김     프레임의 {}, 영상마다 {}장. 샤드의 크기는 약 {}"
     ),
+    "kept     {n} of the frames, {n} of a video, before copies across videos go; the shards take at most about {}": (
+        "남김     프레임의 {}, 영상마다 {}장(다른 영상과의 유사 중복을 빼기 전). 샤드의 크기는 최대 약 {}"
+    ),
     "device   {}, {}: {n} images/s in training, {n} of the input alone, {n} of the time spent waiting for it": (
         "장치     {}, {}: 학습은 초당 이미지 {}장, 입력만은 초당 {}장, 입력을 기다린 시간 {}"
     ),
@@ -36,8 +39,18 @@ KOREAN_ADVICE = {
         "한계     학습: GPU가 보이지 않습니다. GPU가 있으면 몇 배로 빨라집니다"
     ),
     "shards   {}": "데이터셋 {:text}",
-    "epoch    {} for {n} frames, with --frames_per_video {n}": "에폭     {:text}, 프레임 {}장, --frames_per_video {}",
-    "epoch    {} for all {n} frames of training": "에폭     {:text}, 학습 프레임 {}장 전부",
+    "epoch    {} for {n} steps of {n} frames, with --frames_per_video {n}": (
+        "에폭     {0:text}, 프레임 {2}장씩 {1}스텝, --frames_per_video {3}"
+    ),
+    "epoch    {} for {n} steps of {n} frames, of about {n} for training": (
+        "에폭     {0:text}, 프레임 {2}장씩 {1}스텝, 학습 프레임은 약 {3}장"
+    ),
+    "training at most {} for {n} epochs, start and report, with --frames_per_video {n}": (
+        "학습     최대 {:text}, 시작과 보고서를 포함한 {}에폭, --frames_per_video {}"
+    ),
+    "training at most {} for {n} epochs, start and report; less where a stage ends early": (
+        "학습     최대 {:text}, 시작과 보고서를 포함한 {}에폭. 단계가 일찍 끝나면 더 짧습니다"
+    ),
     "start    {n} s before the first epoch, for imports and compilation": (
         "시작     첫 에폭 전에 불러오기와 컴파일로 {}초"
     ),
@@ -66,11 +79,17 @@ KOREAN_ADVICE = {
     "warning --workers {n} need more memory than is free; give fewer": (
         "경고    --workers {}: 메모리가 모자랍니다. 더 적게 지정하세요"
     ),
+    "warning the sample has no frames of {}, so nothing can be said of an epoch; give more --seconds": (
+        "경고    샘플에 {:text} 프레임이 없어 에폭에 대해 알 수 없습니다. --seconds를 늘리세요"
+    ),
+    "training": "학습",
+    "validation": "검증",
     "warning no step of training was done in the time; give more --seconds, or a smaller network": (
         "경고    시간 안에 학습 스텝을 하나도 마치지 못했습니다. --seconds를 늘리거나 더 작은 네트워크를 쓰세요"
     ),
     "shards in {}": "데이터셋 {:text}",
     "an epoch in {}": "에폭 {:text}",
+    "a training in at most {}": "학습 최대 {:text}",
     "{n} s ({n} to {n})": "{}초({}~{}초)",
     "{n} min ({n} to {n})": "{}분({}~{}분)",
     "{n} h ({n} to {n})": "{}시간({}~{}시간)",
@@ -82,6 +101,10 @@ KOREAN_ADVICE = {
 KOREAN_ADVICE_ERRORS = {
     "{}: only {} GB are free for a sample; free some or give another --out": (
         "{}: 샘플을 둘 공간이 {}GB뿐입니다. 공간을 비우거나 다른 --out을 지정하세요"
+    ),
+    "{}: no mood model could be trained on it: {}": "{}: 이 원본으로는 감정 모델을 학습할 수 없습니다: {:text}",
+    "validation shows none of the moods of training; name others for validation (--valid_source)": (
+        "검증에 학습의 감정이 하나도 없습니다. 검증에 다른 영상을 지정하세요(--valid_source)"
     ),
     "the process that tried training died ({}); run it again": (
         "학습을 해 보던 프로세스가 중단되었습니다({}). 다시 실행하세요"
