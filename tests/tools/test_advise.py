@@ -16,11 +16,13 @@ import pytest
 
 from console.command import run_command
 from console.output.language import translate
+from preprocess.output_folder.work_folders import spill_folder
 from preprocess.settings import PreprocessSettings, SelectSettings
 from preprocess.sources.source_kinds import find_videos
 from preprocess.writing.finished_work import Origin, TaskSummary, VideoSummary
+from shards.dataset import read_dataset
 from shards.emotions import KOREAN
-from shards.errors import DataError
+from shards.errors import CallError, DataError
 from tests.conftest import ROOT
 from tests.terminal import check_piped
 from tests.trees import make_jpeg, make_label, write_video
@@ -37,7 +39,7 @@ from tools.advice.estimates import (
     find_share_error,
     find_training_limit,
 )
-from tools.advice.sample_dataset import SampleDataset, StayingVideo, find_obstacle
+from tools.advice.sample_dataset import SampleDataset, StayingVideo, assemble_sample, find_obstacle
 from tools.advice.task_sample import TaskSample, TaskTiming, draw_tasks, time_task
 from tools.advice.training_trial import TrainingTrial
 from tools.source_inventory.run_needs import START_SECONDS, sum_run_seconds
@@ -75,6 +77,13 @@ def run_sample_here(source, settings, folders, seconds, progress, seed) -> TaskS
     folders[0].mkdir(parents=True)
     tasks = [time_task(videos, settings, folders[0]) for videos in draw_tasks(source, seed)]
     return TaskSample(tasks, settings.workers, sum(video.weight for video in source.videos), 1.0, 1.0)
+
+
+def write_few_videos(root: Path) -> None:
+    """Four of two moods, too few to take some for validation."""
+    for number in range(4):
+        images = {5 * place: make_jpeg(100 * number + place) for place in range(4)}
+        write_video(root, f"dog-sit-{number:06}", images, label=make_label(inspect={"emotion": KOREAN[number % 2]}))
 
 
 def sample_training_here(source, settings, folders, seconds, progress, seed) -> TaskSample:
@@ -205,10 +214,7 @@ class TestOptions:
     def test_nothing_is_trained_on_a_whole_source_without_validation(self, tmp_path, monkeypatch, capsys):
         """As `make shards` of it ends: with status 1 and the reason. Of training nothing is told."""
         monkeypatch.setattr(advice_figures, "try_training", None)
-        for number in range(4):
-            label = make_label(inspect={"emotion": KOREAN[number % 2]})
-            images = {5 * place: make_jpeg(100 * number + place) for place in range(4)}
-            write_video(tmp_path / "pets", f"dog-sit-{number:06}", images, label=label)
+        write_few_videos(tmp_path / "pets")
         call = [tmp_path / "pets", "--out", tmp_path / "out", "--json", tmp_path / "advice.json"]
         assert look(*call, "--seconds", 5, "--workers", 1) == 1
         shown = capsys.readouterr()
@@ -221,6 +227,23 @@ class TestOptions:
         assert not re.search("epoch|train |training|warning|next", shown.out + shown.err.replace(error, ""))
         figures = json.loads((tmp_path / "advice.json").read_text("utf-8"))
         assert figures["obstacle"] in error and figures["epochs"] == figures["trainings"] == []
+
+    def test_another_dataset_may_judge(self, tree, tmp_path):
+        other = PreprocessSettings([str(tree)], str(tmp_path / "other"), workers=1)
+        source = find_videos(other.source)
+        spills = (Path(spill_folder(other)), tmp_path)
+        assemble_sample(run_sample_here(source, other, spills, 1.0, print, 0), source, other)
+        judged = read_dataset(tmp_path / "other").counts["splits"]["val"]["frames"]
+        write_few_videos(tmp_path / "pets")
+        shards = PreprocessSettings([str(tmp_path / "pets")], str(tmp_path / "out"), workers=1)
+        train = TrainSettings("x", valid=str(tmp_path / "other"), batch_size=4)
+        figures = take_advice(Question(shards, train, 5))
+        assert figures["obstacle"] is None and figures["sample"]["lacks"] == []
+        one = estimate_epoch(TaskSample([make_task()], 1, 100, 1.0, 1.0), make_dataset(), TRIAL, None, 64, 1)
+        assert judged > 4
+        assert figures["epochs"][0]["validation_seconds"] == pytest.approx(judged * one.validation_seconds)
+        with pytest.raises(CallError, match="is not a folder"):
+            take_advice(Question(shards, TrainSettings("x", valid=str(tmp_path / "none")), 5))
 
     def test_a_mood_that_is_only_judged_is_warned_of(self, tmp_path, capsys):
         """`make shards` ends with status 1 there, but training begins all the same."""
@@ -337,6 +360,8 @@ def test_what_training_would_refuse(train, val, obstacle):
         splits[split] = {"frames": len(moods), "videos": len(moods), "emotions": found}
     told = find_obstacle({"splits": splits, "reasons": {}})
     assert told is obstacle is None or obstacle in told
+    elsewhere = find_obstacle({"splits": splits, "reasons": {}}, judged_elsewhere=True)
+    assert (elsewhere is None) == (len(train) > 1)
 
 
 class TestSample:

@@ -20,7 +20,9 @@ from preprocess.output_folder.work_folders import spill_folder
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.source_kinds import check_sources, find_videos
 from preprocess.sources.video import SourceListing
+from shards.dataset import read_dataset
 from shards.errors import CallError
+from shards.storage.stores.remote_path import locate
 from tools.advice.advised_settings import advise_settings
 from tools.advice.estimates import (
     EpochEstimate,
@@ -63,6 +65,7 @@ def take_advice(question: Question) -> dict[str, Any]:
     started = time.perf_counter()
     check_sources(question.shards.sources)
     check_output_folder(question.shards)
+    judged = _count_other_validation(question.train)
     memory = read_memory()
     with show_waiting("looking through the sources", is_short=True):
         source = find_videos(question.shards.source, question.shards.valid_source, question.shards.label_map)
@@ -74,14 +77,15 @@ def take_advice(question: Question) -> dict[str, Any]:
         rates = _measure_disks(sample, folder, workers)
         with show_waiting("making a dataset of the sample", is_short=True):
             made = assemble_sample(sample, source, settings)
-        obstacle = find_obstacle(made.counts) if sample.is_whole else None
+        obstacle = find_obstacle(made.counts, judged is not None) if sample.is_whole else None
         left = max(_TRIAL_SHARE * question.seconds, started + question.seconds - time.perf_counter())
         trial = None
         if not obstacle:
             with show_waiting("training some steps on the sample", is_short=True):
                 trial = try_training(question.train, Path(settings.out), left)
     run = estimate_shards(sample, made, workers, list_seconds, rates["writing"], _count_rows(sample))
-    epochs = _estimate_epochs(question.train, sample, made, trial) if trial else []
+    lacks = [split for split in list_lacking_splits(sample, made) if split == "training" or judged is None]
+    epochs = _estimate_epochs(question.train, sample, made, trial, judged) if trial and not lacks else []
     advised = advise_settings(question.shards, question.train, run, epochs, memory, workers)
     told = {question.train.frames_per_video, advised["train"].get("frames_per_video", question.train.frames_per_video)}
     stages = question.train.stages
@@ -93,7 +97,7 @@ def take_advice(question: Question) -> dict[str, Any]:
         "cores": count_cores(),
         "workers": workers,
         "list_seconds": list_seconds,
-        "sample": _describe_sample(sample, made, run),
+        "sample": _describe_sample(sample, made, run) | {"lacks": lacks},
         "memory": memory._asdict(),
         "rates": rates,
         "room": _describe_room(source, question.shards),
@@ -164,19 +168,20 @@ def _count_rows(sample: TaskSample) -> int:
     return round(sum(task.summary.rows for task in sample.tasks) / sample.share) if sample.share else 0
 
 
-def _estimate_epochs(
-    settings: TrainSettings, sample: TaskSample, made: SampleDataset, trial: TrainingTrial
-) -> list[EpochEstimate]:
-    """An epoch as the settings ask for it, and with fewer frames of each video where that makes it shorter.
+def _count_other_validation(settings: TrainSettings) -> int | None:
+    """The validation frames of the dataset that the settings of training name beside the one that is to be made."""
+    other = settings.valid if settings.valid != settings.train else None
+    return read_dataset(locate(other)).counts["splits"]["val"]["frames"] if other else None
 
-    None where a split has no frames.
-    """
-    if list_lacking_splits(sample, made):
-        return []
-    asked = estimate_epoch(sample, made, trial, settings.frames_per_video, settings.batch_size)
+
+def _estimate_epochs(
+    settings: TrainSettings, sample: TaskSample, made: SampleDataset, trial: TrainingTrial, judged: int | None
+) -> list[EpochEstimate]:
+    """An epoch as the settings ask for it, and with fewer frames of each video where that makes it shorter."""
+    asked = estimate_epoch(sample, made, trial, settings.frames_per_video, settings.batch_size, judged)
     epochs = [asked]
     for count in FRAMES_PER_VIDEO:
-        other = estimate_epoch(sample, made, trial, count, settings.batch_size)
+        other = estimate_epoch(sample, made, trial, count, settings.batch_size, judged)
         if other.frames < 0.9 * epochs[-1].frames:
             epochs.append(other)
     return epochs
@@ -191,7 +196,6 @@ def _describe_sample(sample: TaskSample, made: SampleDataset, run: RunEstimate) 
         "share": sample.share,
         "seconds": sample.seconds,
         "is_whole": sample.is_whole,
-        "lacks": list_lacking_splits(sample, made),
         "kept": made.frames,
         "kept_a_video": run.kept * frames / max(1, videos),
     }

@@ -135,21 +135,28 @@ def estimate_shards(
 
 
 def estimate_epoch(
-    sample: TaskSample, made: SampleDataset, trial: TrainingTrial, frames_per_video: int | None, batch_size: int
+    sample: TaskSample,
+    made: SampleDataset,
+    trial: TrainingTrial,
+    frames_per_video: int | None,
+    batch_size: int,
+    judged: int | None = None,
 ) -> EpochEstimate:
     """An epoch of training with its validation, by what stays of the sampled videos in each split.
 
-    A frame that is a copy of another video's is known only where both were sampled.
+    `judged` are the validation frames of another dataset, where the settings name one. A frame that is a copy of
+    another video's is known only where both were sampled.
     """
     trained = [_count_frames(task, made, False, frames_per_video) for task in sample.tasks]
-    judged = [_count_frames(task, made, True, None) for task in sample.tasks]
     weights = [task.frames for task in sample.tasks]
     scale = sample.frames / sum(weights)
     batch_size = min(batch_size, max(1, round(scale * sum(trained))))  # as the trainer does
     steps = round(scale * sum(trained)) // batch_size
     images = steps * batch_size
     image_seconds = 1 / trial.training
-    validation = scale * sum(judged) * _judge_seconds(trial)
+    if judged is None:
+        judged = round(scale * sum(_count_frames(task, made, True, None) for task in sample.tasks))
+    validation = judged * _judge_seconds(trial)
     statistics = trial.statistics_images * _judge_seconds(trial)
     total = images * image_seconds + validation + statistics + EPOCH_SECONDS
     error = find_share_error(trained, weights, sample.share)

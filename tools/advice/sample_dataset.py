@@ -68,8 +68,14 @@ def assemble_sample(sample: TaskSample, source: SourceListing, settings: Preproc
     return SampleDataset(dataset.counts, sum(shard.bytes for shard in dataset.all_shards), videos)
 
 
-def find_obstacle(counts: dict[str, Any]) -> str | None:
-    """Why training would refuse a dataset with these counts, in preprocess' words; None where it would not."""
+def find_obstacle(counts: dict[str, Any], judged_elsewhere: bool = False) -> str | None:
+    """Why training would refuse a dataset with these counts, in preprocess' words; None where it would not.
+
+    A model that is `judged_elsewhere`, by another dataset, needs the training split alone.
+    """
+    training = counts["splits"]["train"]
+    if judged_elsewhere and training["frames"]:
+        counts = counts | {"splits": {"train": training, "val": training}}
     taught, checked = (
         {name for name, found in counts["splits"][split]["emotions"].items() if found["frames"]} for split in SPLITS
     )
