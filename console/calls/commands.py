@@ -13,7 +13,6 @@ class Command(NamedTuple):
 
     module: str
     about: str
-    goes_on: bool = False  # whether the same command takes up the work of one that was stopped
 
 
 # In the order in which one needs them.
@@ -21,7 +20,7 @@ COMMANDS = {
     "sample": Command("tools.make_sample", "make a small source of made pet videos to try everything on"),
     "inventory": Command("tools.inventory", "what lies in a source, what is missing, what a run would take"),
     "advise": Command("tools.advise", "how long a run and an epoch take here, what limits, which settings to use"),
-    "shards": Command("preprocess", "labels and frames -> a dataset", goes_on=True),
+    "shards": Command("preprocess", "labels and frames -> a dataset"),
     "verify": Command("tools.verify", "check every byte of a dataset"),
     "show": Command("tools.show", "a picture of a dataset's crops, by mood"),
     "overview": Command("tools.dataset_report", "a page about a dataset: moods, splits, rejections, boxes, samples"),
@@ -29,14 +28,13 @@ COMMANDS = {
     "csv": Command("tools.to_csv", "a dataset's kept rows as train.csv and val.csv"),
     "coco": Command("tools.to_coco", "a dataset's whole frames and boxes as COCO JSON"),
     "compare": Command("tools.compare", "two datasets or two runs side by side: what differs, and which run is better"),
-    "train": Command("trainer.train", "a dataset or a CSV -> a model", goes_on=True),
-    "finder": Command(
-        "trainer.train_finder", "a dataset's whole frames -> what finds dogs and cats in pictures", goes_on=True
-    ),
+    "train": Command("trainer.train", "a dataset or a CSV -> a model"),
+    "finder": Command("trainer.train_finder", "a dataset's whole frames -> what finds dogs and cats in pictures"),
     "predict": Command("trainer.inference", "pictures, folders and videos -> moods in Korean"),
     "serve": Command("tools.serve", "the page that answers photos, clips and a webcam"),
     "export": Command("trainer.export", "a model as SavedModel, LiteRT and ONNX"),
 }
+_GOING_ON = ("shards", "train", "finder")  # the same command takes up the work of one that was stopped
 
 
 def find_name(module: str) -> str | None:
@@ -66,7 +64,7 @@ def name_shortly(module: str) -> str:
 
 def can_go_on(module: str) -> bool:
     """Whether the same command takes up the work of one that was stopped; by the module's last part too."""
-    return any(module in _list_spellings(command) for command in COMMANDS.values() if command.goes_on)
+    return any(module in _list_spellings(COMMANDS[name]) for name in _GOING_ON)
 
 
 def name_calls(text: str) -> str:
