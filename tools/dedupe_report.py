@@ -16,6 +16,7 @@ from console.command import Parser, run_command
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_warning
 from console.progress import show_waiting
+from preprocess.outcome import judge_outcome
 from shards.errors import CallError, DataError
 from tools.reporting.folder_argument import parse_dataset_folder
 
@@ -104,8 +105,11 @@ def main(arguments: list[str]) -> int:
 def _print_ending(chosen: Any, opened: Any, made: list[Path], leaks: int) -> None:
     counts = opened.dataset.counts
     figures = (f"{counts['kept']:,} frames kept", f"{counts['duplicate']:,} near-duplicates", f"{leaks:,} leaks")
-    following = None if opened.is_dry_run else name_command("trainer.train", "--train", chosen.dataset)
-    print_ending(made, figures, None if leaks else following)
+    faults = judge_outcome(counts).faults
+    for fault in [] if leaks else faults[:1]:  # for which preprocess ended with status 1
+        print_warning(f"dedupe_report: {fault}")
+    can_train = not (opened.is_dry_run or leaks or faults)
+    print_ending(made, figures, name_command("trainer.train", "--train", chosen.dataset) if can_train else None)
 
 
 if __name__ == "__main__":

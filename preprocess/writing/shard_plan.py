@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from preprocess.near_duplicates.across_videos import ComparedFrames, FrameOutcomes, decide_outcomes
+from preprocess.outcome import explain_no_frames
 from preprocess.settings import PreprocessSettings
 from preprocess.writing.finished_work import TaskSummary, VideoSummary
 from preprocess.writing.kept_frames import KeptFrames, read_kept_frames
@@ -77,7 +78,8 @@ def make_plan(tasks: Sequence[TaskSummary], folder: AnyPlace, settings: Preproce
     videos = [video for task in tasks for video in task.videos]
     frames = read_kept_frames(tasks, folder, settings.hash.bits)
     if not len(frames.keys):
-        raise _explain_no_frames(tasks, settings)
+        reasons = sum((Counter(task.reasons) for task in tasks), Counter())
+        raise DataError(explain_no_frames(settings.sources, reasons))
     split = split_videos(videos, settings)
     is_val = split.is_val[frames.video]
     outcomes = decide_outcomes(_compare(frames, is_val), settings.dedupe)
@@ -111,13 +113,6 @@ def _compare(frames: KeptFrames, is_val: np.ndarray) -> ComparedFrames:
     return ComparedFrames(
         frames.codes, frames.detail, frames.crop_size, frames.picture_digests, frames.video, is_val, label
     )
-
-
-def _explain_no_frames(tasks: Sequence[TaskSummary], settings: PreprocessSettings) -> DataError:
-    reasons = sum((Counter(task.reasons) for task in tasks), Counter())
-    found = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common()) or "there are no annotations"
-    hint = "; --label_map FILE says which mood a label or category means" if reasons["emotion_unknown"] else ""
-    return DataError(f"{', '.join(settings.sources)}: no frame is good enough to keep: {found}{hint}")
 
 
 def _explain_conflicts(frames: int, settings: PreprocessSettings) -> DataError:

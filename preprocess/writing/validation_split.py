@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from console.output.counted_nouns import format_count
 from preprocess.settings import PreprocessSettings
 from preprocess.writing.finished_work import VideoSummary
 from shards.errors import DataError
@@ -42,22 +43,36 @@ def split_videos(videos: Sequence[VideoSummary], settings: PreprocessSettings) -
     return _split_animals(videos, settings)
 
 
+def can_divide(videos: Sequence[VideoSummary], settings: PreprocessSettings) -> bool:
+    """Whether validation gets any of these videos: as the source says, or enough animals and videos of one mood.
+
+    Fewer videos, or fewer frames of them, never make of a no a yes.
+    """
+    usable = [video for video in videos if video.kept]
+    if {"train", "val"} <= {video.split for video in usable}:
+        return True
+    animals, of_one_mood = {video.animal for video in usable}, Counter(video.label for video in usable)
+    return min(len(animals), max(of_one_mood.values(), default=0)) >= _choose_part(settings).denominator
+
+
+def _choose_part(settings: PreprocessSettings) -> Fraction:
+    return max(Fraction(settings.split.val_fraction).limit_denominator(_MAX_FOLDS), Fraction(1, _MAX_FOLDS))
+
+
 def _split_animals(videos: Sequence[VideoSummary], settings: PreprocessSettings) -> VideoSplit:
     """Take k of n folds for validation, where k / n is val_fraction. Folds hold whole animals, stratified by mood.
 
     Every video counts once, however many frames it has. Where there are too few animals, validation is empty.
     """
-    is_val = np.zeros(len(videos), bool)
-    part = Fraction(settings.split.val_fraction).limit_denominator(_MAX_FOLDS)
-    part = max(part, Fraction(1, _MAX_FOLDS))
+    is_val, part = np.zeros(len(videos), bool), _choose_part(settings)
     usable = np.array([i for i, video in enumerate(videos) if video.kept])
     animals, labels = [videos[i].animal for i in usable], [videos[i].label for i in usable]
-    found = f"{len(set(animals))} animals, {len(usable)} videos"
-    if min(len(set(animals)), max(Counter(labels).values())) < part.denominator:
+    found = f"{format_count(len(set(animals)), 'animal')}, {format_count(len(usable), 'video')}"
+    if not can_divide(videos, settings):
         return VideoSplit(
             is_val,
-            f"validation is EMPTY: the source has no Training and Validation with frames in both, and {found} are too "
-            f"few to take {part} of them",
+            "validation is EMPTY: the source has no Training and Validation with frames in both, and too few animals, "
+            f"or videos of one mood, to take {part} of {found}",
         )
     from sklearn.model_selection import StratifiedGroupKFold  # takes a second, and AI Hub's data has its own split
 

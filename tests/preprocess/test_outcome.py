@@ -34,10 +34,17 @@ def test_a_good_dataset():
 @pytest.mark.parametrize(
     ("train", "val", "reasons", "fault"),
     [
-        (ALL, {}, {}, "validation is empty, so no model could be judged: too few videos to divide by animal: 18"),
-        (ALL, {}, {"video_repeated": 7}, "7 rows are of videos with a name that came before (video_rep"),
-        (ALL, {}, {"near_validation": 5}, "5 frames went as copies of other videos'"),
-        ({}, ALL, {}, "training is empty: "),
+        (
+            ALL,
+            {},
+            {},
+            "validation is empty, so no model could be judged: the source has no Training and Validation with",
+        ),
+        (ALL, {}, {"video_repeated": 7}, "and too few animals, or videos of one mood, to divide; "),
+        (ALL, {}, {"video_repeated": 7}, "; rows of videos with a name that came before are left out: 7 (video_rep"),
+        (ALL, {}, {"near_across_videos": 1368}, "and too few animals, or videos of one mood, to divide; "),
+        ({0: (4, 1), 3: (5, 1)}, {}, {"near_across_videos": 1368}, "too few animals, or videos of one mood"),
+        ({}, ALL, {"near_validation": 5}, "training is empty: all its frames went as copies of other videos'"),
     ],
 )
 def test_what_cannot_be_used(train, val, reasons, fault):
@@ -72,13 +79,17 @@ def test_moods_without_training_frames():
     [
         (
             make_counts(ALL, {}),
-            "검증 분할이 비어 있어 모델을 평가할 수 없습니다: 영상이 너무 적어 동물별로 나눌 수 없습니다(18개)",
+            "검증 분할이 비어 있어 모델을 평가할 수 없습니다: 원본에 프레임이 있는 Training과 Validation이 둘 다 "
+            "있지는 않고, 동물이나 한 감정의 영상이 너무 적어",
         ),
         (
-            make_counts({}, ALL, video_repeated=7),
-            "학습 분할이 비어 있습니다: 앞에 나온 이름을 다시 쓰는 영상의 행이 7개 있습니다",
+            make_counts({0: (4, 1)}, {}, video_repeated=7),
+            "검증 분할이 비어 있어 모델을 평가할 수 없습니다: 원본에 프레임이 있는 Training과 Validation이 둘 다 "
+            "있지는 않고, 동물이나 한 감정의 영상이 너무 적어 나눌 수 없습니다. 더 많은 동물의 영상을 지정하거나, "
+            "--valid_source로 검증용 영상을 지정하거나, --split.val_fraction을 늘리세요. 앞에 나온 이름을 다시 쓰는 "
+            "영상의 행이 7개 있어 빠졌습니다",
         ),
-        (make_counts({}, ALL, near_validation=5), "학습 분할이 비어 있습니다: 프레임 5장이 다른 영상의 유사 중복이라"),
+        (make_counts({}, ALL, near_validation=5), "학습 분할이 비어 있습니다: 모든 프레임이 다른 영상의 유사 중복이라"),
         (make_counts({3: (9, 3)}, {3: (9, 3)}), "학습 프레임 9장이 모두 편안/안정입니다."),
         (
             make_counts({0: (9, 3), 3: (9, 3)}, {5: (2, 1)}),
@@ -87,7 +98,7 @@ def test_moods_without_training_frames():
     ],
 )
 def test_the_fault_in_korean(counts, korean):
-    (fault,) = judge_outcome(counts).faults
+    fault = judge_outcome(counts).faults[0]
     assert translate(f"preprocess: data/pets cannot be used as it is: {fault}").startswith(
         f"preprocess: data/pets: 이대로는 쓸 수 없습니다: {korean}"
     )
@@ -102,6 +113,6 @@ def test_the_command_is_no_success(two_workers, tmp_path, capsys):
         assert run_command("preprocess", main, arguments) == 1
         said = capsys.readouterr().err.splitlines()
         assert said[-1].startswith(f"preprocess: {tmp_path / 'out'} cannot be used as it is: validation is empty")
-        assert "3 rows are of videos with a name that came before (video_repeated" in said[-1]
+        assert "rows of videos with a name that came before are left out: 3 (video_repeated" in said[-1]
         assert any(" warning " in line for line in said)
     assert list(verify_dataset(tmp_path / "out")) == []

@@ -17,6 +17,7 @@ import pytest
 import preprocess.ray_cluster
 import preprocess.run
 from console.output.origin import describe_machine, describe_program
+from preprocess.outcome import judge_outcome
 from preprocess.run import run
 from preprocess.settings import CropSettings, DedupeSettings, PreprocessSettings, SplitSettings
 from shards import dataset as index
@@ -287,10 +288,17 @@ def test_split_by_animal_when_the_source_has_none(tmp_path):
 
 
 def test_too_few_animals_leave_validation_empty_and_say_so(tmp_path, capsys):
+    """One video of three is a copy of another, which is no reason."""
     write_animals(tmp_path / "pets", animals=3)
+    first, _, last = sorted((tmp_path / "pets" / "원천데이터").iterdir())
+    for path in first.iterdir():
+        (last / path.name).write_bytes(path.read_bytes())
     dataset = run(PreprocessSettings(source=[str(tmp_path / "pets")], out=str(tmp_path / "out")))
     assert dataset.shards["val"] == [] and dataset.counts["splits"]["val"]["frames"] == 0
-    assert "validation is EMPTY" in capsys.readouterr().out
+    why = "the source has no Training and Validation with frames in both, and too few animals, or videos of one mood,"
+    assert dataset.counts["reasons"]["near_across_videos"] == 2
+    assert f"split: validation is EMPTY: {why} to take 1/10 of 3 animals, 3 videos" in capsys.readouterr().out
+    assert f": {why} to divide; name videos of more animals" in judge_outcome(dataset.counts).faults[0]
     assert list(verify_dataset(tmp_path / "out")) == []
 
 

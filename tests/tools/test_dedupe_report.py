@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from console.command import run_command
+from console.output.counted_nouns import format_count
 from preprocess.run import run
 from preprocess.settings import DedupeSettings, PreprocessSettings, SelectSettings
 from shards.dataset import read_dataset
@@ -26,7 +27,6 @@ from tests.trees import HEIGHT, WIDTH, make_jpeg, make_label, write_video
 from tools import dedupe_report
 from tools.duplicates.hashed_frames import OUTCOMES
 from tools.duplicates.judged_pairs import JUDGED_HEADER
-from tools.duplicates.number_text import format_count
 
 NAME = '<b>&"한글 dog-sit-000001'
 
@@ -283,10 +283,12 @@ def test_what_selection_left_out_is_shown(two_workers, source, tmp_path):
         assert rows[first]["video"] == rows[second]["video"]
 
 
-def test_an_emptied_split_comes_first(tmp_path):
+def test_an_emptied_split_comes_first(tmp_path, capsys):
     gone = {"status": "duplicate", "reason": "near_validation", "duplicate_of": "v/0", "distance": 0}
     rows = [make_row("t", i, 0, **gone) for i in range(2)] + [make_row("v", 0, 0, split="val")]
     assert report(write_rows(tmp_path / "data", rows)) == 0
+    said = capsys.readouterr()
+    assert "training is empty: all its frames went as copies" in said.err and "next " not in said.out  # train refuses
     shown = Page((tmp_path / "data.dedupe.html").read_text("utf-8")).text
     told = "Nothing is left to train on: all 2 training frames were dropped, 2 as copies of validation frames."
     assert shown.index(told) < shown.index("1 of 3 frames stay")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from console.output.counted_nouns import format_count
 from preprocess.near_duplicates.hamming_join import find_nearest
 from preprocess.near_duplicates.join_limits import JOIN_LIMITS
 from shards.errors import DataError
@@ -17,7 +18,6 @@ from shards.record_reader import RecordReader
 from shards.storage.stores.remote_path import AnyPlace
 from shards.tfrecord import DamagedRecord
 from tools.duplicates.hashed_frames import VAL, HashedFrames
-from tools.duplicates.number_text import format_count
 
 _RECORD_COLUMNS = ["shard", "offset"]
 

@@ -23,11 +23,6 @@ def format_korean_duration(seconds: float) -> str:
     return re.sub(r" ([a-z]+)", lambda match: _KOREAN_UNITS[match[1]], format_duration(seconds))
 
 
-def format_count(number: int, noun: str) -> str:
-    """As "1 frame" or "1,200 frames"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def abbreviate_number(number: float) -> str:
     """As 1.5 M, 250 k or 12, for the axis of a chart."""
     for size, letter in ((1_000_000, " M"), (1000, " k")):

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from console.html_page import render_page
+from console.output.counted_nouns import format_count
 from shards.emotions import EMOTIONS
 from shards.storage.stores.remote_path import AnyPlace
 from tools.duplicates.hashed_frames import OUTCOMES
 from tools.duplicates.judged_pairs import JUDGED_HEADER
 from tools.duplicates.number_text import (
     abbreviate_number,
-    format_count,
     format_duration,
     format_korean_duration,
     round_up_axis,

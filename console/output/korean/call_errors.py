@@ -135,7 +135,15 @@ _SOURCES = {
     "{}: is neither UTF-8 nor CP949; save it as UTF-8": "{}: UTF-8도 CP949도 아닙니다. UTF-8로 저장하세요",
     "{}: is empty; its first line should be {}": "{}: 빈 파일입니다. 첫 줄은 다음과 같아야 합니다: {}",
     "{}: has no column {}; its first line should be {}": "{}: 컬럼이 없습니다({}). 첫 줄은 다음과 같아야 합니다: {}",
-    "{}: no frame is good enough to keep: {}": "{}: 남길 수 있는 프레임이 없습니다: {}",
+    "{}: no frame is good enough to keep: {}": "{}: 남길 수 있는 프레임이 없습니다: {:parts}",
+    "--label_map FILE says which mood a label or category means": (
+        "라벨이나 범주가 뜻하는 감정은 --label_map FILE로 지정합니다"
+    ),
+    "correct the paths (a CSV's are relative to its folder), or add the folder of the frames as a source": (
+        "경로를 고치거나(CSV의 경로는 그 CSV가 있는 디렉터리 기준) 프레임 디렉터리도 원본으로 지정하세요"
+    ),
+    "give other labels and frames, or correct these": "다른 라벨과 프레임을 지정하거나 고치세요",
+    "there are no annotations": "어노테이션이 없습니다",
 }
 
 _OUTPUT_FOLDERS = {
@@ -153,27 +161,28 @@ _OUTPUT_FOLDERS = {
         "검증에만 있고 학습 프레임이 없는 감정이 있습니다({}). 모델이 답으로 내지 못하고 매번 틀립니다. 이 감정의 "
         "영상을 추가하거나, 알고 있다면 그대로 학습하세요"
     ),
-    "training is empty: {}": "학습 분할이 비어 있습니다: {:text}",
+    "training is empty: all its frames went as copies of other videos'; name more videos, or others for validation "
+    "(--valid_source)": (
+        "학습 분할이 비어 있습니다: 모든 프레임이 다른 영상의 유사 중복이라 빠졌습니다. 영상을 더 지정하거나 "
+        "--valid_source로 다른 검증용 영상을 지정하세요"
+    ),
     "validation is empty, so no model could be judged: {}": (
         "검증 분할이 비어 있어 모델을 평가할 수 없습니다: {:text}"
     ),
-    "{n} rows are of videos with a name that came before (video_repeated; the manifest's note names the file that "
-    "came first); give each video a name of its own": (
-        "앞에 나온 이름을 다시 쓰는 영상의 행이 {}개 있습니다(video_repeated; 먼저 나온 파일은 매니페스트의 note에 "
-        "있습니다). 영상마다 다른 이름을 쓰세요"
-    ),
-    "{n} frames went as copies of other videos'; name more videos, or others for validation (--valid_source)": (
-        "프레임 {}장이 다른 영상의 유사 중복이라 빠졌습니다. 영상을 더 지정하거나 --valid_source로 다른 검증용 영상을 "
-        "지정하세요"
+    "{}; rows of videos with a name that came before are left out: {n} (video_repeated; the manifest's note names the "
+    "file that came first); give each video a name of its own": (
+        "{:text}. 앞에 나온 이름을 다시 쓰는 영상의 행이 {}개 있어 빠졌습니다(video_repeated; 먼저 나온 파일은 "
+        "매니페스트의 note에 있습니다). 영상마다 다른 이름을 쓰세요"
     ),
     "all moods share one video, which cannot be divided: of a CSV, a folder is a video; divide the folder": (
         "모든 감정이 한 영상에 함께 있어 나눌 수 없습니다. CSV에서는 디렉터리 하나가 영상 하나입니다. "
         "디렉터리를 나누세요"
     ),
-    "too few videos to divide by animal: {n}; raise --split.val_fraction, or name more videos, or others for "
-    "validation (--valid_source)": (
-        "영상이 너무 적어 동물별로 나눌 수 없습니다({}개). --split.val_fraction을 "
-        "늘리거나, 영상을 더 지정하거나, --valid_source로 검증용 영상을 지정하세요"
+    "the source has no Training and Validation with frames in both, and too few animals, or videos of one mood, to "
+    "divide; name videos of more animals, or others for validation (--valid_source), or raise --split.val_fraction": (
+        "원본에 프레임이 있는 Training과 Validation이 둘 다 있지는 않고, 동물이나 한 감정의 영상이 너무 적어 나눌 수 "
+        "없습니다. 더 많은 동물의 영상을 지정하거나, --valid_source로 검증용 영상을 지정하거나, --split.val_fraction을 "
+        "늘리세요"
     ),
     "{}: there is no such file; give the model.keras of a run (runs/NAME/model.keras), or the model.onnx of an "
     "export": "{}: 없는 파일입니다. 학습 결과의 model.keras(runs/NAME/model.keras)나 내보낸 model.onnx를 지정하세요",

@@ -149,6 +149,15 @@ _PREPROCESS = {
     "as the source's own folders say; {n} videos outside both went to train": (
         "원본의 디렉터리를 그대로 따름. 둘 다에 속하지 않는 영상 {}개는 학습 분할로"
     ),
+    "validation is EMPTY: the source has no Training and Validation with frames in both, and too few animals, or "
+    "videos of one mood, to take {} of {}": (
+        "검증이 비어 있음: 원본에 프레임이 있는 Training과 Validation이 둘 다 있지는 않고, 동물이나 한 감정의 영상이 "
+        "너무 적어 나눌 수 없음({1:list}, 비율 {0})"
+    ),
+    "{n} animal": "동물 {}마리",
+    "{n} animals": "동물 {}마리",
+    "{n} video": "영상 {}개",
+    "{n} videos": "영상 {}개",
     "{} of {n} animals, {n} videos: whole animals, moods in proportion, seed {n}": (
         "동물 {1}마리, 영상 {2}개 중 {0}. 동물 단위, 감정 비율 유지, 시드 {3}"
     ),
@@ -207,9 +216,6 @@ _TOOLS = {
     "problems, each of which stops a run{}": "실행을 막는 문제                   {}",
     "a store is asked about {n} times: for labels, folders and some sampled frames": (
         "스토어에 요청을 {}번쯤 보냅니다. 라벨, 디렉터리, 샘플 프레임을 읽습니다"
-    ),
-    "inventory: {} a dataset from being made of this; see the end of the list": (
-        "inventory: 데이터셋을 만들 수 없는 문제가 있습니다. 목록 끝을 보세요"
     ),
 }
 

@@ -12,6 +12,9 @@ _SOURCES = {
     "{} (and {n} more: python -m tools.inventory lists them)": (
         "{:text} (그 밖에 {}개. python -m tools.inventory로 모두 볼 수 있습니다)"
     ),
+    "{n} things keep a dataset from being made of this; see the end of the list": (
+        "데이터셋을 만들 수 없는 문제가 {}개 있습니다. 목록 끝을 보세요"
+    ),
     "{}: no rows; write one for each frame": "{}: 행이 없습니다. 프레임마다 한 행을 쓰세요",
     "{}: no images; write them into its list `images`": "{}: 이미지가 없습니다. `images` 목록에 적으세요",
     "{}: {n} VOC XML, but no images; give the folder that holds both": (

@@ -49,7 +49,6 @@ COMPOSED = {
 }
 HIDDEN_VALUES = {  # rows whose Korean leaves out values that are English words
     "{n} frames lie in another place too; each is used once, from {}",
-    "inventory: {} a dataset from being made of this; see the end of the list",
 }
 
 
