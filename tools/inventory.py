@@ -3,7 +3,7 @@
 Archives with their pieces and tars, labels, frames, splits, species, moods, what pairs and what is missing, what cannot
 be read and why, and what a run would take. It reads directories, labels and some sampled frames, and writes nothing but
 the files that are asked for. Exit status 1, with every reason, where no dataset could be made of the sources as they
-are; what is whole is counted all the same.
+are, or one without a frame for validation; what is whole is counted all the same.
 """
 
 import json
@@ -13,9 +13,9 @@ from typing import Any
 
 from console.command import Parser, run_command
 from console.output.ending import name_command, print_ending
-from console.output.messages import print_detail, print_error, print_warning
-from preprocess.outcome import ONE_VIDEO
+from console.output.messages import print_detail
 from preprocess.sources.source_kinds import check_sources
+from shards.errors import DataError
 from shards.storage.stores.remote_path import locate
 
 
@@ -47,13 +47,9 @@ def main(arguments: list[str]) -> int:
         write_text(chosen.json, json.dumps({"made_by": REPORT_MARK} | figures, ensure_ascii=False, indent=1) + "\n")
     if chosen.html:
         write_text(chosen.html, render_inventory_page(figures))
-    if figures["problems"]:
-        many = len(figures["problems"])
-        what = f"{many} things keep" if many > 1 else "one thing keeps"
-        print_error(f"inventory: {what} a dataset from being made of this; see the end of the list")
-        return 1
-    if figures["labels"]["videos"] == 1 and len(figures["tables"]["mood"]) > 1:
-        print_warning(f"inventory: {ONE_VIDEO}")
+    if problems := figures["problems"]:
+        many = f"{len(problems)} things keep a dataset from being made of this; see the end of the list"
+        raise DataError(many if len(problems) > 1 else problems[0])
     _print_ending(chosen, figures, [*files.values()])
     return 0
 

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from console.command import run_command
+from preprocess.settings import PreprocessSettings
 from preprocess.sources.source_kinds import find_videos, list_sources
+from preprocess.writing.shard_plan import make_plan
+from preprocess.writing.video_task import run_video_task
 from shards.emotions import KOREAN
 from shards.errors import DataError
 from tests.pages import Page
@@ -272,7 +275,7 @@ def test_names_are_composed_and_escaped(tmp_path):
     root = tmp_path / unicodedata.normalize("NFD", "<b>강아지&")
     write_video(root, "dog-sit-000001", label=make_label(inspect={"emotion": "<script>alert('야옹')</script>"}))
     page_file, figures_file = tmp_path / "page.html", tmp_path / "figures.json"
-    assert look(root, "--html", page_file, "--json", figures_file) == 0
+    assert look(root, "--html", page_file, "--json", figures_file) == 1  # no row has a mood
     text = page_file.read_text("utf-8")
     page = Page(text)
     assert text.count("<script") == 1 and "<script>alert('야옹')</script>" in page.text and "<b>" not in text
@@ -280,7 +283,8 @@ def test_names_are_composed_and_escaped(tmp_path):
     assert "라벨 1개 가운데 1개에 프레임이 있습니다" in page.korean and "a run would take" in page.text.lower()
     assert page.untranslated == []
     assert json.loads(figures_file.read_text("utf-8"))["made_by"] == "pet mood"
-    assert look(root, "--html", page_file) == 0  # its own report is replaced
+    assert "no frame is good enough to keep: emotion_unknown 3" in page.text
+    assert look(root, "--html", page_file) == 1  # its own report is replaced
 
 
 def test_the_page_in_a_browser(tree, tmp_path):
@@ -294,11 +298,54 @@ def test_the_page_in_a_browser(tree, tmp_path):
             assert sideways(driver) == 0
 
 
+def test_no_usable_row_is_told_as_the_run_does(tmp_path, capsys):
+    """Status 1 and the run's own line, no next command: for rows of no mood, of no image, frames that are no JPEG."""
+    write_video(tmp_path / "words", "dog-sit-000001", label=make_label(inspect={"emotion": "궁금함"}))
+    (tmp_path / "rows.csv").write_text(f'image_path,bbox,labels\nno/a.jpg,"1,1,9,9",{KOREAN[0]}\n', "utf-8")
+    write_video(tmp_path / "broken", "dog-sit-000001", images={0: b"no jpeg", 5: b""})
+    for name, why in (
+        ("words", "emotion_unknown 3; --label_map FILE says which mood a label or category means"),
+        ("rows.csv", "image_missing 1; correct the paths (a CSV's are relative to its folder), or add the folder of"),
+        ("broken", "image_unreadable 2; give other labels and frames, or correct these"),
+    ):
+        assert look(tmp_path / name) == 1
+        captured = capsys.readouterr()
+        line = f"{tmp_path / name}: no frame is good enough to keep: {why}"
+        assert captured.err.startswith(f"inventory: {line}") and len(captured.err.splitlines()) == 1
+        assert line in captured.out and "next " not in captured.out
+    found = find_videos([str(tmp_path / "broken")])
+    tasks = [run_video_task(found.videos, PreprocessSettings(source=[name], out="x"), tmp_path)]
+    with pytest.raises(DataError, match=r"^broken: no frame is good enough to keep: image_unreadable 2; give other"):
+        make_plan(tasks, tmp_path, PreprocessSettings(source=["broken"], out="x"))
+
+
+def test_a_validation_that_would_be_empty(tmp_path, capsys):
+    """Videos of too few animals, and all moods in one video; ten animals can be divided."""
+    for number in range(10):
+        write_video(tmp_path / "alike", f"dog-sit-{number:06}", label=make_label(animal={"age": 3}))
+    assert look(tmp_path / "alike") == 1
+    captured = capsys.readouterr()
+    assert "inventory: validation is empty, so no model could be judged: the source has no Training" in captured.err
+    assert "next " not in captured.out
+    for number in range(10):
+        label = make_label(animal={"age": number})
+        write_video(tmp_path / "others", f"dog-sit-{number:06}", label=label)
+    assert look(tmp_path / "others") == 0 and "next " in capsys.readouterr().out
+    (tmp_path / "images").mkdir()
+    rows = [f'images/{number}.jpg,"40,60,100,150",{KOREAN[number]}' for number in range(3)]
+    for number in range(3):
+        (tmp_path / "images" / f"{number}.jpg").write_bytes(make_jpeg(number))
+    (tmp_path / "one.csv").write_text("\n".join(["image_path,bbox,labels", *rows]), "utf-8")
+    assert look(tmp_path / "one.csv") == 1
+    assert "judged: all moods share one video, which cannot be divided" in capsys.readouterr().err
+
+
 def test_nothing_there(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     assert look(tmp_path / "empty") == 1
     captured = capsys.readouterr()
-    assert "no label JSON and no frames" in captured.out and "unknown: no frame could be decoded" in captured.out
+    assert "no label JSON and no frames" in captured.out and "no label JSON and no frames" in captured.err
+    assert "unknown: no frame could be decoded" in captured.out
 
 
 @pytest.mark.parametrize(

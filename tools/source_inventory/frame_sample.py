@@ -4,6 +4,7 @@ They are cut in a process of its own, as a run's are, which imports no more than
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -26,6 +27,7 @@ class SampleTiming:
     cut: int = 0  # frames that were read, cut, hashed and encoded again
     seconds: float = 0.0  # for all of them, on one core
     rejected: list[str] = field(default_factory=list)  # their files, and why
+    reasons: Counter[str] = field(default_factory=Counter)  # of these
 
     @property
     def frames(self) -> int:
@@ -90,6 +92,7 @@ def cut_sampled_frames(video: Video, count: int, settings: PreprocessSettings) -
         if frame.is_kept:
             timing.cut += 1
         else:
+            timing.reasons[frame.row.reason] += 1
             why = f" ({frame.row.note})" if frame.row.note else ""
             timing.rejected.append(f"{frame.row.image_file}: {frame.row.reason}{why}")
     return timing

@@ -7,12 +7,14 @@ from typing import Any
 
 from console.output.messages import print_message
 from console.progress import show_progress
+from preprocess.outcome import explain_empty_validation, explain_no_frames
 from preprocess.settings import PreprocessSettings
 from preprocess.sources.source_kinds import list_problems, list_sources
 from preprocess.sources.video import SourceListing, Video
+from preprocess.writing.validation_split import can_divide
 from shards.emotions import KOREAN
 from shards.storage.stores.remote_path import RemotePath
-from tools.source_inventory.frame_sample import choose_videos, count_sampled, time_sample
+from tools.source_inventory.frame_sample import SampleTiming, choose_videos, count_sampled, time_sample
 from tools.source_inventory.label_pass import FrameTally, LabelCounts, count_labels
 from tools.source_inventory.run_needs import estimate_run
 
@@ -38,7 +40,7 @@ def take_inventory(sources: Sequence[str], label_map: str | None = None) -> dict
         timing = time_sample(videos, settings, progress.update)
     return {
         "sources": list(sources),
-        "problems": list_problems(sources, found),
+        "problems": list_problems(sources, found) or _list_empty(sources, counts, timing, settings),
         "not_read": found.unreadable,
         "archives": [content._asdict() for content in sorted(found.contents, key=lambda content: content[:2])],
         "labels": _describe_labels(found, counts),
@@ -48,6 +50,19 @@ def take_inventory(sources: Sequence[str], label_map: str | None = None) -> dict
         "tables": {column: _list_tallies(column, counts.tables[column]) for column in _TABLES},
         "run": estimate_run(found, counts.usable, timing, settings),
     }
+
+
+def _list_empty(
+    sources: Sequence[str], counts: LabelCounts, timing: SampleTiming, settings: PreprocessSettings
+) -> list[str]:
+    """What a run would end with where no frame can be kept, or none for validation, in its words."""
+    if not counts.usable or (timing.frames == counts.usable and not timing.cut):
+        return [explain_no_frames(sources, counts.reasons + timing.reasons)]
+    if can_divide(counts.summaries, settings):
+        return []
+    used = [video for video in counts.summaries if video.kept]
+    is_one_video = len(used) == 1 and sum(line.usable > 0 for line in counts.tables["mood"].values()) > 1
+    return [explain_empty_validation(is_one_video, counts.reasons["video_repeated"])]
 
 
 def _count_requests(videos: Sequence[Video]) -> int:

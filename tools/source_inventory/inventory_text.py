@@ -20,7 +20,7 @@ def format_inventory(figures: dict[str, Any]) -> str:
         _list_rejections(figures),
         _list_needs(figures["run"]),
         _list_some("not read", figures["not_read"]),
-        _list_some("problems, each of which stops a run", figures["problems"], len(figures["problems"])),
+        _list_some("problems, each of which fails a run", figures["problems"], len(figures["problems"])),
     )
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
 

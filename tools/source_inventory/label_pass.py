@@ -14,6 +14,7 @@ from preprocess.cutting.frame_row import FrameRow
 from preprocess.sources.input_fingerprint import read_inputs
 from preprocess.sources.task_groups import group_into_tasks
 from preprocess.sources.video import SourceListing, Video
+from preprocess.writing.finished_work import VideoSummary
 from preprocess.writing.video_frames import VideoFrames, open_videos
 from shards.emotions import KOREAN
 
@@ -44,6 +45,7 @@ class LabelCounts:
     unannotated: int = 0  # frames of labelled videos that no annotation names
     doubled_frames: int = 0  # files of frames that lie in another place too, which is used
     doubled_videos: list[tuple[str, list[str]]] = field(default_factory=list)  # the first of them: name, folders
+    summaries: list[VideoSummary] = field(default_factory=list)  # as the split needs them; `kept` are the usable frames
 
     def add(self, other: "LabelCounts") -> None:
         for column, table in other.tables.items():
@@ -51,6 +53,7 @@ class LabelCounts:
                 _add_tally(self.tables[column].setdefault(value, FrameTally()), tally)
         self.reasons += other.reasons
         self.label_faults += other.label_faults
+        self.summaries += other.summaries
         for name in ("annotated", "usable", "unannotated", "doubled_frames"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.doubled_videos += other.doubled_videos[: _MOST_DOUBLED - len(self.doubled_videos)]
@@ -114,6 +117,9 @@ def _count_video(video: Video, opened: VideoFrames, counts: LabelCounts) -> None
     annotated, usable = alike.total(), sum(count for (*_, is_kept), count in alike.items() if is_kept)
     counts.annotated += annotated
     counts.usable += usable
+    if opened.summary:
+        opened.summary.kept = usable
+        counts.summaries.append(opened.summary)
     split = video.split or "open"
     tallies = {("split", split): FrameTally(1, annotated, usable, Counter({split: usable}))}
     for (species, action, mood, is_kept), count in alike.items():
