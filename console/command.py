@@ -3,13 +3,11 @@
 import argparse
 import os
 import re
-import signal
 import sys
-import threading
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
 from console.calls.commands import can_go_on, name_call, name_shortly
@@ -20,6 +18,7 @@ from console.calls.help_format import HelpFormatter
 from console.calls.unknown_flags import refuse_unknown_flags
 from console.failures import describe_failure
 from console.output.messages import OUTPUT_FLAGS, open_output, print_error
+from console.stops import Stop
 from console.streams import prepare_streams
 from console.version import VERSION_HELP, VersionAction
 from shards.errors import CallError
@@ -95,15 +94,18 @@ def run_command(
     goes_on, name = can_go_on(name), name_shortly(name)
     prepare_streams(encoding)
     warnings.simplefilter("ignore")  # users cannot act on libraries' warnings, and -W error must not stop a run
+    stop = Stop(partial(print_error, f"{name}: {describe_failure(KeyboardInterrupt(), goes_on)[1]}"))
     try:
-        with open_output(arguments):
-            return _run(name, command, arguments, goes_on)
+        with open_output(arguments), stop.listen():
+            return _run(name, command, arguments, goes_on, stop)
     except CallError as error:  # of --log
         print_error(f"{name}: {' '.join(str(error).split())}")
         return 2
 
 
-def _run(name: str, command: Callable[[list[str]], int], arguments: list[str], goes_on: bool) -> int:
+def _run(
+    name: str, command: Callable[[list[str]], int], arguments: list[str], goes_on: bool, stop: Stop
+) -> int:
     try:
         refuse_urls(arguments, name)
         status = command(arguments)
@@ -116,18 +118,6 @@ def _run(name: str, command: Callable[[list[str]], int], arguments: list[str], g
         if "--debug" in arguments:
             traceback.print_exc()
         status, message = describe_failure(error, goes_on)
-        print_error(f"{name}: {' '.join(message.split())}")
+        say = partial(print_error, f"{name}: {' '.join(message.split())}")
+        stop.tell(say) if isinstance(error, KeyboardInterrupt) else say()
         return status
-
-
-@contextmanager
-def interrupt_on_sigterm() -> Iterator[None]:
-    """Treat SIGTERM like Ctrl-C within the block, so that it too is cleaned up. Does nothing beside the main thread."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -4,6 +4,7 @@ import errno
 import os
 
 from console.calls.extras import EXTRAS, explain_missing_packages
+from console.stops import STOPPED
 from shards.errors import CallError, DataError
 from shards.storage.files import IrregularFile
 
@@ -21,7 +22,7 @@ def describe_failure(error: BaseException, goes_on: bool) -> tuple[int, str]:
         return 2, explain_missing_packages(error.name)
     if isinstance(error, KeyboardInterrupt):
         again = "run the same command again to go on" if goes_on else "the same command starts over"
-        return 130, str(error) or f"stopped; {again}"
+        return STOPPED, str(error) or f"stopped; {again}"
     if isinstance(error, MemoryError):
         return 1, "there is not enough memory; close other programs or give smaller settings, and run it again"
     what = ": ".join(filter(None, (type(error).__name__, str(error))))

@@ -23,9 +23,9 @@ import ray
 import ray._private.utils
 import ray._private.worker
 
-from console.command import interrupt_on_sigterm
 from console.output.messages import print_warning
 from console.progress import show_waiting
+from console.stops import interrupt_on_sigterm
 from preprocess.core_count import count_cores
 from preprocess.ray_processes import WORKER_ENVIRONMENT, RayProcesses
 from shards.errors import CallError, DataError

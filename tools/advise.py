@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from console.calls.given_paths import check_named_paths
-from console.command import Parser, interrupt_on_sigterm, run_command
+from console.command import Parser, run_command
 from console.output.ending import name_command, print_ending
+from console.stops import interrupt_on_sigterm
 from preprocess.__main__ import parse_preprocess_settings
 from preprocess.settings import PreprocessSettings
 from shards.errors import CallError, DataError

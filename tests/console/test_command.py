@@ -1,4 +1,9 @@
 import errno
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
 
 import pytest
 
@@ -22,7 +27,9 @@ from shards.errors import CallError, DataError
         (KeyboardInterrupt(), 130, "tool: stopped; the same command starts over"),
     ],
 )
-def test_one_line_and_a_status(error, status, line, capsys):
+def test_one_line_and_a_status(error, status, line, capsys, request):
+    request.addfinalizer(partial(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT)))
+
     def fail(arguments):
         raise error
 
@@ -51,6 +58,46 @@ def test_only_commands_that_keep_their_work_say_that_they_go_on(error, goes_on, 
     }.items():
         run_command(name, fail, [])
         assert capsys.readouterr().err.endswith(f"{end}\n"), name
+
+
+_SLOW_END = """
+import atexit, sys, time
+from console.command import run_command
+
+def rest(what):
+    print(what, flush=True)
+    time.sleep(60)
+
+def main(arguments):
+    atexit.register(rest, "ending")  # as Ray does, which is imported this late
+    try:
+        rest("working")
+    finally:
+        if "cleaning" in arguments:
+            rest("cleaning")
+
+sys.exit(run_command("tool", main, sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("slow", ["cleaning", "ending"])
+def test_later_stops_add_nothing_but_the_end(slow):
+    """Not while the command cleans up, which a later one ends after a moment; and not while Python ends."""
+    command = [sys.executable, "-c", _SLOW_END, slow]
+    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # in the background it is ignored
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes, preexec_fn=listen) as process:
+        for point in ("working", slow):
+            assert process.stdout.readline() == f"{point}\n"
+            process.send_signal(signal.SIGINT)
+        if slow == "cleaning":
+            time.sleep(0.4)
+            assert process.poll() is None  # most clean up in less time than it takes to press again
+            time.sleep(2)
+            process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert errors.splitlines() == ["tool: stopped; the same command starts over"]
 
 
 def test_a_parser_that_raises_instead_of_printing_a_page():

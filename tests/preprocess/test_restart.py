@@ -263,10 +263,13 @@ def test_a_stop_is_one_line_and_can_be_gone_on_with(source, expected, tmp_path):
             while len(list_spills(out)) == done:
                 time.sleep(0.01)
                 assert process.poll() is None
-            process.send_signal(stop)
+            for _ in range(3 if stop is signal.SIGINT else 1):  # Ctrl-C is easily pressed more than once
+                process.send_signal(stop)
+                time.sleep(0.4)
             _, errors = process.communicate(timeout=60)
         assert process.returncode == 130 and "Traceback" not in errors and "SIGTERM" not in errors
         assert errors.splitlines()[-1] == "preprocess: stopped; run the same command again to go on"
+        assert errors.count("stopped") == 1 and "ignored" not in errors
     run_here(source, out)
     assert digests(out) == expected
 
