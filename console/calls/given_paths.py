@@ -29,6 +29,17 @@ _STORES: dict[str, tuple[str, ...]] = {
     "inventory": ("",),
     "advise": ("", "--valid_source"),
 }
+_SOURCE = "give a folder that holds label JSON and frames, a .zip, a .tar, a .csv or a COCO .json"
+_RUN = "train first (python -m trainer.train), or give another run; make takes it as RUN=DIR"
+# What to do where a path that stands behind an option is not there.
+_REMEDIES = {
+    **dict.fromkeys(("SOURCE", "--source", "--valid_source"), _SOURCE),
+    **dict.fromkeys(("RUN", "--weight_path"), _RUN),
+    "--image": "give a picture, a video or a folder of them",
+    "--finder": "make a finder first (python -m trainer.train_finder), or leave this out",
+    "--label_map": "give a JSON file of label -> mood",
+    "--weights": "give imagenet, none or a .keras file",
+}
 
 
 def refuse_urls(arguments: Iterable[str], command: str = "") -> None:
@@ -70,4 +81,4 @@ def check_named_paths(option: str, paths: Iterable[str | Path]) -> None:
     for path in map(os.fspath, paths):
         stands_for_others = path == "-" or re.search(r"[*?\[]", path)
         if not os.path.lexists(path) and not stands_for_others and not is_store_url(path):
-            raise CallError(f"{option} {path} does not exist; there is no such file or folder")
+            raise CallError(f"{option} {path} does not exist; {_REMEDIES[option]}")

@@ -1,6 +1,7 @@
 """Paths that a call names: what is said of URLs and of what is not there, before heavy imports, with status 2."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from console.calls.given_paths import check_named_paths, refuse_urls
 from console.command import run_command
 from shards.errors import CallError
 from tests.conftest import ROOT
+from tests.console.output.told_templates import ROOMS
 
 # Runs commands in one process; prints status and standard error of each, and which heavy libraries were imported.
 CALLS = """
@@ -95,8 +97,24 @@ def test_what_is_no_url_or_may_be_one():
 def test_named_paths(tmp_path):
     (tmp_path / "link").symlink_to("nothing")  # whoever opens it says why it cannot be read
     check_named_paths("--image", ["-", "photos/*.jpg", tmp_path, tmp_path / "link"])
-    with pytest.raises(CallError, match=r"--image .*none\.jpg does not exist"):
+    with pytest.raises(CallError, match=r"--image .*none\.jpg does not exist; give a picture, a video or a folder"):
         check_named_paths("--image", [tmp_path, tmp_path / "none.jpg"])
+    with pytest.raises(
+        CallError, match=r"^--weight_path runs/pets does not exist; train first \(.*\), or give another"
+    ):
+        check_named_paths("--weight_path", ["runs/pets"])
+    for option in ("SOURCE", "--source", "--valid_source"):
+        with pytest.raises(CallError, match=f"^{option} /nope does not exist; give a folder that holds label JSON"):
+            check_named_paths(option, ["/nope"])
+
+
+def test_every_option_that_names_a_path_says_what_to_do():
+    calls = "\n".join(path.read_text("utf-8") for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    options = set(re.findall(r'check_named_paths\("([^"]+)"', calls))
+    assert len(options) > 5
+    for option in options:
+        with pytest.raises(CallError, match="does not exist; "):
+            check_named_paths(option, ["/nope"])
 
 
 def test_changed_settings_in_words():
