@@ -11,7 +11,10 @@ LOCK := requirements/$(if $(GPU),gpu,cpu).lock
 READY := $(VENV)/.ready-$(notdir $(LOCK))
 OUT ?= data/pets
 DATA ?= $(OUT)
-RUN ?= runs/$(notdir $(patsubst %.csv,%,$(patsubst %/,%,$(DATA))))
+# The last part of DATA names the run. To make a space divides words, so it is put aside.
+EMPTY :=
+SPACE := $(EMPTY) $(EMPTY)
+RUN ?= runs/$(subst <space>,$(SPACE),$(notdir $(patsubst %.csv,%,$(patsubst %/,%,$(subst $(SPACE),<space>,$(DATA))))))
 FINDER ?= $(wildcard runs/finder/finder.keras)
 FINDER_RUN ?= runs/finder
 PEERS := .venv-bench/.ready

@@ -163,3 +163,19 @@ def test_compiled_loops_have_one_place_for_each_user(tmp_path, monkeypatch):
     (tmp_path / "others").mkdir()
     place.symlink_to("others")  # by whoever wants our loops to be his
     assert preprocess._make_numba_cache() != place
+
+
+@pytest.mark.parametrize(
+    ("data", "run"),
+    [
+        ("data/내 폴더/pets", "runs/pets"),
+        ("data/내 폴더/내 개/", "runs/내 개"),
+        ("a b/x y.csv", "runs/x y"),
+        ("data/pets", "runs/pets"),
+    ],
+)
+def test_make_names_a_run_by_the_last_part_of_the_data(data, run):
+    said = subprocess.run(
+        ["make", "-n", "train", f"DATA={data}"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert f'trainer.train --train "{data}" --out "{run}"' in said
