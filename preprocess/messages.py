@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from console.output.counted_nouns import format_count
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_detail, print_message, print_result, print_warning
 from console.progress import show_progress
@@ -27,7 +28,7 @@ def print_start(source: SourceListing, workers: int, space: DiskSpace | None = N
     """Print what was found and what the work will need."""
     driver = estimate_driver_bytes(source.frames)
     print_message(
-        f"found    {len(source.videos):,} labelled videos, {source.frames:,} frames",
+        f"found    {format_count(len(source.videos), 'labelled video')}, {format_count(source.frames, 'frame')}",
         *([f"archives {source.archives:,}, read where they lie; nothing is unpacked"] if source.archives else []),
         f"memory   {driver / 1e9:.1f} GB for the driver, {workers} x {WORKER_BYTES / 1e9:.1f} GB for workers, at most",
     )
@@ -49,7 +50,9 @@ def print_compared(tasks: Sequence[TaskSummary], kept: int) -> None:
     """Print how the frames that the bar counted as kept, each within its video, become those of the result."""
     within = sum(task.counts.get("kept", 0) for task in tasks)
     if within != kept:
-        print_message(f"compared {within:,} frames across videos: {kept:,} kept, {within - kept:,} dropped")
+        print_message(
+            f"compared {format_count(within, 'frame')} across videos: {kept:,} kept, {within - kept:,} dropped"
+        )
 
 
 def print_repeated_images(tasks: Sequence[TaskSummary]) -> None:
@@ -97,7 +100,7 @@ def print_dry_run(
     whole = measure_place(out / DATASET_FILE) is not None
     instead = f"with --replace instead of --dry_run, for {out} holds a dataset" if whole else "without --dry_run"
     print_detail(f"make it with the same command {instead}; the hashes are kept for it")
-    figures = (f"{counts['kept']:,} frames would be kept", *_name_others(counts))
+    figures = (f"{format_count(counts['kept'], 'frame')} would be kept", *_name_others(counts))
     look = name_command("tools.dedupe_report", here, *(["--dry_run"] if whole else []))
     _warn_of_outcome(counts)
     print_ending([dry_run_folder(here)], figures, look)
@@ -116,7 +119,7 @@ def print_end(dataset: Dataset, how_split: str, out: AnyPlace, frames: int, seco
 
 def _print_dataset(dataset: Dataset, out: AnyPlace) -> None:
     counts = dataset.counts
-    figures = (f"{counts['kept']:,} frames kept", *_name_others(counts))
+    figures = (f"{format_count(counts['kept'], 'frame')} kept", *_name_others(counts))
     can_train = _warn_of_outcome(counts)
     data = out.url if isinstance(out, RemotePath) else out
     print_ending([out], figures, name_command("trainer.train", "--train", data) if can_train else None)
@@ -134,12 +137,12 @@ def _warn_of_outcome(counts: dict[str, Any]) -> bool:
 
 
 def _name_others(counts: dict[str, Any]) -> tuple[str, str]:
-    return f"{counts['duplicate']:,} near-duplicates", f"{counts['rejected']:,} rejected"
+    return format_count(counts["duplicate"], "near-duplicate"), f"{counts['rejected']:,} rejected"
 
 
 def _describe_shards(by_split: dict[str, list[ShardFile]]) -> str:
     shards = [shard for files in by_split.values() for shard in files]
-    return f"{len(shards)} shard{'s' if len(shards) > 1 else ''}, {sum(shard.bytes for shard in shards):,} bytes"
+    return f"{format_count(len(shards), 'shard')}, {sum(shard.bytes for shard in shards):,} bytes"
 
 
 def _print_seconds(seconds: dict[str, float], frames: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from console.calls.given_paths import check_named_paths
 from console.command import Parser, run_command
+from console.output.counted_nouns import format_count
 from console.output.ending import name_command, print_ending
 from console.stops import interrupt_on_sigterm
 from preprocess.__main__ import parse_preprocess_settings
@@ -90,7 +91,7 @@ def main(arguments: list[str]) -> int:
     following = name_command(
         "preprocess", "--source", *chosen.sources, *given, "--out", chosen.out, *_list_flags(advised["shards"])
     )
-    told = [f"{figures['videos']:,} videos", f"{figures['frames']:,} frames"]
+    told = [format_count(figures["videos"], "video"), format_count(figures["frames"], "frame")]
     told += [f"shards in {format_span(figures['shards']['seconds'])}"]
     told += [f"an epoch in {format_span(epoch['seconds'])}" for epoch in figures["epochs"][:1]]
     told += [f"a training in at most {format_span(training['seconds'])}" for training in figures["trainings"][:1]]

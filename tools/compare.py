@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from console.command import Parser, run_command
+from console.output.counted_nouns import format_count
 from console.output.ending import name_command, print_ending
 from console.output.messages import is_korean, print_result
 from shards.errors import CallError
@@ -67,9 +68,9 @@ def _end(a: AnyPlace, b: AnyPlace, found: dict[str, Any]) -> tuple[Sequence[str]
     """The three figures that matter, and the command to run next."""
     if found["kind"] == "datasets":
         figures = (
-            f"{found['came']['rows']:,} rows came",
-            f"{found['went']['rows']:,} rows went",
-            f"{found['kept']['both']:,} frames kept in both",
+            f"{format_count(found['came']['rows'], 'row')} came",
+            f"{format_count(found['went']['rows'], 'row')} went",
+            f"{format_count(found['kept']['both'], 'frame')} kept in both",
         )
         return figures, name_command("tools.dataset_report", b)
     decided = found["figures"].get(found["decided_by"], {})

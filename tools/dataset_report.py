@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.command import Parser, run_command
+from console.output.counted_nouns import format_count
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_warning
 from console.progress import show_progress, show_waiting
@@ -107,7 +108,7 @@ def main(arguments: list[str]) -> int:
     if not find_hangul_font():
         print_warning("dataset_report: no font with Hangul found; the page relies on the reader's")
     counts = opened.dataset.counts
-    figures = (f"{counts['rows']:,} rows", f"{counts['kept']:,} kept", f"{counts['rejected']:,} rejected")
+    figures = (format_count(counts["rows"], "row"), f"{counts['kept']:,} kept", f"{counts['rejected']:,} rejected")
     following = name_command("tools.dedupe_report", chosen.dataset, *(["--dry_run"] if chosen.dry_run else []))
     print_ending([html, *filter(None, [chosen.json])], figures, following)
     return 0

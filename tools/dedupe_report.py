@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from console.command import Parser, run_command
+from console.output.counted_nouns import format_count
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_warning
 from console.progress import show_waiting
@@ -104,7 +105,11 @@ def main(arguments: list[str]) -> int:
 
 def _print_ending(chosen: Any, opened: Any, made: list[Path], leaks: int) -> None:
     counts = opened.dataset.counts
-    figures = (f"{counts['kept']:,} frames kept", f"{counts['duplicate']:,} near-duplicates", f"{leaks:,} leaks")
+    figures = (
+        f"{format_count(counts['kept'], 'frame')} kept",
+        format_count(counts["duplicate"], "near-duplicate"),
+        format_count(leaks, "leak"),
+    )
     faults = judge_outcome(counts).faults
     for fault in [] if leaks else faults[:1]:  # for which preprocess ended with status 1
         print_warning(f"dedupe_report: {fault}")

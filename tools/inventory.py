@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from console.command import Parser, run_command
+from console.output.counted_nouns import format_count
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_detail
 from preprocess.sources.source_kinds import check_sources
@@ -58,7 +59,11 @@ def _print_ending(chosen: Any, figures: dict[str, Any], made: list[Path]) -> Non
     videos, frames = figures["labels"]["videos"], figures["frames"]
     label_map = ["--label_map", chosen.label_map] if chosen.label_map else []
     following = name_command("preprocess", "--source", *chosen.sources, *label_map, "--out", "data/pets")
-    told = (f"{videos:,} videos", f"{frames['files']:,} frames", f"{frames['usable']:,} usable rows")
+    told = (
+        format_count(videos, "video"),
+        format_count(frames["files"], "frame"),
+        format_count(frames["usable"], "usable row"),
+    )
     print_ending(made, told, following)
 
 

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from console.command import Parser, run_command
+from console.output.counted_nouns import format_count
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_detail
 from tools.sample.delivery_forms import SAMPLE_FORMS
@@ -48,8 +49,8 @@ def main(arguments: list[str]) -> int:
     counts = make_sample(chosen.dir, spec, chosen.workers, chosen.form)
     print_detail(f"{chosen.dir}: {describe_sample(counts)}")
     figures = (
-        f"{counts.labels:,} label files",
-        f"{counts.frames:,} frames",
+        format_count(counts.labels, "label file"),
+        format_count(counts.frames, "frame"),
         f"{counts.rejected.total():,} to be rejected",
     )
     print_ending([chosen.dir], figures, name_command("tools.inventory", chosen.dir))

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from console.command import Parser, run_command
+from console.output.counted_nouns import format_count
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_detail, print_warning
 from console.progress import show_waiting
@@ -55,7 +56,7 @@ def main(arguments: list[str]) -> int:
     if is_lacking:
         print_warning("to_coco: the frames are no files, as in archives: --images copies them out")
     for name, count in counts.items():
-        print_detail(f"{out / name}: {count.images:,} images, {count.boxes:,} boxes")
+        print_detail(f"{out / name}: {format_count(count.images, 'image')}, {format_count(count.boxes, 'box')}")
     images, boxes = (sum(getattr(count, what) for count in counts.values()) for what in ("images", "boxes"))
     made = {name: out / name for name in counts}
     valid = ["--valid_source", made["val.json"]] if "val.json" in made else []
@@ -65,7 +66,11 @@ def main(arguments: list[str]) -> int:
     )
     if is_lacking:
         following = name_command("tools.to_coco", chosen.dataset, "--images")
-    print_ending(list(made.values()), (f"{images:,} images", f"{boxes:,} boxes", f"{len(made)} files"), following)
+    print_ending(
+        list(made.values()),
+        (format_count(images, "image"), format_count(boxes, "box"), format_count(len(made), "file")),
+        following,
+    )
     return 0
 
 

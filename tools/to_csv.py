@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from console.command import Parser, run_command
+from console.output.counted_nouns import format_count
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_warning
 from console.progress import show_waiting
@@ -56,7 +57,7 @@ def main(arguments: list[str]) -> int:
         following = name_command("tools.to_coco", chosen.dataset, "--images")
     print_ending(
         list(made.values()),
-        [f"{sum(counts.values()):,} rows", *(f"{counts[name]:,} in {name}" for name in made)],
+        [format_count(sum(counts.values()), "row"), *(f"{counts[name]:,} in {name}" for name in made)],
         following,
     )
     return 0

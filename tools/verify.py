@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from console.command import Parser, run_command
+from console.output.counted_nouns import format_count
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_error, print_result
 from console.progress import show_progress
@@ -48,13 +49,17 @@ def _verify(folder: AnyPlace, held: AnyPlace) -> int:
     if read_dataset(held).digest != dataset.digest:
         raise DataError(f"{folder} was replaced while it was verified; run the same command again")
     if faults:
-        print_error(f"verify: {folder} is not whole: {faults} faults; remove it and make it again")
+        print_error(f"verify: {folder} is not whole: {format_count(faults, 'fault')}; remove it and make it again")
         return 1
     whole = f", {frames:,} of them whole frames" if frames else ""
     records = sum(shard.records for shard in shards)
-    print_result(f"{folder} is whole: {len(shards)} shards, {records:,} records{whole}")
-    figures = (f"{len(shards)} shards", f"{records:,} records", f"{sum(shard.bytes for shard in shards):,} bytes whole")
-    print_ending([folder], figures, name_command("tools.dataset_report", folder))
+    print_result(f"{folder} is whole: {format_count(len(shards), 'shard')}, {format_count(records, 'record')}{whole}")
+    figures = (
+        format_count(len(shards), "shard"),
+        format_count(records, "record"),
+        f"{sum(shard.bytes for shard in shards):,} bytes whole",
+    )
+    print_ending([], figures, name_command("tools.dataset_report", folder))
     return 0
 
 

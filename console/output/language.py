@@ -26,6 +26,7 @@ _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides,
 _NAMED = re.compile(r"([a-z_]+): (.+)")  # a command's name or a word like it, and what it says
 _TAG = re.compile(r"warning |note ")  # of a line that is a message of its own behind it
 _WAITED = re.compile(r"(.+): ([\d:]+) so far", re.DOTALL)  # what is waited for, and since when
+_COUNTED_NOUN = re.compile(r" (?:[a-z-]+ )??[a-z-]+s(?![a-z-])")  # also behind a word: 2 usable rows
 _FIELD = re.compile(r"(\{n?\})")
 _PATTERNS = {"{}": "(.*?)", "{n}": r"(-?[\d.,]+(?:e[+-]?\d+)?[kMGT]?%?)"}  # a number may be 1.23M, 40% or 1.2e-07
 
@@ -133,5 +134,15 @@ def _compile_rows() -> list[_Row]:
 def _compile(table: Mapping[str, str]) -> Iterator[_Row]:
     for english, korean in table.items():
         texts = _FIELD.split(english)
-        pattern = re.compile("".join(_PATTERNS.get(text, re.escape(text)) for text in texts), re.DOTALL)
+        parts = [_PATTERNS.get(text) or _match_noun(text, before == "{n}") for before, text in pairwise(["", *texts])]
+        pattern = re.compile("".join(parts), re.DOTALL)
         yield _Row(english, pattern, sum(len(text) for text in texts if text not in _PATTERNS), korean)
+
+
+def _match_noun(text: str, is_counted: bool) -> str:
+    """The pattern of a row's text; behind a number it may begin with the singular too: 1 frame, 2 frames."""
+    noun = _COUNTED_NOUN.match(text) if is_counted else None
+    if not noun:
+        return re.escape(text)
+    ending = "es" if noun[0].endswith("xes") else "s"
+    return re.escape(noun[0].removesuffix(ending)) + f"(?:{ending})?" + re.escape(text[noun.end() :])

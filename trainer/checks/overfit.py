@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
+from console.output.counted_nouns import format_count
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_result
 from console.progress import show_waiting
@@ -42,12 +43,12 @@ def check_by_overfitting(settings: TrainSettings) -> dict[str, float]:
     with show_waiting("learning the pictures by heart"), explain_failures(input_settings, split):
         found = overfit(settings, input_settings, split, device)
     print_result(
-        f"{pictures} pictures learnt in {found['epochs']} epochs: accuracy "
+        f"{format_count(pictures, 'picture')} learnt in {format_count(found['epochs'], 'epoch')}: accuracy "
         f"{found['training_accuracy']:.2f} in training mode, {found['inference_accuracy']:.2f} in inference"
     )
     figures = (
-        f"{pictures} pictures learnt",
-        f"{found['epochs']} epochs",
+        f"{format_count(pictures, 'picture')} learnt",
+        format_count(found["epochs"], "epoch"),
         f"accuracy {found['inference_accuracy']:.2f}",
     )
     print_ending([], figures, name_command("trainer.train", "--train", settings.train))

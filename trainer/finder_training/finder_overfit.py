@@ -5,6 +5,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 
+from console.output.counted_nouns import format_count
 from console.output.ending import name_command, print_ending
 from console.output.messages import print_result
 from console.progress import show_waiting
@@ -63,8 +64,11 @@ def check_finder_by_overfitting(settings: FinderSettings) -> dict[str, float]:
                 f"python -m tools.dataset_report {settings.train} shows some"
             )
     found = {"mean_iou": float(overlaps.mean()), "epochs": epochs}
-    print_result(f"{len(targets)} frames learnt in {epochs} epochs: mean IoU {found['mean_iou']:.2f} in inference")
-    figures = (f"{len(targets)} frames", f"{epochs} epochs", f"mean IoU {found['mean_iou']:.2f}")
+    print_result(
+        f"{format_count(len(targets), 'frame')} learnt in {format_count(epochs, 'epoch')}: mean IoU "
+        f"{found['mean_iou']:.2f} in inference"
+    )
+    figures = (format_count(len(targets), "frame"), format_count(epochs, "epoch"), f"mean IoU {found['mean_iou']:.2f}")
     print_ending([], figures, name_command("trainer.train_finder", "--train", settings.train))
     return found
 

@@ -21,11 +21,12 @@ _DATASETS = {
     "Archives with their pieces and tars, labels, frames, splits, species, moods, what pairs and what is missing, "
     "what cannot be read and why, and what a run would take. It reads directories, labels and some sampled frames, "
     "and writes nothing but the files that are asked for. Exit status 1, with every reason, where no dataset could "
-    "be made of the sources as they are; what is whole is counted all the same": (
+    "be made of the sources as they are, or one without a frame for validation; what is whole is counted all the "
+    "same": (
         "압축 파일과 그 분할 파일 및 tar, 라벨, 프레임, 분할, 종, 감정, 짝이 맞는 것과 빠진 것, 읽을 수 없는 것과 그 "
         "이유, 실행에 드는 것을 보여 줍니다. 디렉터리와 라벨, 프레임 일부를 읽으며, 지정한 파일 말고는 아무것도 쓰지 "
-        "않습니다. 원본으로 데이터셋을 만들 수 없으면 모든 이유를 출력하고 종료 코드는 1입니다. 그때도 온전한 것은 "
-        "셉니다."
+        "않습니다. 원본으로 데이터셋을 만들 수 없거나 검증용 프레임이 없게 되면 모든 이유를 출력하고 종료 코드는 "
+        "1입니다. 그때도 온전한 것은 셉니다."
     ),
     "How long a run and an epoch will take on this machine": (
         "이 컴퓨터에서 데이터셋 만들기와 에폭이 얼마나 걸릴지 알려 줍니다."

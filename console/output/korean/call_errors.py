@@ -136,13 +136,6 @@ _SOURCES = {
     "{}: is empty; its first line should be {}": "{}: 빈 파일입니다. 첫 줄은 다음과 같아야 합니다: {}",
     "{}: has no column {}; its first line should be {}": "{}: 컬럼이 없습니다({}). 첫 줄은 다음과 같아야 합니다: {}",
     "{}: no frame is good enough to keep: {}": "{}: 남길 수 있는 프레임이 없습니다: {:parts}",
-    "--label_map FILE says which mood a label or category means": (
-        "라벨이나 범주가 뜻하는 감정은 --label_map FILE로 지정합니다"
-    ),
-    "correct the paths (a CSV's are relative to its folder), or add the folder of the frames as a source": (
-        "경로를 고치거나(CSV의 경로는 그 CSV가 있는 디렉터리 기준) 프레임 디렉터리도 원본으로 지정하세요"
-    ),
-    "give other labels and frames, or correct these": "다른 라벨과 프레임을 지정하거나 고치세요",
     "there are no annotations": "어노테이션이 없습니다",
 }
 
@@ -187,18 +180,6 @@ _OUTPUT_FOLDERS = {
     "{}: there is no such file; give the model.keras of a run (runs/NAME/model.keras), or the model.onnx of an "
     "export": "{}: 없는 파일입니다. 학습 결과의 model.keras(runs/NAME/model.keras)나 내보낸 model.onnx를 지정하세요",
     "{} {} does not exist; {}": "{} {}: 없는 경로입니다. {:text}",
-    "give a folder that holds label JSON and frames, a .zip, a .tar, a .csv or a COCO .json": (
-        "라벨 JSON과 프레임이 있는 디렉터리, .zip, .tar, .csv, COCO .json 가운데 하나를 지정하세요"
-    ),
-    "train first (python -m trainer.train), or give another run; make takes it as RUN=DIR": (
-        "먼저 학습하거나(python -m trainer.train) 다른 학습 결과를 지정하세요. make에서는 RUN=DIR로 지정합니다"
-    ),
-    "give a picture, a video or a folder of them": "사진이나 동영상, 또는 이것들이 있는 디렉터리를 지정하세요",
-    "make a finder first (python -m trainer.train_finder), or leave this out": (
-        "먼저 탐지 모델을 만들거나(python -m trainer.train_finder) 이 옵션을 빼세요"
-    ),
-    "give a JSON file of label -> mood": "라벨 -> 감정의 JSON 파일을 지정하세요",
-    "give imagenet, none or a .keras file": "imagenet, none 또는 .keras 파일을 지정하세요",
     "{} holds files that are no dataset's ({}); give an empty or a new folder": (
         "{}: 데이터셋이 아닌 파일이 있습니다({}). 비어 있는 디렉터리나 새 디렉터리를 지정하세요"
     ),

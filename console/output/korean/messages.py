@@ -95,7 +95,7 @@ _PREPROCESS = {
     "shard {n} of {n}": "샤드 {}/{}",
     "check {n} of {n}": "확인 {}/{}",
     "looking through the sources": "원본을 살펴보는 중",
-    "found    {} labelled videos, {} frames": "원본     라벨이 있는 영상 {}개, 프레임 {}장",
+    "found    {n} labelled videos, {n} frames": "원본     라벨이 있는 영상 {}개, 프레임 {}장",
     "archives {}, read where they lie; nothing is unpacked": "압축     {}개. 압축을 풀지 않고 그 자리에서 읽습니다",
     "memory   {} GB for the driver, {} x {} GB for workers, at most": "메모리   드라이버 {} GB, 워커 {} x {} GB 이하",
     "disk     {} GB at most while it works, {} GB free": "디스크   작업 중 최대 {} GB 필요, 여유 공간 {} GB",
@@ -133,9 +133,7 @@ _PREPROCESS = {
     "with --replace instead of --dry_run, for {} holds a dataset": (
         "--dry_run 대신 --replace 지정({}에 데이터셋이 있음)"
     ),
-    "{n} shard, {n} bytes, in {}": "샤드 {}개, {}바이트: {}",
     "{n} shards, {n} bytes, in {}": "샤드 {}개, {}바이트: {}",
-    "{n} shard, {n} bytes, of {n} whole frames for a finder": "샤드 {}개, {}바이트: 탐지 모델용 전체 프레임 {}장",
     "{n} shards, {n} bytes, of {n} whole frames for a finder": "샤드 {}개, {}바이트: 탐지 모델용 전체 프레임 {}장",
     "{}; {n} frames/s in videos": "{:list}; 영상 단계에서 초당 {}프레임",
     "list {n} s": "목록 {}초",
@@ -154,10 +152,7 @@ _PREPROCESS = {
         "검증이 비어 있음: 원본에 프레임이 있는 Training과 Validation이 둘 다 있지는 않고, 동물이나 한 감정의 영상이 "
         "너무 적어 나눌 수 없음({1:list}, 비율 {0})"
     ),
-    "{n} animal": "동물 {}마리",
     "{n} animals": "동물 {}마리",
-    "{n} video": "영상 {}개",
-    "{n} videos": "영상 {}개",
     "{} of {n} animals, {n} videos: whole animals, moods in proportion, seed {n}": (
         "동물 {1}마리, 영상 {2}개 중 {0}. 동물 단위, 감정 비율 유지, 시드 {3}"
     ),
@@ -166,9 +161,9 @@ _PREPROCESS = {
 }
 
 _TOOLS = {
-    "{} is whole: {} shards, {} records{}": "{}: 손상 없음. 샤드 {}개, 레코드 {}개{:text}",
+    "{} is whole: {n} shards, {n} records{}": "{}: 손상 없음. 샤드 {}개, 레코드 {}개{:text}",
     ", {} of them whole frames": ", 그중 전체 프레임 {}장",
-    "verify: {} is not whole: {} faults; remove it and make it again": (
+    "verify: {} is not whole: {n} faults; remove it and make it again": (
         "verify: {}: 손상된 곳이 {}군데 있습니다. 지우고 다시 만드세요"
     ),
     "comparing all frames and trying other settings": "모든 프레임을 비교하고 다른 설정을 시험하는 중",

@@ -15,6 +15,25 @@ _SOURCES = {
     "{n} things keep a dataset from being made of this; see the end of the list": (
         "데이터셋을 만들 수 없는 문제가 {}개 있습니다. 목록 끝을 보세요"
     ),
+    "give a folder that holds label JSON and frames, a .zip, a .tar, a .csv or a COCO .json": (
+        "라벨 JSON과 프레임이 있는 디렉터리, .zip, .tar, .csv, COCO .json 가운데 하나를 지정하세요"
+    ),
+    "train first (python -m trainer.train), or give another run; make takes it as RUN=DIR": (
+        "먼저 학습하거나(python -m trainer.train) 다른 학습 결과를 지정하세요. make에서는 RUN=DIR로 지정합니다"
+    ),
+    "give a picture, a video or a folder of them": "사진이나 동영상, 또는 이것들이 있는 디렉터리를 지정하세요",
+    "make a finder first (python -m trainer.train_finder), or leave this out": (
+        "먼저 탐지 모델을 만들거나(python -m trainer.train_finder) 이 옵션을 빼세요"
+    ),
+    "give a JSON file of label -> mood": "라벨 -> 감정의 JSON 파일을 지정하세요",
+    "give imagenet, none or a .keras file": "imagenet, none 또는 .keras 파일을 지정하세요",
+    "--label_map FILE says which mood a label or category means": (
+        "라벨이나 범주가 뜻하는 감정은 --label_map FILE로 지정합니다"
+    ),
+    "correct the paths (a CSV's are relative to its folder), or add the folder of the frames as a source": (
+        "경로를 고치거나(CSV의 경로는 그 CSV가 있는 디렉터리 기준) 프레임 디렉터리도 원본으로 지정하세요"
+    ),
+    "give other labels and frames, or correct these": "다른 라벨과 프레임을 지정하거나 고치세요",
     "{}: no rows; write one for each frame": "{}: 행이 없습니다. 프레임마다 한 행을 쓰세요",
     "{}: no images; write them into its list `images`": "{}: 이미지가 없습니다. `images` 목록에 적으세요",
     "{}: {n} VOC XML, but no images; give the folder that holds both": (

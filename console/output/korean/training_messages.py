@@ -79,11 +79,11 @@ _TRAINING = {
     "note    {}; it is written again, by a coming epoch or the last one": (
         "참고    {}; 다음 에폭이나 마지막 에폭에 다시 씁니다"
     ),
-    "{} frames learnt in {} epochs: mean IoU {} in inference": "프레임 {0}장을 {1}에폭 만에 외움: 추론 평균 IoU {2}",
+    "{n} frames learnt in {n} epochs: mean IoU {} in inference": "프레임 {0}장을 {1}에폭 만에 외움: 추론 평균 IoU {2}",
     "batch   an epoch has fewer frames than the {} of a batch: trains with batches of {}": (
         "배치    에폭의 프레임이 배치 크기 {}보다 적어 배치 크기 {}로 학습합니다"
     ),
-    "{} pictures learnt in {} epochs: accuracy {} in training mode, {} in inference": (
+    "{n} pictures learnt in {n} epochs: accuracy {} in training mode, {} in inference": (
         "이미지 {}장을 {}에폭 만에 외웠습니다. 정확도는 학습 모드 {}, 추론 모드 {}"
     ),
     "train: preprocess ended with status {}, for the reason that it gave above": (

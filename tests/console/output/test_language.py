@@ -141,6 +141,12 @@ def test_flag_and_locale_choose(arguments, environment, language):
             "figures 607 frames kept, 12 near-duplicates, 3 rejected",
             "요약    프레임 607장 남김, 유사 중복 12장, 3개 제외",
         ),
+        ("figures 1 frame kept, 1 near-duplicate, 1 box", "요약    프레임 1장 남김, 유사 중복 1장, 바운딩 박스 1개"),
+        ("found    1 labelled video, 1 frame", "원본     라벨이 있는 영상 1개, 프레임 1장"),
+        (
+            "verify: x is not whole: 1 fault; remove it and make it again",
+            "verify: x: 손상된 곳이 1군데 있습니다. 지우고 다시 만드세요",
+        ),
         ("next    python -m trainer.train --train frames", "다음    python -m trainer.train --train frames"),
         ("made    file:///data/12%20rows", "결과    file:///data/12%20rows"),  # a path that looks like a message
         ("frames: damaged", "frames: damaged"),
@@ -285,6 +291,9 @@ def test_a_dataset_is_the_same_in_both_languages(two_workers, tmp_path, capsys, 
     assert "손상 없음. 샤드" in capsys.readouterr().out
     assert run_command("verify", verify.main, [str(tmp_path / "없음")]) == 2
     assert "디렉터리가 아닙니다. preprocess의 --out으로 만든 디렉터리를 지정하세요" in capsys.readouterr().err
+    (tmp_path / "en" / "features.json").unlink()
+    assert run_command("verify", verify.main, [str(tmp_path / "en"), "--lang", "en"]) == 1
+    assert f"verify: {tmp_path / 'en'} is not whole: 1 fault; remove it" in capsys.readouterr().err
 
 
 def test_a_settings_file_may_name_the_language(tmp_path, capsys):

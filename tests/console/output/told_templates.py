@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from console.output.counted_nouns import format_count
 from tests.markdown_pages import ROOT
 
 ROOMS = ("console", "preprocess", "trainer", "tools", "shards")
@@ -83,6 +84,8 @@ def _resolve(node: ast.AST, inside: _Function, functions: dict[str, _Function], 
     """The texts that an expression may be; an expression that is not understood is none."""
     if isinstance(node, ast.Constant | ast.JoinedStr):
         yield from _read_text(node)
+    elif _is_count(node):
+        yield _read_count(node)
     elif isinstance(node, ast.IfExp):
         yield from _resolve_all((node.body, node.orelse), inside, functions, depth)
     elif isinstance(node, ast.Tuple | ast.List):
@@ -136,7 +139,18 @@ def _read_part(part: ast.expr) -> str:
     if isinstance(part, ast.Constant):
         return str(part.value)
     assert isinstance(part, ast.FormattedValue)
+    if _is_count(part.value):
+        return _read_count(part.value)
     if isinstance(part.value, ast.Constant):
         spec = part.format_spec.values[0].value if part.format_spec else ""
         return format(part.value.value, spec)
     return "{}"
+
+
+def _is_count(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and _name(node) == "format_count"
+
+
+def _read_count(call: ast.Call) -> str:
+    """The plural, which the rows have; the singular is put into Korean by the same row."""
+    return f"{{}} {format_count(2, call.args[1].value).removeprefix('2 ')}"
