@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from console.calls.differences import join_some, list_changed_settings
+from console.output.counted_nouns import format_count
 from preprocess.output_folder.run_log import log_file, read_log, update_logged_tasks
 from preprocess.ray_tasks import check_inputs
 from preprocess.settings import PreprocessSettings
@@ -60,7 +61,7 @@ def _explain_change(out: AnyPlace, videos: Iterable[Video]) -> str:
     """Which videos came or went since the dataset was made; where none did, something in them has changed."""
     was, now = _list_videos(out), {video.name for video in videos}
     changes = [
-        f"{len(names):,} video{'s' if len(names) > 1 else ''} {what} ({join_some(names, _MOST_NAMED)})"
+        f"{format_count(len(names), 'video')} {what} ({join_some(names, _MOST_NAMED)})"
         for what, names in (("more", sorted(now - was)), ("fewer", sorted(was - now)))
         if names
     ]

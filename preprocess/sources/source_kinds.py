@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
+from console.output.counted_nouns import format_count
 from preprocess.archives.pieces import PIECE
 from preprocess.sources import aihub_label, aihub_tree, csv_rows
 from preprocess.sources.data_file import is_file_named
@@ -200,9 +201,9 @@ def _sort_videos(videos: Sequence[Video], validation_first: bool) -> list[Video]
 
 def _explain_missing(sources: Sequence[str], found: SourceListing) -> str:
     where = ", ".join(sources)
-    archives = f" in folders and {found.archives} archive{'s' if found.archives > 1 else ''}" if found.archives else ""
+    archives = f" in folders and {format_count(found.archives, 'archive')}" if found.archives else ""
     noun = "VOC XML" if {video.kind for video in found.videos} == {voc_tree.VOC_KIND} else "label JSON"
-    labels, frames = f"{len(found.videos)} {noun}", f"{found.frames} frames{archives}"
+    labels, frames = f"{len(found.videos)} {noun}", f"{format_count(found.frames, 'frame')}{archives}"
     if all(map(csv_rows.is_csv_source, sources)):
         return f"{where}: no rows; write one for each frame"
     if all(map(coco_json.is_coco_source, sources)):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from console.output.counted_nouns import format_count
 from console.text_width import pad_to_width
 from tools.duplicates.number_text import format_duration
 
@@ -44,7 +45,7 @@ def describe_archive(archive: dict[str, Any]) -> str:
 def describe_form(archive: dict[str, Any]) -> str:
     """How an archive was delivered: "zip", "3 pieces", "tar"."""
     count = archive["files"]
-    return f"{count} piece{'s' if count > 1 else ''}" if archive["form"] == "pieces" else archive["form"]
+    return format_count(count, "piece") if archive["form"] == "pieces" else archive["form"]
 
 
 def _list_archives(archives: Sequence[dict[str, Any]]) -> list[str]:

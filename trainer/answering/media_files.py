@@ -9,6 +9,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import NamedTuple
 
+from console.output.counted_nouns import format_count
 from shards.errors import CallError
 from trainer.answering.photo import PHOTO_SUFFIXES
 from trainer.answering.video_file import VIDEO_SUFFIXES
@@ -87,15 +88,15 @@ def _list_folder(folder: Path, passed_over: list[PassedOver]) -> Iterator[MediaF
         yield MediaFile(folder, False, f"a folder without pictures ({', '.join(PHOTO_SUFFIXES)})")
     if videos:
         named = f"{videos[0].relative_to(folder)}{' ..' if len(videos) > 1 else ''}"
-        passed_over.append(PassedOver(folder, f"{_count(videos, 'video')} in it ({named}): give each by its name"))
+        passed_over.append(
+            PassedOver(folder, f"{format_count(len(videos), 'video')} in it ({named}): give each by its name")
+        )
     if others:
         kinds = Counter(path.suffix.lower() or "without a suffix" for path in others)
         named = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(5))
-        passed_over.append(PassedOver(folder, f"{_count(others, 'file')} in it without a picture's name ({named})"))
-
-
-def _count(paths: list[Path], noun: str) -> str:
-    return f"{len(paths):,} {noun}{'s' if len(paths) > 1 else ''}"
+        passed_over.append(
+            PassedOver(folder, f"{format_count(len(others), 'file')} in it without a picture's name ({named})")
+        )
 
 
 def _walk_files(folder: Path) -> Iterator[Path]:

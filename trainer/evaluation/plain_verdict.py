@@ -8,6 +8,7 @@ two figures that a run prints when it ends, both under equal priors.
 from typing import Any, NamedTuple
 
 from console.html_page import format_interval, format_percent, format_value
+from console.output.counted_nouns import format_count
 from shards.emotions import EMOTIONS, ENGLISH
 
 _ENGLISH_F1 = {
@@ -50,7 +51,7 @@ def word_verdict(evaluation: dict[str, Any]) -> PlainVerdict:
     words = {
         "mood": f"{emotion.english} ({emotion.korean})",
         "korean": emotion.korean,
-        "videos": f"{frames['videos']:,} validation video{'s' if frames['videos'] != 1 else ''}",
+        "videos": format_count(frames["videos"], "validation video"),
         "n_videos": f"{frames['videos']:,}",
         "value": f"{format_value(macro_f1['value'])} {format_interval(macro_f1['interval'])}".rstrip(),
         "majority": format_value(macro_f1["majority"]),

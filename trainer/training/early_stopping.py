@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from console.output.counted_nouns import format_count
 from trainer.run_files.checkpoint import Progress
 from trainer.settings import RunSettings, Stage
 
@@ -36,7 +37,7 @@ def describe_stage_end(progress: Progress, stage: Stage, settings: RunSettings, 
     rising = progress.best_epoch == last
     if progress.epoch < stage.epochs:
         way = "fallen below its lowest value" if name == "val_loss" else "risen above its highest value"
-        waited = f"{progress.waited} epoch{'s' if progress.waited > 1 else ''}"
+        waited = format_count(progress.waited, "epoch")
         done = f"{stage.name} ends after {progress.epoch} of {stage.epochs} epochs"
         ended = f"stop    {done}: {name} has not {way} in the last {waited}"
         if not rising:

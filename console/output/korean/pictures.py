@@ -58,10 +58,8 @@ _PARTS = {  # of these reasons; where the file's name holds a colon, a part of i
 
 _PASSED_OVER = {
     "inference: {}: passed over {}": "inference: {}: 건너뜀: {:text}",
-    "{} in it ({}): give each by its name": "{:text}({}). 동영상은 파일마다 이름을 지정하세요",
-    "{} in it without a picture's name ({})": "이미지 확장자가 아닌 {:text}({:list})",
-    "{n} video": "영상 {}개",
-    "{n} file": "파일 {}개",
+    "{n} videos in it ({}): give each by its name": "영상 {}개({}). 동영상은 파일마다 이름을 지정하세요",
+    "{n} files in it without a picture's name ({})": "이미지 확장자가 아닌 파일 {}개({:list})",
     "{n} without a suffix": "확장자 없는 파일 {}개",
 }
 

@@ -169,13 +169,9 @@ _WARNINGS = {
         "경고    {}: 마지막 에폭({})에서 가장 높았으므로 더 오를 수 있습니다. --epochs를 늘리세요"
     ),
     "stop    {} ends after {n} of {n} epochs: {}": "종료    {0}: 전체 {2}에폭 중 {1}에폭에서 끝냅니다. {3:text}",
-    "{} has not risen above its highest value in the last {n} epoch": "{}: 최근 {}에폭 동안 최고치를 넘지 못했습니다",
     "{} has not risen above its highest value in the last {n} epochs": "{}: 최근 {}에폭 동안 최고치를 넘지 못했습니다",
     "{}; but {}, which chooses the model, was never higher: --stop best goes on": (
         "{:text}. 그러나 모델을 고르는 {} 값은 지금이 가장 높습니다. --stop best를 지정하면 계속 학습합니다"
-    ),
-    "{} has not fallen below its lowest value in the last {n} epoch": (
-        "{}: 최근 {}에폭 동안 최저치보다 낮아지지 않았습니다"
     ),
     "{} has not fallen below its lowest value in the last {n} epochs": (
         "{}: 최근 {}에폭 동안 최저치보다 낮아지지 않았습니다"
