@@ -103,9 +103,7 @@ def run_command(
         return 2
 
 
-def _run(
-    name: str, command: Callable[[list[str]], int], arguments: list[str], goes_on: bool, stop: Stop
-) -> int:
+def _run(name: str, command: Callable[[list[str]], int], arguments: list[str], goes_on: bool, stop: Stop) -> int:
     try:
         refuse_urls(arguments, name)
         status = command(arguments)

@@ -11,6 +11,14 @@ from console.command import Parser, run_command
 from shards.errors import CallError, DataError
 
 
+@pytest.fixture(autouse=True)
+def listening():
+    """A command that was stopped leaves SIGINT to what ends the process, which is not wanted of these tests' own."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize(
     ("error", "status", "line"),
     [
@@ -27,9 +35,7 @@ from shards.errors import CallError, DataError
         (KeyboardInterrupt(), 130, "tool: stopped; the same command starts over"),
     ],
 )
-def test_one_line_and_a_status(error, status, line, capsys, request):
-    request.addfinalizer(partial(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT)))
-
+def test_one_line_and_a_status(error, status, line, capsys):
     def fail(arguments):
         raise error
 

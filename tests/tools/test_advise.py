@@ -220,7 +220,7 @@ class TestOptions:
         shown = capsys.readouterr()
         error = shown.err.splitlines()[-1]
         start = f"advise: {tmp_path / 'pets'}: no mood model could be trained on it: validation is empty, so no model"
-        assert error.startswith(start) and "too few videos to divide by animal: 4" in error
+        assert error.startswith(start) and "animals" in error and "--valid_source" in error
         assert translate(error).startswith(
             f"advise: {tmp_path / 'pets'}: 이 원본으로는 감정 모델을 학습할 수 없습니다: 검증 분할이 비어 있어"
         )
