@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -320,7 +321,9 @@ def test_nothing_is_left_of_what_is_stopped(tree, config, tmp_path, number, inst
     """While its processes start, while training is tried, and by what a system sends that shuts down."""
     call = [sys.executable, "-m", "tools.advise", tree, "--out", tmp_path / "out", "--workers", "2", "--seconds", "60"]
     options = {"cwd": ROOT, "stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL, "text": True}
-    process = subprocess.Popen([*call, "--train_config", config], start_new_session=True, **options)
+    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # tests started in the background have it ignored
+    call += ["--train_config", config]
+    process = subprocess.Popen(call, start_new_session=True, preexec_fn=listen, **options)
     end = time.monotonic() + 60
     while not list(tmp_path.glob(f".pet_mood-advise-{instant}")) and time.monotonic() < end:
         time.sleep(0.05)

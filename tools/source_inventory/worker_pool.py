@@ -71,7 +71,8 @@ def hold_interrupts() -> Iterator[None]:
     """
     came: list[int] = []
     is_main = threading.current_thread() is threading.main_thread()  # the only one that takes signals
-    handlers = {number: signal.signal(number, lambda *call: came.append(call[0])) for number in _STOPPING if is_main}
+    taken = [number for number in _STOPPING if is_main and signal.getsignal(number) is not signal.SIG_IGN]
+    handlers = {number: signal.signal(number, lambda *call: came.append(call[0])) for number in taken}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
     try:
         yield
@@ -86,7 +87,8 @@ def hold_interrupts() -> Iterator[None]:
 def follow_parent() -> None:
     """End this process when its parent ends, even if that is killed, and without a word at Ctrl-C."""
     threading.Thread(target=_exit_with_parent, daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as its parent does that a shell has put into background
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
 
 
