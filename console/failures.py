@@ -9,7 +9,7 @@ from shards.errors import CallError, DataError
 from shards.storage.files import IrregularFile
 
 
-def describe_failure(error: BaseException, goes_on: bool) -> tuple[int, str]:
+def describe_failure(error: BaseException, goes_on: bool = False) -> tuple[int, str]:
     """Return the exit status (1: the data or the program is at fault, 2: the call, 130: stopped) and the message.
 
     `goes_on` says whether the same command takes up what this one had finished.
