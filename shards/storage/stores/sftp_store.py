@@ -184,6 +184,8 @@ class _SftpReader:
         length = min(length, self.state.size - offset)
         if length <= 0:
             return b""
+        # Where readv has the first bytes left of an earlier call, it asks for nothing and waits for the others.
+        self._file._prefetch_data.clear()
         # readv asks for all of its 32 kB pieces at once; read would wait for each.
         return self._store._do(lambda _: b"".join(self._file.readv([(offset, length)])))
 

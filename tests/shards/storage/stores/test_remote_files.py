@@ -119,6 +119,18 @@ def test_a_server_that_stays_away_is_named(sftp_server, monkeypatch):  # S3's ow
         sftp_server.start()
 
 
+def test_bytes_that_paramiko_has_left_of_an_earlier_read_are_not_waited_behind(sftp_server, local):
+    """It leaves some where the first answers come before the last requests are sent; by hand here, as that is rare."""
+    path = parse_store_url(f"{sftp_server.name_folder(local)}?{sftp_server.query}")
+    store = remote_files._open_store(path.store, path.query)
+    reader = store.open_reader(path.key)
+    store._connect().get_channel().settimeout(2)
+    assert reader.read_at(0, 100) == DATA[:100]
+    reader._file._prefetch_data[50] = DATA[50:60]
+    assert reader.read_at(50, 100_000) == DATA[50:100_050]
+    store.disconnect()
+
+
 def test_a_file_that_cannot_be_sent_leaves_nothing(folder, local, monkeypatch):
     class Broken:
         def __init__(self):
