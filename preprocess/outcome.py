@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
 def judge_outcome(counts: dict[str, Any]) -> Outcome:
     """Judge a dataset by the counts that dataset.json states: frames and videos by split and mood, rows by reason."""
     training, validation = counts["splits"]["train"], counts["splits"]["val"]
-    taught, checked = _list_moods(training), _list_moods(validation)
+    taught, checked = list_split_moods(training), list_split_moods(validation)
     faults = []
     if not training["frames"]:
         faults.append(_EMPTY_TRAINING)
@@ -87,7 +87,8 @@ def explain_empty_validation(is_one_video: bool, repeated: int) -> str:
     return f"validation is empty, so no model could be judged: {why}"
 
 
-def _list_moods(split: dict[str, Any]) -> list[str]:
+def list_split_moods(split: dict[str, Any]) -> list[str]:
+    """The moods of which a split has frames, from its counts in dataset.json."""
     return [name for name, found in split["emotions"].items() if found["frames"]]
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from preprocess.outcome import judge_outcome
+from preprocess.outcome import judge_outcome, list_split_moods
 from preprocess.output_folder.publication import assemble_dataset, publish_dataset
 from preprocess.output_folder.work_folders import spill_folder, staging_folder
 from preprocess.settings import PreprocessSettings
@@ -76,9 +76,7 @@ def find_obstacle(counts: dict[str, Any], judged_elsewhere: bool = False) -> str
     training = counts["splits"]["train"]
     if judged_elsewhere and training["frames"]:
         counts = counts | {"splits": {"train": training, "val": training}}
-    taught, checked = (
-        {name for name, found in counts["splits"][split]["emotions"].items() if found["frames"]} for split in SPLITS
-    )
+    taught, checked = (set(list_split_moods(counts["splits"][split])) for split in SPLITS)
     if len(taught) > 1 and taught & checked:
         return None
     if len(taught) > 1 and checked:
